@@ -1,0 +1,180 @@
+"""The WSGI application of one web service."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import parse_qsl, quote
+from xml.sax.saxutils import escape
+
+from spyne import Application, Fault
+from spyne.protocol.soap import Soap11
+
+from . import wsdl
+from .context import Context
+from .envelope import known_charset
+from .faults import WSException, client_fault
+from .names import NAMESPACE
+from .protocol import Protocol
+from .rpc import Service
+
+logger = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+XML = "text/xml; charset=utf-8"
+OK = "200 OK"
+FAULT = "500 Internal Server Error"
+_UNSUPPORTED = object()
+
+_host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How endpoints behave, and what they say to users."""
+
+    lexical: Literal["compatible", "strict"] = "compatible"
+    max_body: int = 10 * 1024 * 1024
+    public_url: str | None = None
+    page: Wsgi | None = None  # answers a plain GET
+    invalid_value: str = "Invalid value in field {field}"
+    internal_error: str = "Internal error, request {request_id}"
+
+
+class Endpoint:
+    """Serves the operations of `service`; functions find `state` in their context."""
+
+    def __init__(self, service: type[Service], options: Options, state: Any) -> None:
+        self.name = service.__name__
+        self.paths = service.PATHS
+        self._options = options
+        self._state = state
+        self._protocol = Protocol(options.lexical == "strict", options.invalid_value)
+        application = Application(
+            [service],
+            NAMESPACE,
+            name=self.name,
+            in_protocol=self._protocol,
+            out_protocol=Soap11(),  # for the WSDL; Spyne wants another one than for input
+            documents_container=wsdl.Documents,
+        )
+        application.transport = "http://schemas.xmlsoap.org/soap/http"
+        self._protocol.compile(application)
+        self._wsdl = wsdl.build(application)
+        self._charsets: dict[str, Any] = {}
+
+    @property
+    def operations(self) -> list[str]:
+        """The names of the operations, sorted."""
+        return sorted(operation.name for operation in self._protocol.operations.values())
+
+    def wsdl(self, address: str) -> bytes:
+        """The WSDL of the service at an address."""
+        return self._wsdl.replace(wsdl.ADDRESS.encode(), escape(address, {'"': "&quot;"}).encode())
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        if method == "POST":
+            return self._post(environ, start_response)
+        if method in ("GET", "HEAD"):
+            return self._get(environ, start_response)
+        return _empty(start_response, "405 Method Not Allowed", ("Allow", "GET, HEAD, POST"))
+
+    def _get(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        if any(name.lower() == "wsdl" for name, _ in query):
+            body = self.wsdl(self._address(environ))
+            start_response(OK, [("Content-Type", XML), ("Content-Length", str(len(body)))])
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+        if self._options.page is not None:
+            return self._options.page(environ, start_response)
+        return _empty(start_response, "404 Not Found")
+
+    def _address(self, environ: Environ) -> str:
+        """The address under which the client reached this endpoint."""
+        path = quote(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), "/", "latin-1")
+        if self._options.public_url:
+            return self._options.public_url.rstrip("/") + path
+        host = environ.get("HTTP_HOST", "")
+        if not _host(host):
+            host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        return f"{environ['wsgi.url_scheme']}://{host}{path}"
+
+    def _post(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        charset = self._charset(environ.get("CONTENT_TYPE") or "")
+        if charset is _UNSUPPORTED:
+            return _empty(start_response, "415 Unsupported Media Type")
+        context = Context(environ, self.name, self._state)
+        try:
+            self._answer(context, charset)
+        except Exception:
+            logger.exception("request %s failed", context.request_id)
+            message = self._options.internal_error.format(request_id=context.request_id)
+            context.out_error = Fault("Server", message)
+            self._protocol.serialize(context)
+        body = context.out_document
+        status = OK if context.out_error is None else FAULT
+        start_response(status, [("Content-Type", XML), ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _answer(self, context: Context, charset: str | None) -> None:
+        protocol = self._protocol
+        try:
+            context.in_string = self._body(context.environ)
+            protocol.create_in_document(context, charset)
+            protocol.decompose_incoming_envelope(context)
+            protocol.deserialize(context)
+        except Fault as fault:
+            context.out_error = fault
+        else:
+            try:
+                context.out_object = context.descriptor.function(context, *context.in_object)
+            except WSException as fault:
+                context.out_error = fault
+        protocol.serialize(context)
+
+    def _body(self, environ: Environ) -> bytes:
+        """The whole body. One of unknown length is read to its end, where the server knows it."""
+        largest = self._options.max_body
+        text = environ.get("CONTENT_LENGTH")
+        if text:
+            if not (text.isascii() and text.isdigit()) or len(text) > 18:
+                raise client_fault("Couldn't create SOAP message: bad Content-Length")
+            length = int(text)
+        else:
+            length = largest + 1 if environ.get("wsgi.input_terminated") else 0
+        body: bytes = b"" if length > largest and text else environ["wsgi.input"].read(length)
+        if max(len(body), length if text else 0) > largest:
+            raise client_fault(f"Couldn't create SOAP message: larger than {largest} bytes")
+        return body
+
+    def _charset(self, content_type: str) -> Any:
+        """The charset of a Content-Type, None if it names none, or _UNSUPPORTED."""
+        try:
+            return self._charsets[content_type]
+        except KeyError:
+            charset = _charset_of(content_type)
+            if len(self._charsets) < 100:  # real clients send a handful of them
+                self._charsets[content_type] = charset
+            return charset
+
+
+def _charset_of(content_type: str) -> Any:
+    media_type, *parameters = content_type.split(";")
+    if media_type.strip().lower() not in ("text/xml", ""):
+        return _UNSUPPORTED
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            value = value.strip().strip("\"'")
+            return (known_charset(value) or _UNSUPPORTED) if value else None
+    return None
+
+
+def _empty(start_response: StartResponse, status: str, *headers: tuple[str, str]) -> list[bytes]:
+    start_response(status, [*headers, ("Content-Length", "0")])
+    return []

@@ -1,0 +1,135 @@
+"""From the bytes of a request to the element of the operation inside the envelope."""
+
+import codecs
+import re
+import threading
+
+from lxml import etree
+from spyne import Fault
+
+from .faults import client_fault
+from .names import SOAP_ENVELOPE
+
+ENVELOPE = f"{{{SOAP_ENVELOPE}}}Envelope"
+HEADER = f"{{{SOAP_ENVELOPE}}}Header"
+BODY = f"{{{SOAP_ENVELOPE}}}Body"
+MUST_UNDERSTAND = f"{{{SOAP_ENVELOPE}}}mustUnderstand"
+ACTOR = f"{{{SOAP_ENVELOPE}}}actor"
+NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
+
+# Python calls these encodings, but no text in the world is written in them.
+_NO_CHARSETS = {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined"}
+_NO_CHARSETS |= {"unicode-escape", "palmos"}
+
+# Atomic groups: what stands before the root element is read once, however long it is.
+_doctype = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?>[ \t\r\n]+|<!--.*?-->|<\?.*?\?>)*+<!DOCTYPE", re.DOTALL
+).match
+_declared_charset = re.compile(
+    rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']"""
+).match
+
+_local = threading.local()
+
+
+def known_charset(name: str) -> str | None:
+    """Python's name of a charset; None for one that is not known."""
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return None
+    if codec.name in _NO_CHARSETS or not getattr(codec, "_is_text_encoding", True):
+        return None
+    return codec.name
+
+
+def parse(body: bytes) -> etree._Element:
+    """The root element of a document in UTF-8."""
+    if b"<!DOCTYPE" in body and _doctype(body):
+        raise client_fault("Couldn't create SOAP message: DOCTYPE is not allowed")
+    try:
+        return etree.fromstring(body, _parser())
+    except etree.XMLSyntaxError as error:
+        raise client_fault(f"Couldn't create SOAP message: {error.msg}") from None
+
+
+def _parser() -> etree.XMLParser:
+    """This thread's parser. libxml2 limits depth (256), names, text (10 MB) and expansion."""
+    try:
+        parser: etree.XMLParser = _local.parser
+    except AttributeError:
+        parser = _local.parser = etree.XMLParser(
+            encoding="utf-8",  # wins over the declaration, which told of the bytes as they came
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+    return parser
+
+
+def to_utf_8(body: bytes, charset: str | None) -> bytes:
+    """Recode a body from the charset that its Content-Type names, if any, or else it itself."""
+    if charset is None:
+        charset = _own_charset(body)
+    if charset in ("utf-8", "utf-8-sig"):
+        return body
+    try:
+        return body.decode(charset).removeprefix("\ufeff").encode()
+    except ValueError:
+        raise client_fault(f"Couldn't create SOAP message: this is not {charset}") from None
+
+
+def _own_charset(body: bytes) -> str:
+    """The charset that a body itself tells: by a byte order mark, else by its declaration."""
+    if body.startswith(codecs.BOM_UTF8):
+        return "utf-8"
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    declared = _declared_charset(body)
+    if declared is None:
+        return "utf-8"
+    name = declared[1].decode("ascii")
+    charset = known_charset(name)
+    if charset is None:
+        raise client_fault(f"Couldn't create SOAP message: unknown encoding {name}")
+    return charset
+
+
+def operation_element(root: etree._Element) -> etree._Element:
+    """The first element in the Body of an envelope, whose header asks nothing of us."""
+    if root.tag != ENVELOPE:
+        raise _no_envelope(root)
+    body = header = None
+    for child in root:
+        if child.tag == BODY:
+            if body is None:
+                body = child
+        elif child.tag == HEADER:
+            if header is not None:
+                raise client_fault("Couldn't create SOAP message: more than one Header")
+            header = child
+            _check_header(header)
+    if body is None:
+        raise client_fault("Couldn't create SOAP message: the Envelope has no Body")
+    for operation in body:
+        return operation
+    raise client_fault("Cannot find dispatch method for {}")
+
+
+def _no_envelope(root: etree._Element) -> Fault:
+    message = f"Couldn't create SOAP message. Expecting Envelope in namespace {SOAP_ENVELOPE}"
+    other_version = etree.QName(root).localname == "Envelope"
+    return Fault("VersionMismatch" if other_version else "Client", message)
+
+
+def _check_header(header: etree._Element) -> None:
+    if header.text and header.text.strip():
+        raise client_fault("Couldn't create SOAP message: text in the Header")
+    for block in header:
+        demanded = block.get(MUST_UNDERSTAND, "").strip() in ("1", "true")
+        if demanded and block.get(ACTOR, "").strip() in ("", NEXT_ACTOR):
+            message = f"MustUnderstand headers:[{block.tag}] are not understood"
+            raise Fault("MustUnderstand", message)

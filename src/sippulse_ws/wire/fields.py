@@ -1,0 +1,101 @@
+"""Fields of complex types and parameters of operations, named as the contract names them."""
+
+from typing import Any, ClassVar, NamedTuple
+
+from spyne import Boolean, ComplexModel, DateTime, Double, Integer32, Integer64, Unicode
+
+from .names import NAMESPACE, snake_case
+
+UNBOUNDED = "unbounded"
+
+
+class Dto(ComplexModel):  # type: ignore[misc]
+    """A complex type of the contract; `ALIASES` maps other spellings to the wire's names."""
+
+    __namespace__ = NAMESPACE
+    ALIASES: ClassVar[dict[str, str]] = {}
+
+
+class Field(NamedTuple):
+    """What readers and writers need to know of a field."""
+
+    attribute: str
+    wire: str
+    kind: str
+    model: Any  # the complex type of a nested field, else None
+    required: bool
+    many: bool
+    filter: bool
+
+
+def _field(model: Any, wire: str, required: bool, many: bool, filter: bool = False) -> Any:
+    return model.customize(
+        sub_name=wire,
+        nullable=False,
+        min_occurs=int(required),
+        max_occurs=UNBOUNDED if many else 1,
+        filter=filter,
+    )
+
+
+def string(wire: str, required: bool = False, many: bool = False, filter: bool = False) -> Any:
+    """A string; with `filter`, a lone `?` counts as absent."""
+    return _field(Unicode, wire, required, many, filter)
+
+
+def integer(wire: str, required: bool = False, many: bool = False) -> Any:
+    return _field(Integer32, wire, required, many)
+
+
+def long(wire: str, required: bool = False, many: bool = False) -> Any:
+    return _field(Integer64, wire, required, many)
+
+
+def double(wire: str, required: bool = False, many: bool = False) -> Any:
+    return _field(Double, wire, required, many)
+
+
+def boolean(wire: str, required: bool = False, many: bool = False) -> Any:
+    return _field(Boolean, wire, required, many)
+
+
+def date_time(wire: str, required: bool = False, many: bool = False) -> Any:
+    return _field(DateTime, wire, required, many)
+
+
+def nested(model: type[Dto], wire: str, required: bool = False, many: bool = False) -> Any:
+    return _field(model, wire, required, many)
+
+
+_KINDS = {
+    Unicode: "string",
+    Integer32: "int",
+    Integer64: "long",
+    Double: "double",
+    Boolean: "boolean",
+    DateTime: "dateTime",
+}
+
+
+def wire_name(field: Any) -> str:
+    return str(field.Attributes.sub_name)
+
+
+def fields_of(model: Any) -> list[Field]:
+    """The fields of a complex type or of a message, in the contract's order."""
+    return [_describe(field) for field in model._type_info.values()]
+
+
+def _describe(field: Any) -> Field:
+    attributes = field.Attributes
+    base = field.__orig__ or field
+    is_nested = issubclass(base, ComplexModel)
+    return Field(
+        attribute=snake_case(attributes.sub_name),
+        wire=attributes.sub_name,
+        kind="" if is_nested else _KINDS[base],
+        model=base if is_nested else None,
+        required=attributes.min_occurs > 0,
+        many=attributes.max_occurs > 1,
+        filter=getattr(attributes, "filter", False),
+    )

@@ -1,0 +1,212 @@
+"""Readers: from an element to Python values, compiled once per message type.
+
+The exact reader of a type knows the contract's names and nothing else. At a child that it does
+not know it gives up, and the lenient reader starts anew: other spellings, the flat form. That
+one also reads every document in which something might be nil.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lxml import etree
+
+from .faults import WSException
+from .fields import Dto, Field, fields_of
+from .lexical import PARSERS, is_exact, parse_filter
+from .names import NAMESPACE
+
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+PRINCIPAL = "principal"  # credentials are never put together from loose elements
+
+
+class Reader(NamedTuple):
+    """Turns an operation's element into the list of its arguments."""
+
+    exact: Callable[[etree._Element], list[Any]]
+    lenient: Callable[[etree._Element], list[Any]]
+
+
+class Readers:
+    """The readers of one endpoint, all of them compatible or all of them strict."""
+
+    def __init__(self, strict: bool, invalid_value: str) -> None:
+        self._strict = strict
+        self._invalid_value = invalid_value
+        self._plans: dict[Any, Plan] = {}
+
+    def of_message(self, message: Any, aliases: Mapping[str, str]) -> Reader:
+        plan = Plan(self, message, aliases)
+
+        def lenient(element: etree._Element) -> list[Any]:
+            return list(plan.read_flat(element).values())
+
+        def exact(element: etree._Element) -> list[Any]:
+            values = plan.read_exact(element)
+            return lenient(element) if values is None else list(values.values())
+
+        return Reader(exact, lenient)
+
+    def plan_of(self, model: type[Dto]) -> "Plan":
+        plan = self._plans.get(model)
+        if plan is None:
+            plan = self._plans[model] = Plan(self, model, model.ALIASES)
+        return plan
+
+    def parser_of(self, field: Field) -> Callable[[str], Any]:
+        parse = parse_filter if field.filter else PARSERS[field.kind]
+        if not self._strict or field.kind == "string":
+            return parse
+
+        def strict(text: str) -> Any:
+            value = parse(text)
+            if value is None or not is_exact(field.kind, text):
+                raise WSException(self._invalid_value.format(field=field.wire))
+            return value
+
+        return strict
+
+
+class Plan:
+    """How one complex type or message is read."""
+
+    def __init__(self, readers: Readers, model: Any, aliases: Mapping[str, str]) -> None:
+        fields = fields_of(model)
+        self.model = model
+        self.absent: dict[str, Any] = dict.fromkeys(field.attribute for field in fields)
+        self.fields = {field.wire: field for field in fields}
+        self.spellings = {name.lower(): self.fields[wire] for name, wire in aliases.items()}
+        self.spellings |= {field.wire.lower(): field for field in fields}
+        self.objects = {
+            field.wire: readers.plan_of(field.model) for field in fields if field.model is not None
+        }
+        self.parsers = {
+            field.wire: readers.parser_of(field) for field in fields if field.model is None
+        }
+        self.fields |= {f"{{{NAMESPACE}}}{wire}": field for wire, field in self.fields.items()}
+        self.read_exact = _exact_reader(self)
+
+    def build(self, values: dict[str, Any]) -> Any:
+        instance = self.model.__new__(self.model)
+        instance.__dict__.update(values)
+        return instance
+
+    def read_flat(self, element: etree._Element) -> dict[str, Any]:
+        """Reads leniently; fields of an absent object may stand where the object should."""
+        values, unknown = self.read_lenient(element)
+        for wire, plan in self.objects.items():
+            field = self.fields[wire]
+            if not unknown or wire == PRINCIPAL or values[field.attribute] is not None:
+                continue
+            inner, still_unknown = plan.read_lenient(unknown)
+            if len(still_unknown) < len(unknown):
+                value = plan.build(inner)
+                values[field.attribute] = [value] if field.many else value
+                unknown = still_unknown
+        return values
+
+    def read_lenient(
+        self, children: Iterable[etree._Element]
+    ) -> tuple[dict[str, Any], list[etree._Element]]:
+        """The values of the fields, and the children that belong to none of them."""
+        values = self.absent.copy()
+        exact: set[str] = set()
+        others = []
+        for child in children:
+            field = self.fields.get(child.tag)
+            if field is None:
+                others.append(child)
+            elif self._put(values, field, child):
+                exact.add(field.wire)
+        unknown = []
+        for child in others:
+            field = self.spellings.get(_spelling(child))
+            if field is None or field.wire in exact:
+                unknown.append(child)
+            else:
+                self._put(values, field, child)
+        return values, unknown
+
+    def _put(self, values: dict[str, Any], field: Field, child: etree._Element) -> bool:
+        """Store a child's value; False if the child says that there is none."""
+        nil = child.get(NIL, "").strip() in ("true", "1")
+        value = None if nil else self._value(field, child)
+        if not field.many:
+            values[field.attribute] = value
+        elif value is not None:
+            values[field.attribute] = [*(values[field.attribute] or ()), value]
+        return not nil
+
+    def _value(self, field: Field, child: etree._Element) -> Any:
+        plan = self.objects.get(field.wire)
+        if plan is None:
+            return self.parsers[field.wire](child.text or "")
+        return plan.build(plan.read_lenient(child)[0])
+
+
+def _spelling(child: etree._Element) -> str:
+    namespace, _, name = child.tag.rpartition("}")
+    return name.lower() if namespace in ("", "{" + NAMESPACE) else ""
+
+
+def _exact_reader(plan: Plan) -> Callable[[etree._Element], dict[str, Any] | None]:
+    """The fast path: None if there is a child that is not in the contract."""
+    absent = plan.absent
+    texts = {}  # tag -> attribute and parser, of fields with one simple value
+    others = {}  # tag -> attribute, reader, whether repeated
+    for tag, field in plan.fields.items():
+        if field.model is not None:
+            others[tag] = (
+                field.attribute,
+                _exact_object_reader(plan.objects[field.wire]),
+                field.many,
+            )
+        elif field.many:
+            others[tag] = field.attribute, _text_reader(plan.parsers[field.wire]), True
+        else:
+            parse = plan.parsers[field.wire]
+            texts[tag] = (
+                field.attribute,
+                None if field.kind == "string" and not field.filter else parse,
+            )
+
+    def read(element: etree._Element) -> dict[str, Any] | None:
+        values = absent.copy()
+        for child in element:
+            tag = child.tag
+            if tag in texts:
+                attribute, parse = texts[tag]
+                text = child.text or ""
+                values[attribute] = text if parse is None else parse(text)
+            elif tag in others:
+                attribute, read_child, many = others[tag]
+                value = read_child(child)
+                if not many:
+                    values[attribute] = value
+                elif value is not None:
+                    if values[attribute] is None:
+                        values[attribute] = []
+                    values[attribute].append(value)
+            else:
+                return None
+        return values
+
+    return read
+
+
+def _text_reader(parse: Callable[[str], Any]) -> Callable[[etree._Element], Any]:
+    return lambda child: parse(child.text or "")
+
+
+def _exact_object_reader(plan: Plan) -> Callable[[etree._Element], Any]:
+    read_exact, model = plan.read_exact, plan.model
+    new = model.__new__
+
+    def read(element: etree._Element) -> Any:
+        values = read_exact(element)
+        if values is None:
+            values = plan.read_lenient(element)[0]
+        instance = new(model)
+        instance.__dict__.update(values)
+        return instance
+
+    return read

@@ -1,0 +1,67 @@
+"""Publishing plain functions as operations of a web service."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from spyne import Service as SpyneService
+from spyne import rpc
+
+from .faults import WSException
+from .fields import wire_name
+from .names import BASE_PATH
+
+
+class Service(SpyneService):  # type: ignore[misc]
+    """A web service; its class name is the port type and the last part of its path.
+
+    `PATHS` may name further paths, the first one is the canonical one.
+    """
+
+    PATHS: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "PATHS" not in vars(cls):
+            cls.PATHS = (BASE_PATH + cls.__name__,)
+
+
+class Published:
+    """A function on its way to become a Spyne method, under each name it stands in a class."""
+
+    _is_rpc = True  # what Spyne looks for in a class body
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        params: Sequence[Any],
+        returns: Any,
+        aliases: Mapping[str, str],
+    ) -> None:
+        self.function = function
+        self.params = tuple(params)
+        self.returns = returns
+        self.aliases = dict(aliases)
+
+    def __call__(self, **by_spyne: Any) -> Any:
+        # `rpc` uses its arguments up, so each name needs an `rpc` of its own.
+        options: dict[str, Any] = {
+            "_args": [wire_name(param) for param in self.params],
+            "_udd": {"aliases": self.aliases},
+            # Spyne tells methods apart by their function's name, which several may share.
+            "_internal_key_suffix": "." + by_spyne["_default_function_name"],
+            "_throws": [WSException],
+        }
+        if self.returns is not None:
+            options["_returns"] = self.returns
+            options["_out_variable_name"] = wire_name(self.returns)
+        return rpc(*self.params, **options)(self.function)(**by_spyne)
+
+
+def published(
+    function: Callable[..., Any],
+    params: Sequence[Any] = (),
+    returns: Any = None,
+    aliases: Mapping[str, str] | None = None,
+) -> Published:
+    """Publish `function(context, *args)`; `aliases` maps other spellings to parameters."""
+    return Published(function, params, returns, aliases or {})

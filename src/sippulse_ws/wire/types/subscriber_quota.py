@@ -1,0 +1,25 @@
+"""How much a subscriber may spend in a day and in a month."""
+
+from ..fields import Dto, boolean, double, string
+
+
+class SubscriberDailyQuotaDto(Dto):
+    __type_name__ = "subscriberDailyQuotaDTO"
+
+    daily_quota = boolean("dailyQuota", required=True)
+    daily_quota_consumed = double("dailyQuotaConsumed", required=True)
+    daily_quota_limit = double("dailyQuotaLimit", required=True)
+    daily_quota_type = string("dailyQuotaType")
+    domain = string("domain")
+    username = string("username")
+
+
+class SubscriberMonthlyQuotaDto(Dto):
+    __type_name__ = "subscriberMonthlyQuotaDTO"
+
+    domain = string("domain")
+    monthly_quota = boolean("monthlyQuota", required=True)
+    monthly_quota_consumed = double("monthlyQuotaConsumed", required=True)
+    monthly_quota_limit = double("monthlyQuotaLimit", required=True)
+    monthly_quota_type = string("monthlyQuotaType")
+    username = string("username")

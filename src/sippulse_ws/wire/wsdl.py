@@ -1,0 +1,136 @@
+"""The WSDL that JAX-WS would publish for the same service, made by reshaping Spyne's."""
+
+from typing import Any
+
+from lxml import etree
+from spyne.interface import InterfaceDocuments
+from spyne.interface.wsdl import Wsdl11
+from spyne.model import Fault
+
+from .names import SERVICE_NAME
+
+WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
+XSD = "{http://www.w3.org/2001/XMLSchema}"
+
+# Stands for the address, which each client learns in the form under which it reached us.
+ADDRESS = "urn:x-sippulse-ws:address"
+
+
+class JaxwsWsdl(Wsdl11):  # type: ignore[misc]
+    """Spyne's WSDL without its global element per type, and with JAX-WS's names."""
+
+    def __init__(self, interface: Any) -> None:
+        super().__init__(interface, element_form_default="unqualified")
+        self.event_manager.add_listener("wsdl_document_built", _reshape)
+
+    def add_element(self, model: Any, node: Any) -> None:
+        messages = {
+            message.get_element_name()
+            for service in self.interface.services
+            for method in service.public_methods.values()
+            for message in (method.in_message, method.out_message)
+        }
+        if issubclass(model, Fault) or model.get_element_name() in messages:
+            super().add_element(model, node)
+
+
+class Documents(InterfaceDocuments):  # type: ignore[misc]
+    """Makes Spyne build the WSDL above instead of its own."""
+
+    def __init__(self, interface: Any) -> None:
+        super().__init__(interface)
+        self.wsdl11 = JaxwsWsdl(interface)
+
+
+def build(application: Any) -> bytes:
+    """The WSDL of an application, with ADDRESS where the address belongs."""
+    document = application.interface.docs.wsdl11
+    document.build_interface_document(ADDRESS)
+    root = etree.fromstring(document.get_interface_document())
+    etree.indent(root, space="  ")
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
+
+
+def _reshape(document: Any) -> None:
+    root = document.root_elt
+    port_type = document.interface.app.name
+    tns = document.interface.get_namespace_prefix(document.interface.tns) + ":"
+    faults = {
+        fault.get_type_name(): fault.get_element_name()
+        for service in document.interface.services
+        for method in service.public_methods.values()
+        for fault in method.faults
+    }
+    root.set("name", SERVICE_NAME)
+    _reshape_schema(root)
+    _reshape_messages(root, faults)
+    _reshape_operations(root, faults, tns)
+    _reshape_service(root, port_type, tns)
+    _sort(root)
+    etree.cleanup_namespaces(root, keep_ns_prefixes=["tns", "xs"])
+
+
+def _reshape_schema(root: Any) -> None:
+    for schema in root.iter(XSD + "schema"):
+        del schema.attrib["elementFormDefault"]  # unqualified is the default
+    for complex_type in root.iter(XSD + "complexType"):
+        if not len(complex_type):
+            etree.SubElement(complex_type, XSD + "sequence")
+
+
+def _reshape_messages(root: Any, faults: dict[str, str]) -> None:
+    for message in root.findall(WSDL + "message"):
+        is_fault = message.get("name") in faults
+        if is_fault:
+            message.set("name", faults[message.get("name")])
+        for part in message:
+            part.set("name", "fault" if is_fault else "parameters")
+
+
+def _reshape_operations(root: Any, faults: dict[str, str], tns: str) -> None:
+    for documentation in list(root.iter(WSDL + "documentation")):
+        documentation.getparent().remove(documentation)
+    for operation in root.iter(WSDL + "operation"):
+        operation.attrib.pop("parameterOrder", None)
+    for side in root.iter(WSDL + "input", WSDL + "output"):
+        side.attrib.pop("name", None)
+    for operation in root.iter(SOAP + "operation"):
+        operation.set("soapAction", "")
+        operation.attrib.pop("style", None)
+    for fault in root.iter(WSDL + "fault", SOAP + "fault"):
+        fault.set("name", faults.get(fault.get("name"), fault.get("name")))
+        if "message" in fault.attrib:
+            fault.set("message", tns + fault.get("name"))
+
+
+def _reshape_service(root: Any, port_type: str, tns: str) -> None:
+    binding = root.find(WSDL + "binding")
+    binding.set("name", port_type + "PortBinding")
+    service = root.find(WSDL + "service")
+    service.set("name", SERVICE_NAME)
+    port = service.find(WSDL + "port")
+    port.set("name", port_type + "Port")
+    port.set("binding", tns + port_type + "PortBinding")
+    root.append(service)  # comes last
+
+
+def _sort(root: Any) -> None:
+    """Order what has no order of its own, so that two WSDLs can be compared as text."""
+    messages = sorted(root.findall(WSDL + "message"), key=_name)
+    place = root.index(root.find(WSDL + "types")) + 1
+    for message in messages:
+        root.remove(message)
+    root[place:place] = messages
+    for parent in root.iter(WSDL + "portType", WSDL + "binding", XSD + "schema"):
+        parent[:] = sorted(parent, key=lambda child: (_rank(child), _name(child)))
+
+
+def _name(element: Any) -> str:
+    return str(element.get("name", ""))
+
+
+def _rank(element: Any) -> int:
+    """In a binding soap:binding comes first; in a schema elements come before types."""
+    tags = (SOAP + "binding", XSD + "element", XSD + "complexType", WSDL + "operation")
+    return tags.index(element.tag)
