@@ -1,0 +1,51 @@
+# PYTHON= chooses the interpreter (3.11 to 3.13), ARGS= adds options: make test ARGS="-k credit -x"
+PYTHON ?= python3
+export PYTHON
+VENV := .venv
+BIN := $(VENV)/bin
+# One process per core; call pytest without -n to debug a test.
+PYTEST := $(BIN)/pytest -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help venv mariadb run test test-sqlite test-pythons lint format lock clean
+
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
+		| while IFS="$$(printf '\t')" read -r target text; do printf '  %-14s %s\n' "$$target" "$$text"; done
+
+venv: # The virtual environment of all targets; takes no time when nothing has changed
+	@scripts/venv.sh $(VENV) dev
+
+mariadb: # Only its programs are wanted; the tests start a server of their own
+	@test -n "$$SIPPULSE_TEST_MYSQL_URL" \
+		|| scripts/debian.sh mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core
+
+run: ## Serve on http://127.0.0.1:8080 with demo data, kept in var/
+	@scripts/run.sh $(ARGS)
+
+test: venv mariadb ## Run all tests on SQLite and on MariaDB (private, or SIPPULSE_TEST_MYSQL_URL)
+	$(PYTEST) $(ARGS)
+
+test-sqlite: venv ## Run all tests on SQLite only
+	$(PYTEST) --engine sqlite $(ARGS)
+
+test-pythons: mariadb ## Run all tests on every CPython 3.11 to 3.13 found here
+	@scripts/test_pythons.sh -n auto $(ARGS)
+
+lint: venv ## Check style, types, layers and sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python scripts/check_sizes.py src scripts tests
+	$(BIN)/mypy
+
+format: venv ## Put the code in shape
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: ## Lock the dependencies anew (ARGS=--upgrade for newer versions)
+	@scripts/lock.sh $(ARGS)
+
+clean: ## Remove what was made here, except var/
+	rm -rf .venv* .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf tests/interop/out bench/out src/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Sees to it that programs are there.
+# Usage: scripts/debian.sh COMMAND=PACKAGE…
+# A missing COMMAND is looked up in PATH and /usr/sbin. As root on Debian its PACKAGE is
+# installed; otherwise one line names all that is missing, and the script fails.
+set -euo pipefail
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+missing=()
+for pair in "$@"; do
+    case ${pair%%=*} in
+        python-venv) "${PYTHON:-python3}" -c "import ensurepip" 2>/dev/null || missing+=("${pair#*=}") ;;
+        php-soap) php -m 2>/dev/null | grep -qix soap || missing+=("${pair#*=}") ;;
+        *) command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}") ;;
+    esac
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Missing: install ${missing[*]} (Debian: apt-get install ${missing[*]})" >&2
+    exit 1
+fi
+echo "Installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+if ! { apt-get update && apt-get install --yes --no-install-recommends "${missing[@]}"; } \
+    >"$log" 2>&1 </dev/null; then
+    tail -n 20 "$log" >&2
+    echo "Could not install ${missing[*]}; see $log" >&2
+    exit 1
+fi
+rm -f "$log"

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Makes or refreshes a virtual environment with the locked packages and this project, editable.
+# Usage: scripts/venv.sh FOLDER LOCK…   (LOCK: main, dev, fast, parquet; see requirements/)
+# PYTHON= chooses the interpreter. Takes no time when nothing has changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=$1
+shift
+python=${PYTHON:-python3}
+locks=(requirements/build.txt)
+requirements=()
+for lock in "$@"; do
+    locks+=("requirements/$lock.txt")
+    requirements+=(--requirement "requirements/$lock.txt")
+done
+
+if ! command -v "$python" >/dev/null; then
+    echo "No $python here; install Python 3.11, 3.12 or 3.13, or name one with PYTHON=" >&2
+    exit 1
+fi
+if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; then
+    echo "$("$python" --version) is not supported; name a Python 3.11, 3.12 or 3.13 with PYTHON=" >&2
+    exit 1
+fi
+stamp=$({ "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
+          sed "/^\[tool\./,\$d" pyproject.toml  # its tool settings change no environment
+          cat "${locks[@]}"; } | sha256sum)
+[ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
+
+scripts/debian.sh python-venv=python3-venv
+echo "Making $venv ($("$python" --version), ${locks[*]})"
+rm -rf "$venv"
+"$python" -m venv "$venv"
+pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@" </dev/null; }
+pip install --require-hashes --requirement requirements/build.txt
+# Without build isolation source packages are built by the locked tools just installed.
+pip install --require-hashes --no-build-isolation "${requirements[@]}"
+pip install --no-deps --no-build-isolation --editable .
+echo "$stamp" >"$venv/.stamp"
