@@ -12,9 +12,10 @@ from spyne import Application, Fault
 from spyne.protocol.soap import Soap11
 
 from . import wsdl
+from .body import discard_body, read_body
 from .context import Context
 from .envelope import known_charset
-from .faults import WSException, client_fault
+from .faults import WSException
 from .names import NAMESPACE
 from .protocol import Protocol
 from .rpc import Service
@@ -107,6 +108,7 @@ class Endpoint:
     def _post(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         charset = self._charset(environ.get("CONTENT_TYPE") or "")
         if charset is _UNSUPPORTED:
+            discard_body(environ)
             return _empty(start_response, "415 Unsupported Media Type")
         context = Context(environ, self.name, self._state)
         try:
@@ -124,7 +126,7 @@ class Endpoint:
     def _answer(self, context: Context, charset: str | None) -> None:
         protocol = self._protocol
         try:
-            context.in_string = self._body(context.environ)
+            context.in_string = read_body(context.environ, self._options.max_body)
             protocol.create_in_document(context, charset)
             protocol.decompose_incoming_envelope(context)
             protocol.deserialize(context)
@@ -136,21 +138,6 @@ class Endpoint:
             except WSException as fault:
                 context.out_error = fault
         protocol.serialize(context)
-
-    def _body(self, environ: Environ) -> bytes:
-        """The whole body. One of unknown length is read to its end, where the server knows it."""
-        largest = self._options.max_body
-        text = environ.get("CONTENT_LENGTH")
-        if text:
-            if not (text.isascii() and text.isdigit()) or len(text) > 18:
-                raise client_fault("Couldn't create SOAP message: bad Content-Length")
-            length = int(text)
-        else:
-            length = largest + 1 if environ.get("wsgi.input_terminated") else 0
-        body: bytes = b"" if length > largest and text else environ["wsgi.input"].read(length)
-        if max(len(body), length if text else 0) > largest:
-            raise client_fault(f"Couldn't create SOAP message: larger than {largest} bytes")
-        return body
 
     def _charset(self, content_type: str) -> Any:
         """The charset of a Content-Type, None if it names none, or _UNSUPPORTED."""

@@ -1,0 +1,1 @@
+"""Requests with known answers, sent over a socket to the stack that serves production."""
