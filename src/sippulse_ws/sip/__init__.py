@@ -1,0 +1,1 @@
+"""Clients of the SIP proxies: what to tell them when something was provisioned."""
