@@ -1,0 +1,115 @@
+"""The database as the application sees it: `reading()` and `writing()`, nothing else.
+
+Reads run on connections in autocommit mode and writes on connections that are always inside a
+transaction, from two pools: neither kind ever pays a BEGIN, a ROLLBACK or a mode switch that
+changes nothing. Nothing connects before the first use.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+# Seconds after which a pooled connection is replaced: below the usual wait_timeout of 8 hours.
+POOL_RECYCLE = 3600
+SQLITE_BUSY_MS = 30_000
+# READ COMMITTED: no gap locks, so that inserts of different accounts never wait for each other.
+MYSQL_SESSION = (
+    "SET SESSION time_zone='+00:00', "
+    "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+    "transaction_isolation='READ-COMMITTED'"
+)
+
+
+class Database:
+    """Connections to one database. `pool_size` is per kind: as many as threads that serve."""
+
+    def __init__(self, url: str | URL, pool_size: int = 8) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._reader = self._engine(pool_size, isolation_level="AUTOCOMMIT")
+        self._writer = self._engine(pool_size)
+        if self.is_sqlite:
+            event.listen(self._writer, "begin", _begin_immediate)
+        self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
+
+    def _engine(self, pool_size: int, **options: Any) -> Engine:
+        engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_recycle=POOL_RECYCLE,
+            # reading() has nothing to roll back, writing() always ends what it began
+            pool_reset_on_return=None,
+            hide_parameters=True,  # parameters may be passwords, errors are logged
+            connect_args={} if self.is_sqlite else _mysql_arguments(self.url),
+            **options,
+        )
+        if self.is_sqlite:
+            event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees committed data; each statement stands for itself."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction: committed at the end, rolled back when anything is raised."""
+        with self._turn(), self._writer.connect() as connection:
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def close(self) -> None:
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _turn(self) -> Any:
+        return _file_lock(self._lock_path) if self._lock_path else nullcontext()
+
+
+def _mysql_arguments(url: URL) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 5}
+    arguments["init_command"] = MYSQL_SESSION
+    if url.get_driver_name() == "pymysql":
+        arguments |= {"read_timeout": 60, "write_timeout": 60}
+    return arguments
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # BEGIN is said by us
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={SQLITE_BUSY_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _file_lock(path: str) -> Iterator[None]:
+    """Queue SQLite's writers, threads and processes alike.
+
+    SQLite itself makes them poll with growing pauses, and an unlucky one starves.
+    """
+    with open(path, "ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,1 @@
+"""Rules and queries, one module per aggregate: plain functions over a connection."""

@@ -1,0 +1,92 @@
+"""Administrators as the command line manages them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.access import Authenticator
+from sippulse_ws.domain.domains import require_domain
+from sippulse_ws.domain.errors import AdministratorExists, AdministratorNotFound
+from sippulse_ws.domain.values import password_text, required, storable
+from sippulse_ws.models import Administrator, AdministratorDomain
+
+
+def create_administrator(
+    db: Connection, authenticator: Authenticator, login: str, password: str, *, superuser: bool
+) -> int:
+    required({"login": login, "password": password}, "login", "password")
+    values = {"login": login, "password_hash": authenticator.hash(password_text(password, "password"))}
+    try:
+        result = db.execute(
+            insert(Administrator).values(
+                **storable(Administrator, values),
+                superuser=superuser,
+                created_at=dt.datetime.now(dt.UTC),
+            )
+        )
+    except IntegrityError:
+        raise AdministratorExists(login=login) from None
+    return int(result.inserted_primary_key[0])
+
+
+def set_password(db: Connection, authenticator: Authenticator, login: str, password: str) -> None:
+    required({"password": password}, "password")
+    _update(db, login, password_hash=authenticator.hash(password_text(password, "password")))
+
+
+def set_active(db: Connection, login: str, active: bool) -> None:
+    _update(db, login, active=active)
+
+
+def grant_domain(db: Connection, login: str, domain: str) -> None:
+    """Granting what is granted already changes nothing."""
+    administrator_id = _get_id(db, login)
+    require_domain(db, domain)
+    values = {"administrator_id": administrator_id, "domain": domain}
+    if db.execute(select(AdministratorDomain.domain).filter_by(**values)).first() is None:
+        db.execute(insert(AdministratorDomain).values(values))
+
+
+def revoke_domain(db: Connection, login: str, domain: str) -> None:
+    db.execute(
+        delete(AdministratorDomain).where(
+            AdministratorDomain.administrator_id == _get_id(db, login),
+            AdministratorDomain.domain == domain,
+        )
+    )
+
+
+def list_administrators(db: Connection) -> list[tuple[Row[Any], list[str]]]:
+    """Every administrator with the domains granted."""
+    grants: dict[int, list[str]] = {}
+    query = select(AdministratorDomain.administrator_id, AdministratorDomain.domain)
+    for administrator_id, domain in db.execute(query.order_by(AdministratorDomain.domain)):
+        grants.setdefault(administrator_id, []).append(domain)
+    rows: Sequence[Row[Any]] = db.execute(
+        select(
+            Administrator.id,
+            Administrator.login,
+            Administrator.active,
+            Administrator.superuser,
+            Administrator.created_at,
+        ).order_by(Administrator.login)
+    ).all()
+    return [(row, grants.get(row.id, [])) for row in rows]
+
+
+def _get_id(db: Connection, login: str) -> int:
+    row = db.execute(select(Administrator.id).where(Administrator.login == login)).first()
+    if row is None:
+        raise AdministratorNotFound(login=login)
+    return int(row.id)
+
+
+def _update(db: Connection, login: str, **values: Any) -> None:
+    result = db.execute(update(Administrator).where(Administrator.login == login).values(values))
+    if result.rowcount == 0:
+        raise AdministratorNotFound(login=login)

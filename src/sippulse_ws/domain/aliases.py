@@ -1,0 +1,64 @@
+"""Aliases: other addresses under which a subscriber is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.domains import require_domain
+from sippulse_ws.domain.errors import AliasNotFound, AliasTaken, MissingField
+from sippulse_ws.domain.subscribers import get_subscriber_id, key
+from sippulse_ws.domain.values import Values, required, storable, username_text
+from sippulse_ws.models import DbAlias, Subscriber
+
+
+def list_aliases(db: Connection, username: str | None, domain: str) -> Sequence[Row[Any]]:
+    subscriber_id = get_subscriber_id(db, username, domain)
+    return db.execute(
+        select(
+            DbAlias.alias_domain,
+            DbAlias.alias_username,
+            Subscriber.domain,
+            DbAlias.id,
+            Subscriber.username,
+        )
+        .join(Subscriber, Subscriber.id == DbAlias.subscriber_id)
+        .where(DbAlias.subscriber_id == subscriber_id)
+        .order_by(DbAlias.alias_domain, DbAlias.alias_username)
+    ).all()
+
+
+def insert_alias(db: Connection, scope: Scope, values: Values) -> int:
+    """Without an aliasDomain the alias stands in the subscriber's own domain."""
+    required(values, "username", "domain", "alias_username")
+    alias_domain = values.get("alias_domain") or values["domain"]
+    scope.require(db, alias_domain)
+    require_domain(db, alias_domain)
+    subscriber_id = get_subscriber_id(db, values["username"], values["domain"])
+    name = username_text(values["alias_username"], "aliasUsername")
+    stored = storable(DbAlias, {"alias_username": name, "alias_domain": alias_domain})
+    taken = AliasTaken(alias=f"{name}@{alias_domain}")
+    if db.execute(select(exists().where(key(name, alias_domain)))).scalar():
+        raise taken
+    try:
+        result = db.execute(insert(DbAlias).values(**stored, subscriber_id=subscriber_id))
+    except IntegrityError:
+        raise taken from None
+    return int(result.inserted_primary_key[0])
+
+
+def delete_alias(db: Connection, scope: Scope, alias_id: int | None) -> None:
+    if alias_id is None:
+        raise MissingField(field="dbAliases")
+    row = db.execute(
+        select(DbAlias.alias_domain, Subscriber.domain)
+        .join(Subscriber, Subscriber.id == DbAlias.subscriber_id)
+        .where(DbAlias.id == alias_id)
+    ).first()
+    if row is None or not scope.allows(db, row.domain) or not scope.allows(db, row.alias_domain):
+        raise AliasNotFound(id=alias_id)
+    db.execute(delete(DbAlias).where(DbAlias.id == alias_id))

@@ -1,0 +1,64 @@
+"""The audit trail: a row for every write, also the refused and the failed ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from sippulse_ws.models import Audit
+
+DONE = "done"
+REFUSED = "refused"
+FAILED = "failed"
+
+
+def record(
+    db: Connection,
+    *,
+    login: str,
+    address: str,
+    operation: str,
+    object: str,
+    outcome: str,
+    error: str | None,
+    request_id: str,
+) -> None:
+    db.execute(
+        insert(Audit).values(
+            at=dt.datetime.now(dt.UTC),
+            login=login[:160],
+            address=address[:45],
+            operation=operation,
+            object=object[:255],
+            outcome=outcome,
+            error=error,
+            request_id=request_id,
+        )
+    )
+
+
+def list_audit(
+    db: Connection,
+    *,
+    login: str | None = None,
+    operation: str | None = None,
+    since: dt.datetime | None = None,
+    limit: int = 50,
+) -> Sequence[Row[Any]]:
+    """The newest rows first."""
+    query = select(*Audit.__table__.columns).order_by(Audit.id.desc()).limit(limit)
+    if login is not None:
+        query = query.where(Audit.login == login)
+    if operation is not None:
+        query = query.where(Audit.operation == operation)
+    if since is not None:
+        query = query.where(Audit.at >= since)
+    return db.execute(query).all()
+
+
+def prune_audit(db: Connection, before: dt.datetime) -> int:
+    """Delete what is older; how many rows."""
+    return db.execute(delete(Audit).where(Audit.at < before)).rowcount

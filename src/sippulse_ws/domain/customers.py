@@ -1,0 +1,70 @@
+"""Self-care: what a subscriber does with its own password, without an administrator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select
+
+from sippulse_ws.domain import login_delays
+from sippulse_ws.domain.access import Guess
+from sippulse_ws.domain.errors import LoginFailed
+from sippulse_ws.domain.passwords import PORTAL, SIP, is_right
+from sippulse_ws.domain.vault import Vault
+from sippulse_ws.models import LoginFailure, Subscriber
+
+# Which passwords a customer may use, by the setting `customer_password`.
+ACCEPTED = {"either": (SIP, PORTAL), "sip": (SIP,), "portal": (PORTAL,)}
+
+CUSTOMER = (
+    select(
+        Subscriber.id,
+        Subscriber.username,
+        Subscriber.domain,
+        Subscriber.account_code,
+        Subscriber.password,
+        Subscriber.password_portal,
+        Subscriber.credit,
+        LoginFailure.blocked_until,
+    )
+    .outerjoin(LoginFailure, login_delays.pending(login_delays.CUSTOMER))
+    .where(
+        Subscriber.username == bindparam("username_"), Subscriber.domain == bindparam("domain_")
+    )
+)
+
+
+def authenticate(
+    db: Connection,
+    vault: Vault,
+    accepted: str,
+    username: str | None,
+    domain: str | None,
+    password: str | None,
+    address: str,
+) -> tuple[Row[Any], str, bool]:
+    """The subscriber, which password was right, and whether failures are on record.
+
+    A blocked subscriber still gets in: self-care is where a customer sees why.
+    """
+    if not username or not domain or not password:
+        raise LoginFailed
+    login = f"{username}@{domain}"
+    row = db.execute(
+        CUSTOMER,
+        {
+            "username_": username,
+            "domain_": domain,
+            "login": login[: login_delays.LOGIN_LENGTH],
+            "address": address,
+        },
+    ).first()
+    if row is not None:
+        if login_delays.is_delayed(row.blocked_until):
+            raise LoginFailed
+        for which in ACCEPTED[accepted]:
+            if is_right(vault, row, which, password):
+                return row, which, row.blocked_until is not None
+    raise Guess(login_delays.CUSTOMER, login)
+
+

@@ -1,0 +1,127 @@
+"""DID numbers: an account's own, and the inventory of a domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.domains import require_domain
+from sippulse_ws.domain.errors import DidNotFound, DidTaken, MissingField, SubscriberNotFound
+from sippulse_ws.domain.values import Values, present, required, storable, username_text
+from sippulse_ws.models import Did, Subscriber
+
+_DETAILS = (
+    "did_header did_to_ruri gwid local_area monthly_subscription reverse_billing username domain"
+).split()
+# What an assigned number loses when it goes back to the inventory.
+_FREE: dict[str, Any] = {
+    "subscriber_id": None,
+    "username": None,
+    "domain": None,
+    "did_header": None,
+    "did_to_ruri": False,
+    "gwid": None,
+    "local_area": None,
+    "monthly_subscription": 0,
+    "reverse_billing": False,
+}
+
+
+def list_by_account(db: Connection, account_code: str) -> Sequence[Row[Any]]:
+    """The account's DIDs by number; an unknown account is a fault."""
+    rows = db.execute(
+        select(
+            Subscriber.account_code,
+            Did.id,
+            Did.alias_username,
+            *(getattr(Did, name) for name in _DETAILS),
+        )
+        .select_from(Subscriber)
+        .outerjoin(Did, Did.subscriber_id == Subscriber.id)
+        .where(Subscriber.account_code == account_code)
+        .order_by(Did.alias_username)
+    ).all()
+    if not rows:
+        raise SubscriberNotFound(account=account_code)
+    return [row for row in rows if row.id is not None]
+
+
+def list_available_numbers(db: Connection, domain: str) -> Sequence[str]:
+    require_domain(db, domain)
+    free = (Did.inventory_domain == domain) & Did.subscriber_id.is_(None)
+    query = select(Did.alias_username).where(free).order_by(Did.alias_username)
+    return db.execute(query).scalars().all()
+
+
+def insert_did(db: Connection, scope: Scope, values: Values) -> int:
+    """Give a number to an account: a free one of its domain, else a new one. Returns its id."""
+    required(values, "account_code", "alias_username", "username", "domain")
+    scope.require(db, values["domain"])
+    require_domain(db, values["domain"])
+    owner = db.execute(
+        select(Subscriber.id, Subscriber.domain).where(
+            Subscriber.account_code == values["account_code"]
+        )
+    ).first()
+    if owner is None:
+        raise SubscriberNotFound(account=values["account_code"])
+    number = username_text(values["alias_username"], "aliasUsername")
+    username_text(values["username"])
+    stored = storable(Did, present(values, _DETAILS) | {"alias_username": number})
+    stored["subscriber_id"] = owner.id
+    known = db.execute(
+        select(Did.id, Did.inventory_domain, Did.subscriber_id).where(Did.alias_username == number)
+    ).first()
+    if known is None:
+        return _create(db, stored)
+    if known.subscriber_id is not None or known.inventory_domain != owner.domain:
+        raise DidTaken(number=number)
+    free = (Did.id == known.id) & Did.subscriber_id.is_(None)
+    if db.execute(update(Did).where(free).values(stored)).rowcount == 0:
+        raise DidTaken(number=number)
+    return int(known.id)
+
+
+def delete_did(db: Connection, scope: Scope, did_id: int | None) -> None:
+    """Free an inventory number, remove another; both domains must be granted."""
+    if did_id is None:
+        raise MissingField(field="didId")
+    row = db.execute(
+        select(
+            Did.id,
+            Did.inventory_domain,
+            Did.subscriber_id,
+            Did.domain,
+            Subscriber.domain.label("owner_domain"),
+        )
+        .outerjoin(Subscriber, Subscriber.id == Did.subscriber_id)
+        .where(Did.id == did_id)
+    ).first()
+    owner = None if row is None else row.owner_domain or row.inventory_domain
+    if row is None or not scope.allows(db, owner) or not scope.allows(db, row.domain or owner):
+        raise DidNotFound(id=did_id)
+    if row.subscriber_id is not None:  # free already: a repeated request changes nothing
+        _release(db, Did.id == did_id)
+
+
+def release_all(db: Connection, subscriber_id: int) -> None:
+    """Free the numbers of an account that is removed."""
+    _release(db, Did.subscriber_id == subscriber_id)
+
+
+def _release(db: Connection, condition: Any) -> None:
+    stocked = Did.inventory_domain.is_not(None)
+    db.execute(update(Did).where(condition, stocked).values(_FREE))
+    db.execute(delete(Did).where(condition, ~stocked))
+
+
+def _create(db: Connection, stored: dict[str, Any]) -> int:
+    try:
+        result = db.execute(insert(Did).values(stored))
+    except IntegrityError:  # somebody was faster
+        raise DidTaken(number=stored["alias_username"]) from None
+    return int(result.inserted_primary_key[0])

@@ -1,0 +1,35 @@
+"""Domains: what the platform serves and grants are given for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.errors import DomainExists, DomainNotFound
+from sippulse_ws.domain.values import domain_text, required, storable
+from sippulse_ws.models import Domain
+
+
+def list_domains(db: Connection, scope: Scope) -> Sequence[Row[Any]]:
+    query = select(Domain.domain, Domain.id).where(scope.covers(Domain.domain))
+    return db.execute(query.order_by(Domain.domain)).all()
+
+
+def create_domain(db: Connection, name: str) -> int:
+    values = {"domain": domain_text(name)}
+    required(values, "domain")
+    try:
+        result = db.execute(insert(Domain).values(storable(Domain, values)))
+    except IntegrityError:
+        raise DomainExists(domain=values["domain"]) from None
+    return int(result.inserted_primary_key[0])
+
+
+def require_domain(db: Connection, domain: str) -> None:
+    """DomainNotFound when there is no such domain."""
+    if db.execute(select(Domain.id).where(Domain.domain == domain)).first() is None:
+        raise DomainNotFound(domain=domain)

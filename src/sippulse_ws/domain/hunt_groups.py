@@ -1,0 +1,132 @@
+"""Hunt groups: subscribers of a domain that ring together or one after the other."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from sippulse_ws.domain.domains import require_domain
+from sippulse_ws.domain.errors import (
+    HuntGroupNotFound,
+    InvalidField,
+    MissingField,
+    SubscriberNotFound,
+)
+from sippulse_ws.domain.values import INT_MAX, Values, present, required, storable, within
+from sippulse_ws.models import HuntGroup, HuntGroupMember, Subscriber
+
+# "paralell" is the document's spelling.
+METHODS = ("paralell", "parallel", "serial")
+_FIELDS = ("description", "method", "timeout")
+_COLUMNS = ("description", "domain", "id", "method", "timeout", "uri")
+
+
+def list_hunt_groups(db: Connection, domain: str) -> list[SimpleNamespace]:
+    require_domain(db, domain)
+    return _read(db, HuntGroup.domain == domain)
+
+
+def get_hunt_group(db: Connection, domain: str, hunt_group_id: int) -> SimpleNamespace:
+    found = _read(db, (HuntGroup.domain == domain) & (HuntGroup.id == hunt_group_id))
+    if not found:
+        raise HuntGroupNotFound(id=hunt_group_id)
+    return found[0]
+
+
+def insert_hunt_group(db: Connection, values: Values) -> SimpleNamespace:
+    """The id and the URI are made here, whatever was sent."""
+    required(values, "domain", "description", "group_list", "method", "timeout")
+    domain = values["domain"]
+    require_domain(db, domain)
+    _check(values)
+    members = _members(db, domain, values["group_list"])
+    stored = storable(HuntGroup, present(values, _FIELDS))
+    result = db.execute(insert(HuntGroup).values(**stored, domain=domain, uri=""))
+    hunt_group_id = int(result.inserted_primary_key[0])
+    uri = f"sip:huntgroup-{hunt_group_id}@{domain}"
+    db.execute(update(HuntGroup).where(HuntGroup.id == hunt_group_id).values(uri=uri))
+    _store_members(db, hunt_group_id, members)
+    return get_hunt_group(db, domain, hunt_group_id)
+
+
+def update_hunt_group(db: Connection, values: Values) -> SimpleNamespace:
+    """Absent means unchanged; none of the fields can be empty."""
+    required(values, "id")
+    for name in ("description", "group_list", "method"):
+        if values.get(name) == "":
+            required(values, name)
+    _check(values)
+    domain, hunt_group_id = values["domain"], values["id"]
+    get_hunt_group(db, domain, hunt_group_id)
+    changes = storable(HuntGroup, present(values, _FIELDS))
+    if changes:
+        db.execute(update(HuntGroup).where(HuntGroup.id == hunt_group_id).values(changes))
+    if values.get("group_list") is not None:
+        members = _members(db, domain, values["group_list"])
+        whole = HuntGroupMember.hunt_group_id == hunt_group_id
+        db.execute(delete(HuntGroupMember).where(whole))
+        _store_members(db, hunt_group_id, members)
+    return get_hunt_group(db, domain, hunt_group_id)
+
+
+def remove_hunt_group(db: Connection, domain: str, hunt_group_id: int | None) -> None:
+    if hunt_group_id is None:
+        raise MissingField(field="huntGroupId")
+    condition = (HuntGroup.domain == domain) & (HuntGroup.id == hunt_group_id)
+    if db.execute(delete(HuntGroup).where(condition)).rowcount == 0:
+        raise HuntGroupNotFound(id=hunt_group_id)
+
+
+def _check(values: Values) -> None:
+    if values.get("method") is not None and values["method"] not in METHODS:
+        raise InvalidField(
+            "method", "deve ser paralell ou serial", "must be paralell (or parallel) or serial"
+        )
+    within(values.get("timeout"), 1, INT_MAX, "timeout")
+
+
+def _members(db: Connection, domain: str, group_list: str) -> list[int]:
+    """Ids of the usernames in a list like `joao;maria;jose`, in its order."""
+    names = [name.strip() for name in group_list.split(";") if name.strip()]
+    if not names:
+        raise MissingField(field="groupList")
+    query = select(Subscriber.username, Subscriber.id).where(
+        Subscriber.domain == domain, Subscriber.username.in_(set(names))
+    )
+    ids = {row.username: row.id for row in db.execute(query)}
+    for name in names:
+        if name not in ids:
+            raise SubscriberNotFound(account=f"{name}@{domain}")
+    return [ids[name] for name in names]
+
+
+def _store_members(db: Connection, hunt_group_id: int, members: list[int]) -> None:
+    db.execute(
+        insert(HuntGroupMember),
+        [
+            {"hunt_group_id": hunt_group_id, "position": position, "subscriber_id": member}
+            for position, member in enumerate(members)
+        ],
+    )
+
+
+def _read(db: Connection, condition: Any) -> list[SimpleNamespace]:
+    """Groups with their groupList, in two statements however many there are."""
+    rows = db.execute(
+        select(*(getattr(HuntGroup, name) for name in _COLUMNS)).where(condition).order_by(HuntGroup.id)
+    ).all()
+    members: dict[int, list[str]] = {row.id: [] for row in rows}
+    query = (
+        select(HuntGroupMember.hunt_group_id, Subscriber.username)
+        .join(HuntGroup, HuntGroup.id == HuntGroupMember.hunt_group_id)
+        .join(Subscriber, Subscriber.id == HuntGroupMember.subscriber_id)
+        .where(condition)
+        .order_by(HuntGroupMember.hunt_group_id, HuntGroupMember.position)
+    )
+    for hunt_group_id, username in db.execute(query):
+        members[hunt_group_id].append(username)
+    return [
+        SimpleNamespace(**row._mapping, group_list=";".join(members[row.id])) for row in rows
+    ]

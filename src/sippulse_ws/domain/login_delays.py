@@ -1,0 +1,65 @@
+"""Guessing passwords is made slow, per login and client address, across all workers.
+
+Nobody sleeps: until the time is over the login is refused, with the fault of a wrong password. A
+refusal during that time does not count as another guess.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.models import LoginFailure
+
+ADMINISTRATOR = "administrator"
+CUSTOMER = "customer"
+
+FREE_FAILURES = 3  # a typing error or two must not lock anybody out
+LONGEST_DELAY = 300  # seconds
+FORGET_AFTER = dt.timedelta(days=1)
+LOGIN_LENGTH = 160
+
+
+def delay_after(failures: int) -> int:
+    """Seconds for which a login is refused after so many failures in a row."""
+    if failures < FREE_FAILURES:
+        return 0
+    return min(2 ** min(failures - FREE_FAILURES, 16), LONGEST_DELAY)
+
+
+def pending(realm: str) -> ColumnElement[bool]:
+    """The join condition for the failures of the parameters `login` and `address`."""
+    return and_(
+        LoginFailure.realm == realm,
+        LoginFailure.login == bindparam("login"),
+        LoginFailure.address == bindparam("address"),
+    )
+
+
+def is_delayed(blocked_until: dt.datetime | None) -> bool:
+    return blocked_until is not None and blocked_until > dt.datetime.now(dt.UTC)
+
+
+def record_failure(db: Connection, realm: str, login: str, address: str) -> None:
+    """Count one more wrong password and set how long the next try is refused."""
+    who = {"login": login[:LOGIN_LENGTH], "address": address}
+    now = dt.datetime.now(dt.UTC)
+    db.execute(delete(LoginFailure).where(LoginFailure.blocked_until < now - FORGET_AFTER))
+    more = update(LoginFailure).where(pending(realm)).values(failures=LoginFailure.failures + 1)
+    if db.execute(more, who).rowcount == 0:
+        try:
+            with db.begin_nested():
+                first = insert(LoginFailure).values(realm=realm, failures=1, blocked_until=now)
+                db.execute(first, who)
+        except IntegrityError:  # another worker was first
+            db.execute(more, who)
+    failures = db.execute(select(LoginFailure.failures).where(pending(realm)), who).scalar_one()
+    until = now + dt.timedelta(seconds=delay_after(failures))
+    db.execute(update(LoginFailure).where(pending(realm)).values(blocked_until=until), who)
+
+
+def forget_failures(db: Connection, realm: str, login: str, address: str) -> None:
+    who = {"login": login[:LOGIN_LENGTH], "address": address}
+    db.execute(delete(LoginFailure).where(pending(realm)), who)

@@ -1,0 +1,151 @@
+"""The SIP and the portal password of a subscriber: sealed, opened, changed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from sippulse_ws.domain.errors import (
+    MissingField,
+    NoPassword,
+    PasswordsDiffer,
+    SubscriberNotFound,
+    WrongPassword,
+)
+from sippulse_ws.domain.values import Values, password_text, wire_name
+from sippulse_ws.domain.vault import Vault
+from sippulse_ws.models import Reseller, Subscriber
+
+SIP = "password"
+PORTAL = "password_portal"
+
+
+def sealed_passwords(vault: Vault, username: str, domain: str, values: Values) -> dict[str, Any]:
+    """The columns for the passwords among the values; an empty portal password clears it."""
+    account = f"{username}@{domain}"
+    columns: dict[str, Any] = {}
+    if values.get(SIP) is not None:
+        password = password_text(values[SIP], wire_name(SIP))
+        columns[SIP] = vault.seal(password, account, SIP)
+        columns["ha1"] = _md5(f"{username}:{domain}:{password}")
+        columns["ha1b"] = _md5(f"{account}:{domain}:{password}")
+    if values.get(PORTAL) is not None:
+        portal = password_text(values[PORTAL], wire_name(PORTAL))
+        columns[PORTAL] = vault.seal(portal, account, PORTAL) if portal else None
+    return columns
+
+
+def opened(db: Connection, vault: Vault, row: Row[Any]) -> SimpleNamespace:
+    """A subscriber's row with its passwords readable."""
+    query = select(Subscriber.password, Subscriber.password_portal).where(Subscriber.id == row.id)
+    stored = db.execute(query).one()
+    return SimpleNamespace(
+        **row._mapping
+        | {
+            name: vault.open(sealed, row.account_code, name) if sealed else None
+            for name, sealed in stored._mapping.items()
+        }
+    )
+
+
+def get_password(db: Connection, vault: Vault, username: str, domain: str, which: str) -> str:
+    row = _get(db, username, domain)
+    sealed = getattr(row, which)
+    if sealed is None:
+        raise NoPassword(field=wire_name(which))
+    return vault.open(sealed, row.account_code, which)
+
+
+def change_password(
+    db: Connection,
+    vault: Vault,
+    username: str,
+    domain: str,
+    which: str,
+    *,
+    actual: str | None,
+    new: str | None,
+    confirmation: str | None,
+) -> None:
+    """The current one must be right, the new one confirmed and not empty."""
+    row = _get(db, username, domain)
+    if actual is None:
+        raise MissingField(field="actualPassword")
+    if not is_right(vault, row, which, actual):
+        raise WrongPassword
+    replace_password(db, vault, row, which, new, confirmation)
+
+
+def replace_password(
+    db: Connection,
+    vault: Vault,
+    row: Row[Any],
+    which: str,
+    new: str | None,
+    confirmation: str | None,
+) -> None:
+    if not new:
+        raise MissingField(field="newPassword")
+    if new != confirmation:
+        raise PasswordsDiffer
+    password_text(new, "newPassword")
+    columns = sealed_passwords(vault, row.username, row.domain, {which: new})
+    db.execute(update(Subscriber).where(Subscriber.id == row.id).values(columns))
+
+
+def is_right(vault: Vault, row: Any, which: str, password: str) -> bool:
+    """Compared in constant time; an unset password is never right."""
+    sealed = getattr(row, which)
+    if sealed is None:
+        return False
+    stored = vault.open(sealed, row.account_code, which)
+    return hmac.compare_digest(stored.encode(), password.encode(errors="surrogatepass"))
+
+
+def reseal_all(db: Connection, vault: Vault) -> int:
+    """Seal every password with the current key; how many were sealed otherwise before."""
+    changed = 0
+    name = (Reseller.name + "@" + Reseller.domain).label("account_code")
+    tables = (
+        (Subscriber, Subscriber.account_code, (SIP, PORTAL)),
+        (Reseller, name, ("password",)),
+    )
+    for model, account, fields in tables:
+        columns = [getattr(model, field) for field in fields]
+        for row in db.execute(select(model.id, account, *columns)).all():
+            stale = {
+                field: vault.seal(vault.open(sealed, row.account_code, field), row.account_code, field)
+                for field in fields
+                if (sealed := getattr(row, field)) and not vault.is_current(sealed)
+            }
+            if stale:
+                db.execute(update(model).where(model.id == row.id).values(stale))
+                changed += len(stale)
+    return changed
+
+
+def _get(db: Connection, username: str, domain: str) -> Row[Any]:
+    if not username:
+        raise MissingField(field="username")
+    row = db.execute(
+        select(
+            Subscriber.id,
+            Subscriber.username,
+            Subscriber.domain,
+            Subscriber.account_code,
+            Subscriber.password,
+            Subscriber.password_portal,
+        ).where(Subscriber.username == username, Subscriber.domain == domain)
+    ).first()
+    if row is None:
+        raise SubscriberNotFound(account=f"{username}@{domain}")
+    return row
+
+
+def _md5(text: str) -> str:
+    # what SIP digest authentication is made of (RFC 2617), not a protection of ours
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

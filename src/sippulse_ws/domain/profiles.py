@@ -1,0 +1,40 @@
+"""Profiles of a domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.domains import require_domain
+from sippulse_ws.domain.errors import ProfileExists, ProfileNotFound
+from sippulse_ws.domain.values import required, storable
+from sippulse_ws.models import Profile
+
+
+def list_profiles(db: Connection, domain: str) -> Sequence[Row[Any]]:
+    require_domain(db, domain)
+    query = select(Profile.domain, Profile.id, Profile.profile).where(Profile.domain == domain)
+    return db.execute(query.order_by(Profile.profile)).all()
+
+
+def create_profile(db: Connection, domain: str, profile: str) -> int:
+    require_domain(db, domain)
+    values = {"domain": domain, "profile": profile}
+    required(values, "profile")
+    try:
+        result = db.execute(insert(Profile).values(storable(Profile, values)))
+    except IntegrityError:
+        raise ProfileExists(profile=profile) from None
+    return int(result.inserted_primary_key[0])
+
+
+def get_profile_name(db: Connection, domain: str, profile_id: int) -> str:
+    """The name of a profile of this domain, by its id."""
+    query = select(Profile.profile).where(Profile.id == profile_id, Profile.domain == domain)
+    name = db.execute(query).scalar()
+    if name is None:
+        raise ProfileNotFound(profile=profile_id)
+    return str(name)

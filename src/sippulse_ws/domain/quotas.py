@@ -1,0 +1,51 @@
+"""Daily and monthly quota of a subscriber, in minutes (M) or in value (V)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from sippulse_ws.domain.errors import InvalidField, MissingField, SubscriberNotFound
+from sippulse_ws.domain.subscribers import key
+from sippulse_ws.domain.values import Values, present, storable, wire_name
+from sippulse_ws.models import Subscriber
+
+DAILY = "daily_quota"
+MONTHLY = "monthly_quota"
+TYPES = ("M", "V")
+
+
+def get_quota(db: Connection, username: str | None, domain: str, which: str) -> Row[Any]:
+    row = db.execute(
+        select(
+            *(getattr(Subscriber, name) for name in _columns(which)),
+            Subscriber.domain,
+            Subscriber.username,
+        ).where(key(username, domain))
+    ).first()
+    if row is None:
+        raise SubscriberNotFound(account=f"{username}@{domain}")
+    return row
+
+
+def update_quota(db: Connection, values: Values, which: str) -> None:
+    """Absent means unchanged; an active quota needs a type."""
+    username, domain = values.get("username"), values["domain"]
+    stored = get_quota(db, username, domain, which)
+    changes = present(values, _columns(which))
+    kind = f"{which}_type"
+    if changes.get(kind, "M") not in TYPES:
+        raise InvalidField(wire_name(kind), "deve ser M ou V", "must be M or V")
+    if changes.get(which) and not (changes.get(kind) or getattr(stored, kind)):
+        raise MissingField(field=wire_name(kind))
+    for name in (f"{which}_limit", f"{which}_consumed"):
+        if changes.get(name, 0) < 0:
+            raise InvalidField(wire_name(name), "é negativo", "is negative")
+    changes = storable(Subscriber, changes)
+    if changes:
+        db.execute(update(Subscriber).where(key(username, domain)).values(changes))
+
+
+def _columns(which: str) -> tuple[str, ...]:
+    return (which, f"{which}_type", f"{which}_limit", f"{which}_consumed")

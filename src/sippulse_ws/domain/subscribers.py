@@ -1,0 +1,291 @@
+"""Subscribers: insert, retrieve, update, remove, and the flags."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, insert, null, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain import dids, numbering
+from sippulse_ws.domain.errors import (
+    AliasTaken,
+    DomainNotFound,
+    InvalidField,
+    MissingField,
+    ProfileNotFound,
+    RatePlanNotFound,
+    ResellerNotFound,
+    SubscriberExists,
+    SubscriberNotFound,
+)
+from sippulse_ws.domain.passwords import opened, sealed_passwords
+from sippulse_ws.domain.profiles import get_profile_name
+from sippulse_ws.domain.values import Values, present, required, storable, username_text, within
+from sippulse_ws.domain.vault import Vault
+from sippulse_ws.models import DbAlias, Domain, Location, Profile, RatePlan, Reseller, Subscriber
+
+# The columns of SubscriberDto, passwords apart.
+CORE = (
+    "account_code active_incoming_calls active_outgoing_calls add_service_header address area_code "
+    "block_anonymous_calls block_collect_calls block_entry0303 call_fwd call_limit calls_only_by_ip "
+    "city city_code complement contract_number copy_passerted_rpid country_code document domain "
+    "email_address first_name fwd_busy id last_name local_area low_credit_limit "
+    "low_credit_notification mobile no_answer number phone profile quarter rate_plan_id "
+    "reseller_billing_type reseller_id reseller_markup reseller_rate_plan_id rings rpid "
+    "softphone_allowed state username validate_source0303 voice_mail_password voicemail zip"
+).split()
+CLASS_V = "boss_secretary call_fwd call_group fwd_busy no_answer pickup_group pin_code".split()
+BILLING = (
+    "address city complement contract_number document first_name last_name mobile number phone "
+    "quarter state zip"
+).split()
+SERVICES = "area_code call_limit city_code country_code cps keep_alive local_area rpid".split()
+
+# Computed, or the key itself: never written from a request.
+_NOT_WRITTEN = {"id", "username", "domain", "account_code"}
+_WRITTEN = [name for name in CORE if name not in _NOT_WRITTEN]
+_REFERENCES = ("rate_plan_id", "reseller_id", "reseller_rate_plan_id")
+
+RETRIEVE = select(
+    *(getattr(Subscriber, name) for name in CORE),
+    null().label("password"),
+    null().label("password_portal"),
+)
+RETRIEVE_CLASS_V = select(
+    *(getattr(Subscriber, name) for name in (*CLASS_V, "domain", "username"))
+)
+
+
+class Flag(Enum):
+    """The columns that the activate… and block… operations move."""
+
+    ACTIVE = "active"
+    ACTIVE_INCOMING_CALLS = "active_incoming_calls"
+    ACTIVE_OUTGOING_CALLS = "active_outgoing_calls"
+    BLOCK_ANONYMOUS_CALLS = "block_anonymous_calls"
+    BLOCK_COLLECT_CALLS = "block_collect_calls"
+    BLOCK_ENTRY_0303 = "block_entry0303"
+    CALLS_ONLY_BY_IP = "calls_only_by_ip"
+    DAILY_STATISTICS = "daily_statistics"
+    LOW_CREDIT_NOTIFICATION = "low_credit_notification"
+    PRIVACY_CALLS = "privacy_calls"
+    SOFTPHONE_ALLOWED = "softphone_allowed"
+    TOPOLOGY_HIDING = "topology_hiding"
+    VALIDATE_SOURCE_0303 = "validate_source0303"
+    VOICEMAIL = "voicemail"
+
+
+def key(username: str | None, domain: str) -> Any:
+    """The condition for one subscriber."""
+    if not username:
+        raise MissingField(field="username")
+    return (Subscriber.username == username) & (Subscriber.domain == domain)
+
+
+def account_code(username: str, domain: str) -> str:
+    return f"{username}@{domain}"
+
+
+def get_subscriber_id(db: Connection, username: str | None, domain: str) -> int:
+    found = db.execute(select(Subscriber.id).where(key(username, domain))).scalar()
+    if found is None:
+        raise SubscriberNotFound(account=f"{username}@{domain}")
+    return int(found)
+
+
+def get_account_id(db: Connection, account: str) -> int:
+    """The id of the subscriber with this account code."""
+    found = db.execute(select(Subscriber.id).where(Subscriber.account_code == account)).scalar()
+    if found is None:
+        raise SubscriberNotFound(account=account)
+    return int(found)
+
+
+def get_subscriber(
+    db: Connection, username: str | None, domain: str, vault: Vault | None = None
+) -> Any:
+    """All of SubscriberDto; with passwords only when a vault to open them is given."""
+    row = _get(db, RETRIEVE, username, domain)
+    if vault is None:
+        return row
+    return opened(db, vault, row)
+
+
+def get_class_v(db: Connection, username: str | None, domain: str) -> Row[Any]:
+    return _get(db, RETRIEVE_CLASS_V, username, domain)
+
+
+def insert_subscriber(db: Connection, vault: Vault, values: Values) -> int:
+    """Store a new subscriber; returns its id. Absent fields have the documented defaults."""
+    required(values, "username", "domain", "password", "profile")
+    username, domain = username_text(values["username"]), values["domain"]
+    stored = present(values, _WRITTEN)
+    _check_new(db, username, domain, stored)
+    _check_references(db, domain, stored)
+    stored |= {
+        "username": username,
+        "domain": domain,
+        "account_code": account_code(username, domain),
+    }
+    stored = storable(Subscriber, stored)
+    stored |= sealed_passwords(vault, username, domain, values)
+    stored |= numbering.guess(db, username, stored)
+    try:
+        result = db.execute(insert(Subscriber).values(stored))
+    except IntegrityError:  # somebody was faster
+        raise SubscriberExists(account=stored["account_code"]) from None
+    return int(result.inserted_primary_key[0])
+
+
+def update_subscriber(db: Connection, vault: Vault, values: Values) -> None:
+    """Absent means unchanged, an empty optional text cleared, a reference of 0 none."""
+    _check_id(db, values)
+    for name in ("password", "profile"):
+        if values.get(name) == "":
+            raise MissingField(field=name)
+    changes = present(values, _WRITTEN)
+    if "profile" in changes:
+        _check_profile(db, values["domain"], changes["profile"])
+    _check_references(db, values["domain"], changes)
+    changes = storable(Subscriber, changes)
+    if values.get("password") is not None or values.get("password_portal") is not None:
+        changes |= sealed_passwords(vault, values["username"], values["domain"], values)
+    _update(db, values, changes)
+
+
+def update_billing_info(db: Connection, values: Values) -> None:
+    _update(db, values, storable(Subscriber, present(values, BILLING)))
+
+
+def update_class_v(db: Connection, values: Values) -> None:
+    _update(db, values, storable(Subscriber, present(values, CLASS_V)))
+
+
+def update_services(db: Connection, values: Values) -> None:
+    changes = storable(Subscriber, present(values, SERVICES))
+    if values.get("email") is not None:
+        changes |= storable(Subscriber, {"email_address": values["email"]})
+    _update(db, values, changes)
+
+
+def change_profile(db: Connection, username: str, domain: str, profile_id: int | None) -> None:
+    if profile_id is None:
+        raise MissingField(field="newProfileId")
+    subscriber = {"username": username, "domain": domain}
+    get_subscriber_id(db, username, domain)
+    _update(db, subscriber, {"profile": get_profile_name(db, domain, profile_id)})
+
+
+def set_flag(db: Connection, username: str, domain: str, flag: Flag, to: bool) -> None:
+    _update(db, {"username": username, "domain": domain}, {flag.value: to})
+
+
+def activate_low_credit_notification(
+    db: Connection, username: str, domain: str, low_credit_limit: float | None
+) -> None:
+    """The limit below which credit counts as low; absent, the one there is stays."""
+    changes = storable(
+        Subscriber, present({"low_credit_limit": low_credit_limit}, ["low_credit_limit"])
+    )
+    subscriber = {"username": username, "domain": domain}
+    _update(db, subscriber, {"low_credit_notification": True, **changes})
+
+
+def activate_voicemail(
+    db: Connection, username: str, domain: str, voicemail_password: int | None
+) -> None:
+    """The voice mail's password; absent, the one there is stays."""
+    changes = present({"voice_mail_password": voicemail_password}, ["voice_mail_password"])
+    _update(db, {"username": username, "domain": domain}, {"voicemail": True, **changes})
+
+
+def remove_subscriber(db: Connection, username: str, domain: str) -> None:
+    """Frees the DIDs; aliases, addresses, white list, locations and memberships go too.
+
+    The ledger and the call records stay.
+    """
+    subscriber_id = get_subscriber_id(db, username, domain)
+    dids.release_all(db, subscriber_id)
+    db.execute(delete(Location).where(Location.username == username, Location.domain == domain))
+    db.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))
+
+
+def _get(db: Connection, query: Any, username: str | None, domain: str) -> Row[Any]:
+    row: Row[Any] | None = db.execute(query.where(key(username, domain))).first()
+    if row is None:
+        raise SubscriberNotFound(account=f"{username}@{domain}")
+    return row
+
+
+def _update(db: Connection, values: Values, changes: dict[str, Any]) -> None:
+    username, domain = values.get("username"), values["domain"]
+    if not changes:
+        get_subscriber_id(db, username, domain)
+        return
+    statement = update(Subscriber).where(key(username, domain)).values(changes)
+    if db.execute(statement).rowcount == 0:
+        raise SubscriberNotFound(account=f"{username}@{domain}")
+
+
+def _check_id(db: Connection, values: Values) -> None:
+    """A subscriber is found by its name; another's id beside it is a mistake."""
+    found = get_subscriber_id(db, values.get("username"), values["domain"])
+    if values.get("id") not in (None, 0, found):
+        raise InvalidField("id", "é de outro assinante", "belongs to another subscriber")
+
+
+def _check_new(db: Connection, username: str, domain: str, stored: dict[str, Any]) -> None:
+    alias = (DbAlias.alias_username == username) & (DbAlias.alias_domain == domain)
+    profile = (Profile.domain == domain) & (Profile.profile == stored["profile"])
+    found = db.execute(
+        select(
+            exists().where(Domain.domain == domain).label("domain"),
+            exists().where(profile).label("profile"),
+            exists().where(key(username, domain)).label("subscriber"),
+            exists().where(alias).label("alias"),
+        )
+    ).one()
+    if not found.domain:
+        raise DomainNotFound(domain=domain)
+    if not found.profile:
+        raise ProfileNotFound(profile=stored["profile"])
+    if found.subscriber:
+        raise SubscriberExists(account=account_code(username, domain))
+    if found.alias:
+        raise AliasTaken(alias=account_code(username, domain))
+
+
+def _check_profile(db: Connection, domain: str, profile: str) -> None:
+    condition = (Profile.domain == domain) & (Profile.profile == profile)
+    if not db.execute(select(exists().where(condition))).scalar():
+        raise ProfileNotFound(profile=profile)
+
+
+def _check_references(db: Connection, domain: str, stored: dict[str, Any]) -> None:
+    """Rate plans and resellers belong to the domain; 0 means none."""
+    within(stored.get("reseller_billing_type"), 0, 1, "resellerBillingType")
+    for name in _REFERENCES:
+        if stored.get(name) == 0:
+            stored[name] = None
+    wanted = {name: stored[name] for name in _REFERENCES if stored.get(name) is not None}
+    if not wanted:
+        return
+    models = {name: Reseller if name == "reseller_id" else RatePlan for name in wanted}
+    found = db.execute(
+        select(
+            *(
+                exists()
+                .where(models[name].id == wanted[name], models[name].domain == domain)
+                .label(name)
+                for name in wanted
+            )
+        )
+    ).one()
+    for name, there in found._mapping.items():
+        if not there and name == "reseller_id":
+            raise ResellerNotFound(reseller=wanted[name])
+        if not there:
+            field = "ratePlanId" if name == "rate_plan_id" else "resellerRatePlanId"
+            raise RatePlanNotFound(field=field, id=wanted[name])

@@ -1,0 +1,120 @@
+"""Checks of plain values before they are stored: present, and fit for their column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Double, Float, Integer, String
+
+from sippulse_ws.domain.errors import InvalidField, MissingField
+from sippulse_ws.models import Base
+from sippulse_ws.models.types import MONEY_LIMIT, Key, Money, as_money
+
+Values = Mapping[str, Any]
+
+PASSWORD_LENGTH = 128
+INT_MAX = 2**31 - 1
+# What a user part of a SIP URI cannot carry, what separates lists, and what SIP digests split on.
+_NOT_IN_USERNAME = re.compile(r"[\s@:;,<>\"\\/?\x00-\x1f\x7f]")
+_NOT_IN_DOMAIN = re.compile(r"[^a-z0-9._\-\[\]:]")
+
+
+def wire_name(name: str) -> str:
+    """`account_code` → `accountCode`: the name under which a client knows a field."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def required(values: Values, *names: str) -> None:
+    """Each of these fields has a value, and no empty text."""
+    for name in names:
+        if values.get(name) in (None, ""):
+            raise MissingField(field=wire_name(name))
+
+
+def present(values: Values, names: Iterable[str]) -> dict[str, Any]:
+    """Those of the fields that the client sent."""
+    return {name: values[name] for name in names if values.get(name) is not None}
+
+
+def storable(model: type[Base], values: Values, prefix: str = "") -> dict[str, Any]:
+    """The values as their columns take them; InvalidField for what could not be stored."""
+    columns = model.__table__.columns
+    return {
+        name: value if value is None else _fit(columns[name], value, prefix + wire_name(name))
+        for name, value in values.items()
+    }
+
+
+def amount(value: float | Decimal, field: str) -> Decimal:
+    """Money out of a double, as its shortest decimal writing says, rounded half-even."""
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise InvalidField(field, "não é um número finito", "not a finite number")
+    if abs(number) >= MONEY_LIMIT:
+        raise InvalidField(field, "valor grande demais", "value too large")
+    return as_money(number)
+
+
+def finite(value: float, field: str) -> float:
+    if value != value or value in (float("inf"), float("-inf")):
+        raise InvalidField(field, "não é um número finito", "not a finite number")
+    return value
+
+
+def within(value: int | None, low: int, high: int, field: str) -> None:
+    if value is not None and not low <= value <= high:
+        raise InvalidField(
+            field, f"deve estar entre {low} e {high}", f"must be between {low} and {high}"
+        )
+
+
+def username_text(value: str, field: str = "username") -> str:
+    """A name that can stand before the @ of a SIP address."""
+    if _NOT_IN_USERNAME.search(value):
+        raise InvalidField(
+            field,
+            "contém caractere que um endereço SIP não permite",
+            "contains a character that a SIP address does not allow",
+        )
+    return value
+
+
+def domain_text(value: str, field: str = "domain") -> str:
+    """A domain name or address in lower case."""
+    if _NOT_IN_DOMAIN.search(value.lower()):
+        raise InvalidField(field, "não é um nome de domínio", "not a domain name")
+    return value.lower()
+
+
+def password_text(value: str, field: str) -> str:
+    if len(value) > PASSWORD_LENGTH:
+        raise _too_long(field, PASSWORD_LENGTH)
+    return value
+
+
+def _fit(column: Column[Any], value: Any, field: str) -> Any:
+    kind = column.type
+    if isinstance(kind, Money):
+        return amount(value, field)
+    if isinstance(kind, Double | Float):
+        return finite(value, field)
+    if isinstance(kind, String | Key):
+        if kind.length is not None and len(value) > kind.length:
+            raise _too_long(field, kind.length)
+    elif (
+        isinstance(kind, Integer)
+        and not isinstance(kind, BigInteger)
+        and not -INT_MAX - 1 <= value <= INT_MAX
+    ):
+        raise InvalidField(field, "número grande demais", "number too large")
+    return value
+
+
+def _too_long(field: str, length: int) -> InvalidField:
+    return InvalidField(
+        field, f"mais de {length} caracteres", f"more than {length} characters"
+    )

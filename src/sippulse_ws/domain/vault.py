@@ -1,0 +1,81 @@
+"""Passwords that the API must give back: sealed with AES-GCM when a key is configured.
+
+A sealed password is text: `plain:` and the password, or `aes1:`, the key's id, and base64 of nonce
+and ciphertext. What it is bound to (account and field) is authenticated with it, so that a
+ciphertext moved to another row does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+PLAIN = "plain:"
+AES = "aes1:"
+NONCE = 12
+KEY_BYTES = 32
+
+
+class VaultError(Exception):
+    """A sealed password cannot be opened with the keys there are."""
+
+
+def check_key(text: str) -> bytes:
+    """The 32 bytes of a key given as base64; ValueError when it is none."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("not base64") from None
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{KEY_BYTES} bytes in base64 are needed")
+    return key
+
+
+class Vault:
+    """Seals with the current key (or not at all), opens with the current and the old ones."""
+
+    def __init__(self, key: str | None = None, old_keys: Sequence[str] = ()) -> None:
+        self._keys = {}
+        for text in [*old_keys, key] if key else old_keys:
+            raw = check_key(text)
+            self._keys[_key_id(raw)] = AESGCM(raw)
+        self._current = _key_id(check_key(key)) if key else None
+
+    def seal(self, password: str, account: str, field: str) -> str:
+        if self._current is None:
+            return PLAIN + password
+        nonce = os.urandom(NONCE)
+        data = self._keys[self._current].encrypt(nonce, password.encode(), _bound(account, field))
+        return f"{AES}{self._current}:{base64.b64encode(nonce + data).decode()}"
+
+    def open(self, sealed: str, account: str, field: str) -> str:
+        if sealed.startswith(PLAIN):
+            return sealed[len(PLAIN) :]
+        key_id, _, data = sealed.removeprefix(AES).partition(":")
+        if not sealed.startswith(AES) or key_id not in self._keys:
+            raise VaultError(f"no key for a password of {account}")
+        raw = base64.b64decode(data)
+        try:
+            opened = self._keys[key_id].decrypt(raw[:NONCE], raw[NONCE:], _bound(account, field))
+        except InvalidTag:
+            raise VaultError(f"a password of {account} does not open") from None
+        return opened.decode()
+
+    def is_current(self, sealed: str) -> bool:
+        """Whether sealing it again would change nothing but the nonce."""
+        prefix = PLAIN if self._current is None else f"{AES}{self._current}:"
+        return sealed.startswith(prefix)
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(b"sippulse-ws key id" + key).hexdigest()[:8]
+
+
+def _bound(account: str, field: str) -> bytes:
+    return f"{account}\n{field}".encode()

@@ -1,0 +1,144 @@
+"""Subscribers with their aliases and white lists.
+
+Columns are read by integrators with SQL of their own: names are part of the contract.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sippulse_ws.models.base import (
+    MYSQL_OPTIONS,
+    Amount,
+    Base,
+    Count,
+    DomainName,
+    Id,
+    Long,
+    MaybeMoment,
+    Number,
+    Off,
+    On,
+    Percentage,
+    Sealed,
+    SubscriberId,
+    Text,
+    Username,
+)
+from sippulse_ws.models.types import Key
+
+
+class Subscriber(Base):
+    __tablename__ = "subscriber"
+    __table_args__ = (
+        UniqueConstraint("username", "domain"),
+        ForeignKeyConstraint(
+            ["domain", "profile"], ["profile.domain", "profile.profile"], onupdate="CASCADE"
+        ),
+        Index(None, "contract_number"),
+        MYSQL_OPTIONS,
+    )
+
+    id: Mapped[Id]
+    username: Mapped[Username]
+    domain: Mapped[DomainName]
+    account_code: Mapped[str] = mapped_column(Key(129), unique=True)  # username@domain
+    active: Mapped[On]
+    profile: Mapped[str] = mapped_column(Key(64))
+    password: Mapped[Sealed]
+    password_portal: Mapped[Sealed]
+    ha1: Mapped[str] = mapped_column(Key(32))  # md5(username:domain:password)
+    ha1b: Mapped[str] = mapped_column(Key(32))  # md5(username@domain:domain:password)
+
+    # billing
+    contract_number: Mapped[str | None] = mapped_column(String(64))
+    document: Mapped[str | None] = mapped_column(String(64))
+    first_name: Mapped[Text]
+    last_name: Mapped[Text]
+    address: Mapped[Text]
+    number: Mapped[str | None] = mapped_column(String(64))
+    complement: Mapped[Text]
+    quarter: Mapped[Text]
+    city: Mapped[Text]
+    state: Mapped[str | None] = mapped_column(String(64))
+    zip: Mapped[str | None] = mapped_column(String(32))
+    phone: Mapped[Long]
+    mobile: Mapped[Long]
+    email_address: Mapped[Text]
+    rate_plan_id: Mapped[int | None] = mapped_column(ForeignKey("rate_plan.id"), index=True)
+    reseller_id: Mapped[int | None] = mapped_column(ForeignKey("reseller.id"), index=True)
+    reseller_rate_plan_id: Mapped[int | None] = mapped_column(
+        ForeignKey("rate_plan.id"), index=True
+    )
+    reseller_billing_type: Mapped[Count]  # 0 markup, 1 rate plan
+    reseller_markup: Mapped[Percentage]
+    credit: Mapped[Amount]
+    credit_expires_at: Mapped[MaybeMoment]
+    low_credit_notification: Mapped[Off]
+    low_credit_limit: Mapped[Amount]
+    daily_quota: Mapped[Off]
+    daily_quota_type: Mapped[str | None] = mapped_column(String(1))  # M minutes, V value
+    daily_quota_limit: Mapped[Amount]
+    daily_quota_consumed: Mapped[Amount]
+    monthly_quota: Mapped[Off]
+    monthly_quota_type: Mapped[str | None] = mapped_column(String(1))
+    monthly_quota_limit: Mapped[Amount]
+    monthly_quota_consumed: Mapped[Amount]
+
+    # calls
+    active_incoming_calls: Mapped[On]
+    active_outgoing_calls: Mapped[On]
+    add_service_header: Mapped[Off]
+    block_anonymous_calls: Mapped[Off]
+    block_collect_calls: Mapped[Off]
+    block_entry0303: Mapped[Off]
+    validate_source0303: Mapped[Off]
+    calls_only_by_ip: Mapped[Off]
+    copy_passerted_rpid: Mapped[Off]
+    daily_statistics: Mapped[Off]
+    privacy_calls: Mapped[Off]
+    softphone_allowed: Mapped[Off]
+    topology_hiding: Mapped[Off]
+    voicemail: Mapped[Off]
+    voice_mail_password: Mapped[Long]
+    call_limit: Mapped[int | None]  # calls at a time
+    cps: Mapped[Count]  # calls per second
+    keep_alive: Mapped[Count]
+    rings: Mapped[int | None]  # seconds
+    rpid: Mapped[str | None] = mapped_column(String(128))
+    country_code: Mapped[int | None]
+    area_code: Mapped[int | None]
+    city_code: Mapped[str | None] = mapped_column(String(64))
+    local_area: Mapped[str | None] = mapped_column(String(64))
+
+    # class V
+    call_fwd: Mapped[Text]
+    fwd_busy: Mapped[Text]
+    no_answer: Mapped[Text]
+    call_group: Mapped[Text]
+    pickup_group: Mapped[Text]
+    pin_code: Mapped[str | None] = mapped_column(String(64))
+    boss_secretary: Mapped[Text]
+
+
+class DbAlias(Base):
+    """Another address under which a subscriber is called."""
+
+    __tablename__ = "db_alias"
+    __table_args__ = (UniqueConstraint("alias_username", "alias_domain"), MYSQL_OPTIONS)
+
+    id: Mapped[Id]
+    alias_username: Mapped[Username]
+    alias_domain: Mapped[DomainName]
+    subscriber_id: Mapped[SubscriberId]
+
+
+class UserWhiteList(Base):
+    __tablename__ = "user_white_list"
+    __table_args__ = (UniqueConstraint("subscriber_id", "prefix"), MYSQL_OPTIONS)
+
+    id: Mapped[Id]
+    # not indexed by itself: the unique key begins with it
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
+    prefix: Mapped[Number]

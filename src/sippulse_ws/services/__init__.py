@@ -1,0 +1,18 @@
+"""The web services, one module each."""
+
+from sippulse_ws.services.customer_ws import CustomerWS
+from sippulse_ws.services.did_ws import DidWS
+from sippulse_ws.services.domain_ws import DomainWS
+from sippulse_ws.services.hunt_group_ws import HuntGroupWS
+from sippulse_ws.services.profile_ws import ProfileWS
+from sippulse_ws.services.subscriber_ws import SubscriberWS
+from sippulse_ws.wire.rpc import Service
+
+SERVICES: tuple[type[Service], ...] = (
+    SubscriberWS,
+    DidWS,
+    DomainWS,
+    ProfileWS,
+    CustomerWS,
+    HuntGroupWS,
+)

@@ -1,0 +1,140 @@
+"""The only door: `@operation` publishes a function as an operation of a web service.
+
+It appends the principal and says what right is needed; the rest is `Runner`'s, in `runner.py`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sippulse_ws.domain.errors import MissingField
+from sippulse_ws.domain.values import wire_name
+from sippulse_ws.wire.context import Context
+from sippulse_ws.wire.fields import Dto, nested
+from sippulse_ws.wire.rpc import published
+from sippulse_ws.wire.types.user_principal import UserPrincipalDto
+
+Values = dict[str, Any]
+
+# Names of values that hold a domain or end in one; domains are lower case everywhere inside.
+DOMAINS = {"domain", "alias_domain"}
+ACCOUNTS = {"account_code", "account_manager", "account"}
+_WITH_DOMAIN = DOMAINS | ACCOUNTS
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What an operation needs besides a valid principal.
+
+    `domain` finds the domain that must be granted among the parameters. Without it the domain
+    function asks the scope itself, because only the stored object tells its domain.
+    """
+
+    domain: Callable[[Mapping[str, Any]], Any] | None = None
+    customer: bool = False  # no principal: the subscriber's own password is checked
+
+
+def within(path: str) -> Right:
+    """The domain in this parameter must be granted: `domain`, or `subscriber.domain`."""
+    return Right(domain=_getter(path))
+
+
+def within_account(path: str) -> Right:
+    """The domain of the account code (`username@domain`) in this parameter must be granted."""
+    get = _getter(path)
+
+    def domain(values: Mapping[str, Any]) -> str | None:
+        account = get(values)
+        return account.rpartition("@")[2] if account else None
+
+    return Right(domain=domain)
+
+
+# Checked by the domain function, which gets the scope.
+BY_SCOPE = Right()
+CUSTOMER = Right(customer=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A published function; `parameters` are its names after `call`."""
+
+    function: Callable[..., Any]
+    right: Right
+    parameters: tuple[str, ...]
+    objects: frozenset[str]  # parameters of a complex type: needed, handed over as a dict
+    writes: bool
+
+    def values(self, arguments: tuple[Any, ...]) -> Values:
+        """Plain values by parameter name: DTOs become dicts, domains lower case."""
+        pairs = zip(self.parameters, arguments, strict=True)
+        return {name: _plain(name, value) for name, value in pairs}
+
+    def check_objects(self, values: Values) -> None:
+        for name in self.objects:
+            if values[name] is None:
+                raise MissingField(field=wire_name(name))
+
+
+def operation(
+    right: Right,
+    *fields: Any,
+    returns: Any = None,
+    writes: bool = False,
+    aliases: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Any]], Any]:
+    """Publish `function(call, *fields)`; see docs/architecture.md."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        names = tuple(inspect.signature(function).parameters)[1:]
+        objects = frozenset(
+            name for name, one in zip(names, fields, strict=True) if is_object(one)
+        )
+        published_operation = Operation(function, right, names, objects, writes)
+
+        def enter(context: Context, *arguments: Any) -> Any:
+            return context.state.run(published_operation, context, arguments)
+
+        enter.__doc__ = function.__doc__
+        principal = () if right.customer else (nested(UserPrincipalDto, "principal"),)
+        return published(enter, [*fields, *principal], returns, aliases or {})
+
+    return decorate
+
+
+def is_object(one: Any) -> bool:
+    """Whether the field is a single object of a complex type."""
+    return hasattr(one, "_type_info") and one.Attributes.max_occurs == 1
+
+
+def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
+    name, _, inner = path.partition(".")
+    if not inner:
+        return lambda values: values[name]
+    return lambda values: (values[name] or {}).get(inner)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return _lower_domain(name, value)
+    if isinstance(value, list):
+        return [_plain(name, one) for one in value if one is not None]
+    if isinstance(value, Dto):
+        values = vars(value)
+        for inner in _WITH_DOMAIN & values.keys():
+            if values[inner] is not None:
+                values[inner] = _lower_domain(inner, values[inner])
+        return values
+    return value
+
+
+def _lower_domain(name: str, value: str) -> str:
+    if name in DOMAINS:
+        return value.lower()
+    if name in ACCOUNTS:
+        user, at, domain = value.rpartition("@")
+        return user + at + domain.lower()
+    return value

@@ -1,0 +1,219 @@
+"""Runs operations: principal, right, transaction, errors, audit. One commit per request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sippulse_ws.config import Settings
+from sippulse_ws.db import Connection, Database
+from sippulse_ws.db.failures import is_repeatable, is_unavailable
+from sippulse_ws.domain import audit, login_delays
+from sippulse_ws.domain.access import Authenticator, Guess, Scope
+from sippulse_ws.domain.errors import (
+    DatabaseUnavailable,
+    DomainError,
+    InternalError,
+    MissingField,
+)
+from sippulse_ws.domain.vault import Vault
+from sippulse_ws.services.operation import Operation, Values
+from sippulse_ws.wire.context import Context
+from sippulse_ws.wire.faults import WSException
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+# What may name the object of a write in the audit trail, in this order; never a password.
+TELLING = (
+    "account_code",
+    "account_manager",
+    "account",
+    "alias_username",
+    "alias_domain",
+    "username",
+    "domain",
+    "name",
+    "reseller_name",
+    "description",
+    "prefix",
+    "contact",
+    "ip_address",
+    "rate_id",
+    "value",
+)
+
+
+@dataclass(slots=True)
+class Call:
+    """What an operation's function works with besides its parameters."""
+
+    db: Connection
+    settings: Settings
+    vault: Vault
+    address: str
+    login: str  # of the administrator, or the customer's account
+    scope: Scope | None = None
+    # (realm, login) whose failures are over, forgotten after the operation
+    relieved: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Runner:
+    """The state of an endpoint: everything an operation needs, made once per process."""
+
+    def __init__(self, database: Database, settings: Settings, vault: Vault) -> None:
+        self.database = database
+        self.settings = settings
+        self.vault = vault
+        self.authenticator = Authenticator()
+
+    def run(self, operation: Operation, context: Context, arguments: tuple[Any, ...]) -> Any:
+        *plain, principal = arguments if not operation.right.customer else (*arguments, None)
+        values = operation.values(tuple(plain))
+        login = (principal.login if principal is not None else None) or ""
+        try:
+            return self._run(operation, context, values, principal)
+        except Exception as error:
+            refusal = self._refusal(error, context)
+            if isinstance(error, Guess):
+                self._count_guess(error, context)
+            if operation.writes:
+                self._audit_refusal(context, login, values, refusal)
+            raise WSException(refusal.message(self.settings.language)) from None
+
+    def _run(
+        self, operation: Operation, context: Context, values: Values, principal: Any
+    ) -> Any:
+        for attempt in range(1, ATTEMPTS + 1):
+            finished: list[bool] = []  # filled when only the commit is left
+            try:
+                if operation.writes:
+                    return self._write(operation, context, values, principal, finished)
+                return self._read(operation, context, values, principal)
+            except DomainError:
+                raise
+            except Exception as error:
+                if attempt == ATTEMPTS or finished or not is_repeatable(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _read(self, operation: Operation, context: Context, values: Values, principal: Any) -> Any:
+        with self.database.reading() as db:
+            call = self._admit(db, operation, context, values, principal)
+            result = operation.function(call, **values)
+        self._relieve(call)
+        return result
+
+    def _write(
+        self,
+        operation: Operation,
+        context: Context,
+        values: Values,
+        principal: Any,
+        finished: list[bool],
+    ) -> Any:
+        with self.database.reading() as db:
+            call = self._admit(db, operation, context, values, principal)
+        with self.database.writing() as db:
+            call.db = db
+            result = operation.function(call, **values)
+            audit.record(
+                db,
+                login=call.login,
+                address=context.address,
+                operation=context.operation,
+                object=_object_of(values),
+                outcome=audit.DONE,
+                error=None,
+                request_id=context.request_id,
+            )
+            finished.append(True)
+        self._relieve(call)
+        return result
+
+    def _admit(
+        self,
+        db: Connection,
+        operation: Operation,
+        context: Context,
+        values: Values,
+        principal: Any,
+    ) -> Call:
+        """Authenticate and check the right, before anything else is read or said."""
+        call = Call(db, self.settings, self.vault, context.address, login="")
+        right = operation.right
+        if right.customer:
+            call.login = f"{values.get('username')}@{values.get('domain')}"
+            return call
+        domain = right.domain(values) if right.domain else None
+        call.scope, relieved = self.authenticator.authenticate(
+            db,
+            principal.login if principal is not None else None,
+            principal.password if principal is not None else None,
+            context.address,
+            domain,
+        )
+        call.login = call.scope.login
+        if relieved:
+            call.relieved.append((login_delays.ADMINISTRATOR, call.login))
+        operation.check_objects(values)
+        if right.domain:
+            if not domain:
+                raise MissingField(field="domain")
+            call.scope.require(db, domain)
+        return call
+
+    def _relieve(self, call: Call) -> None:
+        for realm, login in call.relieved:
+            with self.database.writing() as db:
+                login_delays.forget_failures(db, realm, login, call.address)
+
+    def _count_guess(self, guess: Guess, context: Context) -> None:
+        try:
+            with self.database.writing() as db:
+                login_delays.record_failure(db, guess.realm, guess.login, context.address)
+        except Exception:
+            log.exception("a failed login could not be counted")
+
+    def _refusal(self, error: Exception, context: Context) -> DomainError:
+        if isinstance(error, DomainError):
+            return error
+        log.error("%s failed", context.operation, exc_info=error)
+        kind = DatabaseUnavailable if is_unavailable(error) else InternalError
+        return kind(request_id=context.request_id)
+
+    def _audit_refusal(
+        self, context: Context, login: str, values: Values, refusal: DomainError
+    ) -> None:
+        failed = isinstance(refusal, InternalError | DatabaseUnavailable)
+        try:
+            with self.database.writing() as db:
+                audit.record(
+                    db,
+                    login=login,
+                    address=context.address,
+                    operation=context.operation,
+                    object=_object_of(values),
+                    outcome=audit.FAILED if failed else audit.REFUSED,
+                    error=refusal.code,
+                    request_id=context.request_id,
+                )
+        except Exception:
+            log.exception("a refused %s could not be audited", context.operation)
+
+
+def _object_of(values: Mapping[str, Any]) -> str:
+    """What the request is about, for the audit trail: `username=1000 domain=example.com`."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= value
+        elif isinstance(value, list):
+            flat[name] = f"{len(value)} rows" if name not in TELLING else ",".join(map(str, value))
+        else:
+            flat[name] = value
+    told = [name for name in TELLING if name in flat]
+    told += [name for name in flat if name == "id" or name.endswith("_id") and name not in told]
+    return " ".join(f"{name}={flat[name]}" for name in told if flat[name] not in (None, ""))

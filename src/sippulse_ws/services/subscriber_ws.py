@@ -1,0 +1,230 @@
+"""SubscriberWS: provisioning, flags, credit, quota, passwords, aliases."""
+
+from typing import Any
+
+from sippulse_ws.domain import aliases, credit, passwords, quotas, subscribers
+from sippulse_ws.domain.subscribers import Flag
+from sippulse_ws.services.operation import BY_SCOPE, operation, within
+from sippulse_ws.services.runner import Call
+from sippulse_ws.wire.fields import double, integer, long, nested, string
+from sippulse_ws.wire.rpc import Service
+from sippulse_ws.wire.types.db_aliases import DbAliasesDto
+from sippulse_ws.wire.types.subscriber import (
+    SubscriberBillingInfoDto,
+    SubscriberClassVDto,
+    SubscriberDto,
+    SubscriberServicesDto,
+)
+from sippulse_ws.wire.types.subscriber_quota import (
+    SubscriberDailyQuotaDto,
+    SubscriberMonthlyQuotaDto,
+)
+
+Values = dict[str, Any]
+IN_DOMAIN = within("domain")
+OF_SUBSCRIBER = within("subscriber.domain")
+KEY = (string("username"), string("domain"))
+PASSWORD_CHANGE = (
+    string("actualPassword"),
+    string("newPassword"),
+    string("confirmNewPassword"),
+)
+
+
+def flag_operation(flag: Flag, *, to: bool) -> Any:
+    """An operation that moves one flag of a subscriber."""
+
+    def move(call: Call, username: str, domain: str) -> None:
+        subscribers.set_flag(call.db, username, domain, flag, to)
+
+    return operation(IN_DOMAIN, *KEY, writes=True)(move)
+
+
+class SubscriberWS(Service):
+    """Subscribers: provisioning, flags, credit, quota, passwords, aliases."""
+
+    activateSubscriber = flag_operation(Flag.ACTIVE, to=True)
+    blockSubscriber = flag_operation(Flag.ACTIVE, to=False)
+    activateAnonymousCalls = flag_operation(Flag.BLOCK_ANONYMOUS_CALLS, to=False)
+    blockAnonymousCalls = flag_operation(Flag.BLOCK_ANONYMOUS_CALLS, to=True)
+    activateCallsOnlyByIp = flag_operation(Flag.CALLS_ONLY_BY_IP, to=True)
+    blockCallsOnlyByIp = flag_operation(Flag.CALLS_ONLY_BY_IP, to=False)
+    activateCollectCalls = flag_operation(Flag.BLOCK_COLLECT_CALLS, to=False)
+    blockCollectCalls = flag_operation(Flag.BLOCK_COLLECT_CALLS, to=True)
+    activateDailyStatistics = flag_operation(Flag.DAILY_STATISTICS, to=True)
+    blockDailyStatistics = flag_operation(Flag.DAILY_STATISTICS, to=False)
+    activateEntry0303 = flag_operation(Flag.BLOCK_ENTRY_0303, to=False)
+    blockEntry0303 = flag_operation(Flag.BLOCK_ENTRY_0303, to=True)
+    activateIncommingCalls = flag_operation(Flag.ACTIVE_INCOMING_CALLS, to=True)
+    blockIncommingCalls = flag_operation(Flag.ACTIVE_INCOMING_CALLS, to=False)
+    blockLowCreditNotification = flag_operation(Flag.LOW_CREDIT_NOTIFICATION, to=False)
+    activateOutgoingCalls = flag_operation(Flag.ACTIVE_OUTGOING_CALLS, to=True)
+    blockOutgoingCalls = flag_operation(Flag.ACTIVE_OUTGOING_CALLS, to=False)
+    activatePrivacyCalls = flag_operation(Flag.PRIVACY_CALLS, to=True)
+    blockPrivacyCalls = flag_operation(Flag.PRIVACY_CALLS, to=False)
+    activateSoftphone = flag_operation(Flag.SOFTPHONE_ALLOWED, to=True)
+    blockSoftphone = flag_operation(Flag.SOFTPHONE_ALLOWED, to=False)
+    activateTopologyHiding = flag_operation(Flag.TOPOLOGY_HIDING, to=True)
+    blockTopologyHiding = flag_operation(Flag.TOPOLOGY_HIDING, to=False)
+    activateValidateSource0303 = flag_operation(Flag.VALIDATE_SOURCE_0303, to=True)
+    disableValidateSource0303 = flag_operation(Flag.VALIDATE_SOURCE_0303, to=False)
+    blockVoicemail = flag_operation(Flag.VOICEMAIL, to=False)
+
+    @operation(IN_DOMAIN, *KEY, double("lowCreditLimit"), writes=True)
+    def activateLowCreditNotification(
+        call: Call, username: str, domain: str, low_credit_limit: float | None
+    ) -> None:
+        subscribers.activate_low_credit_notification(call.db, username, domain, low_credit_limit)
+
+    @operation(
+        IN_DOMAIN,
+        *KEY,
+        long("voicemailPassword"),
+        writes=True,
+    )
+    def activateVoicemail(
+        call: Call, username: str, domain: str, voicemail_password: int | None
+    ) -> None:
+        subscribers.activate_voicemail(call.db, username, domain, voicemail_password)
+
+    @operation(
+        OF_SUBSCRIBER,
+        nested(SubscriberDto, "subscriber"),
+        returns=integer("subscriberId"),
+        writes=True,
+    )
+    def insertSubscriber(call: Call, subscriber: Values) -> int:
+        return subscribers.insert_subscriber(call.db, call.vault, subscriber)
+
+    @operation(OF_SUBSCRIBER, nested(SubscriberDto, "subscriber"), writes=True)
+    def updateSubscriber(call: Call, subscriber: Values) -> None:
+        subscribers.update_subscriber(call.db, call.vault, subscriber)
+
+    @operation(OF_SUBSCRIBER, nested(SubscriberBillingInfoDto, "subscriber"), writes=True)
+    def updateSubscriberBillingInfo(call: Call, subscriber: Values) -> None:
+        subscribers.update_billing_info(call.db, subscriber)
+
+    @operation(OF_SUBSCRIBER, nested(SubscriberClassVDto, "subscriber"), writes=True)
+    def updateSubscriberClassV(call: Call, subscriber: Values) -> None:
+        subscribers.update_class_v(call.db, subscriber)
+
+    @operation(OF_SUBSCRIBER, nested(SubscriberServicesDto, "subscriber"), writes=True)
+    def updateSubscriberServices(call: Call, subscriber: Values) -> None:
+        subscribers.update_services(call.db, subscriber)
+
+    @operation(IN_DOMAIN, *KEY, returns=nested(SubscriberDto, "return"))
+    def retrieveSubscriber(call: Call, username: str, domain: str) -> Any:
+        vault = call.vault if call.settings.retrieve_passwords else None
+        return subscribers.get_subscriber(call.db, username, domain, vault)
+
+    @operation(IN_DOMAIN, *KEY, returns=nested(SubscriberClassVDto, "return"))
+    def retrieveSubscriberClassV(call: Call, username: str, domain: str) -> Any:
+        return subscribers.get_class_v(call.db, username, domain)
+
+    @operation(IN_DOMAIN, *KEY, writes=True)
+    def removeSubscriber(call: Call, username: str, domain: str) -> None:
+        subscribers.remove_subscriber(call.db, username, domain)
+
+    @operation(IN_DOMAIN, *KEY, integer("newProfileId"), writes=True)
+    def changeProfile(call: Call, username: str, domain: str, new_profile_id: int | None) -> None:
+        subscribers.change_profile(call.db, username, domain, new_profile_id)
+
+    @operation(IN_DOMAIN, *KEY, double("value"), string("obs"), writes=True)
+    def addCredit(
+        call: Call, username: str, domain: str, value: float | None, obs: str | None
+    ) -> None:
+        credit.add_credit(call.db, call.login, username, domain, value, obs)
+
+    @operation(IN_DOMAIN, *KEY, returns=double("return"))
+    def retrieveCredit(call: Call, username: str, domain: str) -> Any:
+        return credit.get_credit(call.db, username, domain)
+
+    @operation(IN_DOMAIN, *KEY, *PASSWORD_CHANGE, writes=True)
+    def changePassword(
+        call: Call,
+        username: str,
+        domain: str,
+        actual_password: str,
+        new_password: str,
+        confirm_new_password: str,
+    ) -> None:
+        passwords.change_password(
+            call.db,
+            call.vault,
+            username,
+            domain,
+            passwords.SIP,
+            actual=actual_password,
+            new=new_password,
+            confirmation=confirm_new_password,
+        )
+
+    @operation(IN_DOMAIN, *KEY, *PASSWORD_CHANGE, writes=True)
+    def changePasswordWEB(
+        call: Call,
+        username: str,
+        domain: str,
+        actual_password: str,
+        new_password: str,
+        confirm_new_password: str,
+    ) -> None:
+        passwords.change_password(
+            call.db,
+            call.vault,
+            username,
+            domain,
+            passwords.PORTAL,
+            actual=actual_password,
+            new=new_password,
+            confirmation=confirm_new_password,
+        )
+
+    @operation(IN_DOMAIN, *KEY, returns=string("return"))
+    def retrievePassword(call: Call, username: str, domain: str) -> str:
+        return passwords.get_password(call.db, call.vault, username, domain, passwords.SIP)
+
+    @operation(IN_DOMAIN, *KEY, returns=string("return"))
+    def retrievePasswordWEB(call: Call, username: str, domain: str) -> str:
+        return passwords.get_password(call.db, call.vault, username, domain, passwords.PORTAL)
+
+    @operation(IN_DOMAIN, *KEY, returns=nested(SubscriberDailyQuotaDto, "dailyQuotaDTO"))
+    def retrieveDailyQuota(call: Call, username: str, domain: str) -> Any:
+        return quotas.get_quota(call.db, username, domain, quotas.DAILY)
+
+    @operation(
+        within("daily_quota_dto.domain"),
+        nested(SubscriberDailyQuotaDto, "dailyQuotaDTO"),
+        writes=True,
+    )
+    def updateDailyQuota(call: Call, daily_quota_dto: Values) -> None:
+        quotas.update_quota(call.db, daily_quota_dto, quotas.DAILY)
+
+    @operation(IN_DOMAIN, *KEY, returns=nested(SubscriberMonthlyQuotaDto, "monthlyQuotaDTO"))
+    def retrieveMonthlyQuotaDTO(call: Call, username: str, domain: str) -> Any:
+        return quotas.get_quota(call.db, username, domain, quotas.MONTHLY)
+
+    @operation(
+        within("monthly_quota_dto.domain"),
+        nested(SubscriberMonthlyQuotaDto, "monthlyQuotaDTO"),
+        writes=True,
+    )
+    def updateMonthlyQuota(call: Call, monthly_quota_dto: Values) -> None:
+        quotas.update_quota(call.db, monthly_quota_dto, quotas.MONTHLY)
+
+    @operation(
+        within("db_aliases.domain"),
+        nested(DbAliasesDto, "dbAliases"),
+        returns=nested(SubscriberDto, "return"),
+        writes=True,
+    )
+    def insertDBAliases(call: Call, db_aliases: Values) -> Any:
+        aliases.insert_alias(call.db, call.scope, db_aliases)
+        return subscribers.get_subscriber(call.db, db_aliases["username"], db_aliases["domain"])
+
+    @operation(BY_SCOPE, integer("dbAliases"), writes=True)
+    def deleteDBAliases(call: Call, db_aliases: int | None) -> None:
+        aliases.delete_alias(call.db, call.scope, db_aliases)
+
+    @operation(IN_DOMAIN, *KEY, returns=nested(DbAliasesDto, "dbAliases", many=True))
+    def listDBAliases(call: Call, username: str, domain: str) -> Any:
+        return aliases.list_aliases(call.db, username, domain)
