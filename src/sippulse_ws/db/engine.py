@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -70,6 +71,20 @@ class Database:
                 connection.rollback()
                 raise
             connection.commit()
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction for changes of the schema; SQLite checks foreign keys at its end only."""
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        with self._turn(), self._writer.connect() as connection:
+            if self.is_sqlite:  # tables are copied and renamed, which needs a pause of the checks
+                connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                connection.invalidate()
 
     def close(self) -> None:
         self._reader.dispose()

@@ -73,6 +73,9 @@ class Scope:
         )
 
 
+# The command line's: whoever runs it has the database anyway.
+EVERYTHING = Scope(administrator_id=0, login="", superuser=True)
+
 # One row comes back even for an unknown login, so that its delay is known as well and an unknown
 # login takes as long as a known one.
 _nobody = select(literal_column("1").label("one")).subquery()
@@ -86,7 +89,7 @@ PRINCIPAL = (
         LoginFailure.blocked_until,
     )
     .select_from(_nobody)
-    .outerjoin(Administrator, Administrator.login == bindparam("login"))
+    .outerjoin(Administrator, Administrator.login == bindparam("who_login"))
     .outerjoin(
         AdministratorDomain,
         and_(
@@ -128,7 +131,7 @@ class Authenticator:
         """The scope, and whether failures of this login are on record (to be forgotten)."""
         if not login or password is None or len(login) > LOGIN_LENGTH:
             raise LoginFailed
-        who = {"login": login, "address": address, "granted_domain": domain}
+        who = {"who_login": login, "who_address": address, "granted_domain": domain}
         row = db.execute(PRINCIPAL, who).one()
         if login_delays.is_delayed(row.blocked_until):
             raise LoginFailed

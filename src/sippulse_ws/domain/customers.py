@@ -29,7 +29,7 @@ CUSTOMER = (
     )
     .outerjoin(LoginFailure, login_delays.pending(login_delays.CUSTOMER))
     .where(
-        Subscriber.username == bindparam("username_"), Subscriber.domain == bindparam("domain_")
+        Subscriber.username == bindparam("who_username"), Subscriber.domain == bindparam("who_domain")
     )
 )
 
@@ -53,10 +53,10 @@ def authenticate(
     row = db.execute(
         CUSTOMER,
         {
-            "username_": username,
-            "domain_": domain,
-            "login": login[: login_delays.LOGIN_LENGTH],
-            "address": address,
+            "who_username": username,
+            "who_domain": domain,
+            "who_login": login[: login_delays.LOGIN_LENGTH],
+            "who_address": address,
         },
     ).first()
     if row is not None:

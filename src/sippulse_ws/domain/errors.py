@@ -66,8 +66,8 @@ class UnreadableValue(DomainError):
     """Strict lexical mode: a value that is not what its type says."""
 
     code = "unreadable-value"
-    pt = "Valor ilegível no campo {field}: esperado {type}"
-    en = "Unreadable value in field {field}: expected {type}"
+    pt = "Valor ilegível no campo {field}"
+    en = "Unreadable value in field {field}"
 
 
 class NotFound(DomainError):

@@ -30,11 +30,11 @@ def delay_after(failures: int) -> int:
 
 
 def pending(realm: str) -> ColumnElement[bool]:
-    """The join condition for the failures of the parameters `login` and `address`."""
+    """The join condition for the failures of the parameters `who_login` and `who_address`."""
     return and_(
         LoginFailure.realm == realm,
-        LoginFailure.login == bindparam("login"),
-        LoginFailure.address == bindparam("address"),
+        LoginFailure.login == bindparam("who_login"),
+        LoginFailure.address == bindparam("who_address"),
     )
 
 
@@ -44,15 +44,17 @@ def is_delayed(blocked_until: dt.datetime | None) -> bool:
 
 def record_failure(db: Connection, realm: str, login: str, address: str) -> None:
     """Count one more wrong password and set how long the next try is refused."""
-    who = {"login": login[:LOGIN_LENGTH], "address": address}
+    who = {"who_login": login[:LOGIN_LENGTH], "who_address": address}
     now = dt.datetime.now(dt.UTC)
     db.execute(delete(LoginFailure).where(LoginFailure.blocked_until < now - FORGET_AFTER))
     more = update(LoginFailure).where(pending(realm)).values(failures=LoginFailure.failures + 1)
     if db.execute(more, who).rowcount == 0:
         try:
             with db.begin_nested():
-                first = insert(LoginFailure).values(realm=realm, failures=1, blocked_until=now)
-                db.execute(first, who)
+                first = {"realm": realm, "login": login[:LOGIN_LENGTH], "address": address}
+                db.execute(
+                    insert(LoginFailure).values(**first, failures=1, blocked_until=now)
+                )
         except IntegrityError:  # another worker was first
             db.execute(more, who)
     failures = db.execute(select(LoginFailure.failures).where(pending(realm)), who).scalar_one()
@@ -61,5 +63,5 @@ def record_failure(db: Connection, realm: str, login: str, address: str) -> None
 
 
 def forget_failures(db: Connection, realm: str, login: str, address: str) -> None:
-    who = {"login": login[:LOGIN_LENGTH], "address": address}
+    who = {"who_login": login[:LOGIN_LENGTH], "who_address": address}
     db.execute(delete(LoginFailure).where(pending(realm)), who)

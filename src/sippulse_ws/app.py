@@ -1,0 +1,87 @@
+"""The composition root: settings in, WSGI application out. Nothing connects here."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
+
+from sippulse_ws.config import Settings, load_settings
+from sippulse_ws.db import Database
+from sippulse_ws.domain.errors import InternalError, UnreadableValue
+from sippulse_ws.domain.vault import Vault
+from sippulse_ws.log import configure_logging
+from sippulse_ws.pages import BASE, Pages
+from sippulse_ws.services import SERVICES
+from sippulse_ws.services.runner import Runner
+from sippulse_ws.wire.endpoint import Endpoint, Options
+
+
+class Dispatcher:
+    """Sends a request to its endpoint by the exact path, as the Java server does."""
+
+    def __init__(self, routes: dict[str, Any]) -> None:
+        self._routes = routes
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        route = self._routes.get(environ.get("PATH_INFO") or "/")
+        if route is None:
+            return Response("not found\n", 404)(environ, start_response)
+        answer: Iterable[bytes] = route(environ, start_response)
+        return answer
+
+
+def make_vault(settings: Settings) -> Vault:
+    key = settings.password_key
+    return Vault(
+        key.get_secret_value() if key else None,
+        [old.get_secret_value() for old in settings.old_password_keys],
+    )
+
+
+def make_database(settings: Settings) -> Database:
+    return Database(settings.database_url.get_secret_value(), settings.pool_size)
+
+
+def create_app(settings: Settings, database: Database | None = None, state: Any = None) -> Any:
+    """The WSGI application; `state` replaces the runner of operations (the conformance test)."""
+    database = database or make_database(settings)
+    state = state or Runner(database, settings, make_vault(settings))
+    pages = Pages(database, settings.language)
+    options = Options(
+        lexical=settings.lexical,
+        max_body=settings.max_body,
+        public_url=settings.public_url,
+        page=pages.service,
+        invalid_value=UnreadableValue.pt if settings.language == "pt" else UnreadableValue.en,
+        internal_error=InternalError.pt if settings.language == "pt" else InternalError.en,
+    )
+    endpoints = [Endpoint(service, options, state) for service in SERVICES]
+    pages.register(endpoints)
+    routes: dict[str, Any] = {path: one for one in endpoints for path in one.paths}
+    routes |= {
+        "/": redirect(BASE),
+        BASE: pages.index,
+        BASE.rstrip("/"): redirect(BASE),
+        "/healthz": pages.healthz,
+        "/readyz": pages.readyz,
+    }
+    app: Any = Dispatcher(routes)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app = ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
+    # What lives as long as the process is not searched again at every collection.
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def application() -> Any:
+    """What a server process starts with: the settings come from the environment."""
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    return create_app(settings)

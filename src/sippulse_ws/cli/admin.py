@@ -1,0 +1,90 @@
+"""`sippulse-ws admin …`: administrators and their grants."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sippulse_ws.cli.session import (
+    console,
+    password_from_stdin,
+    print_table,
+    reading,
+    writing,
+)
+from sippulse_ws.domain import administrators
+from sippulse_ws.domain.access import Authenticator
+
+app = typer.Typer(no_args_is_help=True)
+
+Login = Annotated[str, typer.Argument(help="The administrator's login.")]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+
+
+@app.command()
+def create(
+    login: Login,
+    password_stdin: PasswordStdin = False,
+    superuser: Annotated[bool, typer.Option("--superuser", help="Of every domain.")] = False,
+    domain: Annotated[list[str] | None, typer.Option(help="Grant this domain.")] = None,
+) -> None:
+    """Create an administrator."""
+    password = password_from_stdin(password_stdin)
+    with writing() as db:
+        administrators.create_administrator(
+            db, Authenticator(), login, password, superuser=superuser
+        )
+        for name in domain or ():
+            administrators.grant_domain(db, login, name.lower())
+    console.print(f"administrator {login} created", markup=False)
+
+
+@app.command("list")
+def list_() -> None:
+    """Show all administrators."""
+    with reading() as db:
+        found = administrators.list_administrators(db)
+    print_table(
+        ["login", "active", "superuser", "domains", "created"],
+        [
+            [row.login, row.active, row.superuser, " ".join(domains), row.created_at.isoformat()]
+            for row, domains in found
+        ],
+    )
+
+
+@app.command()
+def passwd(login: Login, password_stdin: PasswordStdin = False) -> None:
+    """Set an administrator's password."""
+    password = password_from_stdin(password_stdin)
+    with writing() as db:
+        administrators.set_password(db, Authenticator(), login, password)
+    console.print("password set")
+
+
+@app.command()
+def disable(
+    login: Login,
+    enable: Annotated[bool, typer.Option("--undo", help="Let the administrator in again.")] = False,
+) -> None:
+    """Shut an administrator out, at once."""
+    with writing() as db:
+        administrators.set_active(db, login, enable)
+    console.print("enabled" if enable else "disabled")
+
+
+@app.command()
+def grant(
+    login: Login,
+    domain: Annotated[list[str], typer.Argument(help="Domains to grant.")],
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take them away instead.")] = False,
+) -> None:
+    """Grant domains to an administrator."""
+    change = administrators.revoke_domain if revoke else administrators.grant_domain
+    with writing() as db:
+        for name in domain:
+            change(db, login, name.lower())
+    console.print("revoked" if revoke else "granted")

@@ -1,0 +1,126 @@
+"""Demo data: enough to try every service, made once with passwords of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select
+
+from sippulse_ws.domain import administrators, credit, dids, domains, imports, profiles, subscribers
+from sippulse_ws.domain.access import EVERYTHING, Authenticator
+from sippulse_ws.domain.vault import Vault
+from sippulse_ws.models import Domain, Rate, RatePlan, Reseller
+
+DOMAINS = ("demo.example.com", "other.example.com")
+ADMINISTRATORS = {"admin": (True, ()), "demo": (False, DOMAINS[:1])}
+SUBSCRIBERS = (("1000", "Ana", "Souza"), ("1001", "Bruno", "Lima"), ("1002", "Carla", "Dias"))
+FREE_NUMBERS = ("554830258080", "554830258081", "554830258082")
+ASSIGNED_NUMBER = "554830258090"
+RATE_ID = 20000
+RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL", "0.35"))
+
+HEADING = "# sippulse-ws demo logins\n"
+CALL = """
+Try it:
+  python - <<'END'
+  from zeep import Client
+  client = Client("http://127.0.0.1:8080/SipPulse/SubscriberWS?wsdl")
+  principal = {{"login": "demo", "password": "{password}"}}
+  print(client.service.retrieveSubscriber("1000", "demo.example.com", principal))
+  END"""
+
+
+def is_loaded(db: Connection) -> bool:
+    return db.execute(select(Domain.id).where(Domain.domain == DOMAINS[0])).first() is not None
+
+
+def load(db: Connection, vault: Vault) -> dict[str, str]:
+    """Fill an empty database; the passwords of the administrators, by login."""
+    passwords = {login: secrets.token_urlsafe(12) for login in ADMINISTRATORS}
+    for domain in DOMAINS:
+        domains.create_domain(db, domain)
+        for profile in ("DEFAULT", "PREMIUM"):
+            profiles.create_profile(db, domain, profile)
+    authenticator = Authenticator()
+    for login, (superuser, granted) in ADMINISTRATORS.items():
+        administrators.create_administrator(
+            db, authenticator, login, passwords[login], superuser=superuser
+        )
+        for domain in granted:
+            administrators.grant_domain(db, login, domain)
+    for domain in DOMAINS:
+        _fill_domain(db, vault, domain)
+    _load_dids(db)
+    return passwords
+
+
+def _fill_domain(db: Connection, vault: Vault, domain: str) -> None:
+    plan = db.execute(
+        insert(RatePlan).values(domain=domain, name="PRÉ-BRONZE", rate_id=RATE_ID, prepaid=True)
+    ).inserted_primary_key[0]
+    for prefix, name, value in RATES:
+        db.execute(
+            insert(Rate).values(
+                domain=domain, rate_id=RATE_ID, prefix=prefix, name=name, rate_value=Decimal(value)
+            )
+        )
+    portal = f"revenda-{domain.partition('.')[0]}"
+    reseller = db.execute(
+        insert(Reseller).values(
+            domain=domain, name="Revenda ACME", username=portal, email=f"acme@{domain}"
+        )
+    ).inserted_primary_key[0]
+    for username, first_name, last_name in SUBSCRIBERS:
+        values = {
+            "username": username,
+            "domain": domain,
+            "password": secrets.token_urlsafe(12),
+            "password_portal": secrets.token_urlsafe(12),
+            "profile": "DEFAULT",
+            "rate_plan_id": plan,
+            "reseller_id": reseller if username == "1002" else 0,
+            "first_name": first_name,
+            "last_name": last_name,
+            "country_code": 55,
+            "area_code": 48,
+            "call_limit": 2,
+        }
+        subscribers.insert_subscriber(db, vault, values)
+        credit.add_credit(db, "demo", username, domain, 50.0, "demo")
+
+
+def _load_dids(db: Connection) -> None:
+    domain = DOMAINS[0]
+    for number in (*FREE_NUMBERS, ASSIGNED_NUMBER):
+        imports.store_did(db, {"number": number, "domain": domain})
+    values = {
+        "account_code": f"1000@{domain}",
+        "alias_username": ASSIGNED_NUMBER,
+        "username": "1000",
+        "domain": domain,
+    }
+    dids.insert_did(db, EVERYTHING, values)
+
+
+def write_logins(path: Path, passwords: dict[str, str]) -> None:
+    """Only the owner may read the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # of a database that is gone
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(HEADING)
+        file.writelines(f"{login} {password}\n" for login, password in passwords.items())
+
+
+def describe(path: Path) -> str:
+    """The logins and a call that works with them."""
+    if not path.exists():
+        return f"The demo data is there; {path} with its logins is not."
+    lines = path.read_text(encoding="utf-8").splitlines()
+    logins = dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+    text = [f"Demo logins (kept in {path}):"]
+    text += [f"  {login}  {password}" for login, password in logins.items()]
+    return "\n".join(text) + "\n" + CALL.format(password=logins.get("demo", ""))

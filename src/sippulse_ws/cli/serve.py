@@ -1,0 +1,45 @@
+"""`sippulse-ws serve`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from sippulse_ws.cli.session import console, get_settings, open_database
+from sippulse_ws.db.migrate import current_revision, newest_revision
+
+BACKLOG = 1024
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port.")] = 8080,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one per core by default.")
+    ] = None,
+) -> None:
+    """Serve the web services."""
+    settings = get_settings()
+    with open_database(settings) as database, database.reading() as db:
+        revision = current_revision(db)
+    if revision != newest_revision():
+        console.print(f"schema is at {revision}; run: sippulse-ws db upgrade", style="yellow")
+    console.print(f"sippulse-ws: http://{host}:{port}/SipPulse/", highlight=False)
+    Server(
+        "sippulse_ws.app:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers or os.cpu_count() or 1,
+        # a thread that serves has a connection of its own
+        blocking_threads=settings.pool_size,
+        backlog=BACKLOG,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    ).serve()

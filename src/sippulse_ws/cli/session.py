@@ -1,0 +1,81 @@
+"""What the commands share: settings, database, errors in plain words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sippulse_ws.app import make_database
+from sippulse_ws.config import ConfigurationError, Settings, load_settings
+from sippulse_ws.db import Connection, Database
+from sippulse_ws.db.failures import is_unavailable
+from sippulse_ws.domain.errors import DomainError
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def fail(message: str) -> typer.Exit:
+    """Say what is wrong and end with status 1."""
+    errors.print(message, style="red", markup=False, highlight=False)
+    return typer.Exit(1)
+
+
+def get_settings() -> Settings:
+    try:
+        return load_settings()
+    except ConfigurationError as error:
+        raise fail(str(error)) from None
+
+
+@contextmanager
+def open_database(settings: Settings | None = None) -> Iterator[Database]:
+    """The configured database; errors of the domain and of the database become one line."""
+    settings = settings or get_settings()
+    database = make_database(settings)
+    try:
+        yield database
+    except DomainError as error:
+        raise fail(error.message(settings.language)) from None
+    except Exception as error:
+        if is_unavailable(error):
+            raise fail(f"database: {getattr(error, 'orig', error)}") from None
+        raise
+    finally:
+        database.close()
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    with open_database() as database, database.writing() as db:
+        yield db
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    with open_database() as database, database.reading() as db:
+        yield db
+
+
+def password_from_stdin(password_stdin: bool) -> str:
+    """Passwords come by standard input or a hidden prompt, never as an argument."""
+    if password_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def print_table(columns: list[str], rows: list[list[object]]) -> None:
+    """A table for people; tab-separated lines when it goes into a pipe or a file."""
+    if not console.is_terminal:
+        for row in (columns, *rows):
+            typer.echo("\t".join(str(cell) for cell in row))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    console.print(table)

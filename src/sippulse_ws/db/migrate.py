@@ -1,0 +1,45 @@
+"""Runs the schema migrations, one history for SQLite, MariaDB and MySQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from sippulse_ws.db.engine import Database
+
+
+def migrations_folder() -> Path:
+    """Beside the package in an installed wheel, at the top of a source tree."""
+    package = Path(__file__).parents[1]
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parents[1] / "migrations"
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    with database.migrating() as connection:
+        command.upgrade(configuration(connection), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    with database.migrating() as connection:
+        command.downgrade(configuration(connection), revision)
+
+
+def current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(configuration()).get_current_head()

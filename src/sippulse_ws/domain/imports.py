@@ -1,0 +1,89 @@
+"""Tables loaded from CSV: each line is checked, and the bad ones are named."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from sippulse_ws.domain.errors import DidTaken, DomainError, DomainNotFound, InvalidField
+from sippulse_ws.domain.values import required, storable, username_text
+from sippulse_ws.models import Did, Domain, Numbering
+
+
+@dataclass
+class Report:
+    """How an import went: rows stored, and (line, error) for each refused one."""
+
+    stored: int = 0
+    refused: list[tuple[int, DomainError]] = field(default_factory=list)
+
+
+class BadFile(DomainError):
+    code = "bad-file"
+    pt = "Arquivo inválido: {reason}"
+    en = "Bad file: {reason}"
+
+
+Row = dict[str, Any]
+
+
+def read_rows(lines: Iterable[str], columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
+    """(line number, row) of a CSV with these columns in its first line, in any order."""
+    reader = csv.DictReader(lines)
+    missing = set(columns) - set(reader.fieldnames or ())
+    if missing:
+        raise BadFile(reason=f"no column {', '.join(sorted(missing))}")
+    for row in reader:
+        yield reader.line_num, {name: (row[name] or "").strip() for name in columns}
+
+
+def import_lines(
+    db: Connection,
+    lines: Iterable[str],
+    columns: tuple[str, ...],
+    store: Callable[[Connection, Row], None],
+) -> Report:
+    """Store every good line; the caller commits."""
+    report = Report()
+    for number, row in read_rows(lines, columns):
+        try:
+            store(db, row)
+        except DomainError as error:
+            report.refused.append((number, error))
+        else:
+            report.stored += 1
+    return report
+
+
+NUMBERING_COLUMNS = ("prefix", "city_code", "local_area")
+DID_COLUMNS = ("number", "domain")
+
+
+def store_numbering(db: Connection, row: Row) -> None:
+    """A prefix that is there already gets the new codes."""
+    required(row, "prefix")
+    if not (row["prefix"].isascii() and row["prefix"].isdigit()):
+        raise InvalidField("prefix", "somente dígitos", "digits only")
+    values = storable(Numbering, row)
+    codes = {name: values[name] for name in ("city_code", "local_area")}
+    changed = db.execute(
+        update(Numbering).where(Numbering.prefix == values["prefix"]).values(codes)
+    )
+    if changed.rowcount == 0:
+        db.execute(insert(Numbering).values(values))
+
+
+def store_did(db: Connection, row: Row) -> None:
+    """A number joins the inventory of a domain; it must not be there yet."""
+    required(row, "number", "domain")
+    number, domain = username_text(row["number"], "number"), row["domain"].lower()
+    if db.execute(select(Domain.id).where(Domain.domain == domain)).first() is None:
+        raise DomainNotFound(domain=domain)
+    if db.execute(select(Did.id).where(Did.alias_username == number)).first() is not None:
+        raise DidTaken(number=number)
+    values = storable(Did, {"alias_username": number, "inventory_domain": domain})
+    db.execute(insert(Did).values(values))

@@ -1,0 +1,128 @@
+"""What people see: the list of services, a page per service, and the health checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from sippulse_ws import __version__
+from sippulse_ws.db import Database
+from sippulse_ws.db.migrate import current_revision, newest_revision
+from sippulse_ws.wire.endpoint import Endpoint
+
+BASE = "/SipPulse/"
+# A page loads nothing and runs nothing.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #8884;
+  vertical-align: top }
+code { background: #8882; padding: .1rem .3rem; border-radius: .2rem; word-break: break-word }
+pre { background: #8882; padding: 1rem; overflow-x: auto; border-radius: .3rem }
+@media (prefers-color-scheme: dark) { body { background: #111; color: #ddd } a { color: #8bf } }
+"""
+TEXTS = {
+    "pt": {
+        "title": "Serviços SOAP do SIPPulse",
+        "lead": "Cada serviço publica seu WSDL; qualquer cliente SOAP 1.1 o chama.",
+        "service": "Serviço",
+        "operations": "Operações",
+        "call": "Como chamar, em Python com zeep",
+        "back": "Todos os serviços",
+    },
+    "en": {
+        "title": "SIPPulse SOAP services",
+        "lead": "Each service publishes its WSDL; any SOAP 1.1 client can call it.",
+        "service": "Service",
+        "operations": "Operations",
+        "call": "How to call it, in Python with zeep",
+        "back": "All services",
+    },
+}
+EXAMPLE = """from zeep import Client
+
+client = Client("{url}?wsdl")
+principal = {{"login": "LOGIN", "password": "PASSWORD"}}
+print(client.service.{operation}({arguments}principal=principal))"""
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class Pages:
+    """WSGI applications for people and for load balancers."""
+
+    def __init__(self, database: Database, language: str) -> None:
+        self._database = database
+        self._language = language
+        self._endpoints: dict[str, Endpoint] = {}
+
+    def register(self, endpoints: Sequence[Endpoint]) -> None:
+        self._endpoints = {path: one for one in endpoints for path in one.paths}
+
+    def index(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """All services."""
+        texts = TEXTS[self._language]
+        rows = "".join(
+            f'<tr><td><a href="{path}">{one.name}</a></td><td><a href="{path}?wsdl">WSDL</a></td>'
+            f"<td>{len(one.operations)}</td></tr>"
+            for path, one in self._endpoints.items()
+            if path == one.paths[0]
+        )
+        request = Request(environ)
+        body = (
+            f"<p>{texts['lead']}</p><table><tr><th>{texts['service']}</th><th>WSDL</th>"
+            f"<th>{texts['operations']}</th></tr>{rows}</table>"
+            + _example(request.host_url.rstrip("/") + BASE + "DomainWS", "listDomains", texts)
+        )
+        return _page(texts["title"], body)(environ, start_response)
+
+    def service(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """One service with its operations."""
+        texts = TEXTS[self._language]
+        request = Request(environ)
+        endpoint = self._endpoints[request.path]
+        items = "".join(f"<li><code>{escape(name)}</code></li>" for name in endpoint.operations)
+        body = (
+            f'<p><a href="{BASE}">{texts["back"]}</a> · <a href="?wsdl">WSDL</a></p>'
+            f"<h2>{texts['operations']}</h2><ul>{items}</ul>"
+            + _example(request.base_url, endpoint.operations[0], texts, "…, ")
+        )
+        return _page(endpoint.name, body)(environ, start_response)
+
+    def healthz(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """The process serves."""
+        return Response("ok\n")(environ, start_response)
+
+    def readyz(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """The database answers, and its schema is the one this version needs."""
+        try:
+            with self._database.reading() as db:
+                revision = current_revision(db)
+        except Exception:  # noqa: BLE001 - whatever it is, the answer is "not ready"
+            return Response("database unavailable\n", 503)(environ, start_response)
+        if revision != newest_revision():
+            text = f"schema is at {revision}, run: sippulse-ws db upgrade\n"
+            return Response(text, 503)(environ, start_response)
+        return Response("ready\n")(environ, start_response)
+
+
+def _example(url: str, operation: str, texts: dict[str, str], arguments: str = "") -> str:
+    code = EXAMPLE.format(url=url, operation=operation, arguments=arguments)
+    return f"<h2>{texts['call']}</h2><pre>{escape(code)}</pre>"
+
+
+def _page(title: str, body: str) -> Response:
+    html = (
+        f'<!doctype html><html><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width">'
+        f"<style>{STYLE}</style></head><body><h1>{escape(title)}</h1>{body}"
+        f"<footer><small>sippulse-ws {__version__}</small></footer></body></html>"
+    )
+    return Response(html, mimetype="text/html", headers=HEADERS)
