@@ -36,6 +36,7 @@ lint: venv ## Check style, types, layers and sizes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python scripts/check_sizes.py src scripts tests
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 format: venv ## Put the code in shape
