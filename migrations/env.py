@@ -1,6 +1,7 @@
 """Alembic's entry: runs the migrations on the connection that the program hands over."""
 
 from alembic import context
+
 from sippulse_ws.models import Base
 
 connection = context.config.attributes["connection"]

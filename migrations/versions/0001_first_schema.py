@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from sippulse_ws.models.base import MYSQL_OPTIONS
 from sippulse_ws.models.types import BigId, Key, Money, UtcDateTime
 

@@ -50,13 +50,18 @@ class Settings(BaseSettings):
     password_key: PasswordKey | None = None  # 32 bytes, base64
     old_password_keys: tuple[PasswordKey, ...] = ()
     retrieve_passwords: bool = False
-    customer_password: Literal["either", "sip", "portal"] = "either"
+    customer_password: Literal["either", "sip", "portal"] = "either"  # noqa: S105
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        chosen = [sources["init_settings"], sources["env_settings"]]
+        chosen = [init_settings, env_settings]
         if path := os.environ.get(PREFIX + "CONFIG"):
             if not Path(path).is_file():
                 raise ConfigurationError(f"SIPPULSE_CONFIG: no such file: {path}")

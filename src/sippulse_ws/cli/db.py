@@ -32,11 +32,10 @@ def demo(
 ) -> None:
     """Load demo data, once; prints the logins and a call to try."""
     settings = get_settings()
-    with open_database(settings) as database:
-        with database.writing() as db:
-            if not demo_data.is_loaded(db):
-                passwords = demo_data.load(db, make_vault(settings))
-                demo_data.write_logins(logins, passwords)
+    with open_database(settings) as database, database.writing() as db:
+        if not demo_data.is_loaded(db):
+            passwords = demo_data.load(db, make_vault(settings))
+            demo_data.write_logins(logins, passwords)
     typer.echo(demo_data.describe(logins))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from sippulse_ws.domain import administrators, credit, dids, domains, imports, profiles, subscribers
 from sippulse_ws.domain.access import EVERYTHING, Authenticator
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Domain, Rate, RatePlan, Reseller
 
@@ -58,9 +59,8 @@ def load(db: Connection, vault: Vault) -> dict[str, str]:
 
 
 def _fill_domain(db: Connection, vault: Vault, domain: str) -> None:
-    plan = db.execute(
-        insert(RatePlan).values(domain=domain, name="PRÉ-BRONZE", rate_id=RATE_ID, prepaid=True)
-    ).inserted_primary_key[0]
+    values = {"domain": domain, "name": "PRÉ-BRONZE", "rate_id": RATE_ID, "prepaid": True}
+    plan = insert_row(db, RatePlan, values)
     for prefix, name, value in RATES:
         db.execute(
             insert(Rate).values(
@@ -68,11 +68,11 @@ def _fill_domain(db: Connection, vault: Vault, domain: str) -> None:
             )
         )
     portal = f"revenda-{domain.partition('.')[0]}"
-    reseller = db.execute(
-        insert(Reseller).values(
-            domain=domain, name="Revenda ACME", username=portal, email=f"acme@{domain}"
-        )
-    ).inserted_primary_key[0]
+    reseller = insert_row(
+        db,
+        Reseller,
+        {"domain": domain, "name": "Revenda ACME", "username": portal, "email": f"acme@{domain}"},
+    )
     for username, first_name, last_name in SUBSCRIBERS:
         values = {
             "username": username,

@@ -44,8 +44,8 @@ def _run(
             report = imports.import_lines(db, lines, columns, store)
         except UnicodeDecodeError as error:
             raise fail(f"{file}: not UTF-8 at byte {error.start}; nothing imported") from None
-    for number, error in report.refused:
-        text = f"{file}:{number}: {error.message(settings.language)}"
+    for number, refusal in report.refused:
+        text = f"{file}:{number}: {refusal.message(settings.language)}"
         errors.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(f"{report.stored} stored, {len(report.refused)} refused")
     if report.refused:

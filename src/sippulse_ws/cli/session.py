@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -69,10 +69,10 @@ def password_from_stdin(password_stdin: bool) -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-def print_table(columns: list[str], rows: list[list[object]]) -> None:
+def print_table(columns: list[str], rows: Sequence[Sequence[object]]) -> None:
     """A table for people; tab-separated lines when it goes into a pipe or a file."""
     if not console.is_terminal:
-        for row in (columns, *rows):
+        for row in [columns, *rows]:
             typer.echo("\t".join(str(cell) for cell in row))
         return
     table = Table(*columns)

@@ -18,12 +18,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 # Seconds after which a pooled connection is replaced: below the usual wait_timeout of 8 hours.
 POOL_RECYCLE = 3600
 SQLITE_BUSY_MS = 30_000
-# READ COMMITTED: no gap locks, so that inserts of different accounts never wait for each other.
 MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
-    "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "transaction_isolation='READ-COMMITTED'"
+    "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
+# No gap locks, so that inserts of different accounts never wait for each other.
+MYSQL_WRITES: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
 
 
 class Database:
@@ -33,7 +33,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader = self._engine(pool_size, isolation_level="AUTOCOMMIT")
-        self._writer = self._engine(pool_size)
+        self._writer = self._engine(pool_size, **({} if self.is_sqlite else MYSQL_WRITES))
         if self.is_sqlite:
             event.listen(self._writer, "begin", _begin_immediate)
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
@@ -47,6 +47,7 @@ class Database:
             pool_recycle=POOL_RECYCLE,
             # reading() has nothing to roll back, writing() always ends what it began
             pool_reset_on_return=None,
+            enable_from_linting=False,  # joins on parameters alone are meant
             hide_parameters=True,  # parameters may be passwords, errors are logged
             connect_args={} if self.is_sqlite else _mysql_arguments(self.url),
             **options,
@@ -79,7 +80,7 @@ class Database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         with self._turn(), self._writer.connect() as connection:
             if self.is_sqlite:  # tables are copied and renamed, which needs a pause of the checks
-                connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+                connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
             try:
                 yield connection
                 connection.commit()
@@ -125,6 +126,6 @@ def _file_lock(path: str) -> Iterator[None]:
 
     SQLite itself makes them poll with growing pauses, and an unlucky one starves.
     """
-    with open(path, "ab") as file:
+    with Path(path).open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

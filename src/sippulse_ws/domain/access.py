@@ -73,6 +73,8 @@ class Scope:
         )
 
 
+# Of one who comes without a principal.
+NOBODY = Scope(administrator_id=0, login="", superuser=False)
 # The command line's: whoever runs it has the database anyway.
 EVERYTHING = Scope(administrator_id=0, login="", superuser=True)
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sippulse_ws.domain.access import Authenticator
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import AdministratorExists, AdministratorNotFound
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import password_text, required, storable
 from sippulse_ws.models import Administrator, AdministratorDomain
 
@@ -20,18 +21,16 @@ def create_administrator(
     db: Connection, authenticator: Authenticator, login: str, password: str, *, superuser: bool
 ) -> int:
     required({"login": login, "password": password}, "login", "password")
-    values = {"login": login, "password_hash": authenticator.hash(password_text(password, "password"))}
+    secret = password_text(password, "password")
+    values = storable(Administrator, {"login": login}) | {
+        "password_hash": authenticator.hash(secret),
+        "superuser": superuser,
+        "created_at": dt.datetime.now(dt.UTC),
+    }
     try:
-        result = db.execute(
-            insert(Administrator).values(
-                **storable(Administrator, values),
-                superuser=superuser,
-                created_at=dt.datetime.now(dt.UTC),
-            )
-        )
+        return insert_row(db, Administrator, values)
     except IntegrityError:
         raise AdministratorExists(login=login) from None
-    return int(result.inserted_primary_key[0])
 
 
 def set_password(db: Connection, authenticator: Authenticator, login: str, password: str) -> None:

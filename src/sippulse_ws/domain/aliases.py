@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select
+from sqlalchemy import Connection, Row, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import AliasNotFound, AliasTaken, MissingField
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.subscribers import get_subscriber_id, key
 from sippulse_ws.domain.values import Values, required, storable, username_text
 from sippulse_ws.models import DbAlias, Subscriber
@@ -45,10 +46,9 @@ def insert_alias(db: Connection, scope: Scope, values: Values) -> int:
     if db.execute(select(exists().where(key(name, alias_domain)))).scalar():
         raise taken
     try:
-        result = db.execute(insert(DbAlias).values(**stored, subscriber_id=subscriber_id))
+        return insert_row(db, DbAlias, stored | {"subscriber_id": subscriber_id})
     except IntegrityError:
         raise taken from None
-    return int(result.inserted_primary_key[0])
 
 
 def delete_alias(db: Connection, scope: Scope, alias_id: int | None) -> None:

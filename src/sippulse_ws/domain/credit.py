@@ -80,7 +80,8 @@ def credit_fits(column: Any, change: Decimal) -> ColumnElement[bool]:
     """The condition that the changed balance still fits its column."""
     limit = MONEY_LIMIT - MONEY_UNIT
     low, high = -limit - min(change, Decimal(0)), limit - max(change, Decimal(0))
-    return column.between(literal(low, Money), literal(high, Money))
+    fits: ColumnElement[bool] = column.between(literal(low, Money), literal(high, Money))
+    return fits
 
 
 def ledger_row(

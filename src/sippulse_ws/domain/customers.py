@@ -29,7 +29,8 @@ CUSTOMER = (
     )
     .outerjoin(LoginFailure, login_delays.pending(login_delays.CUSTOMER))
     .where(
-        Subscriber.username == bindparam("who_username"), Subscriber.domain == bindparam("who_domain")
+        Subscriber.username == bindparam("who_username"),
+        Subscriber.domain == bindparam("who_domain"),
     )
 )
 
@@ -66,5 +67,3 @@ def authenticate(
             if is_right(vault, row, which, password):
                 return row, which, row.blocked_until is not None
     raise Guess(login_delays.CUSTOMER, login)
-
-

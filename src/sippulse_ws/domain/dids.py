@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DidNotFound, DidTaken, MissingField, SubscriberNotFound
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import Values, present, required, storable, username_text
 from sippulse_ws.models import Did, Subscriber
 
@@ -26,7 +28,7 @@ _FREE: dict[str, Any] = {
     "did_to_ruri": False,
     "gwid": None,
     "local_area": None,
-    "monthly_subscription": 0,
+    "monthly_subscription": Decimal(0),
     "reverse_billing": False,
 }
 
@@ -121,7 +123,6 @@ def _release(db: Connection, condition: Any) -> None:
 
 def _create(db: Connection, stored: dict[str, Any]) -> int:
     try:
-        result = db.execute(insert(Did).values(stored))
+        return insert_row(db, Did, stored)
     except IntegrityError:  # somebody was faster
         raise DidTaken(number=stored["alias_username"]) from None
-    return int(result.inserted_primary_key[0])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.errors import DomainExists, DomainNotFound
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import domain_text, required, storable
 from sippulse_ws.models import Domain
 
@@ -23,10 +24,9 @@ def create_domain(db: Connection, name: str) -> int:
     values = {"domain": domain_text(name)}
     required(values, "domain")
     try:
-        result = db.execute(insert(Domain).values(storable(Domain, values)))
+        return insert_row(db, Domain, storable(Domain, values))
     except IntegrityError:
         raise DomainExists(domain=values["domain"]) from None
-    return int(result.inserted_primary_key[0])
 
 
 def require_domain(db: Connection, domain: str) -> None:

@@ -14,6 +14,7 @@ from sippulse_ws.domain.errors import (
     MissingField,
     SubscriberNotFound,
 )
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import INT_MAX, Values, present, required, storable, within
 from sippulse_ws.models import HuntGroup, HuntGroupMember, Subscriber
 
@@ -43,8 +44,7 @@ def insert_hunt_group(db: Connection, values: Values) -> SimpleNamespace:
     _check(values)
     members = _members(db, domain, values["group_list"])
     stored = storable(HuntGroup, present(values, _FIELDS))
-    result = db.execute(insert(HuntGroup).values(**stored, domain=domain, uri=""))
-    hunt_group_id = int(result.inserted_primary_key[0])
+    hunt_group_id = insert_row(db, HuntGroup, stored | {"domain": domain, "uri": ""})
     uri = f"sip:huntgroup-{hunt_group_id}@{domain}"
     db.execute(update(HuntGroup).where(HuntGroup.id == hunt_group_id).values(uri=uri))
     _store_members(db, hunt_group_id, members)
@@ -114,9 +114,8 @@ def _store_members(db: Connection, hunt_group_id: int, members: list[int]) -> No
 
 def _read(db: Connection, condition: Any) -> list[SimpleNamespace]:
     """Groups with their groupList, in two statements however many there are."""
-    rows = db.execute(
-        select(*(getattr(HuntGroup, name) for name in _COLUMNS)).where(condition).order_by(HuntGroup.id)
-    ).all()
+    columns = (getattr(HuntGroup, name) for name in _COLUMNS)
+    rows = db.execute(select(*columns).where(condition).order_by(HuntGroup.id)).all()
     members: dict[int, list[str]] = {row.id: [] for row in rows}
     query = (
         select(HuntGroupMember.hunt_group_id, Subscriber.username)
@@ -127,6 +126,4 @@ def _read(db: Connection, condition: Any) -> list[SimpleNamespace]:
     )
     for hunt_group_id, username in db.execute(query):
         members[hunt_group_id].append(username)
-    return [
-        SimpleNamespace(**row._mapping, group_list=";".join(members[row.id])) for row in rows
-    ]
+    return [SimpleNamespace(**row._mapping, group_list=";".join(members[row.id])) for row in rows]

@@ -26,7 +26,7 @@ def delay_after(failures: int) -> int:
     """Seconds for which a login is refused after so many failures in a row."""
     if failures < FREE_FAILURES:
         return 0
-    return min(2 ** min(failures - FREE_FAILURES, 16), LONGEST_DELAY)
+    return min(1 << min(failures - FREE_FAILURES, 16), LONGEST_DELAY)
 
 
 def pending(realm: str) -> ColumnElement[bool]:
@@ -52,9 +52,7 @@ def record_failure(db: Connection, realm: str, login: str, address: str) -> None
         try:
             with db.begin_nested():
                 first = {"realm": realm, "login": login[:LOGIN_LENGTH], "address": address}
-                db.execute(
-                    insert(LoginFailure).values(**first, failures=1, blocked_until=now)
-                )
+                db.execute(insert(LoginFailure).values(**first, failures=1, blocked_until=now))
         except IntegrityError:  # another worker was first
             db.execute(more, who)
     failures = db.execute(select(LoginFailure.failures).where(pending(realm)), who).scalar_one()

@@ -43,13 +43,11 @@ def opened(db: Connection, vault: Vault, row: Row[Any]) -> SimpleNamespace:
     """A subscriber's row with its passwords readable."""
     query = select(Subscriber.password, Subscriber.password_portal).where(Subscriber.id == row.id)
     stored = db.execute(query).one()
-    return SimpleNamespace(
-        **row._mapping
-        | {
-            name: vault.open(sealed, row.account_code, name) if sealed else None
-            for name, sealed in stored._mapping.items()
-        }
-    )
+    passwords = {
+        name: vault.open(sealed, row.account_code, name) if sealed else None
+        for name, sealed in stored._mapping.items()
+    }
+    return SimpleNamespace(**(dict(row._mapping) | passwords))
 
 
 def get_password(db: Connection, vault: Vault, username: str, domain: str, which: str) -> str:
@@ -117,8 +115,9 @@ def reseal_all(db: Connection, vault: Vault) -> int:
     for model, account, fields in tables:
         columns = [getattr(model, field) for field in fields]
         for row in db.execute(select(model.id, account, *columns)).all():
+            owner = row.account_code
             stale = {
-                field: vault.seal(vault.open(sealed, row.account_code, field), row.account_code, field)
+                field: vault.seal(vault.open(sealed, owner, field), owner, field)
                 for field in fields
                 if (sealed := getattr(row, field)) and not vault.is_current(sealed)
             }

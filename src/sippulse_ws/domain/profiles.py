@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import ProfileExists, ProfileNotFound
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import required, storable
 from sippulse_ws.models import Profile
 
@@ -25,10 +26,9 @@ def create_profile(db: Connection, domain: str, profile: str) -> int:
     values = {"domain": domain, "profile": profile}
     required(values, "profile")
     try:
-        result = db.execute(insert(Profile).values(storable(Profile, values)))
+        return insert_row(db, Profile, storable(Profile, values))
     except IntegrityError:
         raise ProfileExists(profile=profile) from None
-    return int(result.inserted_primary_key[0])
 
 
 def get_profile_name(db: Connection, domain: str, profile_id: int) -> str:

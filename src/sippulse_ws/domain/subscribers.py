@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, insert, null, select, update
+from sqlalchemy import Connection, Row, delete, exists, null, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.domain import dids, numbering
@@ -22,6 +22,7 @@ from sippulse_ws.domain.errors import (
 )
 from sippulse_ws.domain.passwords import opened, sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import Values, present, required, storable, username_text, within
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import DbAlias, Domain, Location, Profile, RatePlan, Reseller, Subscriber
@@ -29,8 +30,9 @@ from sippulse_ws.models import DbAlias, Domain, Location, Profile, RatePlan, Res
 # The columns of SubscriberDto, passwords apart.
 CORE = (
     "account_code active_incoming_calls active_outgoing_calls add_service_header address area_code "
-    "block_anonymous_calls block_collect_calls block_entry0303 call_fwd call_limit calls_only_by_ip "
-    "city city_code complement contract_number copy_passerted_rpid country_code document domain "
+    "block_anonymous_calls block_collect_calls block_entry0303 call_fwd call_limit "
+    "calls_only_by_ip city city_code complement contract_number copy_passerted_rpid country_code "
+    "document domain "
     "email_address first_name fwd_busy id last_name local_area low_credit_limit "
     "low_credit_notification mobile no_answer number phone profile quarter rate_plan_id "
     "reseller_billing_type reseller_id reseller_markup reseller_rate_plan_id rings rpid "
@@ -53,9 +55,7 @@ RETRIEVE = select(
     null().label("password"),
     null().label("password_portal"),
 )
-RETRIEVE_CLASS_V = select(
-    *(getattr(Subscriber, name) for name in (*CLASS_V, "domain", "username"))
-)
+RETRIEVE_CLASS_V = select(*(getattr(Subscriber, name) for name in (*CLASS_V, "domain", "username")))
 
 
 class Flag(Enum):
@@ -133,10 +133,9 @@ def insert_subscriber(db: Connection, vault: Vault, values: Values) -> int:
     stored |= sealed_passwords(vault, username, domain, values)
     stored |= numbering.guess(db, username, stored)
     try:
-        result = db.execute(insert(Subscriber).values(stored))
+        return insert_row(db, Subscriber, stored)
     except IntegrityError:  # somebody was faster
         raise SubscriberExists(account=stored["account_code"]) from None
-    return int(result.inserted_primary_key[0])
 
 
 def update_subscriber(db: Connection, vault: Vault, values: Values) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Double, Float, Integer, String
+from sqlalchemy import BigInteger, ColumnElement, Double, Float, Integer, String
 
 from sippulse_ws.domain.errors import InvalidField, MissingField
 from sippulse_ws.models import Base
@@ -60,7 +61,7 @@ def amount(value: float | Decimal, field: str) -> Decimal:
 
 
 def finite(value: float, field: str) -> float:
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise InvalidField(field, "não é um número finito", "not a finite number")
     return value
 
@@ -96,7 +97,7 @@ def password_text(value: str, field: str) -> str:
     return value
 
 
-def _fit(column: Column[Any], value: Any, field: str) -> Any:
+def _fit(column: ColumnElement[Any], value: Any, field: str) -> Any:
     kind = column.type
     if isinstance(kind, Money):
         return amount(value, field)
@@ -115,6 +116,4 @@ def _fit(column: Column[Any], value: Any, field: str) -> Any:
 
 
 def _too_long(field: str, length: int) -> InvalidField:
-    return InvalidField(
-        field, f"mais de {length} caracteres", f"more than {length} characters"
-    )
+    return InvalidField(field, f"mais de {length} caracteres", f"more than {length} characters")

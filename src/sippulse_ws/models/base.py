@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, Boolean, Double, ForeignKey, MetaData, String, false, text, true
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -33,7 +33,7 @@ class Base(DeclarativeBase):
     """Base of all mapped classes; columns bear the snake_case of their wire name."""
 
     metadata = MetaData(naming_convention=NAMING)
-    __table_args__: tuple[object, ...] | dict[str, object] = MYSQL_OPTIONS
+    __table_args__: Any = MYSQL_OPTIONS
 
 
 Id = Annotated[int, mapped_column(primary_key=True)]

@@ -90,9 +90,7 @@ def operation(
 
     def decorate(function: Callable[..., Any]) -> Any:
         names = tuple(inspect.signature(function).parameters)[1:]
-        objects = frozenset(
-            name for name, one in zip(names, fields, strict=True) if is_object(one)
-        )
+        objects = frozenset(name for name, one in zip(names, fields, strict=True) if is_object(one))
         published_operation = Operation(function, right, names, objects, writes)
 
         def enter(context: Context, *arguments: Any) -> Any:
@@ -123,7 +121,7 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(name, one) for one in value if one is not None]
     if isinstance(value, Dto):
-        values = vars(value)
+        values: Values = value.__dict__
         for inner in _WITH_DOMAIN & values.keys():
             if values[inner] is not None:
                 values[inner] = _lower_domain(inner, values[inner])

@@ -13,8 +13,6 @@ from sippulse_ws.wire.types.profile import ProfileDto
 class ProfileWS(Service):
     """Profiles of a domain."""
 
-    @operation(
-        within("domain"), string("domain"), returns=nested(ProfileDto, "profile", many=True)
-    )
+    @operation(within("domain"), string("domain"), returns=nested(ProfileDto, "profile", many=True))
     def listProfilesByDomain(call: Call, domain: str) -> Any:
         return profiles.list_profiles(call.db, domain)

@@ -11,7 +11,7 @@ from sippulse_ws.config import Settings
 from sippulse_ws.db import Connection, Database
 from sippulse_ws.db.failures import is_repeatable, is_unavailable
 from sippulse_ws.domain import audit, login_delays
-from sippulse_ws.domain.access import Authenticator, Guess, Scope
+from sippulse_ws.domain.access import NOBODY, Authenticator, Guess, Scope
 from sippulse_ws.domain.errors import (
     DatabaseUnavailable,
     DomainError,
@@ -55,7 +55,7 @@ class Call:
     vault: Vault
     address: str
     login: str  # of the administrator, or the customer's account
-    scope: Scope | None = None
+    scope: Scope = NOBODY
     # (realm, login) whose failures are over, forgotten after the operation
     relieved: list[tuple[str, str]] = field(default_factory=list)
 
@@ -75,7 +75,7 @@ class Runner:
         login = (principal.login if principal is not None else None) or ""
         try:
             return self._run(operation, context, values, principal)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
             refusal = self._refusal(error, context)
             if isinstance(error, Guess):
                 self._count_guess(error, context)
@@ -83,9 +83,7 @@ class Runner:
                 self._audit_refusal(context, login, values, refusal)
             raise WSException(refusal.message(self.settings.language)) from None
 
-    def _run(
-        self, operation: Operation, context: Context, values: Values, principal: Any
-    ) -> Any:
+    def _run(self, operation: Operation, context: Context, values: Values, principal: Any) -> Any:
         for attempt in range(1, ATTEMPTS + 1):
             finished: list[bool] = []  # filled when only the commit is left
             try:
@@ -215,5 +213,5 @@ def _object_of(values: Mapping[str, Any]) -> str:
         else:
             flat[name] = value
     told = [name for name in TELLING if name in flat]
-    told += [name for name in flat if name == "id" or name.endswith("_id") and name not in told]
+    told += [name for name in flat if name == "id" or (name.endswith("_id") and name not in told)]
     return " ".join(f"{name}={flat[name]}" for name in told if flat[name] not in (None, ""))

@@ -31,7 +31,7 @@ def _load_bundled_six() -> None:
     hook.exec_module = lambda self, module: None
 
 
-if sys.version_info >= (3, 12) and _SIX not in sys.modules:
+if _SIX not in sys.modules:  # on 3.11 the bundled hook works, with a warning
     _load_bundled_six()
 if sys.version_info >= (3, 13) and importlib.util.find_spec("cgi") is None:
     sys.modules["cgi"] = types.ModuleType("cgi", "stands in for the module that Spyne imports")
