@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help venv mariadb run test test-sqlite test-pythons lint format lock clean
+.PHONY: help venv mariadb run test test-sqlite test-pythons test-interop lint wsdl format lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -32,6 +32,10 @@ test-sqlite: venv ## Run all tests on SQLite only
 test-pythons: mariadb ## Run all tests on every CPython 3.11 to 3.13 found here
 	@scripts/test_pythons.sh -n auto $(ARGS)
 
+test-interop: venv mariadb ## Run JAX-WS, PHP, Node and zeep clients against a real server
+	@scripts/debian.sh javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-soap
+	$(BIN)/pytest -m interop $(ARGS) tests/interop
+
 lint: venv ## Check style, types, layers and sizes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,6 +46,9 @@ lint: venv ## Check style, types, layers and sizes
 format: venv ## Put the code in shape
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+wsdl: venv ## Write the golden WSDLs anew
+	$(BIN)/sippulse-ws wsdl export wsdl
 
 lock: ## Lock the dependencies anew (ARGS=--upgrade for newer versions)
 	@scripts/lock.sh $(ARGS)
