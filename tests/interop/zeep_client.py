@@ -13,7 +13,7 @@ def main(url: str, domain: str, login: str, password: str, *names: str) -> None:
     principal = {"login": login, "password": password}
 
     def service(name: str) -> Any:
-        return zeep.Client(f"{url}{name}?wsdl").service
+        return zeep.Client(f"{url}{name}?wsdl").service  # type: ignore[no-untyped-call]
 
     def insert(name: str) -> Any:
         return subscribers.insertSubscriber(subscriber(name, domain), principal)
