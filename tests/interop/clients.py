@@ -22,11 +22,10 @@ JAVA_PACKAGES = {
 }
 
 
-def java() -> list[str]:
-    classes = _empty(OUT / "java" / "classes")
-    sources = [HERE / "java" / "Client.java", *java_sources().rglob("*.java")]
-    _run("javac", "-encoding", "UTF-8", "-nowarn", "-cp", JAXWS, "-d", classes, *sources)
-    return ["java", "-cp", f"{JAXWS}:{classes}", "Client"]
+@cache
+def command(client: str) -> list[str]:
+    """The command that runs a client; it is made ready the first time."""
+    return {"java": _java, "php": _php, "node": _node, "zeep": _zeep}[client]()
 
 
 @cache
@@ -40,11 +39,18 @@ def java_sources() -> Path:
     return sources
 
 
-def php() -> list[str]:
+def _java() -> list[str]:
+    classes = _empty(OUT / "java" / "classes")
+    sources = [HERE / "java" / "Client.java", *java_sources().rglob("*.java")]
+    _run("javac", "-encoding", "UTF-8", "-nowarn", "-cp", JAXWS, "-d", classes, *sources)
+    return ["java", "-cp", f"{JAXWS}:{classes}", "Client"]
+
+
+def _php() -> list[str]:
     return ["php", str(HERE / "php" / "client.php")]
 
 
-def node() -> list[str]:
+def _node() -> list[str]:
     """The one client that may be absent."""
     if (found := _node_version()) < NODE_VERSION:
         have = "none" if found == (0, 0) else "{}.{}".format(*found)
@@ -58,7 +64,7 @@ def node() -> list[str]:
     return ["node", str(folder / "client.mjs")]
 
 
-def zeep() -> list[str]:
+def _zeep() -> list[str]:
     return [sys.executable, str(HERE / "zeep_client.py")]
 
 
