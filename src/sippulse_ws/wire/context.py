@@ -12,36 +12,21 @@ if TYPE_CHECKING:
 class Context:
     """What a function learns about its request, and what Spyne's protocol hooks hand on."""
 
-    __slots__ = (
-        "_request_id",
-        "descriptor",
-        "environ",
-        "in_body_doc",
-        "in_document",
-        "in_object",
-        "in_string",
-        "operation",
-        "out_document",
-        "out_error",
-        "out_object",
-        "service",
-        "state",
-    )
     operation: str
     descriptor: "Operation"
     in_string: bytes
     in_document: etree._Element
     in_body_doc: etree._Element
     in_object: list[Any]
+    out_object: Any
+    out_error: Any = None
     out_document: bytes
+    _request_id: str | None = None
 
     def __init__(self, environ: dict[str, Any], service: str, state: Any) -> None:
         self.environ = environ
         self.service = service
         self.state = state
-        self.out_error: Any = None
-        self.out_object: Any = None
-        self._request_id: str | None = None
 
     @property
     def address(self) -> str:

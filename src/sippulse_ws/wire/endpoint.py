@@ -66,7 +66,7 @@ class Endpoint:
         application.transport = "http://schemas.xmlsoap.org/soap/http"
         self._protocol.compile(application)
         self._wsdl = wsdl.build(application)
-        self._charsets: dict[str, Any] = {}
+        self._charsets = _Charsets()
 
     @property
     def operations(self) -> list[str]:
@@ -106,7 +106,7 @@ class Endpoint:
         return f"{environ['wsgi.url_scheme']}://{host}{path}"
 
     def _post(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        charset = self._charset(environ.get("CONTENT_TYPE") or "")
+        charset = self._charsets[environ.get("CONTENT_TYPE") or ""]
         if charset is _UNSUPPORTED:
             discard_body(environ)
             return _empty(start_response, "415 Unsupported Media Type")
@@ -139,15 +139,15 @@ class Endpoint:
                 context.out_error = fault
         protocol.serialize(context)
 
-    def _charset(self, content_type: str) -> Any:
-        """The charset of a Content-Type, None if it names none, or _UNSUPPORTED."""
-        try:
-            return self._charsets[content_type]
-        except KeyError:
-            charset = _charset_of(content_type)
-            if len(self._charsets) < 100:  # real clients send a handful of them
-                self._charsets[content_type] = charset
-            return charset
+
+class _Charsets(dict[str, Any]):
+    """The charset of each Content-Type: None if it names none, or _UNSUPPORTED."""
+
+    def __missing__(self, content_type: str) -> Any:
+        charset = _charset_of(content_type)
+        if len(self) < 100:  # real clients send a handful of them
+            self[content_type] = charset
+        return charset
 
 
 def _charset_of(content_type: str) -> Any:

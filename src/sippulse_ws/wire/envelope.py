@@ -102,21 +102,27 @@ def operation_element(root: etree._Element) -> etree._Element:
     """The first element in the Body of an envelope, whose header asks nothing of us."""
     if root.tag != ENVELOPE:
         raise _no_envelope(root)
+    body = root[0] if len(root) == 1 and root[0].tag == BODY else _body_among(root)
+    if not len(body):
+        raise client_fault("Cannot find dispatch method for {}")
+    return body[0]
+
+
+def _body_among(root: etree._Element) -> etree._Element:
     body = header = None
     for child in root:
-        if child.tag == BODY:
-            if body is None:
-                body = child
-        elif child.tag == HEADER:
+        tag = child.tag
+        if tag == BODY:
+            body = child if body is None else body
+        elif tag == HEADER:
             if header is not None:
                 raise client_fault("Couldn't create SOAP message: more than one Header")
             header = child
-            _check_header(header)
+            if len(header) or header.text:
+                _check_header(header)
     if body is None:
         raise client_fault("Couldn't create SOAP message: the Envelope has no Body")
-    for operation in body:
-        return operation
-    raise client_fault("Cannot find dispatch method for {}")
+    return body
 
 
 def _no_envelope(root: etree._Element) -> Fault:

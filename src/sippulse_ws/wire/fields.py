@@ -15,6 +15,10 @@ class Dto(ComplexModel):  # type: ignore[misc]
     __namespace__ = NAMESPACE
     ALIASES: ClassVar[dict[str, str]] = {}
 
+    def __repr__(self) -> str:
+        """Without values: some are passwords, and this may end in a log."""
+        return f"<{type(self).__name__}>"
+
 
 class Field(NamedTuple):
     """What readers and writers need to know of a field."""

@@ -17,7 +17,9 @@ _INT_MAX = 2**31 - 1
 _LONG_MAX = 2**63 - 1
 
 _integer = re.compile(r"([+-]?)0*([0-9]{1,19})").fullmatch
-_decimal = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+_decimal = re.compile(
+    r"[ \t\r\n]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t\r\n]*"
+).fullmatch
 _hexadecimal = re.compile(
     r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
 ).fullmatch
@@ -55,9 +57,9 @@ def parse_long(text: str) -> int | None:
 
 
 def parse_double(text: str) -> float | None:
-    text = text.strip(WHITE)
     if _decimal(text):
         return float(text)
+    text = text.strip(WHITE)
     if _hexadecimal(text):
         try:
             return float.fromhex(text)
@@ -67,7 +69,8 @@ def parse_double(text: str) -> float | None:
 
 
 def parse_boolean(text: str) -> bool | None:
-    return _BOOLEANS.get(text) if text in _BOOLEANS else _BOOLEANS.get(text.strip(WHITE))
+    value = _BOOLEANS.get(text)
+    return _BOOLEANS.get(text.strip(WHITE)) if value is None else value
 
 
 def parse_date_time(text: str) -> datetime | None:
@@ -112,17 +115,23 @@ def is_exact(kind: str, text: str) -> bool:
 _DROPPED = [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF]
 _REPLACED: dict[int, str | None] = dict.fromkeys(_DROPPED)
 _REPLACED |= {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
-_needs_escape = re.compile("[" + re.escape("".join(map(chr, _REPLACED))) + "]").search
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text stands in XML as it is; no character that has to go is printable."""
+    return text.isprintable() and "&" not in text and "<" not in text and ">" not in text
 
 
 def escape(value: object) -> str:
     """Element content; characters that XML cannot carry are dropped."""
     text = value if type(value) is str else str(value)
-    return text.translate(_REPLACED) if _needs_escape(text) else text
+    return text if is_plain(text) else text.translate(_REPLACED)
 
 
 def print_double(value: float | Decimal) -> str:
     """As java.lang.Double.toString prints it."""
+    if type(value) is float and 1e-3 <= value < 1e7:
+        return repr(value)
     number = float(value)
     size = abs(number)
     if 1e-3 <= size < 1e7 or size == 0:
@@ -143,10 +152,11 @@ def print_date_time(value: datetime) -> str:
     return text[:-6] + "Z" if value.utcoffset() == UTC.utcoffset(None) else text
 
 
-PRINTERS: dict[str, Callable[[Any], str]] = {
+# Each gives text, or what an f-string makes the right text of.
+PRINTERS: dict[str, Callable[[Any], object]] = {
     "string": escape,
-    "int": lambda value: str(int(value)),
-    "long": lambda value: str(int(value)),
+    "int": int,
+    "long": int,
     "double": print_double,
     "boolean": lambda value: "true" if value else "false",
     "dateTime": print_date_time,

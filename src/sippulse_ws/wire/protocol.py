@@ -47,7 +47,8 @@ class Protocol(Soap11):  # type: ignore[misc]
             )
 
     def create_in_document(self, context: Context, charset: str | None = None) -> None:
-        context.in_string = to_utf_8(context.in_string, charset)
+        if charset != "utf-8":
+            context.in_string = to_utf_8(context.in_string, charset)
         context.in_document = parse(context.in_string)
 
     def decompose_incoming_envelope(self, context: Context, message: str = Soap11.REQUEST) -> None:
@@ -61,8 +62,8 @@ class Protocol(Soap11):  # type: ignore[misc]
 
     def deserialize(self, context: Context, message: str = Soap11.REQUEST) -> None:
         reader: Reader = context.descriptor.reader
-        # An attribute name stands in the bytes as it is, so most documents need no look at it.
-        read = reader.lenient if b"nil" in context.in_string else reader.exact
+        # An attribute name stands in the bytes as it is, and this one has a prefix.
+        read = reader.lenient if b":nil" in context.in_string else reader.exact
         context.in_object = read(context.in_body_doc)
 
     def serialize(self, context: Context, message: str = Soap11.RESPONSE) -> None:

@@ -12,11 +12,14 @@ from lxml import etree
 
 from .faults import WSException
 from .fields import Dto, Field, fields_of
-from .lexical import PARSERS, is_exact, parse_filter
+from .lexical import PARSERS, is_exact, parse_filter, parse_string
 from .names import NAMESPACE
 
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 PRINCIPAL = "principal"  # credentials are never put together from loose elements
+
+Parse = Callable[[str], Any]
+Read = Callable[[etree._Element], Any]
 
 
 class Reader(NamedTuple):
@@ -36,12 +39,13 @@ class Readers:
 
     def of_message(self, message: Any, aliases: Mapping[str, str]) -> Reader:
         plan = Plan(self, message, aliases)
+        read_exact = plan.read_exact
 
         def lenient(element: etree._Element) -> list[Any]:
             return list(plan.read_flat(element).values())
 
         def exact(element: etree._Element) -> list[Any]:
-            values = plan.read_exact(element)
+            values = read_exact(element)
             return lenient(element) if values is None else list(values.values())
 
         return Reader(exact, lenient)
@@ -52,7 +56,7 @@ class Readers:
             plan = self._plans[model] = Plan(self, model, model.ALIASES)
         return plan
 
-    def parser_of(self, field: Field) -> Callable[[str], Any]:
+    def parser_of(self, field: Field) -> Parse:
         parse = parse_filter if field.filter else PARSERS[field.kind]
         if not self._strict or field.kind == "string":
             return parse
@@ -87,7 +91,7 @@ class Plan:
 
     def build(self, values: dict[str, Any]) -> Any:
         instance = self.model.__new__(self.model)
-        instance.__dict__.update(values)
+        instance.__dict__ = values
         return instance
 
     def read_flat(self, element: etree._Element) -> dict[str, Any]:
@@ -130,10 +134,7 @@ class Plan:
         """Store a child's value; False if the child says that there is none."""
         nil = child.get(NIL, "").strip() in ("true", "1")
         value = None if nil else self._value(field, child)
-        if not field.many:
-            values[field.attribute] = value
-        elif value is not None:
-            values[field.attribute] = [*(values[field.attribute] or ()), value]
+        _store(values, field.attribute, value, field.many)
         return not nil
 
     def _value(self, field: Field, child: etree._Element) -> Any:
@@ -151,41 +152,31 @@ def _spelling(child: etree._Element) -> str:
 def _exact_reader(plan: Plan) -> Callable[[etree._Element], dict[str, Any] | None]:
     """The fast path: None if there is a child that is not in the contract."""
     absent = plan.absent
-    texts = {}  # tag -> attribute and parser, of fields with one simple value
-    others = {}  # tag -> attribute, reader, whether repeated
+    strings: dict[str, str] = {}  # tag -> attribute
+    parsed: dict[str, tuple[str, Parse]] = {}
+    others: dict[str, tuple[str, Read, bool]] = {}  # objects, and whatever is repeated
     for tag, field in plan.fields.items():
         if field.model is not None:
-            others[tag] = (
-                field.attribute,
-                _exact_object_reader(plan.objects[field.wire]),
-                field.many,
-            )
+            others[tag] = field.attribute, _object_reader(plan.objects[field.wire]), field.many
         elif field.many:
             others[tag] = field.attribute, _text_reader(plan.parsers[field.wire]), True
+        elif plan.parsers[field.wire] is parse_string:
+            strings[tag] = field.attribute
         else:
-            parse = plan.parsers[field.wire]
-            texts[tag] = (
-                field.attribute,
-                None if field.kind == "string" and not field.filter else parse,
-            )
+            parsed[tag] = field.attribute, plan.parsers[field.wire]
 
     def read(element: etree._Element) -> dict[str, Any] | None:
         values = absent.copy()
         for child in element:
             tag = child.tag
-            if tag in texts:
-                attribute, parse = texts[tag]
-                text = child.text or ""
-                values[attribute] = text if parse is None else parse(text)
+            if tag in strings:
+                values[strings[tag]] = child.text or ""
+            elif tag in parsed:
+                attribute, parse = parsed[tag]
+                values[attribute] = parse(child.text or "")
             elif tag in others:
                 attribute, read_child, many = others[tag]
-                value = read_child(child)
-                if not many:
-                    values[attribute] = value
-                elif value is not None:
-                    if values[attribute] is None:
-                        values[attribute] = []
-                    values[attribute].append(value)
+                _store(values, attribute, read_child(child), many)
             else:
                 return None
         return values
@@ -193,20 +184,25 @@ def _exact_reader(plan: Plan) -> Callable[[etree._Element], dict[str, Any] | Non
     return read
 
 
-def _text_reader(parse: Callable[[str], Any]) -> Callable[[etree._Element], Any]:
+def _store(values: dict[str, Any], attribute: str, value: Any, many: bool) -> None:
+    """Of several single values the last one counts; an absent one is no part of a list."""
+    if not many:
+        values[attribute] = value
+    elif value is not None:
+        if values[attribute] is None:
+            values[attribute] = []
+        values[attribute].append(value)
+
+
+def _text_reader(parse: Parse) -> Read:
     return lambda child: parse(child.text or "")
 
 
-def _exact_object_reader(plan: Plan) -> Callable[[etree._Element], Any]:
-    read_exact, model = plan.read_exact, plan.model
-    new = model.__new__
+def _object_reader(plan: Plan) -> Read:
+    read_exact, build = plan.read_exact, plan.build
 
     def read(element: etree._Element) -> Any:
         values = read_exact(element)
-        if values is None:
-            values = plan.read_lenient(element)[0]
-        instance = new(model)
-        instance.__dict__.update(values)
-        return instance
+        return build(plan.read_lenient(element)[0] if values is None else values)
 
     return read

@@ -1,13 +1,17 @@
 """Writers: from Python values to XML text, compiled once per type.
 
-For a complex type Python source is made, one line per field, as one would write it by hand; for
-`did` it begins
+For a complex type Python source is made, a line per field, as one would write it by hand. For a
+type of a string, an optional number and a required flag it is
 
     def write(value):
-        account_code, ..., did_to_ruri, ... = _get(value)
+        name, credit, active, = _get(value)
+        if not _is_plain(f"{name}"):
+            name = name if name is None else _string(name)
         return "".join((
-            "" if account_code is None else f"<accountCode>{_string(account_code)}</accountCode>",
-            "<didToRuri>true</didToRuri>" if did_to_ruri else "<didToRuri>false</didToRuri>",
+            "" if name is None else f"<name>{name}</name>",
+            "" if credit is None else f"<credit>{_double(credit)}</credit>",
+            "<active>true</active>" if active else "<active>false</active>",
+        ))
 """
 
 from collections.abc import Callable, Iterable
@@ -17,10 +21,10 @@ from typing import Any
 
 from .faults import ENVELOPE_END, ENVELOPE_START
 from .fields import Dto, Field, fields_of
-from .lexical import PRINTERS
+from .lexical import PRINTERS, is_plain
 from .names import NAMESPACE
 
-Write = Callable[[Any], str]
+Write = Callable[[Any], object]  # text, or what an f-string makes text of
 
 # What a required field says when there is no value: it cannot be left out.
 _DEFAULTS = {"int": "0", "long": "0", "double": "0.0", "boolean": "false"}
@@ -30,36 +34,47 @@ _DEFAULTS = {"int": "0", "long": "0", "double": "0.0", "boolean": "false"}
 def writer_of(model: type[Dto]) -> Write:
     """Writes the children of a complex type, read by attribute from any object."""
     fields = fields_of(model)
+    names = [field.attribute for field in fields]
     helpers: dict[str, Any] = {f"_{kind}": printer for kind, printer in PRINTERS.items()}
-    helpers["_get"] = attrgetter(*(field.attribute for field in fields))
-    lines = []
-    for field in fields:
-        helpers[f"_write_{field.attribute}"] = _content_writer(field)
-        lines.append(f"        {_expression(field)},\n")
-    names = ", ".join(field.attribute for field in fields)
-    value = "_get(value)" if len(fields) > 1 else "(_get(value),)"
-    source = (
-        "def write(value):\n"
-        f"    {names}, = {value}\n"
-        '    return "".join((\n' + "".join(lines) + "    ))\n"
-    )
-    exec(source, helpers)
+    helpers |= {f"_write_{field.attribute}": _content_writer(field) for field in fields}
+    helpers |= {"_is_plain": is_plain, "_get": attrgetter(*names)}
+    values = "_get(value)" if len(fields) > 1 else "(_get(value),)"
+    source = [
+        "def write(value):",
+        f"    {', '.join(names)}, = {values}",
+        *_escape_strings(fields),
+        '    return "".join((',
+        *(f"        {_expression(field)}," for field in fields),
+        "    ))",
+    ]
+    exec("\n".join(source), helpers)
     write: Write = helpers["write"]
     return write
 
 
+def _escape_strings(fields: list[Field]) -> list[str]:
+    """Source that escapes the strings; hardly any needs it, so one look is taken at all."""
+    names = [field.attribute for field in fields if field.kind == "string" and not field.many]
+    if not names:
+        return []
+    together = "".join(f"{{{name}}}" for name in names)
+    return [
+        f'    if not _is_plain(f"{together}"):',
+        *(f"        {name} = {name} if {name} is None else _string({name})" for name in names),
+    ]
+
+
 def _expression(field: Field) -> str:
-    """Python source of one field's XML."""
+    """Source of one field's XML."""
     name, start, end = field.attribute, f"<{field.wire}>", f"</{field.wire}>"
     if field.many:
         return f"_write_{name}({name})"
-    if field.model is not None:
-        return f'"" if {name} is None else f"{start}{{_write_{name}({name})}}{end}"'
     if field.kind == "boolean":
         value = f'"{start}true{end}" if {name} else "{start}false{end}"'
         return value if field.required else f'"" if {name} is None else {value}'
     absent = f"{start}{_DEFAULTS[field.kind]}{end}" if field.required else ""
-    return f'"{absent}" if {name} is None else f"{start}{{_{field.kind}({name})}}{end}"'
+    content = name if field.kind == "string" else f"_{field.kind or 'write_' + name}({name})"
+    return f'"{absent}" if {name} is None else f"{start}{{{content}}}{end}"'
 
 
 def _content_writer(field: Field) -> Write:
