@@ -89,7 +89,8 @@ def _fill_domain(db: Connection, vault: Vault, domain: str) -> None:
             "call_limit": 2,
         }
         subscribers.insert_subscriber(db, vault, values)
-        credit.add_credit(db, "demo", username, domain, 50.0, "demo")
+        account = credit.get_account(db, username, domain)
+        credit.add_credit(db, "demo", account, 50.0, "demo")
 
 
 def _load_dids(db: Connection) -> None:

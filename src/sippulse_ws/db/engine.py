@@ -66,6 +66,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back when anything is raised."""
         with self._turn(), self._writer.connect() as connection:
+            connection.begin()  # said here, since a Prepared does not say it
             try:
                 yield connection
             except BaseException:

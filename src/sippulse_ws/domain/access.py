@@ -10,8 +10,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from types import MappingProxyType
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,17 +24,21 @@ from sqlalchemy import (
     and_,
     bindparam,
     literal_column,
+    null,
+    or_,
     select,
     true,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.domain import login_delays
 from sippulse_ws.domain.errors import AccessDenied, LoginFailed, NotSuperuser
 from sippulse_ws.models import Administrator, AdministratorDomain, LoginFailure
 
 REMEMBERED = 4096
 LOGIN_LENGTH = 128
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +88,57 @@ EVERYTHING = Scope(administrator_id=0, login="", superuser=True)
 # One row comes back even for an unknown login, so that its delay is known as well and an unknown
 # login takes as long as a known one.
 _nobody = select(literal_column("1").label("one")).subquery()
-PRINCIPAL = (
-    select(
-        Administrator.id,
-        Administrator.password_hash,
-        Administrator.active,
-        Administrator.superuser,
-        AdministratorDomain.domain.label("granted"),
-        LoginFailure.blocked_until,
-    )
-    .select_from(_nobody)
-    .outerjoin(Administrator, Administrator.login == bindparam("who_login"))
-    .outerjoin(
-        AdministratorDomain,
-        and_(
-            AdministratorDomain.administrator_id == Administrator.id,
-            AdministratorDomain.domain == bindparam("granted_domain"),
-        ),
-    )
-    .outerjoin(LoginFailure, login_delays.pending(login_delays.ADMINISTRATOR))
-)
+_granted = or_(Administrator.superuser == true(), AdministratorDomain.domain.is_not(None))
+
+
+class Reading:
+    """The statement that reads a principal, and in the same round trip what it asks about.
+
+    The subject (columns of joined tables, the first one's presence telling whether it is there)
+    comes only when the domain is granted. Its parameters are those of the operation.
+    """
+
+    def __init__(
+        self, *subject: Any, joins: Sequence[tuple[Any, Any]] = (), order_by: Any = None
+    ) -> None:
+        statement = (
+            select(
+                Administrator.id.label("principal_id"),
+                Administrator.password_hash.label("principal_hash"),
+                Administrator.active.label("principal_active"),
+                Administrator.superuser.label("principal_superuser"),
+                AdministratorDomain.domain.label("principal_domain"),
+                LoginFailure.blocked_until.label("principal_blocked_until"),
+                (subject[0] if subject else null()).label("subject"),
+                *subject,
+            )
+            .select_from(_nobody)
+            .outerjoin(Administrator, Administrator.login == bindparam("who_login"))
+            .outerjoin(
+                AdministratorDomain,
+                and_(
+                    AdministratorDomain.administrator_id == Administrator.id,
+                    AdministratorDomain.domain == bindparam("granted_domain"),
+                ),
+            )
+            .outerjoin(LoginFailure, login_delays.pending(login_delays.ADMINISTRATOR))
+        )
+        for number, (table, condition) in enumerate(joins):
+            on = condition if number else and_(_granted, condition)
+            statement = statement.outerjoin(table, on)
+        self.prepared = Prepared(statement.order_by(order_by))
+
+
+PRINCIPAL = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A verified principal: its scope, and what was read along with it."""
+
+    scope: Scope
+    relieved: bool  # failures of this login are on record, and over
+    rows: list[Any]  # of the subject; empty when it is not there
 
 
 class Guess(LoginFailed):
@@ -129,20 +167,25 @@ class Authenticator:
         password: str | None,
         address: str,
         domain: str | None,
-    ) -> tuple[Scope, bool]:
-        """The scope, and whether failures of this login are on record (to be forgotten)."""
+        reading: Reading = PRINCIPAL,
+        parameters: Mapping[str, Any] = NONE,
+    ) -> Admission:
+        """LoginFailed for whoever is not an active administrator with this password."""
         if not login or password is None or len(login) > LOGIN_LENGTH:
             raise LoginFailed
         who = {"who_login": login, "who_address": address, "granted_domain": domain}
-        row = db.execute(PRINCIPAL, who).one()
-        if login_delays.is_delayed(row.blocked_until):
+        rows = reading.prepared.all(db, **parameters, **who)
+        row = rows[0]
+        if login_delays.is_delayed(row.principal_blocked_until):
             raise LoginFailed
-        if not self.is_right(row.password_hash or self._dummy, password) or row.id is None:
+        known = row.principal_id is not None
+        if not self.is_right(row.principal_hash or self._dummy, password) or not known:
             raise Guess(login_delays.ADMINISTRATOR, login)
-        if not row.active:
+        if not row.principal_active:
             raise LoginFailed
-        scope = Scope(row.id, login, bool(row.superuser), row.granted)
-        return scope, row.blocked_until is not None
+        scope = Scope(row.principal_id, login, bool(row.principal_superuser), row.principal_domain)
+        there = row.subject is not None
+        return Admission(scope, row.principal_blocked_until is not None, rows if there else [])
 
     def is_right(self, password_hash: str, password: str) -> bool:
         secret = password.encode(errors="surrogatepass")

@@ -6,9 +6,16 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
+from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.models import Audit
+
+_RECORD = Prepared(
+    insert(Audit).values(
+        {one.name: bindparam(one.name) for one in Audit.__table__.columns if one.name != "id"}
+    )
+)
 
 DONE = "done"
 REFUSED = "refused"
@@ -26,17 +33,16 @@ def record(
     error: str | None,
     request_id: str,
 ) -> None:
-    db.execute(
-        insert(Audit).values(
-            at=dt.datetime.now(dt.UTC),
-            login=login[:160],
-            address=address[:45],
-            operation=operation,
-            object=object[:255],
-            outcome=outcome,
-            error=error,
-            request_id=request_id,
-        )
+    _RECORD.run(
+        db,
+        at=dt.datetime.now(dt.UTC),
+        login=login[:160],
+        address=address[:45],
+        operation=operation,
+        object=object[:255],
+        outcome=outcome,
+        error=error,
+        request_id=request_id,
     )
 
 

@@ -6,35 +6,32 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, literal, select, update
+from sqlalchemy import Connection, String, bindparam, func, insert, literal, select, update
 
+from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.domain.errors import InvalidField, MissingField, SubscriberNotFound
-from sippulse_ws.domain.subscribers import key
+from sippulse_ws.domain.subscribers import key, reading
 from sippulse_ws.domain.values import amount, storable
-from sippulse_ws.models import CreditLedger, RatePlan, Subscriber
-from sippulse_ws.models.types import MONEY_LIMIT, MONEY_UNIT, Money
+from sippulse_ws.models import CreditLedger, RatePlan, Reseller, Subscriber
+from sippulse_ws.models.types import MONEY_LIMIT, MONEY_UNIT, Key, Money, UtcDateTime
 
 SUBSCRIBER = "subscriber"
+RESELLER = "reseller"
 
 
-def get_credit(db: Connection, username: str | None, domain: str) -> Decimal:
-    credit = db.execute(select(Subscriber.credit).where(key(username, domain))).scalar()
-    if credit is None:
-        raise SubscriberNotFound(account=f"{username}@{domain}")
-    return Decimal(credit)
+CREDIT = reading(Subscriber.credit)
+# What adding credit needs to know of the account, read along with the principal.
+WITH_PLAN = reading(
+    Subscriber.account_code,
+    RatePlan.prepaid,
+    RatePlan.limit_to_credit_expires,
+    joins=[(RatePlan, RatePlan.id == Subscriber.rate_plan_id)],
+)
 
 
-def add_credit(
-    db: Connection,
-    administrator: str,
-    username: str | None,
-    domain: str,
-    value: float | None,
-    obs: str | None,
-) -> None:
-    """Add (or, negative, take) credit. A prepaid plan may let it expire after some days."""
-    change = credit_change(value)
-    plan = db.execute(
+def get_account(db: Connection, username: str, domain: str) -> Any:
+    """What WITH_PLAN reads, for those who come without a principal."""
+    row = db.execute(
         select(
             Subscriber.id,
             Subscriber.account_code,
@@ -44,25 +41,65 @@ def add_credit(
         .outerjoin(RatePlan, RatePlan.id == Subscriber.rate_plan_id)
         .where(key(username, domain))
     ).first()
-    if plan is None:
+    if row is None:
         raise SubscriberNotFound(account=f"{username}@{domain}")
+    return row
+
+
+_LIMIT = MONEY_LIMIT - MONEY_UNIT
+_change = bindparam("change", type_=Money)
+# One atomic statement, and only if the balance still fits its column.
+_ADD = Prepared(
+    update(Subscriber)
+    .where(
+        Subscriber.id == bindparam("account_id"),
+        Subscriber.credit.between(
+            bindparam("lowest", type_=Money), bindparam("highest", type_=Money)
+        ),
+    )
+    .values(
+        credit=Subscriber.credit + _change,
+        credit_expires_at=func.coalesce(
+            bindparam("expires_at", type_=UtcDateTime), Subscriber.credit_expires_at
+        ),
+    )
+)
+
+
+def add_credit(
+    db: Connection, administrator: str, account: Any, value: float | None, obs: str | None
+) -> None:
+    """Add (or, negative, take) credit. A prepaid plan may let it expire after some days.
+
+    `account` is a row of WITH_PLAN.
+    """
+    change = credit_change(value)
     now = dt.datetime.now(dt.UTC)
     expires = None
-    if plan.prepaid and plan.limit_to_credit_expires > 0 and change > 0:
-        expires = now + dt.timedelta(days=plan.limit_to_credit_expires)
-    changes: dict[str, Any] = {"credit": Subscriber.credit + literal(change, Money)}
-    if expires is not None:
-        changes["credit_expires_at"] = expires
-    fits = credit_fits(Subscriber.credit, change)
-    result = db.execute(update(Subscriber).where(Subscriber.id == plan.id, fits).values(changes))
-    if result.rowcount == 0:
+    if account.prepaid and account.limit_to_credit_expires > 0 and change > 0:
+        expires = now + dt.timedelta(days=account.limit_to_credit_expires)
+    lowest, highest = credit_bounds(change)
+    added = _ADD.run(
+        db,
+        account_id=account.id,
+        change=change,
+        expires_at=expires,
+        lowest=lowest,
+        highest=highest,
+    )
+    if added == 0:
+        if db.execute(select(Subscriber.id).where(Subscriber.id == account.id)).first() is None:
+            raise SubscriberNotFound(account=account.account_code)  # removed in this moment
         raise InvalidField("value", "o saldo não caberia", "the balance would not fit")
-    balance = select(Subscriber.credit).where(Subscriber.id == plan.id).scalar_subquery()
-    db.execute(
-        insert(CreditLedger).values(
-            ledger_row(SUBSCRIBER, plan.id, plan.account_code, change, administrator, obs)
-            | {"at": now, "balance": balance, "expires_at": expires}
-        )
+    LEDGER[SUBSCRIBER].run(
+        db,
+        at=now,
+        account_id=account.id,
+        account=account.account_code,
+        change=change,
+        obs=ledger_obs(obs),
+        administrator=administrator,
+        expires_at=expires,
     )
 
 
@@ -76,17 +113,35 @@ def credit_change(value: float | None) -> Decimal:
     return change
 
 
-def credit_fits(column: Any, change: Decimal) -> ColumnElement[bool]:
-    """The condition that the changed balance still fits its column."""
-    limit = MONEY_LIMIT - MONEY_UNIT
-    low, high = -limit - min(change, Decimal(0)), limit - max(change, Decimal(0))
-    fits: ColumnElement[bool] = column.between(literal(low, Money), literal(high, Money))
-    return fits
+def credit_bounds(change: Decimal) -> tuple[Decimal, Decimal]:
+    """Between which balances this change still leaves one that fits."""
+    return -_LIMIT - min(change, Decimal(0)), _LIMIT - max(change, Decimal(0))
 
 
-def ledger_row(
-    kind: str, account_id: int, account: str, value: Decimal, administrator: str, obs: str | None
-) -> dict[str, Any]:
-    """Everything of a ledger row but its time, balance and expiry."""
-    row = {"kind": kind, "account_id": account_id, "account": account, "obs": obs}
-    return {**storable(CreditLedger, row), "value": value, "administrator": administrator}
+def ledger_obs(obs: str | None) -> str | None:
+    """The remark as its column takes it."""
+    storable(CreditLedger, {"obs": obs})
+    return obs
+
+
+def _ledger_entry(kind: str, table: type[Subscriber | Reseller]) -> Prepared:
+    values: dict[str, Any] = {
+        "at": bindparam("at", type_=UtcDateTime),
+        "kind": literal(kind),
+        "account_id": table.id,
+        "account": bindparam("account", type_=Key(160)),
+        "value": bindparam("change", type_=Money),
+        "balance": table.credit,
+        "obs": bindparam("obs", type_=String),
+        "administrator": bindparam("administrator", type_=Key(128)),
+        "expires_at": bindparam("expires_at", type_=UtcDateTime),
+    }
+    balance = select(*values.values()).where(table.id == bindparam("account_id"))
+    return Prepared(insert(CreditLedger).from_select(list(values), balance))
+
+
+# The ledger's row of a change, by kind of account; its balance is the one the account has now.
+LEDGER = {
+    SUBSCRIBER: _ledger_entry(SUBSCRIBER, Subscriber),
+    RESELLER: _ledger_entry(RESELLER, Reseller),
+}

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.access import Reading, Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DidNotFound, DidTaken, MissingField, SubscriberNotFound
 from sippulse_ws.domain.rows import insert_row
@@ -33,20 +33,22 @@ _FREE: dict[str, Any] = {
 }
 
 
-def list_by_account(db: Connection, account_code: str) -> Sequence[Row[Any]]:
-    """The account's DIDs by number; an unknown account is a fault."""
-    rows = db.execute(
-        select(
-            Subscriber.account_code,
-            Did.id,
-            Did.alias_username,
-            *(getattr(Did, name) for name in _DETAILS),
-        )
-        .select_from(Subscriber)
-        .outerjoin(Did, Did.subscriber_id == Subscriber.id)
-        .where(Subscriber.account_code == account_code)
-        .order_by(Did.alias_username)
-    ).all()
+# An account's DIDs by number, read along with the principal.
+BY_ACCOUNT = Reading(
+    Subscriber.account_code,
+    Did.id,
+    Did.alias_username,
+    *(getattr(Did, name) for name in _DETAILS),
+    joins=[
+        (Subscriber, Subscriber.account_code == bindparam("account_code")),
+        (Did, Did.subscriber_id == Subscriber.id),
+    ],
+    order_by=Did.alias_username,
+)
+
+
+def list_by_account(rows: list[Any], account_code: str) -> list[Any]:
+    """Those of the rows of BY_ACCOUNT that are a DID; an unknown account is a fault."""
     if not rows:
         raise SubscriberNotFound(account=account_code)
     return [row for row in rows if row.id is not None]

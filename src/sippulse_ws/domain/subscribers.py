@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, null, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.domain import dids, numbering
+from sippulse_ws.domain.access import Reading
 from sippulse_ws.domain.errors import (
     AliasTaken,
     DomainNotFound,
@@ -20,7 +33,7 @@ from sippulse_ws.domain.errors import (
     SubscriberExists,
     SubscriberNotFound,
 )
-from sippulse_ws.domain.passwords import opened, sealed_passwords
+from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import Values, present, required, storable, username_text, within
@@ -43,6 +56,7 @@ BILLING = (
     "address city complement contract_number document first_name last_name mobile number phone "
     "quarter state zip"
 ).split()
+KEY_COLUMNS = (Subscriber.domain, Subscriber.username)
 SERVICES = "area_code call_limit city_code country_code cps keep_alive local_area rpid".split()
 
 # Computed, or the key itself: never written from a request.
@@ -50,12 +64,24 @@ _NOT_WRITTEN = {"id", "username", "domain", "account_code"}
 _WRITTEN = [name for name in CORE if name not in _NOT_WRITTEN]
 _REFERENCES = ("rate_plan_id", "reseller_id", "reseller_rate_plan_id")
 
-RETRIEVE = select(
+_ANSWER = (
     *(getattr(Subscriber, name) for name in CORE),
     null().label("password"),
     null().label("password_portal"),
 )
-RETRIEVE_CLASS_V = select(*(getattr(Subscriber, name) for name in (*CLASS_V, "domain", "username")))
+RETRIEVE = select(*_ANSWER)
+_BY_PARAMETERS = and_(
+    Subscriber.username == bindparam("username"), Subscriber.domain == bindparam("domain")
+)
+
+
+def reading(*columns: Any, joins: Sequence[tuple[Any, Any]] = ()) -> Reading:
+    """Read these columns of the subscriber in the parameters along with the principal."""
+    return Reading(Subscriber.id, *columns, joins=[(Subscriber, _BY_PARAMETERS), *joins])
+
+
+SUBSCRIBER = reading(*(column for column in _ANSWER if column is not Subscriber.id))
+SUBSCRIBER_CLASS_V = reading(*(getattr(Subscriber, name) for name in CLASS_V), *KEY_COLUMNS)
 
 
 class Flag(Enum):
@@ -75,6 +101,12 @@ class Flag(Enum):
     TOPOLOGY_HIDING = "topology_hiding"
     VALIDATE_SOURCE_0303 = "validate_source0303"
     VOICEMAIL = "voicemail"
+
+
+_SET_FLAG = {
+    flag: Prepared(update(Subscriber).where(_BY_PARAMETERS).values({flag.value: bindparam("to")}))
+    for flag in Flag
+}
 
 
 def key(username: str | None, domain: str) -> Any:
@@ -103,18 +135,21 @@ def get_account_id(db: Connection, account: str) -> int:
     return int(found)
 
 
-def get_subscriber(
-    db: Connection, username: str | None, domain: str, vault: Vault | None = None
-) -> Any:
-    """All of SubscriberDto; with passwords only when a vault to open them is given."""
-    row = _get(db, RETRIEVE, username, domain)
-    if vault is None:
-        return row
-    return opened(db, vault, row)
+def found(rows: list[Any], username: str | None, domain: str) -> Any:
+    """The subscriber that was read along with the principal; SubscriberNotFound without one."""
+    if not username:
+        raise MissingField(field="username")
+    if not rows:
+        raise SubscriberNotFound(account=f"{username}@{domain}")
+    return rows[0]
 
 
-def get_class_v(db: Connection, username: str | None, domain: str) -> Row[Any]:
-    return _get(db, RETRIEVE_CLASS_V, username, domain)
+def get_subscriber(db: Connection, username: str | None, domain: str) -> Row[Any]:
+    """All of SubscriberDto but the passwords."""
+    row: Row[Any] | None = db.execute(RETRIEVE.where(key(username, domain))).first()
+    if row is None:
+        raise SubscriberNotFound(account=f"{username}@{domain}")
+    return row
 
 
 def insert_subscriber(db: Connection, vault: Vault, values: Values) -> int:
@@ -177,8 +212,11 @@ def change_profile(db: Connection, username: str, domain: str, profile_id: int |
     _update(db, subscriber, {"profile": get_profile_name(db, domain, profile_id)})
 
 
-def set_flag(db: Connection, username: str, domain: str, flag: Flag, to: bool) -> None:
-    _update(db, {"username": username, "domain": domain}, {flag.value: to})
+def set_flag(db: Connection, username: str | None, domain: str, flag: Flag, to: bool) -> None:
+    if not username:
+        raise MissingField(field="username")
+    if _SET_FLAG[flag].run(db, username=username, domain=domain, to=to) == 0:
+        raise SubscriberNotFound(account=f"{username}@{domain}")
 
 
 def activate_low_credit_notification(
@@ -209,13 +247,6 @@ def remove_subscriber(db: Connection, username: str, domain: str) -> None:
     dids.release_all(db, subscriber_id)
     db.execute(delete(Location).where(Location.username == username, Location.domain == domain))
     db.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))
-
-
-def _get(db: Connection, query: Any, username: str | None, domain: str) -> Row[Any]:
-    row: Row[Any] | None = db.execute(query.where(key(username, domain))).first()
-    if row is None:
-        raise SubscriberNotFound(account=f"{username}@{domain}")
-    return row
 
 
 def _update(db: Connection, values: Values, changes: dict[str, Any]) -> None:

@@ -30,9 +30,10 @@ class DidWS(Service):
         within_account("account_code"),
         string("accountCode"),
         returns=nested(DidDto, "did", many=True),
+        reads=dids.BY_ACCOUNT,
     )
     def listByAcc(call: Call, account_code: str) -> Any:
-        return dids.list_by_account(call.db, account_code)
+        return dids.list_by_account(call.found, account_code)
 
     @operation(within("domain"), string("domain"), returns=string("did", many=True))
     def listAvailablesNumbers(call: Call, domain: str) -> Any:

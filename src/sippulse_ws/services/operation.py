@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sippulse_ws.domain.access import PRINCIPAL, Reading
 from sippulse_ws.domain.errors import MissingField
 from sippulse_ws.domain.values import wire_name
 from sippulse_ws.wire.context import Context
@@ -67,6 +68,7 @@ class Operation:
     parameters: tuple[str, ...]
     objects: frozenset[str]  # parameters of a complex type: needed, handed over as a dict
     writes: bool
+    reads: Reading  # the principal, and perhaps what `call.found` is
 
     def values(self, arguments: tuple[Any, ...]) -> Values:
         """Plain values by parameter name: DTOs become dicts, domains lower case."""
@@ -84,6 +86,7 @@ def operation(
     *fields: Any,
     returns: Any = None,
     writes: bool = False,
+    reads: Reading = PRINCIPAL,
     aliases: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Publish `function(call, *fields)`; see docs/architecture.md."""
@@ -91,7 +94,7 @@ def operation(
     def decorate(function: Callable[..., Any]) -> Any:
         names = tuple(inspect.signature(function).parameters)[1:]
         objects = frozenset(name for name, one in zip(names, fields, strict=True) if is_object(one))
-        published_operation = Operation(function, right, names, objects, writes)
+        published_operation = Operation(function, right, names, objects, writes, reads)
 
         def enter(context: Context, *arguments: Any) -> Any:
             return context.state.run(published_operation, context, arguments)

@@ -11,7 +11,7 @@ from sippulse_ws.config import Settings
 from sippulse_ws.db import Connection, Database
 from sippulse_ws.db.failures import is_repeatable, is_unavailable
 from sippulse_ws.domain import audit, login_delays
-from sippulse_ws.domain.access import NOBODY, Authenticator, Guess, Scope
+from sippulse_ws.domain.access import NOBODY, PRINCIPAL, Authenticator, Guess, Scope
 from sippulse_ws.domain.errors import (
     DatabaseUnavailable,
     DomainError,
@@ -56,6 +56,7 @@ class Call:
     address: str
     login: str  # of the administrator, or the customer's account
     scope: Scope = NOBODY
+    found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
     # (realm, login) whose failures are over, forgotten after the operation
     relieved: list[tuple[str, str]] = field(default_factory=list)
 
@@ -146,15 +147,18 @@ class Runner:
             call.login = f"{values.get('username')}@{values.get('domain')}"
             return call
         domain = right.domain(values) if right.domain else None
-        call.scope, relieved = self.authenticator.authenticate(
+        admission = self.authenticator.authenticate(
             db,
             principal.login if principal is not None else None,
             principal.password if principal is not None else None,
             context.address,
             domain,
+            operation.reads,
+            {} if operation.reads is PRINCIPAL else values,
         )
+        call.scope, call.found = admission.scope, admission.rows
         call.login = call.scope.login
-        if relieved:
+        if admission.relieved:
             call.relieved.append((login_delays.ADMINISTRATOR, call.login))
         operation.check_objects(values)
         if right.domain:

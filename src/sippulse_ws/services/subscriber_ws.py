@@ -112,14 +112,26 @@ class SubscriberWS(Service):
     def updateSubscriberServices(call: Call, subscriber: Values) -> None:
         subscribers.update_services(call.db, subscriber)
 
-    @operation(IN_DOMAIN, *KEY, returns=nested(SubscriberDto, "return"))
+    @operation(
+        IN_DOMAIN,
+        *KEY,
+        returns=nested(SubscriberDto, "return"),
+        reads=subscribers.SUBSCRIBER,
+    )
     def retrieveSubscriber(call: Call, username: str, domain: str) -> Any:
-        vault = call.vault if call.settings.retrieve_passwords else None
-        return subscribers.get_subscriber(call.db, username, domain, vault)
+        row = subscribers.found(call.found, username, domain)
+        if call.settings.retrieve_passwords:
+            return passwords.opened(call.db, call.vault, row)
+        return row
 
-    @operation(IN_DOMAIN, *KEY, returns=nested(SubscriberClassVDto, "return"))
+    @operation(
+        IN_DOMAIN,
+        *KEY,
+        returns=nested(SubscriberClassVDto, "return"),
+        reads=subscribers.SUBSCRIBER_CLASS_V,
+    )
     def retrieveSubscriberClassV(call: Call, username: str, domain: str) -> Any:
-        return subscribers.get_class_v(call.db, username, domain)
+        return subscribers.found(call.found, username, domain)
 
     @operation(IN_DOMAIN, *KEY, writes=True)
     def removeSubscriber(call: Call, username: str, domain: str) -> None:
@@ -129,15 +141,16 @@ class SubscriberWS(Service):
     def changeProfile(call: Call, username: str, domain: str, new_profile_id: int | None) -> None:
         subscribers.change_profile(call.db, username, domain, new_profile_id)
 
-    @operation(IN_DOMAIN, *KEY, double("value"), string("obs"), writes=True)
+    @operation(IN_DOMAIN, *KEY, double("value"), string("obs"), writes=True, reads=credit.WITH_PLAN)
     def addCredit(
         call: Call, username: str, domain: str, value: float | None, obs: str | None
     ) -> None:
-        credit.add_credit(call.db, call.login, username, domain, value, obs)
+        account = subscribers.found(call.found, username, domain)
+        credit.add_credit(call.db, call.login, account, value, obs)
 
-    @operation(IN_DOMAIN, *KEY, returns=double("return"))
+    @operation(IN_DOMAIN, *KEY, returns=double("return"), reads=credit.CREDIT)
     def retrieveCredit(call: Call, username: str, domain: str) -> Any:
-        return credit.get_credit(call.db, username, domain)
+        return subscribers.found(call.found, username, domain).credit
 
     @operation(IN_DOMAIN, *KEY, *PASSWORD_CHANGE, writes=True)
     def changePassword(
