@@ -95,7 +95,7 @@ class _Plan:
     def _shape(self, statement: Select[Any], dialect: Dialect) -> None:
         columns = list(statement.selected_columns)
         names = [column.name for column in columns]
-        row_type: Any = namedtuple("Row", names)  # noqa: PYI024 - the names vary
+        row_type: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024
         make: Callable[[Any], Any] = row_type._make
         processors = [
             (index, process)
