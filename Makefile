@@ -1,10 +1,19 @@
-# PYTHON= chooses the interpreter (3.11 to 3.13), ARGS= adds options: make test ARGS="-k credit -x"
+# PYTHON= chooses the interpreter (3.11 to 3.13), DRIVER= the MariaDB driver (pymysql or mysqldb),
+# ARGS= adds options: make test ARGS="-k credit -x"
 PYTHON ?= python3
+DRIVER ?= pymysql
 export PYTHON
+
+ifeq ($(DRIVER),mysqldb)
+VENV := .venv-fast
+LOCKS := dev fast
+else
 VENV := .venv
+LOCKS := dev
+endif
 BIN := $(VENV)/bin
 # One process per core; call pytest without -n to debug a test.
-PYTEST := $(BIN)/pytest -n auto
+PYTEST := $(BIN)/pytest -n auto --driver $(DRIVER)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv mariadb run test test-sqlite test-pythons test-interop lint wsdl format lock clean
@@ -14,7 +23,7 @@ help: ## Show this help
 		| while IFS="$$(printf '\t')" read -r target text; do printf '  %-14s %s\n' "$$target" "$$text"; done
 
 venv: # The virtual environment of all targets; takes no time when nothing has changed
-	@scripts/venv.sh $(VENV) dev
+	@scripts/venv.sh $(VENV) $(LOCKS)
 
 mariadb: # Only its programs are wanted; the tests start a server of their own
 	@test -n "$$SIPPULSE_TEST_MYSQL_URL" \

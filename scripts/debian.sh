@@ -10,6 +10,8 @@ missing=()
 for pair in "$@"; do
     case ${pair%%=*} in
         python-venv) "${PYTHON:-python3}" -c "import ensurepip" 2>/dev/null || missing+=("${pair#*=}") ;;
+        python-headers) "${PYTHON:-python3}" -c 'import os, sysconfig as s, sys; sys.exit(
+            not os.path.exists(s.get_path("include") + "/Python.h"))' || missing+=("${pair#*=}") ;;
         php-soap) php -m 2>/dev/null | grep -qix soap || missing+=("${pair#*=}") ;;
         *) command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}") ;;
     esac

@@ -29,6 +29,10 @@ stamp=$({ "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
 [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 
 scripts/debian.sh python-venv=python3-venv
+if [[ " $* " == *" fast "* ]]; then # mysqlclient is compiled here
+    scripts/debian.sh cc=gcc mariadb_config=libmariadb-dev pkg-config=pkg-config \
+        python-headers=python3-dev
+fi
 echo "Making $venv ($("$python" --version), ${locks[*]})"
 rm -rf "$venv"
 "$python" -m venv "$venv"
