@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select
 
+from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.models import Numbering
 
 FIELDS = ("city_code", "local_area")
+LONGEST = 20  # digits of a prefix
+_LONGEST = Prepared(
+    select(Numbering.city_code, Numbering.local_area)
+    .where(or_(*(Numbering.prefix == bindparam(f"prefix{end}") for end in range(1, LONGEST + 1))))
+    .order_by(func.length(Numbering.prefix).desc())
+    .limit(literal_column("1"))
+)
 
 
 def guess(db: Connection, username: str, stored: dict[str, Any]) -> dict[str, Any]:
@@ -17,11 +25,6 @@ def guess(db: Connection, username: str, stored: dict[str, Any]) -> dict[str, An
     digits = username.removeprefix("+")
     if not absent or not (digits.isascii() and digits.isdigit()):
         return {}
-    prefixes = [digits[:end] for end in range(1, len(digits) + 1)]
-    row = db.execute(
-        select(Numbering.city_code, Numbering.local_area)
-        .where(Numbering.prefix.in_(prefixes))
-        .order_by(func.length(Numbering.prefix).desc())
-        .limit(1)
-    ).first()
+    beginnings = {f"prefix{end}": digits[:end] for end in range(1, LONGEST + 1)}
+    row = _LONGEST.first(db, **beginnings)
     return {} if row is None else {name: getattr(row, name) for name in absent}

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
+    ColumnElement,
     Connection,
     Row,
     and_,
     bindparam,
     delete,
-    exists,
+    insert,
     null,
     select,
+    true,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -23,22 +27,18 @@ from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.domain import dids, numbering
 from sippulse_ws.domain.access import Reading
 from sippulse_ws.domain.errors import (
-    AliasTaken,
-    DomainNotFound,
     InvalidField,
     MissingField,
-    ProfileNotFound,
-    RatePlanNotFound,
-    ResellerNotFound,
     SubscriberExists,
     SubscriberNotFound,
 )
 from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
-from sippulse_ws.domain.rows import insert_row
-from sippulse_ws.domain.values import Values, present, required, storable, username_text, within
+from sippulse_ws.domain.subscriber_checks import check
+from sippulse_ws.domain.values import Values, present, required, storable, username_text
 from sippulse_ws.domain.vault import Vault
-from sippulse_ws.models import DbAlias, Domain, Location, Profile, RatePlan, Reseller, Subscriber
+from sippulse_ws.models import Location, Subscriber
+from sippulse_ws.models.types import Money
 
 # The columns of SubscriberDto, passwords apart.
 CORE = (
@@ -62,7 +62,6 @@ SERVICES = "area_code call_limit city_code country_code cps keep_alive local_are
 # Computed, or the key itself: never written from a request.
 _NOT_WRITTEN = {"id", "username", "domain", "account_code"}
 _WRITTEN = [name for name in CORE if name not in _NOT_WRITTEN]
-_REFERENCES = ("rate_plan_id", "reseller_id", "reseller_rate_plan_id")
 
 _ANSWER = (
     *(getattr(Subscriber, name) for name in CORE),
@@ -82,6 +81,16 @@ def reading(*columns: Any, joins: Sequence[tuple[Any, Any]] = ()) -> Reading:
 
 SUBSCRIBER = reading(*(column for column in _ANSWER if column is not Subscriber.id))
 SUBSCRIBER_CLASS_V = reading(*(getattr(Subscriber, name) for name in CLASS_V), *KEY_COLUMNS)
+
+
+def _default(column: ColumnElement[Any]) -> Any:
+    """What an absent value is stored as; the models say which flags are on."""
+    default = getattr(column, "server_default", None)
+    if default is None:
+        return None
+    if isinstance(column.type, Boolean):
+        return default.arg is true()
+    return Decimal(0) if isinstance(column.type, Money) else 0
 
 
 class Flag(Enum):
@@ -152,13 +161,18 @@ def get_subscriber(db: Connection, username: str | None, domain: str) -> Row[Any
     return row
 
 
+_DEFAULTS = {column.name: _default(column) for column in Subscriber.__table__.columns}
+_INSERT = Prepared(
+    insert(Subscriber).values({name: bindparam(name) for name in _DEFAULTS if name != "id"})
+)
+
+
 def insert_subscriber(db: Connection, vault: Vault, values: Values) -> int:
     """Store a new subscriber; returns its id. Absent fields have the documented defaults."""
     required(values, "username", "domain", "password", "profile")
     username, domain = username_text(values["username"]), values["domain"]
     stored = present(values, _WRITTEN)
-    _check_new(db, username, domain, stored)
-    _check_references(db, domain, stored)
+    check(db, domain, stored, username)
     stored |= {
         "username": username,
         "domain": domain,
@@ -168,7 +182,7 @@ def insert_subscriber(db: Connection, vault: Vault, values: Values) -> int:
     stored |= sealed_passwords(vault, username, domain, values)
     stored |= numbering.guess(db, username, stored)
     try:
-        return insert_row(db, Subscriber, stored)
+        return _INSERT.insert(db, **_DEFAULTS | stored)
     except IntegrityError:  # somebody was faster
         raise SubscriberExists(account=stored["account_code"]) from None
 
@@ -180,9 +194,7 @@ def update_subscriber(db: Connection, vault: Vault, values: Values) -> None:
         if values.get(name) == "":
             raise MissingField(field=name)
     changes = present(values, _WRITTEN)
-    if "profile" in changes:
-        _check_profile(db, values["domain"], changes["profile"])
-    _check_references(db, values["domain"], changes)
+    check(db, values["domain"], changes)
     changes = storable(Subscriber, changes)
     if values.get("password") is not None or values.get("password_portal") is not None:
         changes |= sealed_passwords(vault, values["username"], values["domain"], values)
@@ -264,58 +276,3 @@ def _check_id(db: Connection, values: Values) -> None:
     found = get_subscriber_id(db, values.get("username"), values["domain"])
     if values.get("id") not in (None, 0, found):
         raise InvalidField("id", "é de outro assinante", "belongs to another subscriber")
-
-
-def _check_new(db: Connection, username: str, domain: str, stored: dict[str, Any]) -> None:
-    alias = (DbAlias.alias_username == username) & (DbAlias.alias_domain == domain)
-    profile = (Profile.domain == domain) & (Profile.profile == stored["profile"])
-    found = db.execute(
-        select(
-            exists().where(Domain.domain == domain).label("domain"),
-            exists().where(profile).label("profile"),
-            exists().where(key(username, domain)).label("subscriber"),
-            exists().where(alias).label("alias"),
-        )
-    ).one()
-    if not found.domain:
-        raise DomainNotFound(domain=domain)
-    if not found.profile:
-        raise ProfileNotFound(profile=stored["profile"])
-    if found.subscriber:
-        raise SubscriberExists(account=account_code(username, domain))
-    if found.alias:
-        raise AliasTaken(alias=account_code(username, domain))
-
-
-def _check_profile(db: Connection, domain: str, profile: str) -> None:
-    condition = (Profile.domain == domain) & (Profile.profile == profile)
-    if not db.execute(select(exists().where(condition))).scalar():
-        raise ProfileNotFound(profile=profile)
-
-
-def _check_references(db: Connection, domain: str, stored: dict[str, Any]) -> None:
-    """Rate plans and resellers belong to the domain; 0 means none."""
-    within(stored.get("reseller_billing_type"), 0, 1, "resellerBillingType")
-    for name in _REFERENCES:
-        if stored.get(name) == 0:
-            stored[name] = None
-    wanted = {name: stored[name] for name in _REFERENCES if stored.get(name) is not None}
-    if not wanted:
-        return
-    models = {name: Reseller if name == "reseller_id" else RatePlan for name in wanted}
-    found = db.execute(
-        select(
-            *(
-                exists()
-                .where(models[name].id == wanted[name], models[name].domain == domain)
-                .label(name)
-                for name in wanted
-            )
-        )
-    ).one()
-    for name, there in found._mapping.items():
-        if not there and name == "reseller_id":
-            raise ResellerNotFound(reseller=wanted[name])
-        if not there:
-            field = "ratePlanId" if name == "rate_plan_id" else "resellerRatePlanId"
-            raise RatePlanNotFound(field=field, id=wanted[name])
