@@ -19,7 +19,12 @@ START = (
 )
 END = "</ns2:%sResponse></S:Body></S:Envelope>"
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
-CONVERT = {"int": int, "long": int, "double": float, "boolean": lambda text: text == "true"}
+CONVERT: dict[str, Any] = {
+    "int": int,
+    "long": int,
+    "double": float,
+    "boolean": lambda text: text == "true",
+}
 CONVERTERS = [(f.wire, CONVERT[f.kind]) for f in SUBSCRIBER_FIELDS if f.kind != "string"]
 
 

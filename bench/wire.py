@@ -15,24 +15,16 @@ from typing import Any
 from lxml import etree
 
 from sippulse_ws.wire.endpoint import Endpoint, Options
-from spyne import Application
-from spyne.protocol.soap import Soap11
-from spyne.server.wsgi import WsgiApplication
 
 from .bare_lxml import application as bare_lxml
-from .wire_service import NAMESPACE, REQUESTS, BenchWS
+from .stock_spyne import application as stock_spyne
+from .wire_service import REQUESTS, BenchWS
 
 ROUNDS = 15
 ROUND_SECONDS = 0.02
 TARGET = 1.5
 
 Wsgi = Callable[..., Iterable[bytes]]
-
-
-def stock_spyne() -> Wsgi:
-    protocols = {"in_protocol": Soap11(), "out_protocol": Soap11()}
-    wsgi: Wsgi = WsgiApplication(Application([BenchWS], NAMESPACE, name="BenchWS", **protocols))
-    return wsgi
 
 
 def environ_of(body: bytes) -> dict[str, Any]:

@@ -60,7 +60,8 @@ LINES = [sample(LINE_FIELDS) for _ in range(1000)]
 
 
 def _add(context: Any, username: str, domain: str, contact: str, principal: Any) -> None:
-    assert principal is not None and contact == "sip:48@10.0.0.1"
+    assert principal is not None
+    assert contact == "sip:48@10.0.0.1"
 
 
 def _retrieve(context: Any, username: str, domain: str, principal: Any) -> SimpleNamespace:
@@ -69,7 +70,8 @@ def _retrieve(context: Any, username: str, domain: str, principal: Any) -> Simpl
 
 
 def _insert(context: Any, subscriber: Any, principal: Any) -> int:
-    assert principal is not None and subscriber.voicemail is True
+    assert principal is not None
+    assert subscriber.voicemail is True
     return 7
 
 

@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
         for case in cases:
             try:
                 problems = check(case, send(case, port))
-            except Exception as error:  # a case that breaks the connection has failed
+            except Exception as error:  # noqa: BLE001 - a case that breaks the connection has failed
                 problems = [repr(error)]
             if problems:
                 failed += 1

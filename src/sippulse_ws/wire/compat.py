@@ -1,7 +1,8 @@
-"""Makes Spyne 2.14 importable on CPython 3.12 and later; imported before anything of Spyne.
+"""Makes Spyne 2.14 importable on every CPython; imported before anything of Spyne.
 
-Spyne bundles six 1.14, whose import hook lacks `find_spec`, the only protocol that 3.12 still
-knows. It also imports `cgi`, gone in 3.13, for a function that this package never reaches.
+Spyne bundles six 1.14, whose import hook lacks `find_spec`, the only protocol that CPython 3.12
+still knows and 3.11 warns about. It also imports `cgi`, gone in 3.13, for a function that this
+package never reaches.
 """
 
 import importlib.util
@@ -33,5 +34,5 @@ def _load_bundled_six() -> None:
 
 if _SIX not in sys.modules:  # on 3.11 the bundled hook works, with a warning
     _load_bundled_six()
-if sys.version_info >= (3, 13) and importlib.util.find_spec("cgi") is None:
+if importlib.util.find_spec("cgi") is None:
     sys.modules["cgi"] = types.ModuleType("cgi", "stands in for the module that Spyne imports")

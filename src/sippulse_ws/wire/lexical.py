@@ -136,7 +136,7 @@ def print_double(value: float | Decimal) -> str:
     size = abs(number)
     if 1e-3 <= size < 1e7 or size == 0:
         return repr(number)
-    if number != number:
+    if math.isnan(number):
         return "NaN"
     if size == math.inf:
         return "INF" if number > 0 else "-INF"
