@@ -4,8 +4,10 @@ import pytest
 import sqlalchemy as sa
 
 
-def test_database_is_empty_and_of_the_asked_engine(database_url: str, engine_kind: str) -> None:
-    engine = sa.create_engine(database_url)
+def test_database_is_empty_and_of_the_asked_engine(
+    empty_database_url: str, engine_kind: str
+) -> None:
+    engine = sa.create_engine(empty_database_url)
     try:
         assert sa.inspect(engine).get_table_names() == []
         with engine.connect() as connection:
