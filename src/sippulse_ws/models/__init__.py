@@ -11,12 +11,25 @@ from sippulse_ws.models.billing import (
     RatePlan,
     Reseller,
 )
+from sippulse_ws.models.call_record import (
+    VI_CDRS,
+    Acc,
+    Cdr,
+    CdrGateway,
+    CdrProvider,
+    CdrRatePlan,
+    CdrReseller,
+)
 from sippulse_ws.models.did import Did, Numbering
 from sippulse_ws.models.domain import Domain, Profile
+from sippulse_ws.models.integrator import Integrator, IntegratorDomain
+from sippulse_ws.models.routing import Gateway, Provider
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
 from sippulse_ws.models.subscriber import DbAlias, Subscriber, UserWhiteList
 
 __all__ = [
+    "VI_CDRS",
+    "Acc",
     "AccountGroup",
     "AccountGroupMember",
     "Address",
@@ -24,17 +37,26 @@ __all__ = [
     "AdministratorDomain",
     "Audit",
     "Base",
+    "Cdr",
+    "CdrGateway",
+    "CdrProvider",
+    "CdrRatePlan",
+    "CdrReseller",
     "CreditLedger",
     "DbAlias",
     "Dialplan",
     "Did",
     "Domain",
+    "Gateway",
     "HuntGroup",
     "HuntGroupMember",
+    "Integrator",
+    "IntegratorDomain",
     "Location",
     "LoginFailure",
     "Numbering",
     "Profile",
+    "Provider",
     "Rate",
     "RatePlan",
     "Reseller",

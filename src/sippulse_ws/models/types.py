@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, String, TypeDecorator
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.types import TypeEngine
 
 MONEY_SCALE = 6
@@ -78,5 +78,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
+# A clock's reading to the second, as whoever writes it gives it: integrators' tables have no zone.
+WallTime = DateTime().with_variant(sqlite.DATETIME(truncate_microseconds=True), "sqlite")
 # SQLite numbers rows only in an INTEGER PRIMARY KEY.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
