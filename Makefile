@@ -49,6 +49,7 @@ lint: venv ## Check style, types, layers and sizes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python scripts/check_sizes.py src scripts tests
+	$(BIN)/python scripts/check_migrations.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 

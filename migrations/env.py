@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from sippulse_ws.db.migrate import compared
 from sippulse_ws.models import Base
 
 connection = context.config.attributes["connection"]
@@ -11,6 +12,7 @@ context.configure(
     render_as_batch=True,
     compare_type=True,
     compare_server_default=False,
+    include_object=compared,
 )
 with context.begin_transaction():
     context.run_migrations()
