@@ -1,0 +1,103 @@
+"""Migrations: what a database holds survives them, and they make what the models say."""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sippulse_ws.db import Database
+from sippulse_ws.db.migrate import (
+    current_revision,
+    differences,
+    downgrade,
+    newest_revision,
+    upgrade,
+)
+
+FIRST = "0001"
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture
+def filled(empty_database_url: str) -> Iterator[Database]:
+    """A database of the first migration with two rows in each table."""
+    database = Database(empty_database_url)
+    upgrade(database, FIRST)
+    with database.writing() as db:
+        for table in tables(db).sorted_tables:
+            for number in (1, 2):
+                db.execute(table.insert().values(made_up(table, number)))
+    yield database
+    database.close()
+
+
+def tables(db: sa.Connection) -> sa.MetaData:
+    found = sa.MetaData()
+    found.reflect(db, only=lambda name, _: name != "alembic_version")
+    return found
+
+
+def made_up(table: sa.Table, number: int) -> dict[str, Any]:
+    """A row in which all texts and all numbers are alike, so that every reference finds its row."""
+    values: dict[type, Any] = {
+        str: "xy"[number - 1],
+        int: number,
+        bool: True,
+        float: number + 0.25,
+        Decimal: Decimal(number),
+        dt.datetime: dt.datetime(2026, 1, number, 12, 30),  # noqa: DTZ001 - as stored
+    }
+    return {column.name: values[column.type.python_type] for column in table.columns}
+
+
+def contents(db: sa.Connection, names: Rows | None = None) -> Rows:
+    """All rows; with `names`, of those tables and columns only."""
+    found: Rows = {}
+    for table in tables(db).sorted_tables:
+        if names is None or table.name in names:
+            wanted = [c for c in table.columns if names is None or c.name in names[table.name][0]]
+            rows = db.execute(sa.select(*wanted).order_by(*table.primary_key.columns)).mappings()
+            found[table.name] = [dict(row) for row in rows]
+    return found
+
+
+def test_a_filled_database_keeps_its_rows_upwards_and_down_again(filled: Database) -> None:
+    with filled.reading() as db:
+        before = contents(db)
+    assert before["subscriber"][1]["domain"] == "y"
+    assert all(len(rows) == 2 for rows in before.values())
+
+    upgrade(filled)
+    with filled.reading() as db:
+        assert current_revision(db) == newest_revision()
+        assert contents(db, before) == before
+
+    downgrade(filled, FIRST)
+    with filled.reading() as db:
+        assert current_revision(db) == FIRST
+        assert contents(db) == before
+
+
+def test_migrations_make_what_the_models_say(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    upgrade(database)
+    with database.reading() as db:
+        assert differences(db) == []
+    database.close()
+
+
+def test_downgrade_to_nothing_and_up_again(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    upgrade(database)
+    downgrade(database, "base")
+    with database.reading() as db:
+        inspector = sa.inspect(db)
+        assert inspector.get_table_names() == ["alembic_version"]
+        assert inspector.get_view_names() == []
+    upgrade(database)
+    with database.reading() as db:
+        assert current_revision(db) == newest_revision()
+    database.close()
