@@ -59,4 +59,5 @@ def compared(item: Any, name: str | None, kind: str, reflected: bool, _other: An
 def differences(connection: Connection) -> list[Any]:
     """What a migration would have to change to make the schema what the models say."""
     options = {"compare_type": True, "include_object": compared}
-    return compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    context = MigrationContext.configure(connection, opts=options)
+    return list(compare_metadata(context, Base.metadata))

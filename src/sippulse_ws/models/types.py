@@ -79,6 +79,9 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
 
 
 # A clock's reading to the second, as whoever writes it gives it: integrators' tables have no zone.
-WallTime = DateTime().with_variant(sqlite.DATETIME(truncate_microseconds=True), "sqlite")
+WallTime = DateTime().with_variant(
+    sqlite.DATETIME(truncate_microseconds=True),  # type: ignore[no-untyped-call]
+    "sqlite",
+)
 # SQLite numbers rows only in an INTEGER PRIMARY KEY.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
