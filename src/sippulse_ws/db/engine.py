@@ -72,7 +72,11 @@ class Database:
             except BaseException:
                 connection.rollback()
                 raise
-            connection.commit()
+            try:
+                connection.commit()
+            except BaseException:
+                connection.invalidate()  # SQLAlchemy rolls back no failed commit; closing does
+                raise
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

@@ -173,16 +173,14 @@ class Authenticator:
         """LoginFailed for whoever is not an active administrator with this password."""
         if not login or password is None or len(login) > LOGIN_LENGTH:
             raise LoginFailed
-        who = {"who_login": login, "who_address": address, "granted_domain": domain}
+        who = login_delays.who(login, address) | {"granted_domain": domain}
         rows = reading.prepared.all(db, **parameters, **who)
         row = rows[0]
         if login_delays.is_delayed(row.principal_blocked_until):
             raise LoginFailed
-        known = row.principal_id is not None
-        if not self.is_right(row.principal_hash or self._dummy, password) or not known:
+        right = self.is_right(row.principal_hash or self._dummy, password)
+        if not right or not row.principal_active:  # neither is active who is not there
             raise Guess(login_delays.ADMINISTRATOR, login)
-        if not row.principal_active:
-            raise LoginFailed
         scope = Scope(row.principal_id, login, bool(row.principal_superuser), row.principal_domain)
         there = row.subject is not None
         return Admission(scope, row.principal_blocked_until is not None, rows if there else [])

@@ -51,15 +51,8 @@ def authenticate(
     if not username or not domain or not password:
         raise LoginFailed
     login = f"{username}@{domain}"
-    row = db.execute(
-        CUSTOMER,
-        {
-            "who_username": username,
-            "who_domain": domain,
-            "who_login": login[: login_delays.LOGIN_LENGTH],
-            "who_address": address,
-        },
-    ).first()
+    account = {"who_username": username, "who_domain": domain}
+    row = db.execute(CUSTOMER, login_delays.who(login, address) | account).first()
     if row is not None:
         if login_delays.is_delayed(row.blocked_until):
             raise LoginFailed

@@ -196,3 +196,17 @@ class DatabaseUnavailable(DomainError):
     code = "database-unavailable"
     pt = "Banco de dados indisponível, tente novamente (requisição {request_id})"
     en = "Database unavailable, try again (request {request_id})"
+
+
+class OutcomeUnknown(DomainError):
+    """The connection was lost in the commit: the audit trail has the request if it was done."""
+
+    code = "outcome-unknown"
+    pt = (
+        "Conexão com o banco de dados perdida ao concluir: confira se a alteração foi feita "
+        "antes de repeti-la (requisição {request_id})"
+    )
+    en = (
+        "The connection to the database was lost at the end: check whether the change was made "
+        "before repeating it (request {request_id})"
+    )

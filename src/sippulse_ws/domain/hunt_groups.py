@@ -125,5 +125,5 @@ def _read(db: Connection, condition: Any) -> list[SimpleNamespace]:
         .order_by(HuntGroupMember.hunt_group_id, HuntGroupMember.position)
     )
     for hunt_group_id, username in db.execute(query):
-        members[hunt_group_id].append(username)
+        members.setdefault(hunt_group_id, []).append(username)  # a group may be new since
     return [SimpleNamespace(**row._mapping, group_list=";".join(members[row.id])) for row in rows]

@@ -20,6 +20,7 @@ FREE_FAILURES = 3  # a typing error or two must not lock anybody out
 LONGEST_DELAY = 300  # seconds
 FORGET_AFTER = dt.timedelta(days=1)
 LOGIN_LENGTH = 160
+ADDRESS_LENGTH = 45
 
 
 def delay_after(failures: int) -> int:
@@ -27,6 +28,11 @@ def delay_after(failures: int) -> int:
     if failures < FREE_FAILURES:
         return 0
     return min(1 << min(failures - FREE_FAILURES, 16), LONGEST_DELAY)
+
+
+def who(login: str, address: str) -> dict[str, str]:
+    """The parameters of `pending`, as long as their columns."""
+    return {"who_login": login[:LOGIN_LENGTH], "who_address": address[:ADDRESS_LENGTH]}
 
 
 def pending(realm: str) -> ColumnElement[bool]:
@@ -44,22 +50,28 @@ def is_delayed(blocked_until: dt.datetime | None) -> bool:
 
 def record_failure(db: Connection, realm: str, login: str, address: str) -> None:
     """Count one more wrong password and set how long the next try is refused."""
-    who = {"who_login": login[:LOGIN_LENGTH], "who_address": address}
+    guesser = who(login, address)
     now = dt.datetime.now(dt.UTC)
     db.execute(delete(LoginFailure).where(LoginFailure.blocked_until < now - FORGET_AFTER))
     more = update(LoginFailure).where(pending(realm)).values(failures=LoginFailure.failures + 1)
-    if db.execute(more, who).rowcount == 0:
+    if db.execute(more, guesser).rowcount == 0:
+        first = {
+            "realm": realm,
+            "login": guesser["who_login"],
+            "address": guesser["who_address"],
+            "failures": 1,
+            "blocked_until": now,
+        }
         try:
             with db.begin_nested():
-                first = {"realm": realm, "login": login[:LOGIN_LENGTH], "address": address}
-                db.execute(insert(LoginFailure).values(**first, failures=1, blocked_until=now))
+                db.execute(insert(LoginFailure).values(first))
         except IntegrityError:  # another worker was first
-            db.execute(more, who)
-    failures = db.execute(select(LoginFailure.failures).where(pending(realm)), who).scalar_one()
-    until = now + dt.timedelta(seconds=delay_after(failures))
-    db.execute(update(LoginFailure).where(pending(realm)).values(blocked_until=until), who)
+            db.execute(more, guesser)
+    counted = select(LoginFailure.failures).where(pending(realm))
+    delay = dt.timedelta(seconds=delay_after(db.execute(counted, guesser).scalar_one()))
+    block = update(LoginFailure).where(pending(realm)).values(blocked_until=now + delay)
+    db.execute(block, guesser)
 
 
 def forget_failures(db: Connection, realm: str, login: str, address: str) -> None:
-    who = {"who_login": login[:LOGIN_LENGTH], "who_address": address}
-    db.execute(delete(LoginFailure).where(pending(realm)), who)
+    db.execute(delete(LoginFailure).where(pending(realm)), who(login, address))

@@ -114,7 +114,9 @@ def reseal_all(db: Connection, vault: Vault) -> int:
     )
     for model, account, fields in tables:
         columns = [getattr(model, field) for field in fields]
-        for row in db.execute(select(model.id, account, *columns)).all():
+        # locked, so that a password changed meanwhile is not overwritten with the one before
+        rows = select(model.id, account, *columns).with_for_update()
+        for row in db.execute(rows).all():
             owner = row.account_code
             stale = {
                 field: vault.seal(vault.open(sealed, owner, field), owner, field)

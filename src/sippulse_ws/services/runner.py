@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Connection, Database
@@ -17,6 +18,7 @@ from sippulse_ws.domain.errors import (
     DomainError,
     InternalError,
     MissingField,
+    OutcomeUnknown,
 )
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.services.operation import Operation, Values
@@ -24,6 +26,8 @@ from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 ATTEMPTS = 3
 # What may name the object of a write in the audit trail, in this order; never a password.
@@ -73,7 +77,6 @@ class Runner:
     def run(self, operation: Operation, context: Context, arguments: tuple[Any, ...]) -> Any:
         *plain, principal = arguments if not operation.right.customer else (*arguments, None)
         values = operation.values(tuple(plain))
-        login = (principal.login if principal is not None else None) or ""
         try:
             return self._run(operation, context, values, principal)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
@@ -81,29 +84,34 @@ class Runner:
             if isinstance(error, Guess):
                 self._count_guess(error, context)
             if operation.writes:
+                login = _login_of(operation, values, principal)
                 self._audit_refusal(context, login, values, refusal)
             raise WSException(refusal.message(self.settings.language)) from None
 
     def _run(self, operation: Operation, context: Context, values: Values, principal: Any) -> Any:
-        for attempt in range(1, ATTEMPTS + 1):
-            finished: list[bool] = []  # filled when only the commit is left
-            try:
-                if operation.writes:
-                    return self._write(operation, context, values, principal, finished)
-                return self._read(operation, context, values, principal)
-            except DomainError:
-                raise
-            except Exception as error:
-                if attempt == ATTEMPTS or finished or not is_repeatable(error):
-                    raise
-        raise AssertionError("unreachable")
+        finished: list[bool] = []  # filled when only the commit is left: then nothing is repeated
 
-    def _read(self, operation: Operation, context: Context, values: Values, principal: Any) -> Any:
-        with self.database.reading() as db:
-            call = self._admit(db, operation, context, values, principal)
-            result = operation.function(call, **values)
+        def attempt() -> Any:
+            if operation.writes:
+                return self._write(operation, context, values, principal, finished)
+            return self._read(operation, context, values, principal)
+
+        try:
+            call, result = _repeating(attempt, unless=finished)
+        except Exception as error:
+            if finished and is_unavailable(error):
+                log.exception("commit failed", extra={"request_id": context.request_id})
+                raise OutcomeUnknown(request_id=context.request_id) from None
+            raise
         self._relieve(call)
         return result
+
+    def _read(
+        self, operation: Operation, context: Context, values: Values, principal: Any
+    ) -> tuple[Call, Any]:
+        with self.database.reading() as db:
+            call = self._admit(db, operation, context, values, principal)
+            return call, operation.function(call, **values)
 
     def _write(
         self,
@@ -112,7 +120,7 @@ class Runner:
         values: Values,
         principal: Any,
         finished: list[bool],
-    ) -> Any:
+    ) -> tuple[Call, Any]:
         with self.database.reading() as db:
             call = self._admit(db, operation, context, values, principal)
         with self.database.writing() as db:
@@ -129,8 +137,7 @@ class Runner:
                 request_id=context.request_id,
             )
             finished.append(True)
-        self._relieve(call)
-        return result
+        return call, result
 
     def _admit(
         self,
@@ -143,8 +150,8 @@ class Runner:
         """Authenticate and check the right, before anything else is read or said."""
         call = Call(db, self.settings, self.vault, context.address, login="")
         right = operation.right
+        call.login = _login_of(operation, values, principal)
         if right.customer:
-            call.login = f"{values.get('username')}@{values.get('domain')}"
             return call
         domain = right.domain(values) if right.domain else None
         admission = self.authenticator.authenticate(
@@ -157,7 +164,6 @@ class Runner:
             {} if operation.reads is PRINCIPAL else values,
         )
         call.scope, call.found = admission.scope, admission.rows
-        call.login = call.scope.login
         if admission.relieved:
             call.relieved.append((login_delays.ADMINISTRATOR, call.login))
         operation.check_objects(values)
@@ -169,41 +175,70 @@ class Runner:
 
     def _relieve(self, call: Call) -> None:
         for realm, login in call.relieved:
-            with self.database.writing() as db:
-                login_delays.forget_failures(db, realm, login, call.address)
+            forget = partial(login_delays.forget_failures, realm=realm, login=login)
+            self._beside(partial(forget, address=call.address))
 
     def _count_guess(self, guess: Guess, context: Context) -> None:
-        try:
+        self._beside(
+            lambda db: login_delays.record_failure(db, guess.realm, guess.login, context.address)
+        )
+
+    def _beside(self, store: Callable[[Connection], None]) -> None:
+        """A small transaction beside the operation's own, whose outcome it never changes."""
+
+        def attempt() -> None:
             with self.database.writing() as db:
-                login_delays.record_failure(db, guess.realm, guess.login, context.address)
+                store(db)
+
+        try:
+            _repeating(attempt)
         except Exception:
-            log.exception("a failed login could not be counted")
+            log.exception("a row about a login or a refusal could not be written")
 
     def _refusal(self, error: Exception, context: Context) -> DomainError:
         if isinstance(error, DomainError):
             return error
-        log.error("%s failed", context.operation, exc_info=error)
+        told = {"request_id": context.request_id}
+        log.error("%s failed", context.operation, exc_info=error, extra=told)
         kind = DatabaseUnavailable if is_unavailable(error) else InternalError
         return kind(request_id=context.request_id)
 
     def _audit_refusal(
         self, context: Context, login: str, values: Values, refusal: DomainError
     ) -> None:
-        failed = isinstance(refusal, InternalError | DatabaseUnavailable)
+        failed = isinstance(refusal, InternalError | DatabaseUnavailable | OutcomeUnknown)
+        self._beside(
+            lambda db: audit.record(
+                db,
+                login=login,
+                address=context.address,
+                operation=context.operation,
+                object=_object_of(values),
+                outcome=audit.FAILED if failed else audit.REFUSED,
+                error=refusal.code,
+                request_id=context.request_id,
+            )
+        )
+
+
+def _repeating(attempt: Callable[[], Result], unless: list[bool] | None = None) -> Result:
+    """Again after a deadlock or on a connection that had died, unless something may be done."""
+    for number in range(1, ATTEMPTS + 1):
         try:
-            with self.database.writing() as db:
-                audit.record(
-                    db,
-                    login=login,
-                    address=context.address,
-                    operation=context.operation,
-                    object=_object_of(values),
-                    outcome=audit.FAILED if failed else audit.REFUSED,
-                    error=refusal.code,
-                    request_id=context.request_id,
-                )
-        except Exception:
-            log.exception("a refused %s could not be audited", context.operation)
+            return attempt()
+        except DomainError:
+            raise
+        except Exception as error:
+            if number == ATTEMPTS or unless or not is_repeatable(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _login_of(operation: Operation, values: Values, principal: Any) -> str:
+    """Who says to be calling: the administrator's login, or the customer's account."""
+    if operation.right.customer:
+        return f"{values.get('username') or ''}@{values.get('domain') or ''}"
+    return (principal.login if principal is not None else None) or ""
 
 
 def _object_of(values: Mapping[str, Any]) -> str:
