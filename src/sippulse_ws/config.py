@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from sippulse_ws.domain.vault import check_key
 
 PREFIX = "SIPPULSE_"
-# Read by other parts than the program: the file's own name, and the test suite's switches.
-FOREIGN = ("SIPPULSE_CONFIG", "SIPPULSE_TEST_")
+CONFIG = PREFIX + "CONFIG"  # names the file
+TESTS = PREFIX + "TEST_"  # switches of the test suite
+ENGINES = ("sqlite", "mysql", "mariadb")
 
 
 class ConfigurationError(Exception):
@@ -30,7 +35,27 @@ def _key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _database(value: SecretStr) -> SecretStr:
+    try:
+        url = make_url(value.get_secret_value())
+        if url.get_backend_name() not in ENGINES:
+            raise ValueError(f"one of {', '.join(ENGINES)} is needed")
+        url.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError):
+        raise ValueError("not a database URL such as mysql+pymysql://user@host/name") from None
+    except ImportError as error:
+        raise ValueError(f"its driver is not installed: {error.name}") from None
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ValueError("SQLite needs a file, which all workers open")
+    return value
+
+
+def _separate(value: Any) -> Any:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
 PasswordKey = Annotated[SecretStr, AfterValidator(_key)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 
 
 class Settings(BaseSettings):
@@ -38,17 +63,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    database_url: SecretStr = SecretStr("sqlite:///var/sippulse.db")
+    database_url: DatabaseUrl = SecretStr("sqlite:///var/sippulse.db")
     pool_size: int = Field(default=8, ge=1, le=256)
     language: Literal["pt", "en"] = "pt"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
     lexical: Literal["compatible", "strict"] = "compatible"
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)  # bytes
-    public_url: str | None = None  # scheme and host clients use, when a proxy hides it
+    # scheme and host clients use, when a proxy hides it
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
     trusted_proxies: int = Field(default=0, ge=0)  # hops whose X-Forwarded-… count
     password_key: PasswordKey | None = None  # 32 bytes, base64
-    old_password_keys: tuple[PasswordKey, ...] = ()
+    # in the environment separated by commas
+    old_password_keys: Annotated[tuple[PasswordKey, ...], NoDecode, BeforeValidator(_separate)] = ()
     retrieve_passwords: bool = False
     customer_password: Literal["either", "sip", "portal"] = "either"  # noqa: S105
 
@@ -62,10 +89,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         chosen = [init_settings, env_settings]
-        if path := os.environ.get(PREFIX + "CONFIG"):
+        if path := os.environ.get(CONFIG):
             if not Path(path).is_file():
-                raise ConfigurationError(f"SIPPULSE_CONFIG: no such file: {path}")
-            chosen.append(TomlConfigSettingsSource(settings_cls, path))
+                raise ConfigurationError(f"{CONFIG}: no such file: {path}")
+            try:
+                chosen.append(TomlConfigSettingsSource(settings_cls, path))
+            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+                raise ConfigurationError(f"{CONFIG}: {path}: {error}") from None
         return tuple(chosen)
 
 
@@ -75,7 +105,9 @@ def load_settings(**overrides: Any) -> Settings:
     unknown = [
         name
         for name in os.environ
-        if name.startswith(PREFIX) and name not in known and not name.startswith(FOREIGN)
+        if name.upper().startswith(PREFIX)
+        and name.upper() not in known | {CONFIG}
+        and not name.startswith(TESTS)
     ]
     if unknown:
         raise ConfigurationError(f"unknown setting: {', '.join(sorted(unknown))}")
@@ -83,5 +115,8 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         # never the value: it may be a password
-        problems = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
-        raise ConfigurationError("; ".join(problems)) from None
+        problems = {
+            f"{PREFIX}{str(one['loc'][0]).upper()}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors()
+        }
+        raise ConfigurationError("; ".join(sorted(problems))) from None

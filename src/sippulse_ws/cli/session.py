@@ -9,11 +9,12 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sippulse_ws.app import make_database
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Connection, Database
-from sippulse_ws.db.failures import is_unavailable
+from sippulse_ws.db.failures import is_unavailable, is_without_schema
 from sippulse_ws.domain.errors import DomainError
 
 console = Console()
@@ -22,7 +23,7 @@ errors = Console(stderr=True)
 
 def fail(message: str) -> typer.Exit:
     """Say what is wrong and end with status 1."""
-    errors.print(message, style="red", markup=False, highlight=False)
+    errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
 
@@ -43,6 +44,8 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
     except DomainError as error:
         raise fail(error.message(settings.language)) from None
     except Exception as error:
+        if is_without_schema(error):
+            raise fail("the database has no schema, run: sippulse-ws db upgrade") from None
         if is_unavailable(error):
             raise fail(f"database: {getattr(error, 'orig', error)}") from None
         raise
@@ -65,7 +68,7 @@ def reading() -> Iterator[Connection]:
 def password_from_stdin(password_stdin: bool) -> str:
     """Passwords come by standard input or a hidden prompt, never as an argument."""
     if password_stdin:
-        return sys.stdin.readline().rstrip("\n")
+        return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
@@ -73,9 +76,14 @@ def print_table(columns: list[str], rows: Sequence[Sequence[object]]) -> None:
     """A table for people; tab-separated lines when it goes into a pipe or a file."""
     if not console.is_terminal:
         for row in [columns, *rows]:
-            typer.echo("\t".join(str(cell) for cell in row))
+            typer.echo("\t".join(_printable(cell) for cell in row))
         return
     table = Table(*columns)
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(Text(_printable(cell)) for cell in row))
     console.print(table)
+
+
+def _printable(cell: object) -> str:
+    """What clients sent may hold line ends, or characters that steer a terminal."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in str(cell))

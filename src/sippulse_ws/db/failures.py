@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
+NO_SUCH_TABLE = 1146
 LOCK_WAIT_TIMEOUT = 1205
 DEADLOCK = 1213
 
 
 def is_unavailable(error: Exception) -> bool:
     """The database cannot be reached, or has no connection or lock free for us."""
-    return isinstance(error, OperationalError | InterfaceError | TimeoutError)
+    return isinstance(error, OperationalError | InterfaceError | TimeoutError | OSError)
+
+
+def is_without_schema(error: Exception) -> bool:
+    """The database is there, its tables are not, or those of another version."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return _number(error) == NO_SUCH_TABLE or "no such table" in str(error.orig)
 
 
 def is_repeatable(error: Exception) -> bool:
     """Nothing of the transaction was done, and the same again may succeed."""
     if not isinstance(error, DBAPIError):
         return False
-    number = error.orig.args[0] if error.orig is not None and error.orig.args else None
-    return error.connection_invalidated or number in (LOCK_WAIT_TIMEOUT, DEADLOCK)
+    return error.connection_invalidated or _number(error) in (LOCK_WAIT_TIMEOUT, DEADLOCK)
+
+
+def _number(error: DBAPIError) -> object:
+    """MariaDB's number of the error."""
+    return error.orig.args[0] if error.orig is not None and error.orig.args else None

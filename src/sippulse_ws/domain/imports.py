@@ -22,10 +22,16 @@ class Report:
     refused: list[tuple[int, DomainError]] = field(default_factory=list)
 
 
-class BadFile(DomainError):
-    code = "bad-file"
-    pt = "Arquivo inválido: {reason}"
-    en = "Bad file: {reason}"
+class MissingColumns(DomainError):
+    code = "missing-columns"
+    pt = "A primeira linha do arquivo não tem a coluna {columns}"
+    en = "The first line of the file has no column {columns}"
+
+
+class BadLine(DomainError):
+    code = "bad-line"
+    pt = "Linha {line} ilegível: {reason}; nada foi importado"
+    en = "Line {line} is unreadable: {reason}; nothing was imported"
 
 
 Row = dict[str, Any]
@@ -34,11 +40,14 @@ Row = dict[str, Any]
 def read_rows(lines: Iterable[str], columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
     """(line number, row) of a CSV with these columns in its first line, in any order."""
     reader = csv.DictReader(lines)
-    missing = set(columns) - set(reader.fieldnames or ())
-    if missing:
-        raise BadFile(reason=f"no column {', '.join(sorted(missing))}")
-    for row in reader:
-        yield reader.line_num, {name: (row[name] or "").strip() for name in columns}
+    try:
+        missing = set(columns) - set(reader.fieldnames or ())
+        if missing:
+            raise MissingColumns(columns=", ".join(sorted(missing)))
+        for row in reader:
+            yield reader.line_num, {name: (row[name] or "").strip() for name in columns}
+    except csv.Error as error:
+        raise BadLine(line=reader.line_num, reason=error) from None
 
 
 def import_lines(

@@ -30,14 +30,17 @@ def get_quota(db: Connection, username: str | None, domain: str, which: str) -> 
 
 
 def update_quota(db: Connection, values: Values, which: str) -> None:
-    """Absent means unchanged; an active quota needs a type."""
+    """Absent means unchanged, an empty type none; an active quota needs a type."""
     username, domain = values.get("username"), values["domain"]
     stored = get_quota(db, username, domain, which)
     changes = present(values, _columns(which))
     kind = f"{which}_type"
-    if changes.get(kind, "M") not in TYPES:
+    if changes.get(kind) == "":
+        changes[kind] = None
+    after = dict(stored._mapping) | changes
+    if after[kind] not in (*TYPES, None):
         raise InvalidField(wire_name(kind), "deve ser M ou V", "must be M or V")
-    if changes.get(which) and not (changes.get(kind) or getattr(stored, kind)):
+    if after[which] and after[kind] is None:
         raise MissingField(field=wire_name(kind))
     for name in (f"{which}_limit", f"{which}_consumed"):
         if changes.get(name, 0) < 0:
