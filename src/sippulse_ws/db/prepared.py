@@ -125,11 +125,12 @@ def _positional(compiled: Any) -> tuple[str, list[str]]:
 
 
 def _wrapped(db: Connection, sql: str, error: Any, cursor: Any) -> BaseException:
-    """The error as SQLAlchemy would raise it; a lost connection leaves the pool."""
+    """The error as SQLAlchemy would raise it; after a lost connection none of its pool is used."""
     dialect = db.dialect
     lost = dialect.is_disconnect(error, db.connection.dbapi_connection, cursor)
     if lost:
         db.invalidate(error)
+        db.engine.dispose(close=False)
     wrapped: BaseException = DBAPIError.instance(
         sql,
         None,
