@@ -76,6 +76,12 @@ class Soap:
         assert detail.text == caught.value.message
         return str(caught.value.message)
 
+    def xml_fault(self, service: str, operation: str, body: str) -> str:
+        """The message of the fault in which a hand-written request must end."""
+        answer = self.post(service, operation, body + principal_xml(self.principal))
+        assert answer.status_code == 500, answer.data
+        return str(etree.fromstring(answer.data).findtext(".//faultstring"))
+
     def post(self, service: str, operation: str, body: str, **headers: str) -> Any:
         """Send a hand-written request; the werkzeug response."""
         return self.http.post(

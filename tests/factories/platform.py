@@ -76,6 +76,10 @@ class Platform:
     def insert(self, model: type[Base], **values: Any) -> int:
         return insert_row(self.db, model, values)
 
+    def update(self, model: type[Base], **values: Any) -> None:
+        """Change every row of a table."""
+        self.db.execute(sa.update(model).values(values))
+
     def one(self, model: type[Base], **key: Any) -> Any:
         """The only row of a table with these values."""
         return self.db.execute(self._select(model, key)).one()
