@@ -18,7 +18,7 @@ from sippulse_ws.domain.errors import (
 from sippulse_ws.domain.values import within
 from sippulse_ws.models import DbAlias, Domain, Profile, RatePlan, Reseller, Subscriber
 
-_REFERENCES: dict[str, type[RatePlan] | type[Reseller]] = {
+_REFERENCES: dict[str, type[RatePlan | Reseller]] = {
     "rate_plan_id": RatePlan,
     "reseller_id": Reseller,
     "reseller_rate_plan_id": RatePlan,
