@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n auto --driver $(DRIVER)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv mariadb run test test-sqlite test-pythons test-interop lint wsdl format lock clean
+.PHONY: help venv mariadb run test test-sqlite test-pythons test-interop lint bench wsdl format lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -48,7 +48,7 @@ test-interop: venv mariadb ## Run JAX-WS, PHP, Node and zeep clients against a r
 lint: venv ## Check style, types, layers and sizes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python scripts/check_sizes.py src scripts tests
+	$(BIN)/python scripts/check_sizes.py src scripts tests bench
 	$(BIN)/python scripts/check_migrations.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
@@ -56,6 +56,9 @@ lint: venv ## Check style, types, layers and sizes
 format: venv ## Put the code in shape
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+bench: venv ## Measure; every figure is a ratio to something measured beside it
+	$(BIN)/python -m bench.wire
 
 wsdl: venv ## Write the golden WSDLs anew
 	$(BIN)/sippulse-ws wsdl export wsdl

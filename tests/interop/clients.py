@@ -10,6 +10,7 @@ import pytest
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"
+GOLDEN = HERE.parents[1] / "wsdl"
 # Debian's jaxws; its manifest names the other jars that it needs.
 JAXWS = "/usr/share/java/jaxws-rt.jar"
 NODE_VERSION = (20, 19)
@@ -30,11 +31,10 @@ def command(client: str) -> list[str]:
 
 @cache
 def java_sources() -> Path:
-    """Folder of the classes that wsimport makes of our WSDLs."""
-    wsdls, sources = _empty(OUT / "wsdl"), _empty(OUT / "java" / "sources")
-    _run(Path(sys.executable).with_name("sippulse-ws"), "wsdl", "export", wsdls)
+    """Folder of the classes that wsimport makes of our golden WSDLs."""
+    sources = _empty(OUT / "java" / "sources")
     for service, package in JAVA_PACKAGES.items():
-        wsdl = wsdls / f"{service}.wsdl"
+        wsdl = GOLDEN / f"{service}.wsdl"
         _run("wsimport", "-quiet", "-Xnocompile", "-s", sources, "-p", package, wsdl)
     return sources
 

@@ -7,45 +7,40 @@ from typing import Any
 
 import zeep
 
+# Required by the WSDL, and so by zeep.
+SUBSCRIBER_DEFAULTS: dict[str, Any] = {
+    "addServiceHeader": False,
+    "blockAnonymousCalls": False,
+    "blockEntry0303": False,
+    "callsOnlyByIp": False,
+    "copyPassertedRpid": False,
+    "lowCreditNotification": False,
+    "resellerBillingType": 0,
+    "resellerMarkup": 0.0,
+    "softphoneAllowed": False,
+    "validateSource0303": False,
+    "voicemail": False,
+}
+DID_DEFAULTS = {"didToRuri": False, "reverseBilling": False}
+
 
 def main(url: str, domain: str, login: str, password: str, *names: str) -> None:
     username, partner, number = names
     principal = {"login": login, "password": password}
-
-    def service(name: str) -> Any:
-        return zeep.Client(f"{url}{name}?wsdl").service  # type: ignore[no-untyped-call]
+    wrong = {"login": login, "password": "wrong"}
+    subscribers, dids = service(url, "SubscriberWS"), service(url, "DidWS")
 
     def insert(name: str) -> Any:
         return subscribers.insertSubscriber(subscriber(name, domain), principal)
 
-    domains = service("DomainWS").listDomains(principal)
-    subscribers = service("SubscriberWS")
+    domains = service(url, "DomainWS").listDomains(principal)
     subscriber_id = insert(username)
     insert(partner)
     read = subscribers.retrieveSubscriber(username, domain, principal)
-
-    dids = service("DidWS")
-    did = {
-        "aliasUsername": number,
-        "username": username,
-        "domain": domain,
-        "accountCode": read.accountCode,
-        "monthlySubscription": 1.25,
-        "didToRuri": False,
-        "reverseBilling": False,
-    }
-    dids.insertDid(did, principal)
-    group = service("HuntGroupWS").insertHuntGroup(
-        {
-            "description": f"Vendas {username}",
-            "domain": domain,
-            "groupList": f"{username};{partner}",
-            "method": "serial",
-            "timeout": 20,
-        },
-        principal,
+    dids.insertDid(did(number, read), principal)
+    group = service(url, "HuntGroupWS").insertHuntGroup(
+        hunt_group(domain, username, partner), principal
     )
-    wrong = {"login": login, "password": "wrong"}
     seen = {
         "domains": [item.domain for item in domains],
         "subscriberId": subscriber_id,
@@ -66,25 +61,12 @@ def main(url: str, domain: str, login: str, password: str, *names: str) -> None:
     print(json.dumps(seen))
 
 
+def service(url: str, name: str) -> Any:
+    return zeep.Client(f"{url}{name}?wsdl").service  # type: ignore[no-untyped-call]
+
+
 def subscriber(username: str, domain: str) -> dict[str, Any]:
-    required = dict.fromkeys(
-        (
-            "addServiceHeader",
-            "blockAnonymousCalls",
-            "blockEntry0303",
-            "callsOnlyByIp",
-            "copyPassertedRpid",
-            "lowCreditNotification",
-            "softphoneAllowed",
-            "validateSource0303",
-            "voicemail",
-        ),
-        False,
-    )
-    return {
-        **required,
-        "resellerBillingType": 0,
-        "resellerMarkup": 0.0,
+    return SUBSCRIBER_DEFAULTS | {
         "username": username,
         "domain": domain,
         "password": f"segredo-{username}",
@@ -95,6 +77,26 @@ def subscriber(username: str, domain: str) -> dict[str, Any]:
         "lowCreditLimit": 10.5,
         "activeIncomingCalls": True,
         "activeOutgoingCalls": True,
+    }
+
+
+def did(number: str, owner: Any) -> dict[str, Any]:
+    return DID_DEFAULTS | {
+        "aliasUsername": number,
+        "username": owner.username,
+        "domain": owner.domain,
+        "accountCode": owner.accountCode,
+        "monthlySubscription": 1.25,
+    }
+
+
+def hunt_group(domain: str, username: str, partner: str) -> dict[str, Any]:
+    return {
+        "description": f"Vendas {username}",
+        "domain": domain,
+        "groupList": f"{username};{partner}",
+        "method": "serial",
+        "timeout": 20,
     }
 
 
