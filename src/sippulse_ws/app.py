@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
+from sippulse_ws import metrics
 from sippulse_ws.config import Settings, load_settings
 from sippulse_ws.db import Database
 from sippulse_ws.domain.errors import InternalError, UnreadableValue
@@ -69,6 +70,7 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
         BASE.rstrip("/"): redirect(BASE),
         "/healthz": pages.healthz,
         "/readyz": pages.readyz,
+        "/metrics": metrics.page,
     }
     app: Any = Dispatcher(routes)
     if settings.trusted_proxies:
@@ -84,4 +86,5 @@ def application() -> Any:
     """What a server process starts with: the settings come from the environment."""
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
+    metrics.share_between_workers()
     return create_app(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from sippulse_ws import metrics
 from sippulse_ws.cli.session import console, get_settings, open_database
 from sippulse_ws.db.migrate import current_revision, newest_revision
 
@@ -30,6 +32,12 @@ def serve(
     if revision != newest_revision():
         console.print(f"schema is at {revision}; run: sippulse-ws db upgrade", style="yellow")
     console.print(f"sippulse-ws: http://{host}:{port}/SipPulse/", highlight=False)
+    with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:
+        os.environ.setdefault(metrics.FOLDER, folder)
+        _serve(host, port, workers, settings.pool_size)
+
+
+def _serve(host: str, port: int, workers: int | None, pool_size: int) -> None:
     Server(
         "sippulse_ws.app:application",
         factory=True,
@@ -38,8 +46,8 @@ def serve(
         interface=Interfaces.WSGI,
         workers=workers or os.cpu_count() or 1,
         # a thread that serves has a connection of its own
-        blocking_threads=settings.pool_size,
+        blocking_threads=pool_size,
         backlog=BACKLOG,
         respawn_failed_workers=True,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()

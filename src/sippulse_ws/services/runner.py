@@ -6,8 +6,10 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
 from typing import Any, TypeVar
 
+from sippulse_ws import metrics
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Connection, Database
 from sippulse_ws.db.failures import is_repeatable, is_unavailable
@@ -77,16 +79,22 @@ class Runner:
     def run(self, operation: Operation, context: Context, arguments: tuple[Any, ...]) -> Any:
         *plain, principal = arguments if not operation.right.customer else (*arguments, None)
         values = operation.values(tuple(plain))
+        started = perf_counter()
+        outcome = audit.DONE
         try:
             return self._run(operation, context, values, principal)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
             refusal = self._refusal(error, context)
+            outcome = _outcome(refusal)
             if isinstance(error, Guess):
                 self._count_guess(error, context)
             if operation.writes:
                 login = _login_of(operation, values, principal)
                 self._audit_refusal(context, login, values, refusal)
             raise WSException(refusal.message(self.settings.language)) from None
+        finally:
+            seconds = perf_counter() - started
+            metrics.observe(context.service, context.operation, outcome, seconds)
 
     def _run(self, operation: Operation, context: Context, values: Values, principal: Any) -> Any:
         finished: list[bool] = []  # filled when only the commit is left: then nothing is repeated
@@ -206,7 +214,6 @@ class Runner:
     def _audit_refusal(
         self, context: Context, login: str, values: Values, refusal: DomainError
     ) -> None:
-        failed = isinstance(refusal, InternalError | DatabaseUnavailable | OutcomeUnknown)
         self._beside(
             lambda db: audit.record(
                 db,
@@ -214,11 +221,16 @@ class Runner:
                 address=context.address,
                 operation=context.operation,
                 object=_object_of(values),
-                outcome=audit.FAILED if failed else audit.REFUSED,
+                outcome=_outcome(refusal),
                 error=refusal.code,
                 request_id=context.request_id,
             )
         )
+
+
+def _outcome(refusal: DomainError) -> str:
+    failed = isinstance(refusal, InternalError | DatabaseUnavailable | OutcomeUnknown)
+    return audit.FAILED if failed else audit.REFUSED
 
 
 def _repeating(attempt: Callable[[], Result], unless: list[bool] | None = None) -> Result:
