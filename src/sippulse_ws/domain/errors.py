@@ -122,6 +122,48 @@ class HuntGroupNotFound(NotFound):
     en = "Hunt group not found: {id}"
 
 
+class WhiteListNotFound(NotFound):
+    code = "white-list-not-found"
+    pt = "Número da white list não encontrado: {id}"
+    en = "White list number not found: {id}"
+
+
+class RateNotFound(NotFound):
+    code = "rate-not-found"
+    pt = "Tarifa não encontrada: {id}"
+    en = "Rate not found: {id}"
+
+
+class DialplanNotFound(NotFound):
+    code = "dialplan-not-found"
+    pt = "Plano de discagem não encontrado: {id}"
+    en = "Dial plan not found: {id}"
+
+
+class AccountGroupNotFound(NotFound):
+    code = "account-group-not-found"
+    pt = "Grupo de contas não encontrado: {account}"
+    en = "Account group not found: {account}"
+
+
+class NotInAccountGroup(NotFound):
+    code = "not-in-account-group"
+    pt = "Conta fora do grupo: {account}"
+    en = "Account not in the group: {account}"
+
+
+class LocationNotFound(NotFound):
+    code = "location-not-found"
+    pt = "Registro permanente não encontrado: {contact}"
+    en = "Permanent contact not found: {contact}"
+
+
+class AddressNotFound(NotFound):
+    code = "address-not-found"
+    pt = "Endereço não encontrado: {id}"
+    en = "Address not found: {id}"
+
+
 class AdministratorNotFound(NotFound):
     code = "administrator-not-found"
     pt = "Administrador não encontrado: {login}"
@@ -166,6 +208,81 @@ class AdministratorExists(AlreadyExists):
     code = "administrator-exists"
     pt = "Administrador já existe: {login}"
     en = "Administrator already exists: {login}"
+
+
+class WhiteListed(AlreadyExists):
+    code = "white-listed"
+    pt = "Número já está na white list: {number}"
+    en = "Number already in the white list: {number}"
+
+
+class RateExists(AlreadyExists):
+    code = "rate-exists"
+    pt = "Tarifa já existe: rateId {rate_id}, prefix {prefix}"
+    en = "Rate already exists: rateId {rate_id}, prefix {prefix}"
+
+
+class RateRepeated(AlreadyExists):
+    code = "rate-repeated"
+    pt = "Tarifa repetida, igual à da linha {row}: rateId {rate_id}, prefix {prefix}"
+    en = "Rate repeated, same as row {row}: rateId {rate_id}, prefix {prefix}"
+
+
+class ResellerExists(AlreadyExists):
+    code = "reseller-exists"
+    pt = "Revenda já existe: {reseller}"
+    en = "Reseller already exists: {reseller}"
+
+
+class ResellerLoginTaken(AlreadyExists):
+    code = "reseller-login-taken"
+    pt = "Usuário do portal já em uso: username {username}"
+    en = "Portal user already in use: username {username}"
+
+
+class InAccountGroup(AlreadyExists):
+    code = "in-account-group"
+    pt = "Conta já pertence a outro grupo: {account}"
+    en = "Account already belongs to another group: {account}"
+
+
+class LocationExists(AlreadyExists):
+    code = "location-exists"
+    pt = "Registro já existe: {contact}"
+    en = "Contact already registered: {contact}"
+
+
+class AddressTaken(AlreadyExists):
+    code = "address-taken"
+    pt = "Endereço já em uso: {address}"
+    en = "Address already in use: {address}"
+
+
+class ResellerInUse(DomainError):
+    code = "reseller-in-use"
+    pt = "Revenda em uso por {subscribers} assinante(s)"
+    en = "Reseller in use by {subscribers} subscriber(s)"
+
+
+class RatePlanInUse(DomainError):
+    code = "rate-plan-in-use"
+    pt = "Plano de tarifas em uso por {subscribers} assinante(s) e {resellers} revenda(s)"
+    en = "Rate plan in use by {subscribers} subscriber(s) and {resellers} reseller(s)"
+
+
+class RowRefused(DomainError):
+    """One row of many is wrong, so that none is stored; rows count from 1."""
+
+    code = "row-refused"
+    pt = "Linha {row}: "
+    en = "Row {row}: "
+
+    def __init__(self, row: int, reason: DomainError) -> None:
+        super().__init__(row=row)
+        self.reason = reason
+
+    def message(self, language: str) -> str:
+        return super().message(language) + self.reason.message(language)
 
 
 class WrongPassword(DomainError):

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Double, Float, Integer, String
+from sqlalchemy import BigInteger, Double, Float, Integer, String
+from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.domain.errors import InvalidField, MissingField
 from sippulse_ws.models import Base
 from sippulse_ws.models.types import MONEY_LIMIT, Key, Money, as_money
 
 Values = Mapping[str, Any]
+Fit = Callable[[Any, str, str], Any]  # (value, prefix, name) -> value as stored
 
 PASSWORD_LENGTH = 128
 INT_MAX = 2**31 - 1
@@ -23,6 +26,7 @@ _NOT_IN_USERNAME = re.compile(r"[\s@:;,<>\"\\/?\x00-\x1f\x7f]")
 _NOT_IN_DOMAIN = re.compile(r"[^a-z0-9._\-\[\]:]")
 
 
+@cache
 def wire_name(name: str) -> str:
     """`account_code` → `accountCode`: the name under which a client knows a field."""
     head, *rest = name.split("_")
@@ -43,9 +47,9 @@ def present(values: Values, names: Iterable[str]) -> dict[str, Any]:
 
 def storable(model: type[Base], values: Values, prefix: str = "") -> dict[str, Any]:
     """The values as their columns take them; InvalidField for what could not be stored."""
-    columns = model.__table__.columns
+    fits = _fits(model)
     return {
-        name: value if value is None else _fit(columns[name], value, prefix + wire_name(name))
+        name: value if value is None else fits[name](value, prefix, name)
         for name, value in values.items()
     }
 
@@ -97,21 +101,33 @@ def password_text(value: str, field: str) -> str:
     return value
 
 
-def _fit(column: ColumnElement[Any], value: Any, field: str) -> Any:
-    kind = column.type
+@cache
+def _fits(model: type[Base]) -> dict[str, Fit]:
+    return {column.name: _fit(column.type) for column in model.__table__.columns}
+
+
+def _fit(kind: TypeEngine[Any]) -> Fit:
+    """What a column of this type takes; the field's wire name is made only to complain."""
     if isinstance(kind, Money):
-        return amount(value, field)
+        return lambda value, prefix, name: amount(value, prefix + wire_name(name))
     if isinstance(kind, Double | Float):
-        return finite(value, field)
-    if isinstance(kind, String | Key):
-        if kind.length is not None and len(value) > kind.length:
-            raise _too_long(field, kind.length)
-    elif (
-        isinstance(kind, Integer)
-        and not isinstance(kind, BigInteger)
-        and not -INT_MAX - 1 <= value <= INT_MAX
-    ):
-        raise InvalidField(field, "número grande demais", "number too large")
+        return lambda value, prefix, name: finite(value, prefix + wire_name(name))
+    if isinstance(kind, String | Key) and kind.length is not None:
+        return partial(_fit_text, kind.length)
+    if isinstance(kind, Integer) and not isinstance(kind, BigInteger):
+        return _fit_integer
+    return lambda value, prefix, name: value
+
+
+def _fit_text(length: int, value: str, prefix: str, name: str) -> str:
+    if len(value) > length:
+        raise _too_long(prefix + wire_name(name), length)
+    return value
+
+
+def _fit_integer(value: int, prefix: str, name: str) -> int:
+    if not -INT_MAX - 1 <= value <= INT_MAX:
+        raise InvalidField(prefix + wire_name(name), "número grande demais", "number too large")
     return value
 
 

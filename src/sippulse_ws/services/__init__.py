@@ -5,7 +5,11 @@ from sippulse_ws.services.did_ws import DidWS
 from sippulse_ws.services.domain_ws import DomainWS
 from sippulse_ws.services.hunt_group_ws import HuntGroupWS
 from sippulse_ws.services.profile_ws import ProfileWS
+from sippulse_ws.services.rate_plan_ws import RatePlanWS
+from sippulse_ws.services.rate_ws import RateWS
+from sippulse_ws.services.reseller_ws import ResellerWS
 from sippulse_ws.services.subscriber_ws import SubscriberWS
+from sippulse_ws.services.white_list_ws import WhiteListWS
 from sippulse_ws.wire.rpc import Service
 
 SERVICES: tuple[type[Service], ...] = (
@@ -15,4 +19,8 @@ SERVICES: tuple[type[Service], ...] = (
     ProfileWS,
     CustomerWS,
     HuntGroupWS,
+    ResellerWS,
+    WhiteListWS,
+    RatePlanWS,
+    RateWS,
 )

@@ -30,28 +30,45 @@ _WITH_DOMAIN = DOMAINS | ACCOUNTS
 class Right:
     """What an operation needs besides a valid principal.
 
-    `domain` finds the domain that must be granted among the parameters. Without it the domain
-    function asks the scope itself, because only the stored object tells its domain.
+    `domains` finds the domains that must be granted among the parameters, `None` for one that is
+    needed and missing. Without it the domain function asks the scope itself, because only the
+    stored object tells its domain.
     """
 
-    domain: Callable[[Mapping[str, Any]], Any] | None = None
+    domains: Callable[[Mapping[str, Any]], list[Any]] | None = None
     customer: bool = False  # no principal: the subscriber's own password is checked
 
 
 def within(path: str) -> Right:
     """The domain in this parameter must be granted: `domain`, or `subscriber.domain`."""
-    return Right(domain=_getter(path))
+    get = _getter(path)
+    return Right(domains=lambda values: [get(values)])
 
 
 def within_account(path: str) -> Right:
     """The domain of the account code (`username@domain`) in this parameter must be granted."""
     get = _getter(path)
+    return Right(domains=lambda values: [_domain_of(get(values))])
 
-    def domain(values: Mapping[str, Any]) -> str | None:
-        account = get(values)
-        return account.rpartition("@")[2] if account else None
 
-    return Right(domain=domain)
+def within_owner(name: str) -> Right:
+    """An object's subscriber is told by `account`, or by `username` and `domain`, or by both."""
+    account, domain = _getter(f"{name}.account"), _getter(f"{name}.domain")
+
+    def domains(values: Mapping[str, Any]) -> list[Any]:
+        told = [_domain_of(account(values)), domain(values)]
+        return [one for one in told if one] or [None]
+
+    return Right(domains=domains)
+
+
+def within_each(name: str) -> Right:
+    """The domain of every object in this repeated parameter; its function refuses missing ones."""
+
+    def domains(values: Mapping[str, Any]) -> list[Any]:
+        return list(dict.fromkeys(row["domain"] for row in values[name] or () if row["domain"]))
+
+    return Right(domains=domains)
 
 
 # Checked by the domain function, which gets the scope.
@@ -116,6 +133,10 @@ def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:
     if not inner:
         return lambda values: values[name]
     return lambda values: (values[name] or {}).get(inner)
+
+
+def _domain_of(account: str | None) -> str | None:
+    return account.rpartition("@")[2] if account else None
 
 
 def _plain(name: str, value: Any) -> Any:

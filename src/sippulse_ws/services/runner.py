@@ -161,13 +161,13 @@ class Runner:
         call.login = _login_of(operation, values, principal)
         if right.customer:
             return call
-        domain = right.domain(values) if right.domain else None
+        domains = right.domains(values) if right.domains else []
         admission = self.authenticator.authenticate(
             db,
             principal.login if principal is not None else None,
             principal.password if principal is not None else None,
             context.address,
-            domain,
+            domains[0] if domains else None,
             operation.reads,
             {} if operation.reads is PRINCIPAL else values,
         )
@@ -175,7 +175,7 @@ class Runner:
         if admission.relieved:
             call.relieved.append((login_delays.ADMINISTRATOR, call.login))
         operation.check_objects(values)
-        if right.domain:
+        for domain in domains:
             if not domain:
                 raise MissingField(field="domain")
             call.scope.require(db, domain)

@@ -29,7 +29,7 @@ class Field(NamedTuple):
     model: Any  # the complex type of a nested field, else None
     required: bool
     many: bool
-    filter: bool
+    filter: bool  # reads by FILTERS, not by PARSERS
 
 
 def _field(model: Any, wire: str, required: bool, many: bool, filter: bool = False) -> Any:
@@ -47,8 +47,11 @@ def string(wire: str, required: bool = False, many: bool = False, filter: bool =
     return _field(Unicode, wire, required, many, filter)
 
 
-def integer(wire: str, required: bool = False, many: bool = False) -> Any:
-    return _field(Integer32, wire, required, many)
+def integer(
+    wire: str, required: bool = False, many: bool = False, empty_absent: bool = False
+) -> Any:
+    """An int; an empty element is 0 as in the reference, with `empty_absent` it is absent."""
+    return _field(Integer32, wire, required, many, empty_absent)
 
 
 def long(wire: str, required: bool = False, many: bool = False) -> Any:

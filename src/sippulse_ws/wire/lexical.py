@@ -92,6 +92,11 @@ def parse_filter(text: str) -> str | None:
     return None if text.strip(WHITE) == "?" else text
 
 
+def parse_filled_int(text: str) -> int | None:
+    """An int where an empty element says nothing, rather than 0."""
+    return parse_int(text) if text.strip(WHITE) else None
+
+
 PARSERS: dict[str, Callable[[str], Any]] = {
     "string": parse_string,
     "int": parse_int,
@@ -100,6 +105,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "boolean": parse_boolean,
     "dateTime": parse_date_time,
 }
+FILTERS: dict[str, Callable[[str], Any]] = {"string": parse_filter, "int": parse_filled_int}
 
 
 def is_exact(kind: str, text: str) -> bool:

@@ -12,7 +12,7 @@ from lxml import etree
 
 from .faults import WSException
 from .fields import Dto, Field, fields_of
-from .lexical import PARSERS, is_exact, parse_filter, parse_string
+from .lexical import FILTERS, PARSERS, is_exact, parse_string
 from .names import NAMESPACE
 
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -57,7 +57,7 @@ class Readers:
         return plan
 
     def parser_of(self, field: Field) -> Parse:
-        parse = parse_filter if field.filter else PARSERS[field.kind]
+        parse = (FILTERS if field.filter else PARSERS)[field.kind]
         if not self._strict or field.kind == "string":
             return parse
 

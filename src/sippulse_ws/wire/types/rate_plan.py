@@ -13,16 +13,17 @@ class RatePlanDto(Dto):
         "limitToCreditsExpires": "limitToCreditExpires",
     }
 
+    # clients send numbers that they do not set as empty elements: the default is meant, not 0
     block_calls_without_rate = boolean("blockCallsWithoutRate", required=True)
-    cadency = integer("cadency")
+    cadency = integer("cadency", empty_absent=True)
     domain = string("domain")
-    free_minutes = integer("freeMinutes")
-    id = integer("id")
-    limit_to_credit_expires = integer("limitToCreditExpires")
+    free_minutes = integer("freeMinutes", empty_absent=True)
+    id = integer("id", empty_absent=True)
+    limit_to_credit_expires = integer("limitToCreditExpires", empty_absent=True)
     markup = double("markup")
     name = string("name")
     prepaid = boolean("prepaid", required=True)
-    rate_id = integer("rateId")
-    tx_connection = integer("txConnection")
-    tx_delay = integer("txDelay")
-    tx_discard = integer("txDiscard")
+    rate_id = integer("rateId", empty_absent=True)
+    tx_connection = integer("txConnection", empty_absent=True)
+    tx_delay = integer("txDelay", empty_absent=True)
+    tx_discard = integer("txDiscard", empty_absent=True)

@@ -1,0 +1,197 @@
+"""Rates: what a call to the numbers with a prefix costs, in numbered tables per domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    Row,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.domains import require_domain
+from sippulse_ws.domain.errors import (
+    DomainError,
+    InvalidField,
+    MissingField,
+    RateExists,
+    RateNotFound,
+    RateRepeated,
+    RowRefused,
+)
+from sippulse_ws.domain.values import Values, present, required, storable, wire_name
+from sippulse_ws.models import Rate
+
+Key = tuple[str, int, str]  # domain, rate_id, prefix
+
+_REQUIRED = ("domain", "name", "prefix", "rate_id", "rate_value")
+_SECONDS = ("cadency", "tx_connection", "tx_delay", "tx_discard")
+FIELDS = (*_REQUIRED, "service_type", *_SECONDS)
+_CHANGED = [name for name in FIELDS if name != "domain"]
+SELECT = select(Rate.id, *(getattr(Rate, name) for name in FIELDS))
+_AT_ONCE = 500  # keys in one IN
+
+
+def list_rates(
+    db: Connection,
+    domain: str,
+    description: str | None,
+    rate_id: int | None,
+    prefix: str | None,
+) -> Sequence[Row[Any]]:
+    """By any of a part of the name, the table and the whole prefix; empty means no filter."""
+    require_domain(db, domain)
+    query = SELECT.where(Rate.domain == domain)
+    if description:
+        # compared as bytes: % and _ mean themselves, and all engines agree on what is alike
+        name, part = (_bytes(func.lower(text)) for text in (Rate.name, literal(description)))
+        query = query.where(func.instr(name, part) > 0)
+    if rate_id is not None:
+        query = query.where(Rate.rate_id == rate_id)
+    if prefix:
+        query = query.where(Rate.prefix == prefix)
+    return db.execute(query.order_by(Rate.rate_id, Rate.prefix)).all()
+
+
+def insert_rates(db: Connection, rows: Sequence[Values] | None) -> None:
+    """All or none; the fault says which row is wrong, counted from 1, and why."""
+    if not rows:
+        raise MissingField(field="rate")
+    seen: dict[Key, int] = {}
+    stored = []
+    for number, row in enumerate(rows, 1):
+        try:
+            values = checked(row)
+            key = _key(values)
+            if seen.setdefault(key, number) != number:
+                raise RateRepeated(row=seen[key], rate_id=key[1], prefix=key[2])
+        except DomainError as error:
+            raise RowRefused(number, error) from None
+        stored.append(values)
+    _require_domains(db, seen)
+    try:
+        with db.begin_nested():
+            _store(db, stored)
+    except IntegrityError:
+        there = find_existing(db, seen)
+        for key, number in seen.items():
+            if key in there:
+                raise RowRefused(number, _exists(key)) from None
+        raise
+
+
+def update_rate(db: Connection, scope: Scope, values: Values) -> Row[Any]:
+    """Absent means unchanged; a rate stays in its domain."""
+    rate = _get(db, scope, values.get("id"))
+    if values.get("domain") not in (None, "", rate.domain):
+        raise InvalidField("domain", "a tarifa é de outro domínio", "the rate is of another domain")
+    changes = present(values, _CHANGED)
+    if changes:
+        for name in ("name", "prefix"):
+            if changes.get(name) == "":
+                raise MissingField(field=name)
+        merged = checked({**rate._mapping, **changes})
+        changes = {name: merged[name] for name in changes}
+        try:
+            db.execute(update(Rate).where(Rate.id == rate.id).values(changes))
+        except IntegrityError:
+            raise _exists(_key(merged)) from None
+    return db.execute(SELECT.where(Rate.id == rate.id)).one()
+
+
+def remove_rate(db: Connection, scope: Scope, rate_row_id: int | None) -> None:
+    rate = _get(db, scope, rate_row_id)
+    db.execute(delete(Rate).where(Rate.id == rate.id))
+
+
+def remove_all_rates(db: Connection, domain: str, rate_id: int | None) -> int:
+    """Empty a rate table; how many rates there were."""
+    if rate_id is None:
+        raise MissingField(field="rateId")
+    require_domain(db, domain)
+    table = (Rate.domain == domain) & (Rate.rate_id == rate_id)
+    return db.execute(delete(Rate).where(table)).rowcount
+
+
+def checked(row: Values) -> dict[str, Any]:
+    """A rate as it is stored, without absent fields; an error of the domain when it cannot be."""
+    required(row, *_REQUIRED)
+    prefix, value = row["prefix"], row["rate_value"]
+    if not (prefix.isascii() and prefix.isdigit()):
+        raise InvalidField("prefix", "somente dígitos", "digits only")
+    stored = storable(Rate, present(row, FIELDS))
+    if value < 0:
+        raise InvalidField("rateValue", "é negativo", "is negative")
+    if value and not stored["rate_value"]:
+        raise InvalidField("rateValue", "menor que 0.000001", "less than 0.000001")
+    for name in _SECONDS:
+        if stored.get(name, 0) < 0:
+            raise InvalidField(wire_name(name), "é negativo", "is negative")
+    return stored
+
+
+def find_existing(db: Connection, keys: Iterable[Key]) -> set[Key]:
+    """Those of the keys that are taken."""
+    tables: dict[tuple[str, int], list[str]] = {}
+    for domain, rate_id, prefix in keys:
+        tables.setdefault((domain, rate_id), []).append(prefix)
+    found = set()
+    for (domain, rate_id), prefixes in tables.items():
+        for start in range(0, len(prefixes), _AT_ONCE):
+            some = Rate.prefix.in_(prefixes[start : start + _AT_ONCE])
+            query = select(Rate.prefix).where(Rate.domain == domain, Rate.rate_id == rate_id, some)
+            found |= {(domain, rate_id, prefix) for prefix in db.execute(query).scalars()}
+    return found
+
+
+def _store(db: Connection, stored: Sequence[dict[str, Any]]) -> None:
+    """One statement for all, of the columns that any row has."""
+    names = set().union(*stored)
+    for row in stored:
+        if len(row) < len(names):
+            row |= dict.fromkeys(names - row.keys())
+    db.execute(insert(Rate), stored)
+
+
+def _get(db: Connection, scope: Scope, rate_row_id: int | None) -> Row[Any]:
+    if rate_row_id is None:
+        raise MissingField(field="id")
+    row = db.execute(SELECT.where(Rate.id == rate_row_id)).first()
+    if row is None or not scope.allows(db, row.domain):
+        raise RateNotFound(id=rate_row_id)
+    return row
+
+
+def _require_domains(db: Connection, seen: dict[Key, int]) -> None:
+    """Every domain exists; seen tells the first row with each."""
+    first: dict[str, int] = {}
+    for (domain, _, _), number in seen.items():
+        first.setdefault(domain, number)
+    for domain, number in first.items():
+        try:
+            require_domain(db, domain)
+        except DomainError as error:
+            raise RowRefused(number, error) from None
+
+
+def _key(values: Values) -> Key:
+    return values["domain"], values["rate_id"], values["prefix"]
+
+
+def _exists(key: Key) -> RateExists:
+    return RateExists(rate_id=key[1], prefix=key[2])
+
+
+def _bytes(text: Any) -> Any:
+    return cast(text, LargeBinary)

@@ -1,0 +1,60 @@
+"""White lists: numbers that a subscriber may always call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.errors import InvalidField, MissingField, WhiteListed, WhiteListNotFound
+from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.subscribers import get_subscriber_id
+from sippulse_ws.domain.values import Values, required, storable
+from sippulse_ws.models import Subscriber, UserWhiteList
+
+_NUMBER = re.compile(r"\+?[0-9*#]+")
+
+
+def list_white_list(db: Connection, username: str | None, domain: str) -> Sequence[Row[Any]]:
+    subscriber_id = get_subscriber_id(db, username, domain)
+    return db.execute(
+        select(UserWhiteList.id, UserWhiteList.prefix, Subscriber.username, Subscriber.domain)
+        .join(Subscriber, Subscriber.id == UserWhiteList.subscriber_id)
+        .where(UserWhiteList.subscriber_id == subscriber_id)
+        .order_by(UserWhiteList.prefix)
+    ).all()
+
+
+def insert_number(db: Connection, values: Values) -> int:
+    """Put a number on its subscriber's list; returns the entry's id."""
+    required(values, "username", "domain", "prefix")
+    number = values["prefix"]
+    if not _NUMBER.fullmatch(number):
+        raise InvalidField(
+            "prefix",
+            "somente dígitos, *, # e um + inicial",
+            "only digits, *, # and a leading +",
+        )
+    stored = storable(UserWhiteList, {"prefix": number})
+    stored["subscriber_id"] = get_subscriber_id(db, values["username"], values["domain"])
+    try:
+        return insert_row(db, UserWhiteList, stored)
+    except IntegrityError:
+        raise WhiteListed(number=number) from None
+
+
+def delete_number(db: Connection, scope: Scope, white_list_id: int | None) -> None:
+    if white_list_id is None:
+        raise MissingField(field="whiteListId")
+    domain = db.execute(
+        select(Subscriber.domain)
+        .join(UserWhiteList, UserWhiteList.subscriber_id == Subscriber.id)
+        .where(UserWhiteList.id == white_list_id)
+    ).scalar()
+    if domain is None or not scope.allows(db, domain):
+        raise WhiteListNotFound(id=white_list_id)
+    db.execute(delete(UserWhiteList).where(UserWhiteList.id == white_list_id))
