@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     LargeBinary,
     Row,
+    bindparam,
     cast,
     delete,
     func,
@@ -19,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import (
@@ -82,7 +85,7 @@ def insert_rates(db: Connection, rows: Sequence[Values] | None) -> None:
     _require_domains(db, seen)
     try:
         with db.begin_nested():
-            _store(db, stored)
+            store(db, stored)
     except IntegrityError:
         there = find_existing(db, seen)
         for key, number in seen.items():
@@ -155,13 +158,21 @@ def find_existing(db: Connection, keys: Iterable[Key]) -> set[Key]:
     return found
 
 
-def _store(db: Connection, stored: Sequence[dict[str, Any]]) -> None:
+def store(db: Connection, stored: Sequence[dict[str, Any]]) -> None:
     """One statement for all, of the columns that any row has."""
     names = set().union(*stored)
     for row in stored:
         if len(row) < len(names):
-            row |= dict.fromkeys(names - row.keys())
-    db.execute(insert(Rate), stored)
+            row.update(dict.fromkeys(names - row.keys()))
+    _insert(tuple(sorted(names))).run_many(db, stored)
+
+
+@cache
+def _insert(names: tuple[str, ...]) -> Prepared:
+    columns = Rate.__table__.columns
+    return Prepared(
+        insert(Rate).values({name: bindparam(name, type_=columns[name].type) for name in names})
+    )
 
 
 def _get(db: Connection, scope: Scope, rate_row_id: int | None) -> Row[Any]:
