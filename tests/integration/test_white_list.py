@@ -8,7 +8,7 @@ from sippulse_ws.models import UserWhiteList
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
 
-KEY = {"username": "1000", "domain": DOMAIN}
+KEY: dict[str, Any] = {"username": "1000", "domain": DOMAIN}
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_both_paths_serve_the_same(soap: Soap) -> None:
 
 
 def test_an_unknown_subscriber_has_no_list(soap: Soap) -> None:
-    nobody = {"username": "9", "domain": DOMAIN}
+    nobody: dict[str, Any] = {"username": "9", "domain": DOMAIN}
     account = f"9@{DOMAIN}"
     assert account in soap.fault("WhiteListWS", "listWhiteList", **nobody)
     entry = nobody | {"prefix": "190"}
