@@ -1,20 +1,14 @@
-"""A server of each engine, started and provisioned as an operator does it."""
+"""A server of each engine, provisioned and started as an operator does it."""
 
 import os
 import secrets
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.fixtures.server import PROGRAM, Server
 from tests.interop.scenario import Served
-
-PROGRAM = Path(sys.executable).with_name("sippulse-ws")
-START_SECONDS = 30
 
 
 @pytest.fixture(scope="session")
@@ -30,32 +24,6 @@ def served(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     command("domain", "create", "foreign.example.com")
     command("profile", "create", domain, "interop")
     command("admin", "create", login, "--password-stdin", "--domain", domain, text=password)
-    port = _free_port()
-    log = tmp_path_factory.mktemp("interop") / "serve.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [PROGRAM, "serve", "--port", str(port)], env=environment, stdout=output, stderr=output
-        )
-    try:
-        _wait(server, port, log)
-        yield Served(f"http://127.0.0.1:{port}/SipPulse/", database_url, domain, login, password)
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the server did not start:\n{log.read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    server = Server(database_url, tmp_path_factory.mktemp("interop") / "serve.log")
+    yield Served(f"{server.base}/SipPulse/", database_url, domain, login, password)
+    server.stop()
