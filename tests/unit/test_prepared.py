@@ -2,9 +2,12 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db import Database
@@ -73,3 +76,56 @@ def test_a_lost_connection_leaves_the_pool(migrated_url: str) -> None:
             assert probe.first(fresh, domain="none") is None
     finally:
         database.close()
+
+
+OLDEST = dt.datetime(1000, 1, 1)  # noqa: DTZ001 - MariaDB knows no older one
+
+
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40),
+    amount=st.decimals(-(10**11), 10**11, allow_nan=False, places=6),
+    real=st.floats(allow_nan=False, allow_infinity=False, width=64).filter(
+        lambda value: value == 0 or 1e-300 < abs(value) < 1e300
+    ),
+    number=st.integers(-(2**63), 2**63 - 1),
+    moment=st.none() | st.datetimes(OLDEST, timezones=st.just(dt.UTC)),
+    flag=st.booleans(),
+)
+@example(
+    text='"\\\t\n\r\x01\u2028😀',
+    amount=Decimal(3),
+    real=1e22,
+    number=0,
+    moment=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    flag=True,
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_wide_row_is_what_a_narrow_one_is(
+    db: sa.Connection, subscriber_id: int, **values: Any
+) -> None:
+    """PyMySQL gets wide rows packed into one column; nothing may change on the way."""
+    columns = {
+        "first_name": values["text"],
+        "credit": values["amount"],
+        "reseller_markup": values["real"],
+        "phone": values["number"],
+        "credit_expires_at": values["moment"],
+        "voicemail": values["flag"],
+        "address": None,
+        "id": subscriber_id,
+        "ha1": "x",
+        "call_limit": None,
+    }
+    db.execute(sa.update(Subscriber).values(columns))
+    wide = sa.select(*(Subscriber.__table__.columns[name] for name in columns))
+    row = Prepared(wide.where(Subscriber.id == sa.bindparam("key"))).first(db, key=subscriber_id)
+    assert row._asdict() == columns
+    kinds = [(type(value), type(columns[name])) for name, value in row._asdict().items()]
+    assert all(one is other for one, other in kinds)
+
+
+@pytest.fixture
+def subscriber_id(platform: Platform) -> int:
+    return platform.subscriber("1000")

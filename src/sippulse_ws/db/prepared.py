@@ -17,6 +17,8 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement, Select
 
+from sippulse_ws.db import packed
+
 Processor = Callable[[Any], Any]
 _named = re.compile(r"%\((\w+)\)s")
 
@@ -81,7 +83,12 @@ class _Plan:
     """The statement for one dialect."""
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect)
+        to_send = statement
+        unpack: Callable[[Any], list[Any]] = list
+        if isinstance(statement, Select) and packed.is_worth_it(statement, dialect):
+            to_send = packed.packed(statement)
+            unpack = packed.unpacker(statement, dialect)
+        compiled: Any = to_send.compile(dialect=dialect)
         self.sql, names = _positional(compiled)
         # literals of the statement; what is passed comes on top
         self.constants = {
@@ -92,7 +99,7 @@ class _Plan:
             for name in names
         ]
         if isinstance(statement, Select):
-            self._shape(statement, dialect)
+            self._shape(statement, dialect, unpack)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values as the driver takes them."""
@@ -103,7 +110,9 @@ class _Plan:
             for name, process in self.parameters
         ]
 
-    def _shape(self, statement: Select[Any], dialect: Dialect) -> None:
+    def _shape(
+        self, statement: Select[Any], dialect: Dialect, unpack: Callable[[Any], list[Any]]
+    ) -> None:
         columns = list(statement.selected_columns)
         names = [column.name for column in columns]
         row_type: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024
@@ -113,12 +122,9 @@ class _Plan:
             for index, column in enumerate(columns)
             if (process := column.type.dialect_impl(dialect).result_processor(dialect, None))
         ]
-        if not processors:
-            self.row = make
-            return
 
         def row(raw: Any) -> Any:
-            values = list(raw)
+            values = unpack(raw)
             for index, process in processors:
                 values[index] = process(values[index])
             return make(values)
