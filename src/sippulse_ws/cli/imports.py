@@ -9,11 +9,14 @@ from typing import Annotated, Any
 import typer
 from rich.progress import open as open_with_progress
 
+from sippulse_ws.cli import call_imports
 from sippulse_ws.cli.session import console, errors, fail, get_settings, open_database
 from sippulse_ws.db import Connection
 from sippulse_ws.domain import imports
 
 app = typer.Typer(no_args_is_help=True)
+app.command("cdrs")(call_imports.cdrs)
+app.command("acc")(call_imports.acc)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, UTF-8.")]
 

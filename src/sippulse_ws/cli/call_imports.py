@@ -1,0 +1,122 @@
+"""`sippulse-ws import cdrs|acc`: call records from CSV, in batches, as many as there are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.cli.session import console, errors, fail, get_settings, open_database
+from sippulse_ws.db import Connection, Database
+from sippulse_ws.db.failures import is_repeatable
+from sippulse_ws.domain import call_files, call_records
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.values import Values
+
+BATCH = 1000
+TRIES = 5
+
+File = Annotated[
+    Path, typer.Argument(allow_dash=True, exists=True, dir_okay=False, help="CSV, UTF-8, or -.")
+]
+Store = Callable[[Connection, list[Values]], int]
+
+
+@dataclass
+class Count:
+    """How an import goes: lines by their fate."""
+
+    stored: int = 0
+    known: int = 0
+    refused: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.stored} stored, {self.known} known already, {self.refused} refused"
+
+
+def cdrs(file: File) -> None:
+    """Call records, with the columns of vi_cdrs; those known by call-id, tags and start stay."""
+    snapshots = call_records.Snapshots()
+
+    def store(db: Connection, batch: list[Values]) -> int:
+        snapshots.forget()  # a batch before may have been rolled back
+        return call_records.store_cdrs(db, batch, snapshots)
+
+    _run(file, call_records.CDRS, store)
+
+
+def acc(file: File) -> None:
+    """Failed calls, with the columns of acc; those known by call-id, tags, time and code stay."""
+    _run(file, call_records.ACC, call_records.store_acc)
+
+
+def _run(path: Path, kind: call_records.Kind, store: Store) -> None:
+    """Good lines are stored, bad ones named; any bad one ends with status 1.
+
+    Every batch is a transaction, and what is stored already is passed over: an import that was
+    interrupted goes on when it is started again.
+    """
+    settings = get_settings()
+    count = Count()
+    with open_database(settings) as database, _opened(path) as file:
+        with database.reading() as db:
+            domains = call_files.known_domains(db)
+        method = kind is call_records.ACC and not database.is_sqlite
+        records = call_files.read_records(file, kind, domains, method=method)
+        try:
+            while lines := list(islice(records, BATCH)):
+                _report(path, lines, settings.language)
+                good = [record for _, record in lines if not isinstance(record, DomainError)]
+                stored = _store(database, store, good) if good else 0
+                count.stored += stored
+                count.known += len(good) - stored
+                count.refused += len(lines) - len(good)
+        except KeyboardInterrupt:
+            raise fail(f"interrupted: {count}; the same command goes on from there") from None
+    console.print(str(count))
+    if count.refused:
+        raise typer.Exit(1)
+
+
+def _store(database: Database, store: Store, batch: list[Values]) -> int:
+    for _ in range(TRIES - 1):
+        try:
+            with database.writing() as db:
+                return store(db, batch)
+        except IntegrityError:  # another import stored one of them meanwhile
+            continue
+        except Exception as error:
+            if not is_repeatable(error):
+                raise
+    with database.writing() as db:
+        return store(db, batch)
+
+
+def _report(path: Path, lines: list[tuple[int, Values | DomainError]], language: str) -> None:
+    for number, record in lines:
+        if isinstance(record, DomainError):
+            text = f"{path}:{number}: {record.message(language)}"
+            errors.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file, or standard input; on a terminal with its progress."""
+    if str(path) == "-":
+        with errors.status("reading standard input"):
+            yield sys.stdin.buffer
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    with (
+        path.open("rb") as file,
+        Progress(*columns, console=errors, disable=not errors.is_terminal) as progress,
+    ):
+        yield progress.wrap_file(file, total=path.stat().st_size, description=path.name)

@@ -1,0 +1,154 @@
+"""Call records and acc: what a record consists of, and storing those that are not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, column, insert, select
+from sqlalchemy import table as table_of
+
+from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.values import Values
+from sippulse_ws.models import (
+    VI_CDRS,
+    Acc,
+    Base,
+    Cdr,
+    CdrGateway,
+    CdrProvider,
+    CdrRatePlan,
+    CdrReseller,
+)
+
+SNAPSHOTS: Mapping[str, type[Base]] = {
+    "cdr_rate_plan_id": CdrRatePlan,
+    "cdr_reseller_id": CdrReseller,
+    "cdr_gateway_id": CdrGateway,
+    "cdr_provider_id": CdrProvider,
+}
+REMEMBERED = 10_000
+# Of acc on MariaDB only, see models.Acc.
+METHOD = "method"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the two tables: its name, its columns as outsiders know them, and what tells rows
+    apart."""
+
+    name: str
+    columns: Mapping[str, Column[Any]]  # of the tables that hold them, without the id
+    time: str
+    call_id: str
+    domain: str
+    identity: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+def _columns(names: Sequence[str], *models: type[Base]) -> dict[str, Column[Any]]:
+    held = {name: column for model in models for name, column in _table(model).columns.items()}
+    return {name: held[name] for name in names if name != "id"}
+
+
+def _table(model: type[Base]) -> Table:
+    return model.metadata.tables[model.__tablename__]
+
+
+CDRS = Kind(
+    name="cdr",
+    columns=_columns(list(VI_CDRS.columns.keys()), *SNAPSHOTS.values(), Cdr),
+    time="call_start_time",
+    call_id="sip_call_id",
+    domain="caller_domain",
+    identity=("sip_call_id", "sip_from_tag", "sip_to_tag", "call_start_time"),
+    required=("call_start_time", "caller_domain", "sip_call_id", "duration"),
+)
+ACC = Kind(
+    name="acc",
+    columns=_columns(list(Acc.__table__.columns.keys()), Acc),
+    time="time",
+    call_id="callid",
+    domain="caller_domain",
+    # one call may fail more than once, at several gateways
+    identity=("callid", "from_tag", "to_tag", "time", "sip_code"),
+    required=("time", "callid"),
+)
+
+
+class Snapshots:
+    """Ids of the snapshots that call records refer to; remembered, as few serve many records."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[object, ...], int] = {}
+
+    def forget(self) -> None:
+        """After a rollback, which may have taken some along."""
+        self._ids.clear()
+
+    def refer(self, db: Connection, record: dict[str, Any]) -> None:
+        """Replace what a snapshot holds by its id; none when the record says nothing of it."""
+        for reference, model in SNAPSHOTS.items():
+            columns = _table(model).columns
+            values = {c.name: record.pop(c.name, None) for c in columns if c.name != "id"}
+            known = any(value is not None for value in values.values())
+            record[reference] = self._id(db, model, values) if known else None
+
+    def _id(self, db: Connection, model: type[Base], values: dict[str, Any]) -> int:
+        key = (model, *values.values())
+        if key not in self._ids:
+            if len(self._ids) >= REMEMBERED:
+                self.forget()
+            self._ids[key] = _find(db, model, values) or insert_row(db, model, values)
+        return self._ids[key]
+
+
+def store_cdrs(db: Connection, records: Sequence[Values], snapshots: Snapshots) -> int:
+    """Store those call records that are not known yet; how many they were.
+
+    IntegrityError when somebody else stored one of them meanwhile: try again after a rollback.
+    """
+    new = [dict(record) for record in _unknown(db, CDRS, Cdr, records)]
+    for record in new:
+        snapshots.refer(db, record)
+    if new:
+        db.execute(insert(Cdr), new)
+    return len(new)
+
+
+def store_acc(db: Connection, records: Sequence[Values]) -> int:
+    """Store those acc rows that are not known yet; how many they were."""
+    new = _unknown(db, ACC, Acc, records)
+    if new:
+        columns = [column(name, Acc.__table__.columns[name].type) for name in ACC.columns]
+        if METHOD in new[0]:
+            columns.append(column(METHOD))
+        db.execute(insert(table_of("acc", *columns)), [dict(record) for record in new])
+    return len(new)
+
+
+def _unknown(
+    db: Connection, kind: Kind, model: type[Base], records: Sequence[Values]
+) -> list[Values]:
+    """The first of each record that is not in the table."""
+    identify = itemgetter(*kind.identity)
+    offered = {identify(record): record for record in reversed(records)}
+    columns = model.__table__.columns
+    times = [record[kind.time] for record in records]
+    stored = db.execute(
+        select(*(columns[name] for name in kind.identity)).where(
+            columns[kind.call_id].in_({record[kind.call_id] for record in records}),
+            columns[kind.time].between(min(times), max(times)),  # so that few partitions are read
+        )
+    )
+    for row in stored:
+        offered.pop(tuple(row), None)
+    return list(reversed(offered.values()))
+
+
+def _find(db: Connection, model: type[Base], values: Values) -> int | None:
+    columns = model.__table__.columns
+    same = [columns[name].is_not_distinct_from(value) for name, value in values.items()]
+    return db.execute(select(columns["id"]).where(*same).limit(1)).scalar()
