@@ -24,9 +24,7 @@ from sippulse_ws.domain.values import Values
 BATCH = 1000
 TRIES = 5
 
-File = Annotated[
-    Path, typer.Argument(allow_dash=True, exists=True, dir_okay=False, help="CSV, UTF-8, or -.")
-]
+File = Annotated[Path, typer.Argument(help="CSV, UTF-8; - for standard input.")]
 Store = Callable[[Connection, list[Values]], int]
 
 
@@ -65,6 +63,8 @@ def _run(path: Path, kind: call_records.Kind, store: Store) -> None:
     interrupted goes on when it is started again.
     """
     settings = get_settings()
+    if not (str(path) == "-" or path.is_file()):
+        raise fail(f"{path}: no such file")
     count = Count()
     with open_database(settings) as database, _opened(path) as file:
         with database.reading() as db:

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
 from typing import IO, Any
@@ -14,8 +14,12 @@ from typing import IO, Any
 from sqlalchemy import Boolean, Column, Connection, DateTime, Double, Integer, select
 
 from sippulse_ws.domain.call_records import METHOD, Kind
-from sippulse_ws.domain.errors import DomainError, DomainNotFound, InvalidField, MissingField
-from sippulse_ws.domain.imports import BadFile
+from sippulse_ws.domain.errors import (
+    DomainError,
+    DomainNotFound,
+    InvalidField,
+    MissingField,
+)
 from sippulse_ws.domain.values import INT_MAX, Values, amount, finite
 from sippulse_ws.models import Domain
 from sippulse_ws.models.types import Money
@@ -30,10 +34,19 @@ _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 Read = Callable[[str], Any]
 
 
-class BadLine(DomainError):
-    code = "bad-line"
-    pt = "Linha inválida: {reason_pt}"
-    en = "Bad line: {reason_en}"
+class BadHeader(DomainError):
+    code = "bad-header"
+    pt = "A primeira linha não serve: {reason_pt}"
+    en = "The first line does not fit: {reason_en}"
+
+    def __init__(self, reason_pt: str, reason_en: str) -> None:
+        super().__init__(reason_pt=reason_pt, reason_en=reason_en)
+
+
+class BadRecord(DomainError):
+    code = "bad-record"
+    pt = "Linha ilegível: {reason_pt}"
+    en = "Unreadable line: {reason_en}"
 
     def __init__(self, reason_pt: str, reason_en: str) -> None:
         super().__init__(reason_pt=reason_pt, reason_en=reason_en)
@@ -46,7 +59,7 @@ def known_domains(db: Connection) -> frozenset[str]:
 def read_records(
     file: IO[bytes], kind: Kind, domains: frozenset[str], *, method: bool
 ) -> Iterator[tuple[int, Values | DomainError]]:
-    """(line number, record or what is wrong with it); BadFile when the header is not one.
+    """(line number, record or what is wrong with it); BadHeader when the first line is none.
 
     `method`: whether acc has that column here.
     """
@@ -66,7 +79,7 @@ def read_records(
         except StopIteration:
             return
         except csv.Error as error:
-            yield number, BadLine(f"não é CSV ({error})", f"not CSV ({error})")
+            yield number, BadRecord(f"não é CSV ({error})", f"not CSV ({error})")
         except DomainError as error:
             yield number, error
 
@@ -77,17 +90,17 @@ def _lines(file: IO[bytes]) -> Iterator[str]:
     return iter(lambda: text.readline(LINE_LENGTH), "")
 
 
-def _header(rows: Iterator[list[str]], kind: Kind, known: Container[str]) -> list[str]:
+def _header(rows: Iterator[list[str]], kind: Kind, known: Iterable[str]) -> list[str]:
     try:
         header = [name.strip() for name in next(rows, [])]
     except csv.Error as error:
-        raise BadFile(reason=f"no CSV: {error}") from None
-    if missing := [name for name in kind.required if name not in header]:
-        raise BadFile(reason=f"no column {', '.join(missing)}")
-    if unknown := [name for name in header if name not in known and name != "id"]:
-        raise BadFile(reason=f"unknown column {', '.join(map(repr, unknown))}")
+        raise BadHeader(f"não é CSV ({error})", f"not CSV ({error})") from None
+    if missing := ", ".join(name for name in kind.required if name not in header):
+        raise BadHeader(f"falta a coluna {missing}", f"no column {missing}")
+    if unknown := ", ".join(map(ascii, set(header) - {*known, "id"})):
+        raise BadHeader(f"coluna desconhecida {unknown}", f"unknown column {unknown}")
     if len(set(header)) < len(header):
-        raise BadFile(reason="a column is there twice")
+        raise BadHeader("coluna repetida", "a column is there twice")
     return header
 
 
@@ -100,7 +113,7 @@ def _record(
     domains: frozenset[str],
 ) -> Values:
     if len(row) != width:
-        raise BadLine(f"{len(row)} campos em vez de {width}", f"{len(row)} fields, not {width}")
+        raise BadRecord(f"{len(row)} campos em vez de {width}", f"{len(row)} fields, not {width}")
     for name in kind.required:
         if not row[places[name]]:
             raise MissingField(field=name)
