@@ -3,11 +3,22 @@
 from collections.abc import Callable, Iterable
 
 from sippulse_ws.wire.names import NAMESPACE  # isort: skip - makes Spyne importable on 3.12
+import cgi  # from 3.13 on the wire's stand-in, which lacks what stock Spyne calls
+
 from spyne import Application
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
 from .wire_service import BenchWS
+
+
+def _parse_header(line: str) -> tuple[str, dict[str, str]]:
+    media_type, *parameters = line.split(";")
+    return media_type, dict(parameter.strip().split("=", 1) for parameter in parameters)
+
+
+if not hasattr(cgi, "parse_header"):
+    cgi.parse_header = _parse_header
 
 
 def application() -> Callable[..., Iterable[bytes]]:

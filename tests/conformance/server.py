@@ -1,5 +1,7 @@
 """Runs the application under test as `serve` runs the real one: granian, one worker."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -29,13 +31,24 @@ def running(target: str = TARGET) -> Iterator[int]:
         "warning",
         target,
     ]
-    process = subprocess.Popen(command, cwd=ROOT)
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         _wait_for(port, process)
         yield port
     finally:
-        process.terminate()
-        process.wait(10)
+        _stop(process)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Stop the server, and its worker too should it not follow."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(5)
 
 
 def _free_port() -> int:
