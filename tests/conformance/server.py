@@ -31,9 +31,7 @@ def running(target: str = TARGET) -> Iterator[int]:
         "warning",
         target,
     ]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
-    )
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         _wait_for(port, process)
         yield port

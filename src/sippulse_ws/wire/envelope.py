@@ -77,7 +77,7 @@ def to_utf_8(body: bytes, charset: str | None) -> bytes:
     if charset in ("utf-8", "utf-8-sig"):
         return body
     try:
-        return body.decode(charset).removeprefix("\ufeff").encode()
+        return body.decode(charset).encode()
     except ValueError:
         raise client_fault(f"Couldn't create SOAP message: this is not {charset}") from None
 

@@ -9,6 +9,7 @@ from lxml import etree
 
 from sippulse_ws.wire.endpoint import Endpoint, Options
 from sippulse_ws.wire.names import NAMESPACE, SOAP_ENVELOPE
+from sippulse_ws.wire.rpc import Service
 from tests.contract.contract_services import BY_NAME
 
 PRINCIPAL = "<principal><login>admin</login><password>secret</password></principal>"
@@ -54,11 +55,12 @@ class Response:
 
 
 class Client:
-    """An endpoint of the contract, and a way to send it requests."""
+    """An endpoint, of the contract if it is named, and a way to send it requests."""
 
-    def __init__(self, service: str, returns: Any = None, **options: Any) -> None:
+    def __init__(self, service: str | type[Service], returns: Any = None, **options: Any) -> None:
         self.state = State(lambda context, args: returns(args) if callable(returns) else returns)
-        self.endpoint = Endpoint(BY_NAME[service], Options(**options), self.state)
+        published = BY_NAME[service] if isinstance(service, str) else service
+        self.endpoint = Endpoint(published, Options(**options), self.state)
 
     def request(self, body: bytes = b"", **environ: Any) -> Response:
         answers: list[Any] = []

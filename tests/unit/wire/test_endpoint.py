@@ -54,6 +54,13 @@ def test_other_media_types_and_charsets_are_unsupported(client: Client, content_
     assert client.state.args == ()
 
 
+def test_an_unsupported_body_is_read_away(client: Client) -> None:
+    stream = io.BytesIO(b"x" * 200_000)
+    environ = {"CONTENT_LENGTH": "200000", "wsgi.input": stream, "CONTENT_TYPE": "text/plain"}
+    assert client.request(b"", **environ).code == 415
+    assert stream.read() == b""
+
+
 def test_an_answer_has_a_type_and_a_length(client: Client) -> None:
     response = client.call("listDomains", PRINCIPAL)
     assert response.status == "200 OK"
@@ -108,6 +115,19 @@ def test_a_body_over_the_limit_is_read_away_and_refused(chunked: bool) -> None:
     assert message.endswith(f"larger than {len(body)} bytes")
     assert stream.read() == b""
     assert client.state.args == ()
+
+
+def test_no_more_than_the_limit_is_held_in_memory(client: Client) -> None:
+    sizes = []
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            sizes.append(size or 0)
+            return super().read(size)
+
+    environ: dict[str, Any] = {"CONTENT_LENGTH": str(10**12), "wsgi.input": Watched(b"<a/>")}
+    assert client.request(b"", **environ).fault[0] == "S:Client"
+    assert 0 < max(sizes) <= Options().max_body + 1
 
 
 def test_the_limit_is_ten_mebibytes_by_default() -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from sippulse_ws.wire.fields import fields_of
+from sippulse_ws.wire.fields import fields_of, nested
 from sippulse_ws.wire.names import NAMESPACE
-from sippulse_ws.wire.types import DidDto, SubscriberDto, UserPrincipalDto
+from sippulse_ws.wire.rpc import Service, published
+from sippulse_ws.wire.types import DidDto, DomainDto, ProfileDto, SubscriberDto, UserPrincipalDto
 
 from .soap import PRINCIPAL, Client, envelope
 
@@ -205,6 +206,19 @@ def test_a_flat_object_of_a_repeated_parameter_is_a_list_of_one() -> None:
     content = "<prefix>55</prefix><RateID>3</RateID>"
     rates, _ = Client("RateWS").args_of("insertRates", content)
     assert [values(rate) for rate in rates] == [{"prefix": "55", "rate_id": 3}]
+
+
+def test_a_loose_field_goes_to_one_object_only() -> None:
+    class TwoWS(Service):
+        both = published(
+            lambda context, *args: context.state.run(None, context, args),
+            [nested(DidDto, "did"), nested(DomainDto, "target"), nested(ProfileDto, "profile")],
+        )
+
+    two = Client(TwoWS)
+    sent, target, profile = two.args_of("both", "<id>1</id><target/><domain>d</domain>")
+    assert values(sent) == {"id": 1, "domain": "d"}
+    assert (values(target), profile) == ({}, None)
 
 
 def test_an_object_that_is_there_takes_nothing_from_outside(did: Client) -> None:

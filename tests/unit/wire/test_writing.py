@@ -95,6 +95,27 @@ def test_text_is_escaped_and_what_xml_cannot_carry_is_dropped() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a\x00b", "ab"),
+        ("a\x1fb", "ab"),
+        ("a\ud800b", "ab"),
+        ("a\ufffeb", "ab"),
+        ("a\rb", "a&#13;b"),
+        ("a\u00a0b\n", "a\u00a0b\n"),
+        ("a&b", "a&amp;b"),
+        ("a<b", "a&lt;b"),
+        ("a>b", "a&gt;b"),
+    ],
+)
+def test_a_single_odd_character_is_noticed(text: str, written: str) -> None:
+    domains = [SimpleNamespace(id=None, domain=text)]
+    assert result("DomainWS", "listDomains", domains) == (
+        f"><domain><domain>{written}</domain></domain>"
+    )
+
+
 class InnerDto(Dto):
     __type_name__ = "inner"
 
