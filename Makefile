@@ -16,7 +16,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n auto --driver $(DRIVER)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv mariadb run test test-sqlite test-pythons test-interop lint bench wsdl format lock clean
+.PHONY: help venv mariadb run test test-sqlite test-pythons test-interop test-sip lint bench wsdl \
+	format lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -44,6 +45,10 @@ test-pythons: mariadb ## Run all tests on every CPython 3.11 to 3.13 found here
 test-interop: venv mariadb ## Run JAX-WS, PHP, Node and zeep clients against a real server
 	@scripts/debian.sh javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-soap
 	$(BIN)/pytest -m interop $(ARGS) tests/interop
+
+test-sip: venv mariadb ## Run a real Kamailio on our database and make calls
+	@scripts/debian.sh kamailio=kamailio '/usr/lib/*/kamailio/modules/db_mysql.so=kamailio-mysql-modules'
+	$(BIN)/pytest -m sip $(ARGS) tests/sip
 
 lint: venv ## Check style, types, layers and sizes
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that programs are there.
 # Usage: scripts/debian.sh COMMAND=PACKAGE…
-# A missing COMMAND is looked up in PATH and /usr/sbin. As root on Debian its PACKAGE is
+# A missing COMMAND is looked up in PATH and /usr/sbin; one that begins with / is a file's pattern. As root on Debian its PACKAGE is
 # installed; otherwise one line names all that is missing, and the script fails.
 set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -12,6 +12,7 @@ for pair in "$@"; do
         python-venv) "${PYTHON:-python3}" -c "import ensurepip" 2>/dev/null || missing+=("${pair#*=}") ;;
         python-headers) "${PYTHON:-python3}" -c 'import os, sysconfig as s, sys; sys.exit(
             not os.path.exists(s.get_path("include") + "/Python.h"))' || missing+=("${pair#*=}") ;;
+        /*) compgen -G "${pair%%=*}" >/dev/null || missing+=("${pair#*=}") ;;
         php-soap) php -m 2>/dev/null | grep -qix soap || missing+=("${pair#*=}") ;;
         *) command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}") ;;
     esac

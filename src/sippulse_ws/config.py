@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -54,8 +64,36 @@ def _separate(value: Any) -> Any:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("not a JSON list of objects; see docs/sip.md") from None
+
+
 PasswordKey = Annotated[SecretStr, AfterValidator(_key)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
+
+
+class ProxySettings(BaseModel, frozen=True, extra="forbid"):
+    """A SIP proxy to tell about changes; docs/sip.md."""
+
+    kind: Literal["kamailio", "opensips"]
+    url: SecretStr  # of JSON-RPC or mi_http; may hold a login
+    name: str = ""  # in messages; host and port by default
+    # caches of the proxy's script: subscriber, profile, did, hunt_group: `table:key with {fields}`
+    caches: dict[Literal["subscriber", "profile", "did", "hunt_group"], str] = {}
+    table: str = "location"  # the proxy's name for its registrations
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("name"):
+            parts = urlsplit(str(values.get("url", "")))
+            values = values | {"name": f"{parts.hostname}:{parts.port or 80}"}
+        return values
 
 
 class Settings(BaseSettings):
@@ -78,6 +116,11 @@ class Settings(BaseSettings):
     old_password_keys: Annotated[tuple[PasswordKey, ...], NoDecode, BeforeValidator(_separate)] = ()
     retrieve_passwords: bool = False
     customer_password: Literal["either", "sip", "portal"] = "either"  # noqa: S105
+    # SIP proxies to tell about changes; in the environment a JSON list
+    proxies: Annotated[tuple[ProxySettings, ...], NoDecode, BeforeValidator(_json)] = ()
+    proxy_timeout: float = Field(default=3, gt=0, le=60)  # seconds, for one answer
+    proxy_patience: float = Field(default=12, gt=0, le=300)  # seconds, for a whole reload
+    auto_reload: bool = False
 
     @classmethod
     def settings_customise_sources(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,23 @@ import typer
 
 from sippulse_ws.app import make_vault
 from sippulse_ws.cli import demo as demo_data
-from sippulse_ws.cli.session import console, get_settings, open_database
+from sippulse_ws.cli.session import (
+    console,
+    fail,
+    get_settings,
+    open_database,
+    password_from_stdin,
+)
+from sippulse_ws.db import proxy_views as views
 from sippulse_ws.db.migrate import upgrade as migrate
 from sippulse_ws.domain.passwords import reseal_all
 
 app = typer.Typer(no_args_is_help=True)
+
+
+class ProxyKind(StrEnum):
+    KAMAILIO = "kamailio"
+    OPENSIPS = "opensips"
 
 
 @app.command()
@@ -49,3 +62,41 @@ def rekey() -> None:
     with open_database(settings) as database, database.writing() as db:
         changed = reseal_all(db, make_vault(settings))
     console.print(f"{changed} passwords sealed anew")
+
+
+@app.command()
+def proxy_views(
+    kind: Annotated[ProxyKind, typer.Argument(help="Whose tables they imitate.")],
+    schema: Annotated[
+        str | None, typer.Option(help="Schema to make; DATABASE_kamailio by default.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Database account to make; the kind by default.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Host from which the account connects.")] = "127.0.0.1",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the account's password from stdin.")
+    ] = False,
+    keep_password: Annotated[
+        bool, typer.Option("--keep-password", help="The account is there; leave its password.")
+    ] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Take schema and account away.")] = False,
+) -> None:
+    """Make the schema a SIP proxy reads, with its database account. May be run again."""
+    with open_database() as database:
+        if database.is_sqlite:
+            raise fail("proxy-views: SIP proxies read MariaDB or MySQL, not SQLite")
+        base = str(database.url.database)
+        schema = schema or f"{base}_{kind}"
+        if schema == base:
+            raise fail("proxy-views: the proxy's schema must be another than the server's own")
+        user = views.Account(account or kind.value, host)
+        secret = None if drop or keep_password else password_from_stdin(password_stdin)
+        with database.migrating() as db:
+            if drop:
+                views.drop(db, kind, schema, user)
+            else:
+                views.create(db, kind, base, schema)
+                views.grant(db, kind, schema, user, secret)
+    done = "taken away" if drop else "ready"
+    console.print(f"schema {schema} and account {user} are {done}", markup=False, highlight=False)

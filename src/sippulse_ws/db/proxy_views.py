@@ -1,0 +1,200 @@
+"""The schema that a SIP proxy reads: views of its shape, its version table, and its account.
+
+Everything stands in a schema of the proxy's own, so that its stock configuration finds the table
+names it knows; only MariaDB and MySQL can do this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select
+from sqlalchemy.dialects.mysql import dialect as mysql
+
+from sippulse_ws.models.proxy_views import (
+    KAMAILIO,
+    KAMAILIO_VERSIONS,
+    OPENSIPS,
+    OPENSIPS_VERSIONS,
+    PROXY_SCHEMA,
+)
+
+VERSION = """
+CREATE TABLE IF NOT EXISTS {schema}.version (
+  table_name VARCHAR(32) NOT NULL PRIMARY KEY,
+  table_version INT UNSIGNED NOT NULL DEFAULT 0)"""
+
+# Kamailio and OpenSIPS refuse a whole dial plan for one expression that cannot be compiled, or one
+# \N in a replacement without its group: here the database compiles them first.
+IS_RULE = """
+CREATE FUNCTION {schema}.sippulse_is_rule(
+  op INT, matching VARCHAR(64), searched VARCHAR(64), replacement VARCHAR(256))
+RETURNS BOOLEAN DETERMINISTIC NO SQL
+BEGIN
+  DECLARE ignored BOOLEAN;
+  DECLARE n INT DEFAULT 9;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION RETURN FALSE;
+  IF op = 1 THEN
+    SET ignored = ('' REGEXP matching);
+  END IF;
+  IF searched <> '' THEN
+    SET ignored = ('' REGEXP searched);
+  END IF;
+  WHILE n > 0 DO
+    IF LOCATE(CONCAT(CHAR(92), n), replacement) THEN
+      SET ignored = ('' REGEXP CONCAT('(?:', searched, ')', CHAR(92), n));
+    END IF;
+    SET n = n - 1;
+  END WHILE;
+  RETURN TRUE;
+END"""
+
+# OpenSIPS counts `expires` in seconds and numbers contacts itself: it has a table of its own, and
+# triggers show its registrations in ours.
+OPENSIPS_LOCATION = """
+CREATE TABLE IF NOT EXISTS {schema}.location (
+  contact_id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL,
+  username CHAR(64) DEFAULT '' NOT NULL,
+  domain CHAR(64) DEFAULT NULL,
+  contact VARCHAR(512) NOT NULL,
+  received VARCHAR(128) DEFAULT NULL,
+  path VARCHAR(512) DEFAULT NULL,
+  expires INT UNSIGNED NOT NULL,
+  q FLOAT(10,2) DEFAULT 1.0 NOT NULL,
+  callid VARCHAR(255) DEFAULT 'Default-Call-ID' NOT NULL,
+  cseq INT DEFAULT 13 NOT NULL,
+  last_modified DATETIME DEFAULT '1900-01-01 00:00:01' NOT NULL,
+  flags INT DEFAULT 0 NOT NULL,
+  cflags VARCHAR(255) DEFAULT NULL,
+  user_agent VARCHAR(255) DEFAULT '' NOT NULL,
+  socket VARCHAR(64) DEFAULT NULL,
+  methods INT DEFAULT NULL,
+  sip_instance VARCHAR(255) DEFAULT NULL,
+  kv_store TEXT DEFAULT NULL,
+  attr VARCHAR(255) DEFAULT NULL)"""
+_GONE = "DELETE FROM {base}.location WHERE ruid = CONCAT('opensips-', OLD.contact_id)"
+_COME = """
+INSERT INTO {base}.location (ruid, username, domain, contact, received, path, expires, q, callid,
+  cseq, last_modified, user_agent, socket, methods, instance)
+VALUES (CONCAT('opensips-', NEW.contact_id), NEW.username, COALESCE(NEW.domain, ''), NEW.contact,
+  NEW.received, NEW.path, TIMESTAMPADD(SECOND, NEW.expires, '1970-01-01'), NEW.q, NEW.callid,
+  NEW.cseq, NEW.last_modified, NEW.user_agent, NEW.socket, NEW.methods, NEW.sip_instance)"""
+OPENSIPS_TRIGGERS = {
+    "location_insert": ("AFTER INSERT", (_COME,)),
+    "location_update": ("AFTER UPDATE", (_GONE, _COME)),
+    "location_delete": ("AFTER DELETE", (_GONE,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySchema:
+    """What a kind of proxy needs."""
+
+    views: Mapping[str, Select[Any]]
+    versions: Mapping[str, int]
+    written: tuple[str, ...]  # tables and views that the proxy itself writes
+    tables: tuple[str, ...] = ()
+    triggers: Mapping[str, tuple[str, tuple[str, ...]]] | None = None
+
+
+SCHEMAS = {
+    "kamailio": ProxySchema(KAMAILIO, KAMAILIO_VERSIONS, ("location",)),
+    "opensips": ProxySchema(
+        OPENSIPS, OPENSIPS_VERSIONS, ("location",), (OPENSIPS_LOCATION,), OPENSIPS_TRIGGERS
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A database account `login`@`host`."""
+
+    login: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{_text(self.login)}@{_text(self.host)}"
+
+
+def create(db: Connection, kind: str, base: str, schema: str) -> None:
+    """Make the proxy's schema, or bring it to this version. Every statement can be repeated."""
+    names = {"schema": _name(schema), "base": _name(base)}
+    proxy = SCHEMAS[kind]
+    _run(db, f"CREATE DATABASE IF NOT EXISTS {names['schema']} CHARACTER SET utf8mb4")
+    for statement in (VERSION, *proxy.tables):
+        _run(db, statement.format(**names))
+    _run(db, f"DROP FUNCTION IF EXISTS {names['schema']}.sippulse_is_rule")
+    _run(db, IS_RULE.format(**names))
+    for name, query in proxy.views.items():
+        select = _compiled(query, base).replace(f"`{PROXY_SCHEMA}`", names["schema"])
+        _run(db, f"CREATE OR REPLACE VIEW {names['schema']}.{_name(name)} AS {select}")
+    for name, (moment, statements) in (proxy.triggers or {}).items():
+        trigger = f"{names['schema']}.{_name(name)}"
+        body = "; ".join(statement.format(**names) for statement in statements)
+        _run(db, f"DROP TRIGGER IF EXISTS {trigger}")
+        _run(
+            db,
+            f"CREATE TRIGGER {trigger} {moment} ON {names['schema']}.location "
+            f"FOR EACH ROW BEGIN {body}; END",
+        )
+    for table, version in proxy.versions.items():
+        _run(db, f"REPLACE INTO {names['schema']}.version VALUES ({_text(table)}, {version})")
+
+
+def grant(db: Connection, kind: str, schema: str, account: Account, password: str | None) -> None:
+    """Make the proxy's account: it reads the schema, and writes what the proxy writes."""
+    _run(db, f"CREATE USER IF NOT EXISTS {account}")
+    if password is not None:
+        _run(db, f"ALTER USER {account} IDENTIFIED BY {_text(password)}")
+    _run(db, f"GRANT SELECT ON {_name(schema)}.* TO {account}")
+    for table in SCHEMAS[kind].written:
+        target = f"{_name(schema)}.{_name(table)}"
+        _run(db, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {target} TO {account}")
+
+
+def drop(db: Connection, kind: str, schema: str, account: Account | None) -> None:
+    """Take away what `create` and `grant` made; the schema stays if something else stands in it."""
+    proxy = SCHEMAS[kind]
+    name = _name(schema)
+    if account is not None:
+        _run(db, f"DROP USER IF EXISTS {account}")
+    if not _exists(db, schema):
+        return
+    for view in proxy.views:
+        _run(db, f"DROP VIEW IF EXISTS {name}.{_name(view)}")
+    if proxy.tables:
+        _run(db, f"DROP TABLE IF EXISTS {name}.location")
+    _run(db, f"DROP FUNCTION IF EXISTS {name}.sippulse_is_rule")
+    _run(db, f"DROP TABLE IF EXISTS {name}.version")
+    left = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = "
+    if not db.exec_driver_sql(left + _text(schema)).scalar():
+        _run(db, f"DROP DATABASE {name}")
+
+
+def _exists(db: Connection, schema: str) -> bool:
+    query = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = "
+    return bool(db.exec_driver_sql(query + _text(schema)).scalar())
+
+
+def _compiled(query: Select[Any], base: str) -> str:
+    compiled = query.compile(
+        dialect=mysql(),
+        schema_translate_map={None: base},
+        render_schema_translate=True,
+        compile_kwargs={"literal_binds": True},
+    )
+    return str(compiled)
+
+
+def _run(db: Connection, statement: str) -> None:
+    db.exec_driver_sql(statement.replace("%", "%%"))
+
+
+def _name(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"

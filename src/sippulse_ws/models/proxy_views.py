@@ -1,0 +1,311 @@
+"""What SIP proxies read of our tables: a SELECT per table, in the shape the proxy expects.
+
+`db/proxy_views.py` makes views of these, and what a proxy says it has loaded is compared with the
+very same statements. A row that would make a proxy refuse the whole table is left out here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from sippulse_ws.models.did import Did
+from sippulse_ws.models.domain import Domain
+from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
+from sippulse_ws.models.subscriber import DbAlias, Subscriber
+
+# Kamailio has one space of dial plan numbers; ours belong to a domain. A proxy knows plan 7 of the
+# domain with id 3 as 3007.
+PLANS_PER_DOMAIN = 1000
+# Stands for the name of the proxy's schema until the views are made.
+PROXY_SCHEMA = "sippulse_proxy"
+# The group of all our addresses in the proxies; 0 makes Kamailio refuse the table.
+ADDRESS_GROUP = 1
+
+
+class is_ip(FunctionElement[bool]):  # noqa: N801 - an SQL function
+    """Whether a text is an IPv4 or IPv6 address; SQLite cannot tell and trusts what was checked."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(is_ip)
+def _trusted(element: Any, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} <> '')"
+
+
+@compiles(is_ip, "mysql")
+@compiles(is_ip, "mariadb")
+def _checked(element: Any, compiler: Any, **options: Any) -> str:
+    return f"(INET6_ATON({compiler.process(element.clauses, **options)}) IS NOT NULL)"
+
+
+class is_rule(FunctionElement[bool]):  # noqa: N801 - an SQL function
+    """Whether a proxy can read a dial plan rule; a function of the proxy's schema, see db/."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(is_rule, "mysql")
+@compiles(is_rule, "mariadb")
+def _asked(element: Any, compiler: Any, **options: Any) -> str:
+    return f"`{PROXY_SCHEMA}`.sippulse_is_rule({compiler.process(element.clauses, **options)})"
+
+
+def _valid_address() -> ColumnElement[bool]:
+    widest = or_(Address.mask <= 32, Address.ip_address.contains(":"))
+    return and_(
+        is_ip(Address.ip_address),
+        Address.mask.between(1, 128),
+        widest,
+        Address.port.between(0, 65535),
+    )
+
+
+def _valid_rule() -> ColumnElement[bool]:
+    return and_(
+        Dialplan.dpid.between(0, PLANS_PER_DOMAIN - 1),
+        Dialplan.match_op.between(0, 2),
+        Dialplan.match_len >= 0,
+        Dialplan.match_exp != "",
+        # names of pseudo-variables are the script's business
+        ~Dialplan.repl_exp.contains("$"),
+    )
+
+
+_nothing = cast(null(), String(64))
+_plan_base = Domain.id * PLANS_PER_DOMAIN
+
+SUBSCRIBERS = select(
+    Subscriber.id,
+    Subscriber.username,
+    Subscriber.domain,
+    Subscriber.ha1,
+    Subscriber.ha1b,
+).where(Subscriber.active)
+
+ALIASES = (
+    select(
+        DbAlias.id,
+        DbAlias.alias_username,
+        DbAlias.alias_domain,
+        Subscriber.username,
+        Subscriber.domain,
+    )
+    .join(Subscriber, Subscriber.id == DbAlias.subscriber_id)
+    .where(Subscriber.active)
+)
+
+DOMAINS = select(Domain.id, Domain.domain)
+
+_group = literal_column(str(ADDRESS_GROUP)).label("grp")
+# What the script must check besides the IP address, told in the tag that Kamailio keeps with it.
+_tag = (
+    Subscriber.account_code
+    + " "
+    + Address.method
+    + " "
+    + Address.protocol
+    + " "
+    + Address.tech_prefix
+)
+
+KAMAILIO_ADDRESSES = (
+    select(
+        Address.id,
+        _group,
+        Address.ip_address.label("ip_addr"),
+        Address.mask,
+        Address.port,
+        _tag.label("tag"),
+    )
+    .join(Subscriber, Subscriber.id == Address.subscriber_id)
+    .where(Subscriber.active, _valid_address())
+)
+
+OPENSIPS_ADDRESSES = (
+    select(
+        Address.id,
+        _group,
+        Address.ip_address.label("ip"),
+        Address.mask,
+        Address.port,
+        func.upper(Address.protocol).label("proto"),
+        _nothing.label("pattern"),
+        _tag.label("context_info"),
+    )
+    .join(Subscriber, Subscriber.id == Address.subscriber_id)
+    .where(Subscriber.active, _valid_address())
+)
+
+_rule = (
+    Dialplan.id,
+    (_plan_base + Dialplan.dpid).label("dpid"),
+    Dialplan.pr,
+    Dialplan.match_op,
+    Dialplan.match_exp,
+)
+_result = (Dialplan.subst_exp, Dialplan.repl_exp, Dialplan.attrs)
+
+
+def _rules(*columns: Any) -> Select[Any]:
+    joined = select(*columns).join(Domain, Domain.domain == Dialplan.domain)
+    return joined.where(_valid_rule())
+
+
+PLAN_RULES = _rules(*_rule, Dialplan.match_len, *_result)
+_readable = is_rule(
+    Dialplan.match_op, Dialplan.match_exp, Dialplan.subst_exp, Dialplan.repl_exp
+)
+KAMAILIO_DIALPLAN = PLAN_RULES.where(_readable)
+OPENSIPS_DIALPLAN = _rules(
+    *_rule,
+    literal_column("0").label("match_flags"),
+    *_result,
+    literal("").label("timerec"),
+    literal_column("0").label("disabled"),
+).where(_readable, Dialplan.match_op < 2)
+
+# What a call does, for the script; only active subscribers.
+RULES = (
+    select(
+        Subscriber.username,
+        Subscriber.domain,
+        Subscriber.account_code,
+        Subscriber.profile,
+        _plan_base.label("plans"),
+        Subscriber.active_outgoing_calls.label("outgoing"),
+        Subscriber.active_incoming_calls.label("incoming"),
+        Subscriber.calls_only_by_ip,
+        Subscriber.block_anonymous_calls,
+        Subscriber.block_collect_calls,
+        Subscriber.block_entry0303,
+        Subscriber.validate_source0303,
+        Subscriber.privacy_calls,
+        Subscriber.topology_hiding,
+        Subscriber.copy_passerted_rpid,
+        Subscriber.add_service_header,
+        func.coalesce(Subscriber.call_limit, 0).label("call_limit"),
+        Subscriber.cps,
+        func.coalesce(Subscriber.rings, 0).label("rings"),
+        *(
+            func.coalesce(getattr(Subscriber, name), "").label(name)
+            for name in "rpid call_fwd fwd_busy no_answer call_group pickup_group".split()
+        ),
+        Subscriber.voicemail,
+    )
+    .join(Domain, Domain.domain == Subscriber.domain)
+    .where(Subscriber.active)
+)
+
+# Numbers of active accounts, with the address to which a call is delivered.
+DIDS = (
+    select(
+        Did.alias_username.label("number"),
+        Did.username,
+        Did.domain,
+        Subscriber.account_code,
+        func.coalesce(Did.did_header, "").label("did_header"),
+        Did.did_to_ruri,
+        func.coalesce(Did.gwid, "").label("gwid"),
+        Did.reverse_billing,
+    )
+    .join(Subscriber, Subscriber.id == Did.subscriber_id)
+    .where(Subscriber.active, Did.username.is_not(None), Did.domain.is_not(None))
+)
+
+HUNT_GROUPS = select(
+    HuntGroup.id,
+    (literal("huntgroup-") + cast(HuntGroup.id, String(16))).label("username"),
+    HuntGroup.domain,
+    HuntGroup.method,
+    HuntGroup.timeout,
+)
+
+# Those members who can be called, in the group's order.
+HUNT_GROUP_MEMBERS = (
+    select(
+        HuntGroupMember.hunt_group_id,
+        HuntGroupMember.position,
+        Subscriber.username,
+        Subscriber.domain,
+    )
+    .join(Subscriber, Subscriber.id == HuntGroupMember.subscriber_id)
+    .where(Subscriber.active, Subscriber.active_incoming_calls)
+)
+
+LOCATIONS = select(*(column for column in Location.__table__.columns if column.name != "id"))
+
+_OWN: dict[str, Select[Any]] = {
+    "sippulse_subscriber": RULES,
+    "sippulse_did": DIDS,
+    "sippulse_hunt_group": HUNT_GROUPS,
+    "sippulse_hunt_group_member": HUNT_GROUP_MEMBERS,
+}
+
+# Kamailio 5.6
+KAMAILIO: dict[str, Select[Any]] = {
+    "subscriber": SUBSCRIBERS,
+    "domain": DOMAINS.add_columns(_nothing.label("did")),
+    # domains have no attributes, but the table must be there
+    "domain_attrs": select(
+        Domain.domain.label("did"),
+        Domain.domain.label("name"),
+        Domain.id.label("type"),
+        Domain.domain.label("value"),
+    ).where(false()),
+    "dbaliases": ALIASES,
+    "address": KAMAILIO_ADDRESSES,
+    "dialplan": KAMAILIO_DIALPLAN,
+    "location": LOCATIONS,
+    **_OWN,
+}
+KAMAILIO_VERSIONS = {
+    "subscriber": 7,
+    "domain": 2,
+    "domain_attrs": 1,
+    "dbaliases": 1,
+    "address": 6,
+    "dialplan": 2,
+    "location": 9,
+    "acc": 5,
+}
+
+# OpenSIPS 3.4; its location is a table of its own, see db/proxy_views.py
+OPENSIPS: dict[str, Select[Any]] = {
+    "subscriber": SUBSCRIBERS.add_columns(
+        literal("").label("ha1_sha256"), literal("").label("ha1_sha512t256")
+    ),
+    "domain": DOMAINS.add_columns(_nothing.label("attrs")),
+    "dbaliases": ALIASES,
+    "address": OPENSIPS_ADDRESSES,
+    "dialplan": OPENSIPS_DIALPLAN,
+    **_OWN,
+}
+OPENSIPS_VERSIONS = {
+    "subscriber": 8,
+    "domain": 3,
+    "dbaliases": 2,
+    "address": 5,
+    "dialplan": 5,
+    "location": 1013,
+}

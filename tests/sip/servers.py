@@ -1,0 +1,109 @@
+"""The real things, each a process of its own on loopback: sippulse-ws and Kamailio."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+PROGRAM = Path(sys.executable).with_name("sippulse-ws")
+CONFIGURATION = Path(__file__).parents[2] / "deploy" / "kamailio" / "kamailio.cfg"
+START_SECONDS = 30
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if ready():
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{process.args} did not start:\n{log.read_text()[-4000:]}")
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+class Server:
+    """`sippulse-ws serve` with settings of a test."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.environment = os.environ | settings
+        self.log = folder / "serve.log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}/SipPulse/"
+        command = [PROGRAM, "serve", "--port", str(self.port), "--workers", "1"]
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, env=self.environment, stdout=output, stderr=output
+            )
+        wait_until(lambda: listens(self.port), self._process, self.log)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+class Kamailio:
+    """A Kamailio with deploy/kamailio/kamailio.cfg as it is, and a local.cfg of the test."""
+
+    def __init__(self, folder: Path, database: str, extra: str = "", timezone: str = "UTC") -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port, self.rpc_port = free_port(socket.SOCK_DGRAM), free_port()
+        self.address = ("127.0.0.1", self.port)
+        self.rpc_url = f"http://127.0.0.1:{self.rpc_port}/RPC"
+        self.log = folder / "kamailio.log"
+        self._environment = os.environ | {"TZ": timezone}
+        shutil.copy(CONFIGURATION, folder / "kamailio.cfg")
+        (folder / "local.cfg").write_text(
+            f'#!define DB_URL "{database}"\n'
+            f'#!define SQL_CONNECTION "db=>{database}"\n'
+            '#!define TOPOLOGY_KEY "of the tests"\n'
+            f"#!define SIP_LISTEN udp:127.0.0.1:{self.port}\n"
+            f"#!define RPC_LISTEN tcp:127.0.0.1:{self.rpc_port}\n"
+            "#!define WORKERS 2\n"
+            f"{extra}"
+        )
+        self.start()
+
+    def start(self) -> None:
+        command = ["kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-Y", str(self.folder)]
+        command += ["-f", str(self.folder / "kamailio.cfg")]
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, env=self._environment, stdout=output, stderr=output
+            )
+        wait_until(self._is_ready, self._process, self.log)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def rpc(self, method: str, *parameters: object) -> object:
+        request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1}
+        answer = httpx.post(self.rpc_url, json=request, timeout=10).json()
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def _is_ready(self) -> bool:
+        try:
+            self.rpc("core.uptime")
+        except (httpx.HTTPError, ValueError):
+            return False
+        return True
