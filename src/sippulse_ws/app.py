@@ -14,11 +14,13 @@ from sippulse_ws import metrics
 from sippulse_ws.config import Settings, load_settings
 from sippulse_ws.db import Database
 from sippulse_ws.domain.errors import InternalError, UnreadableValue
+from sippulse_ws.domain.proxies import Proxy
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.log import configure_logging
 from sippulse_ws.pages import BASE, Pages
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.runner import Runner
+from sippulse_ws.sip import Kamailio, OpenSips
 from sippulse_ws.wire.endpoint import Endpoint, Options
 
 
@@ -48,10 +50,21 @@ def make_database(settings: Settings) -> Database:
     return Database(settings.database_url.get_secret_value(), settings.pool_size)
 
 
+def make_proxies(settings: Settings) -> list[Proxy]:
+    """Clients of the SIP proxies; nothing connects yet."""
+    kinds: dict[str, type[Kamailio | OpenSips]] = {"kamailio": Kamailio, "opensips": OpenSips}
+    return [
+        kinds[one.kind](
+            one.name, one.url.get_secret_value(), settings.proxy_timeout, one.caches, one.table
+        )
+        for one in settings.proxies
+    ]
+
+
 def create_app(settings: Settings, database: Database | None = None, state: Any = None) -> Any:
     """The WSGI application; `state` replaces the runner of operations (the conformance test)."""
     database = database or make_database(settings)
-    state = state or Runner(database, settings, make_vault(settings))
+    state = state or Runner(database, settings, make_vault(settings), make_proxies(settings))
     pages = Pages(database, settings.language)
     options = Options(
         lexical=settings.lexical,

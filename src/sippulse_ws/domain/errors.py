@@ -6,6 +6,7 @@ A message names the field, never a password.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -301,6 +302,23 @@ class NoPassword(DomainError):
     code = "no-password"
     pt = "Assinante sem senha: {field}"
     en = "Subscriber without password: {field}"
+
+
+class ProxyFailed(DomainError):
+    """A SIP proxy did not do what it was told; `failures`: its name, the reason in pt and en."""
+
+    code = "proxy-failed"
+    pt = "Falha no proxy SIP {failures}"
+    en = "SIP proxy failed: {failures}"
+
+    def __init__(self, failures: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(failures=failures)
+        self.failures = failures
+
+    def message(self, language: str) -> str:
+        reasons = (f"{name} {en if language == 'en' else pt}" for name, pt, en in self.failures)
+        text = self.en if language == "en" else self.pt
+        return text.format(failures="; ".join(reasons))
 
 
 class InternalError(DomainError):

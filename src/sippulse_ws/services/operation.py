@@ -86,6 +86,8 @@ class Operation:
     objects: frozenset[str]  # parameters of a complex type: needed, handed over as a dict
     writes: bool
     reads: Reading  # the principal, and perhaps what `call.found` is
+    # on something outside the database: audited like a write, but no transaction is held meanwhile
+    acts: bool
 
     def values(self, arguments: tuple[Any, ...]) -> Values:
         """Plain values by parameter name: DTOs become dicts, domains lower case."""
@@ -104,6 +106,7 @@ def operation(
     returns: Any = None,
     writes: bool = False,
     reads: Reading = PRINCIPAL,
+    acts: bool = False,
     aliases: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Publish `function(call, *fields)`; see docs/architecture.md."""
@@ -111,7 +114,7 @@ def operation(
     def decorate(function: Callable[..., Any]) -> Any:
         names = tuple(inspect.signature(function).parameters)[1:]
         objects = frozenset(name for name, one in zip(names, fields, strict=True) if is_object(one))
-        published_operation = Operation(function, right, names, objects, writes, reads)
+        published_operation = Operation(function, right, names, objects, writes, reads, acts)
 
         def enter(context: Context, *arguments: Any) -> Any:
             return context.state.run(published_operation, context, arguments)

@@ -21,7 +21,9 @@ from sippulse_ws.domain.errors import (
     InternalError,
     MissingField,
     OutcomeUnknown,
+    ProxyFailed,
 )
+from sippulse_ws.domain.proxies import Proxies
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.services.operation import Operation, Values
 from sippulse_ws.wire.context import Context
@@ -61,6 +63,7 @@ class Call:
     vault: Vault
     address: str
     login: str  # of the administrator, or the customer's account
+    proxies: Proxies = ()
     scope: Scope = NOBODY
     found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
     # (realm, login) whose failures are over, forgotten after the operation
@@ -70,10 +73,13 @@ class Call:
 class Runner:
     """The state of an endpoint: everything an operation needs, made once per process."""
 
-    def __init__(self, database: Database, settings: Settings, vault: Vault) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, vault: Vault, proxies: Proxies = ()
+    ) -> None:
         self.database = database
         self.settings = settings
         self.vault = vault
+        self.proxies = proxies
         self.authenticator = Authenticator()
 
     def run(self, operation: Operation, context: Context, arguments: tuple[Any, ...]) -> Any:
@@ -88,7 +94,7 @@ class Runner:
             outcome = _outcome(refusal)
             if isinstance(error, Guess):
                 self._count_guess(error, context)
-            if operation.writes:
+            if operation.writes or operation.acts:
                 login = _login_of(operation, values, principal)
                 self._audit_refusal(context, login, values, refusal)
             raise WSException(refusal.message(self.settings.language)) from None
@@ -111,6 +117,8 @@ class Runner:
                 log.exception("commit failed", extra={"request_id": context.request_id})
                 raise OutcomeUnknown(request_id=context.request_id) from None
             raise
+        if operation.acts:
+            self._audit(context, call.login, values, audit.DONE)
         self._relieve(call)
         return result
 
@@ -156,7 +164,7 @@ class Runner:
         principal: Any,
     ) -> Call:
         """Authenticate and check the right, before anything else is read or said."""
-        call = Call(db, self.settings, self.vault, context.address, login="")
+        call = Call(db, self.settings, self.vault, context.address, "", self.proxies)
         right = operation.right
         call.login = _login_of(operation, values, principal)
         if right.customer:
@@ -214,6 +222,11 @@ class Runner:
     def _audit_refusal(
         self, context: Context, login: str, values: Values, refusal: DomainError
     ) -> None:
+        self._audit(context, login, values, _outcome(refusal), refusal.code)
+
+    def _audit(
+        self, context: Context, login: str, values: Values, outcome: str, error: str | None = None
+    ) -> None:
         self._beside(
             lambda db: audit.record(
                 db,
@@ -221,15 +234,16 @@ class Runner:
                 address=context.address,
                 operation=context.operation,
                 object=_object_of(values),
-                outcome=_outcome(refusal),
-                error=refusal.code,
+                outcome=outcome,
+                error=error,
                 request_id=context.request_id,
             )
         )
 
 
 def _outcome(refusal: DomainError) -> str:
-    failed = isinstance(refusal, InternalError | DatabaseUnavailable | OutcomeUnknown)
+    troubles = InternalError | DatabaseUnavailable | OutcomeUnknown | ProxyFailed
+    failed = isinstance(refusal, troubles)
     return audit.FAILED if failed else audit.REFUSED
 
 

@@ -1,0 +1,224 @@
+"""What the SIP proxies must do after a change, and whether they did it.
+
+The proxies come in as arguments. A reload counts when what the proxy says it has loaded is what
+stands in the database.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, select
+
+from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.errors import (
+    DidNotFound,
+    HuntGroupNotFound,
+    MissingField,
+    ProfileNotFound,
+    ProxyFailed,
+)
+from sippulse_ws.domain.subscribers import get_subscriber_id
+from sippulse_ws.models import Did, HuntGroup, Profile, Subscriber
+from sippulse_ws.models.proxy_views import (
+    DOMAINS,
+    KAMAILIO_ADDRESSES,
+    PLAN_RULES,
+    is_compilable,
+)
+
+log = logging.getLogger(__name__)
+
+# What proxies keep in memory until they are told to read it again.
+TABLES = ("address", "domain", "dialplan")
+FIRST_PAUSE = 0.2  # seconds; doubled up to the longest
+LONGEST_PAUSE = 2.0
+
+Rows = set[tuple[Any, ...]]
+
+
+class Proxy(Protocol):
+    """A SIP proxy. Every method raises an OSError(reason in pt, reason in en) when it fails, a
+    BlockingIOError when the proxy is busy with another reload."""
+
+    @property
+    def name(self) -> str: ...
+
+    def ping(self) -> None: ...
+
+    def reload(self, table: str) -> None:
+        """Make it read one of TABLES again."""
+
+    def forget(self, kind: str, fields: Mapping[str, object]) -> None:
+        """Drop an object from the cache of its script, if it has one for this kind."""
+
+    def addresses(self) -> Rows:
+        """Loaded addresses: group, IP, mask, port, tag."""
+
+    def domains(self) -> Rows: ...
+
+    def rules(self, plans: Iterable[int]) -> Rows | None:
+        """Loaded rules of these dial plans; None when it cannot tell."""
+
+    def contacts(self, account: str) -> set[str]: ...
+
+    def add_contact(self, account: str, contact: str) -> None:
+        """Add a permanent contact."""
+
+    def remove_contact(self, account: str, contact: str) -> None:
+        """Remove a contact; no error when it is not there."""
+
+
+Proxies = Sequence[Proxy]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Rows that the proxy lacks, and rows that only the proxy has."""
+
+    missing: frozenset[tuple[Any, ...]]
+    extra: frozenset[tuple[Any, ...]]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.extra)
+
+
+def difference(db: Connection, proxy: Proxy, table: str) -> Difference:
+    """What keeps the proxy's table from being the database's."""
+    wanted: Rows
+    loaded: Rows | None
+    if table == "address":
+        rows = db.execute(KAMAILIO_ADDRESSES).all()
+        wanted = {_address(row.grp, row.ip_addr, row.mask, row.port, row.tag) for row in rows}
+        loaded = {_address(*row) for row in proxy.addresses()}
+    elif table == "domain":
+        wanted = {(row.domain,) for row in db.execute(DOMAINS)}
+        loaded = proxy.domains()
+    else:
+        wanted = {_rule(row) for row in db.execute(PLAN_RULES) if is_compilable(row)}
+        loaded = proxy.rules(sorted({row[0] for row in wanted}))
+    if loaded is None:
+        return Difference(frozenset(), frozenset())
+    return Difference(frozenset(wanted - loaded), frozenset(loaded - wanted))
+
+
+def reload_tables(db: Connection, proxies: Proxies, tables: Sequence[str], patience: float) -> None:
+    """Make every proxy read the tables again, and see that it did. `patience` in seconds."""
+    if not proxies:
+        log.info("no SIP proxy is configured; nothing to reload: %s", ", ".join(tables))
+    failures = []
+    for proxy in proxies:
+        try:
+            for table in tables:
+                _reload(db, proxy, table, time.monotonic() + patience)
+        except OSError as error:
+            failures.append((proxy.name, *error.args))
+    if failures:
+        raise ProxyFailed(failures)
+
+
+def _reload(db: Connection, proxy: Proxy, table: str, deadline: float) -> None:
+    pause = FIRST_PAUSE
+    while True:
+        trouble: OSError
+        try:
+            proxy.reload(table)
+            found = difference(db, proxy, table)
+            if not found:
+                return
+            # no rows: they may be of domains that the administrator doesn't know
+            log.warning("%s differs from the database: %s %s", proxy.name, table, found)
+            trouble = _out_of_step(table, found)
+        except BlockingIOError as busy:
+            trouble = busy
+        if time.monotonic() + pause > deadline:
+            raise trouble
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _out_of_step(table: str, found: Difference) -> OSError:
+    missing, extra = len(found.missing), len(found.extra)
+    return OSError(
+        f"não carregou {table}: {missing} faltando, {extra} a mais",
+        f"did not load {table}: {missing} missing, {extra} too many",
+    )
+
+
+def reload_subscriber(db: Connection, proxies: Proxies, username: str | None, domain: str) -> None:
+    get_subscriber_id(db, username, domain)
+    fields = {"username": username, "domain": domain, "account": f"{username}@{domain}"}
+    _forget(proxies, "subscriber", fields)
+
+
+def reload_profile(
+    db: Connection, proxies: Proxies, profile: str | None, domain: str, patience: float
+) -> None:
+    """A profile's calls go by domains and dial plans, which no other operation reloads."""
+    if not profile:
+        raise MissingField(field="profile")
+    known = (Profile.domain == domain) & (Profile.profile == profile)
+    if db.execute(select(Profile.id).where(known)).first() is None:
+        raise ProfileNotFound(profile=profile)
+    _forget(proxies, "profile", {"profile": profile, "domain": domain})
+    reload_tables(db, proxies, ("domain", "dialplan"), patience)
+
+
+def reload_did(db: Connection, proxies: Proxies, scope: Scope, did_id: int | None) -> None:
+    if did_id is None:
+        raise MissingField(field="didId")
+    row = db.execute(
+        select(Did.alias_username, Did.inventory_domain, Subscriber.domain)
+        .outerjoin(Subscriber, Subscriber.id == Did.subscriber_id)
+        .where(Did.id == did_id)
+    ).first()
+    if row is None or not scope.allows(db, row.domain or row.inventory_domain):
+        raise DidNotFound(id=did_id)
+    _forget(proxies, "did", {"number": row.alias_username, "id": did_id})
+
+
+def reload_hunt_group(
+    db: Connection, proxies: Proxies, scope: Scope, hunt_group_id: int | None
+) -> None:
+    if hunt_group_id is None:
+        raise MissingField(field="huntGroupId")
+    domain = db.execute(select(HuntGroup.domain).where(HuntGroup.id == hunt_group_id)).scalar()
+    if domain is None or not scope.allows(db, domain):
+        raise HuntGroupNotFound(id=hunt_group_id)
+    _forget(proxies, "hunt_group", {"id": hunt_group_id, "domain": domain})
+
+
+def _forget(proxies: Proxies, kind: str, fields: Mapping[str, object]) -> None:
+    if not proxies:
+        log.info("no SIP proxy is configured; nothing to reload: %s", kind)
+    failures = []
+    for proxy in proxies:
+        try:
+            proxy.forget(kind, fields)
+        except OSError as error:
+            failures.append((proxy.name, *error.args))
+    if failures:
+        raise ProxyFailed(failures)
+
+
+def _address(group: int, ip: str, mask: int, port: int, tag: str) -> tuple[Any, ...]:
+    network = ip_network(f"{ip}/{mask}", strict=False)
+    return group, network.network_address.compressed, mask, port, tag
+
+
+def _rule(row: Any) -> tuple[Any, ...]:
+    return (
+        row.dpid,
+        row.pr,
+        row.match_op,
+        row.match_len,
+        row.match_exp,
+        row.subst_exp,
+        row.repl_exp,
+        row.attrs,
+    )

@@ -1,0 +1,80 @@
+"""What the clients share: HTTP with time-outs, and troubles in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+
+class ProxyError(OSError):
+    """The proxy cannot be reached or refuses; the arguments are the reason in pt and en."""
+
+
+class ProxyBusy(ProxyError, BlockingIOError):
+    """The proxy is in the middle of a reload: the same again may succeed."""
+
+
+@dataclass(slots=True)
+class Client:
+    """Posts JSON. `timeout` is in seconds, for connecting and for each read."""
+
+    name: str
+    url: str
+    timeout: float
+    caches: Mapping[str, str] = field(default_factory=dict)
+    table: str = "location"
+    _http: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._http = httpx.Client(
+            timeout=self.timeout,
+            trust_env=False,
+            # proxies close idle connections at will
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    def cache_key(self, kind: str, fields: Mapping[str, object]) -> tuple[str, str] | None:
+        """Table and key of an object in the script's cache; None when it caches no such thing."""
+        template = self.caches.get(kind)
+        if template is None:
+            return None
+        table, _, key = template.partition(":")
+        return table, key.format(**fields)
+
+    def post(self, method: str, parameters: Any) -> Any:
+        """The whole JSON answer."""
+        request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1}
+        try:
+            answer = self._http.post(self.url, json=request)
+        except httpx.TimeoutException:
+            raise ProxyError(
+                f"não respondeu em {self.timeout:g} s", f"did not answer within {self.timeout:g} s"
+            ) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ProxyError(f"inacessível ({error})", f"unreachable ({error})") from None
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            status = answer.status_code
+            raise ProxyError(
+                f"resposta inesperada (HTTP {status})", f"unexpected answer (HTTP {status})"
+            )
+        return body
+
+    def call(self, method: str, parameters: Any) -> Any:
+        """The result; an error in the body is a ProxyError, whatever the HTTP status."""
+        body = self.post(method, parameters)
+        if "error" in body:
+            raise refusal(method, body["error"])
+        return body.get("result")
+
+
+def refusal(method: str, error: Any) -> ProxyError:
+    text = str(error.get("message", error) if isinstance(error, dict) else error)
+    kind = ProxyBusy if "ongoing reload" in text else ProxyError
+    return kind(f"recusou {method}: {text}", f"refused {method}: {text}")

@@ -1,0 +1,78 @@
+"""OpenSIPS 3.x: the management interface over HTTP, module mi_http, named parameters.
+
+Errors come with HTTP status 200, in the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv6Address, ip_network
+from typing import Any
+
+from sippulse_ws.sip.client import Client
+
+RELOADS = {"address": "address_reload", "domain": "domain_reload", "dialplan": "dp_reload"}
+
+
+class OpenSips(Client):
+    """One OpenSIPS; see domain/proxies.py for what the methods promise."""
+
+    def ping(self) -> None:
+        self.call("uptime", {})
+
+    def reload(self, table: str) -> None:
+        self.call(RELOADS[table], {})
+
+    def forget(self, kind: str, fields: Mapping[str, object]) -> None:
+        key = self.cache_key(kind, fields)
+        if key is None:
+            self.ping()
+        else:  # no error when the key is not there
+            self.call("cache_remove", {"system": key[0], "attr": key[1]})
+
+    def addresses(self) -> set[tuple[Any, ...]]:
+        found = set()
+        for method in ("address_dump", "subnet_dump"):
+            for partition in self.call(method, {}).get("Partitions", []):
+                for one in partition.get("Destinations", []):
+                    length = _prefix_length(one["ip"], one["mask"])
+                    info = one.get("context_info") or ""
+                    found.add((int(one["grp"]), one["ip"], length, int(one["port"]), info))
+        return found
+
+    def domains(self) -> set[tuple[Any, ...]]:
+        return {(one["name"],) for one in self.call("domain_dump", {}).get("Domains", [])}
+
+    def rules(self, plans: Iterable[int]) -> set[tuple[Any, ...]] | None:
+        """OpenSIPS shows no rules."""
+        return None
+
+    def contacts(self, account: str) -> set[str]:
+        body = self.post("ul_show_contact", {"table_name": self.table, "aor": account})
+        result = body.get("result") or {}
+        return {one["Contact"] for one in result.get("Contacts", [])}
+
+    def add_contact(self, account: str, contact: str) -> None:
+        parameters = {
+            "table_name": self.table,
+            "aor": account,
+            "contact": contact,
+            "expires": 0,
+            "q": "1.0",
+            "flags": 0,
+            "cflags": "0",
+            "methods": 32767,
+        }
+        self.call("ul_add", parameters)
+
+    def remove_contact(self, account: str, contact: str) -> None:
+        if contact in self.contacts(account):
+            parameters = {"table_name": self.table, "aor": account, "contact": contact}
+            self.call("ul_rm_contact", parameters)
+
+
+def _prefix_length(ip: str, mask: str) -> int:
+    """OpenSIPS writes masks as addresses: 255.255.255.0."""
+    if ":" in mask:
+        return int(IPv6Address(mask)).bit_count()
+    return ip_network(f"{ip}/{mask}", strict=False).prefixlen
