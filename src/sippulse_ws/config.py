@@ -28,6 +28,7 @@ from pydantic_settings import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from sippulse_ws.domain.proxies import CACHED
 from sippulse_ws.domain.vault import check_key
 
 PREFIX = "SIPPULSE_"
@@ -73,6 +74,21 @@ def _json(value: Any) -> Any:
         raise ValueError("not a JSON list of objects; see docs/sip.md") from None
 
 
+def _caches(value: dict[str, str]) -> dict[str, str]:
+    for kind, template in value.items():
+        if kind not in CACHED:
+            raise ValueError(f"caches: {kind} is none of {', '.join(CACHED)}")
+        table, colon, key = template.partition(":")
+        try:
+            filled = key.format(**dict.fromkeys(CACHED[kind], "x"))
+        except (KeyError, IndexError, ValueError, AttributeError):
+            fields = ", ".join(f"{{{field}}}" for field in CACHED[kind])
+            raise ValueError(f"caches: the key for {kind} may hold {fields}") from None
+        if not (table and colon and filled):
+            raise ValueError(f"caches: {kind} must be like table:{{{CACHED[kind][0]}}}")
+    return value
+
+
 PasswordKey = Annotated[SecretStr, AfterValidator(_key)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 
@@ -83,8 +99,8 @@ class ProxySettings(BaseModel, frozen=True, extra="forbid"):
     kind: Literal["kamailio", "opensips"]
     url: SecretStr  # of JSON-RPC or mi_http; may hold a login
     name: str = ""  # in messages; host and port by default
-    # caches of the proxy's script: subscriber, profile, did, hunt_group: `table:key with {fields}`
-    caches: dict[Literal["subscriber", "profile", "did", "hunt_group"], str] = {}
+    # what the proxy's script keeps of a kind in domain/proxies.py: `table:key with {fields}`
+    caches: Annotated[dict[str, str], AfterValidator(_caches)] = {}
     table: str = "location"  # the proxy's name for its registrations
 
     @model_validator(mode="before")

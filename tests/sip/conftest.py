@@ -1,63 +1,67 @@
 """A platform as an operator builds it: MariaDB, sippulse-ws, Kamailio, all on loopback."""
 
-import os
 import secrets
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from tests.fixtures.server import LOGIN, Cli, Server
 from tests.sip.phone import Phone
-from tests.sip.servers import PROGRAM, Kamailio, Server, free_port
+from tests.sip.servers import Kamailio, free_port
 from tests.sip.soap import RemoteSoap
 
 DOMAIN = "example.com"
 PASSWORD = "s3nha"
-ADMINISTRATOR = {"login": "sip", "password": secrets.token_hex(8)}
+
+
+# What zeep wants of every subscriber: the required primitives of the DTO.
+REQUIRED: dict[str, object] = {
+    "activeIncomingCalls": True,
+    "activeOutgoingCalls": True,
+    "addServiceHeader": False,
+    "blockAnonymousCalls": False,
+    "blockEntry0303": False,
+    "callsOnlyByIp": False,
+    "copyPassertedRpid": False,
+    "lowCreditLimit": 0,
+    "lowCreditNotification": False,
+    "resellerBillingType": 0,
+    "resellerMarkup": 0,
+    "softphoneAllowed": False,
+    "validateSource0303": False,
+    "voicemail": False,
+}
 
 
 @pytest.fixture(scope="session")
-def command(database_url: str) -> Callable[..., str]:
-    """Runs the command line; its output."""
-
-    def run(*arguments: str, text: str = "", **settings: str) -> str:
-        environment = os.environ | {"SIPPULSE_DATABASE_URL": database_url} | settings
-        result = subprocess.run(
-            [PROGRAM, *arguments], env=environment, input=text, text=True, capture_output=True
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
-
-    return run
+def operator(database_url: str) -> Iterator[Cli]:
+    """The command line, on a database with a domain, a profile and an administrator."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIPPULSE_DATABASE_URL", database_url)
+        cli = Cli(patch)
+        cli("db", "upgrade")
+        cli("domain", "create", DOMAIN)
+        cli("profile", "create", DOMAIN, "DEFAULT")
+        password = LOGIN["password"]
+        cli("admin", "create", "root", "--superuser", "--password-stdin", input=password)
+        yield cli
 
 
 @pytest.fixture(scope="session")
-def proxy_database(database_url: str, command: Callable[..., str]) -> Iterator[str]:
+def proxy_database(database_url: str, operator: Cli) -> Iterator[str]:
     """The schema as `db proxy-views` makes it, as the URL that Kamailio takes."""
     password, account = secrets.token_hex(8), f"kam{secrets.token_hex(4)}"
-    command("db", "upgrade")
-    command("db", "proxy-views", "kamailio", "--account", account, "--password-stdin", text=password)
+    named = ("db", "proxy-views", "kamailio", "--account", account)
+    operator(*named, "--password-stdin", input=password)
     url = sa.make_url(database_url)
     yield f"mysql://{account}:{password}@{url.host}:{url.port}/{url.database}_kamailio"
-    command("db", "proxy-views", "kamailio", "--account", account, "--drop")
+    operator(*named, "--drop")
 
 
 @pytest.fixture(scope="session")
-def provisioned(command: Callable[..., str], proxy_database: str) -> str:
-    """A domain with a profile, and an administrator."""
-    command("domain", "create", DOMAIN)
-    command("profile", "create", DOMAIN, "DEFAULT")
-    name, secret = ADMINISTRATOR["login"], ADMINISTRATOR["password"]
-    command("admin", "create", name, "--password-stdin", "--superuser", text=secret)
-    return DOMAIN
-
-
-@pytest.fixture(scope="session")
-def kamailio(
-    tmp_path_factory: pytest.TempPathFactory, proxy_database: str, provisioned: str
-) -> Iterator[Kamailio]:
+def kamailio(tmp_path_factory: pytest.TempPathFactory, proxy_database: str) -> Iterator[Kamailio]:
     proxy = Kamailio(tmp_path_factory.mktemp("kamailio"), proxy_database)
     yield proxy
     proxy.stop()
@@ -68,19 +72,15 @@ def server(
     tmp_path_factory: pytest.TempPathFactory, database_url: str, kamailio: Kamailio
 ) -> Iterator[Server]:
     proxies = f'[{{"name": "kamailio", "kind": "kamailio", "url": "{kamailio.rpc_url}"}}]'
-    served = Server(
-        tmp_path_factory.mktemp("server"),
-        SIPPULSE_DATABASE_URL=database_url,
-        SIPPULSE_LANGUAGE="en",
-        SIPPULSE_PROXIES=proxies,
-    )
+    log = tmp_path_factory.mktemp("server") / "serve.log"
+    served = Server(database_url, log, PROXIES=proxies)
     yield served
     served.stop()
 
 
 @pytest.fixture(scope="session")
 def soap(server: Server) -> RemoteSoap:
-    return RemoteSoap(server.url, ADMINISTRATOR)
+    return RemoteSoap(f"{server.base}/SipPulse/", LOGIN)
 
 
 @pytest.fixture(scope="session")
@@ -101,10 +101,8 @@ class Telephones:
         self.usernames: list[str] = []
 
     def subscriber(self, username: str, **values: object) -> str:
-        filled = {"username": username, "domain": DOMAIN, "password": PASSWORD} | {
-            "profile": "DEFAULT",
-            **values,
-        }
+        key = {"username": username, "domain": DOMAIN}
+        filled = REQUIRED | key | {"password": PASSWORD, "profile": "DEFAULT"} | values
         self.soap("SubscriberWS", "insertSubscriber", subscriber=filled)
         self.usernames.append(username)
         return username

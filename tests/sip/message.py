@@ -5,7 +5,14 @@ import re
 from dataclasses import dataclass, field
 
 # Compact forms that Kamailio may pass on.
-COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact", "l": "content-length"}
+COMPACT = {
+    "v": "via",
+    "f": "from",
+    "t": "to",
+    "i": "call-id",
+    "m": "contact",
+    "l": "content-length",
+}
 
 
 @dataclass
@@ -64,7 +71,7 @@ def parse(data: bytes, source: tuple[str, int]) -> Message:
 def uri_in(value: str) -> str:
     """The URI of a name-addr."""
     found = re.search(r"<([^>]+)>", value)
-    return found.group(1) if found else value.split(";")[0]
+    return found.group(1) if found else value.split(";", maxsplit=1)[0]
 
 
 def tag_in(value: str) -> str:

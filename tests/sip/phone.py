@@ -63,8 +63,8 @@ class Phone:
 
     def close(self) -> None:
         self._closed = True
-        # wakes the listener
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", (self.address, self.port))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+            waker.sendto(b"", (self.address, self.port))
         self._thread.join()
         self._socket.close()
 
@@ -161,7 +161,9 @@ class Phone:
     def _acknowledge(self, request: Message, response: Message) -> None:
         """ACK of a refusal: the same transaction."""
         number = dict(request.headers)["CSeq"].split()[0]
-        kept = [(n, v) for n, v in request.headers if n in ("Via", "From", "Call-ID", "Max-Forwards")]
+        kept = [
+            (n, v) for n, v in request.headers if n in ("Via", "From", "Call-ID", "Max-Forwards")
+        ]
         headers = [*kept, ("To", response["to"]), ("CSeq", f"{number} ACK")]
         self._socket.sendto(Message(f"ACK {request.uri} SIP/2.0", headers).encode(), self.proxy)
 

@@ -1,17 +1,15 @@
-"""The real things, each a process of its own on loopback: sippulse-ws and Kamailio."""
+"""A real Kamailio, a process of its own on loopback."""
 
 import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
-PROGRAM = Path(sys.executable).with_name("sippulse-ws")
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "kamailio" / "kamailio.cfg"
 START_SECONDS = 30
 
@@ -28,35 +26,7 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
         if ready():
             return
         time.sleep(0.05)
-    raise RuntimeError(f"{process.args} did not start:\n{log.read_text()[-4000:]}")
-
-
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
-
-
-class Server:
-    """`sippulse-ws serve` with settings of a test."""
-
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.environment = os.environ | settings
-        self.log = folder / "serve.log"
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/SipPulse/"
-        command = [PROGRAM, "serve", "--port", str(self.port), "--workers", "1"]
-        with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                command, env=self.environment, stdout=output, stderr=output
-            )
-        wait_until(lambda: listens(self.port), self._process, self.log)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
+    raise RuntimeError(f"{log.stem} did not start:\n{log.read_text()[-4000:]}")
 
 
 class Kamailio:

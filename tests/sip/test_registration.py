@@ -35,7 +35,7 @@ def test_a_changed_password_counts_at_once(telephones: Telephones, soap: RemoteS
         "changePassword",
         username="1000",
         domain=DOMAIN,
-        oldPassword=PASSWORD,
+        actualPassword=PASSWORD,
         newPassword="outra",
         confirmNewPassword="outra",
     )

@@ -140,7 +140,8 @@ def create(db: Connection, kind: str, base: str, schema: str) -> None:
             f"FOR EACH ROW BEGIN {body}; END",
         )
     for table, version in proxy.versions.items():
-        _run(db, f"REPLACE INTO {names['schema']}.version VALUES ({_text(table)}, {version})")
+        row = f"({_text(table)}, {version})"
+        _run(db, f"REPLACE INTO {names['schema']}.version VALUES {row}")  # noqa: S608 - quoted
 
 
 def grant(db: Connection, kind: str, schema: str, account: Account, password: str | None) -> None:

@@ -36,6 +36,13 @@ log = logging.getLogger(__name__)
 
 # What proxies keep in memory until they are told to read it again.
 TABLES = ("address", "domain", "dialplan")
+# What a proxy's script may cache, and the fields its key may be made of.
+CACHED = {
+    "subscriber": ("username", "domain", "account"),
+    "profile": ("profile", "domain"),
+    "did": ("number", "id"),
+    "hunt_group": ("id", "domain"),
+}
 FIRST_PAUSE = 0.2  # seconds; doubled up to the longest
 LONGEST_PAUSE = 2.0
 

@@ -118,7 +118,7 @@ ALIASES = (
 
 DOMAINS = select(Domain.id, Domain.domain)
 
-_group = literal_column(str(ADDRESS_GROUP)).label("grp")
+_group: ColumnElement[int] = literal_column(str(ADDRESS_GROUP)).label("grp")
 # What the script must check besides the IP address, told in the tag that Kamailio keeps with it.
 _tag = (
     Subscriber.account_code
