@@ -7,8 +7,8 @@ from sippulse_ws.services.hunt_group_ws import HuntGroupWS
 from sippulse_ws.services.profile_ws import ProfileWS
 from sippulse_ws.services.rate_plan_ws import RatePlanWS
 from sippulse_ws.services.rate_ws import RateWS
-from sippulse_ws.services.reseller_ws import ResellerWS
 from sippulse_ws.services.reload_modules_ws import ReloadModulesWS
+from sippulse_ws.services.reseller_ws import ResellerWS
 from sippulse_ws.services.subscriber_ws import SubscriberWS
 from sippulse_ws.services.white_list_ws import WhiteListWS
 from sippulse_ws.wire.rpc import Service
