@@ -21,6 +21,7 @@ from sippulse_ws.pages import BASE, Pages
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.runner import Runner
 from sippulse_ws.sip import Kamailio, OpenSips
+from sippulse_ws.wire.body import discard_body
 from sippulse_ws.wire.endpoint import Endpoint, Options
 
 
@@ -33,7 +34,8 @@ class Dispatcher:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         route = self._routes.get(environ.get("PATH_INFO") or "/")
         if route is None:
-            return Response("not found\n", 404)(environ, start_response)
+            discard_body(environ)
+            return Response("not found\n", 404, mimetype="text/html")(environ, start_response)
         answer: Iterable[bytes] = route(environ, start_response)
         return answer
 

@@ -5,9 +5,9 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sippulse_ws.wire.body import discard_body
-from sippulse_ws.wire.endpoint import Endpoint, Options
-from tests.contract.contract_services import CONTRACT, SERVICES, parse_notation
+from sippulse_ws.app import create_app
+from sippulse_ws.config import Settings
+from tests.contract.contract_services import CONTRACT, parse_notation
 
 CALLS_PATH = "/-/calls"
 
@@ -53,19 +53,15 @@ def _plain(value: Any, kind: str) -> Any:
 
 
 def recording_application() -> Callable[..., Iterable[bytes]]:
+    """What `serve` runs, save that operations are remembered instead of done."""
     state = RecordingState()
-    endpoints = [Endpoint(service, Options(), state) for service in SERVICES]
-    by_path = {path: endpoint for endpoint in endpoints for path in endpoint.paths}
+    served = create_app(Settings(lexical="compatible"), state=state)
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path == CALLS_PATH:
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(state.take()).encode()]
-        if path in by_path:
-            return by_path[path](environ, start_response)
-        discard_body(environ)
-        start_response("404 Not Found", [("Content-Type", "text/html; charset=utf-8")])
-        return [b"not found"]
+        if environ["PATH_INFO"] != CALLS_PATH:
+            answer: Iterable[bytes] = served(environ, start_response)
+            return answer
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(state.take()).encode()]
 
     return application
