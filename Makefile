@@ -26,9 +26,10 @@ help: ## Show this help
 venv: # The virtual environment of all targets; takes no time when nothing has changed
 	@scripts/venv.sh $(VENV) $(LOCKS)
 
-mariadb: # Only its programs are wanted; the tests start a server of their own
-	@test -n "$$SIPPULSE_TEST_MYSQL_URL" \
-		|| scripts/debian.sh mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core
+mariadb: # Only its programs are wanted; mariadb-server itself would start a server of its own
+	@test -n "$$SIPPULSE_TEST_MYSQL_URL" || scripts/debian.sh \
+		mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
+		my_print_defaults=mariadb-client-core
 
 run: ## Serve on http://127.0.0.1:8080 with demo data, kept in var/
 	@scripts/run.sh $(ARGS)

@@ -18,6 +18,7 @@ for pair in "$@"; do
     esac
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "Missing: install ${missing[*]} (Debian: apt-get install ${missing[*]})" >&2

@@ -23,12 +23,13 @@ if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14
     echo "$("$python" --version) is not supported; name a Python 3.11, 3.12 or 3.13 with PYTHON=" >&2
     exit 1
 fi
+# Before the stamp: this may bring a newer Python along.
+scripts/debian.sh python-venv=python3-venv
 stamp=$({ "$python" -c 'import sys; print(sys.version, sys.base_prefix)'
           sed "/^\[tool\./,\$d" pyproject.toml  # its tool settings change no environment
           cat "${locks[@]}"; } | sha256sum)
 [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 
-scripts/debian.sh python-venv=python3-venv
 if [[ " $* " == *" fast "* ]]; then # mysqlclient is compiled here
     scripts/debian.sh cc=gcc mariadb_config=libmariadb-dev pkg-config=pkg-config \
         python-headers=python3-dev

@@ -85,7 +85,7 @@ class PrivateMariaDB:
         ]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
-            raise MariaDBError(f"mariadb-install-db failed: {_last_line(result.stderr)}")
+            raise MariaDBError(f"mariadb-install-db failed: {_first_line(result.stderr + result.stdout)}")
 
     def _launch(self) -> subprocess.Popen[bytes]:
         command = [
@@ -140,6 +140,10 @@ def _free_port() -> int:
 
 def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def _first_line(text: str) -> str:
+    return (text.strip().splitlines() or ["it said nothing"])[0]
 
 
 def main() -> None:
