@@ -184,6 +184,7 @@ def insert_subscriber(db: Connection, vault: Vault, values: Values) -> int:
     try:
         return _INSERT.insert(db, **_DEFAULTS | stored)
     except IntegrityError:  # somebody was faster
+        check(db, domain, stored, username)
         raise SubscriberExists(account=stored["account_code"]) from None
 
 
