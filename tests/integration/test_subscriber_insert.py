@@ -7,31 +7,19 @@ import pytest
 
 from sippulse_ws.models import DbAlias, Numbering, Subscriber
 from tests.factories.platform import DOMAIN, Platform
+from tests.factories.requests import NEEDED, new_subscriber
 from tests.soap import Soap
 
 OTHER = "other.example.com"
-NEEDED: dict[str, Any] = {
-    "username": "1000",
-    "domain": DOMAIN,
-    "password": "segredo",
-    "profile": "DEFAULT",
-}
-
-
-def xml(**fields: object) -> str:
-    """A subscriber with these elements only; zeep cannot leave out required ones."""
-    values = NEEDED | fields
-    inner = "".join(f"<{name}>{value}</{name}>" for name, value in values.items() if value != ...)
-    return f"<subscriber>{inner}</subscriber>"
 
 
 def insert(soap: Soap, **fields: object) -> int:
-    answer = soap.xml("SubscriberWS", "insertSubscriber", xml(**fields))
+    answer = soap.xml("SubscriberWS", "insertSubscriber", new_subscriber(**fields))
     return int(answer.findtext("subscriberId"))
 
 
 def refused(soap: Soap, **fields: object) -> str:
-    return soap.xml_fault("SubscriberWS", "insertSubscriber", xml(**fields))
+    return soap.xml_fault("SubscriberWS", "insertSubscriber", new_subscriber(**fields))
 
 
 def retrieve(soap: Soap, username: str = "1000", domain: str = DOMAIN) -> Any:

@@ -39,15 +39,17 @@ def sealed_passwords(vault: Vault, username: str, domain: str, values: Values) -
     return columns
 
 
-def opened(db: Connection, vault: Vault, row: Row[Any]) -> SimpleNamespace:
+def opened(db: Connection, vault: Vault, row: Any) -> SimpleNamespace:
     """A subscriber's row with its passwords readable."""
     query = select(Subscriber.password, Subscriber.password_portal).where(Subscriber.id == row.id)
-    stored = db.execute(query).one()
+    stored = db.execute(query).first()
+    if stored is None:  # removed in this moment
+        raise SubscriberNotFound(account=row.account_code)
     passwords = {
         name: vault.open(sealed, row.account_code, name) if sealed else None
         for name, sealed in stored._mapping.items()
     }
-    return SimpleNamespace(**(dict(row._mapping) | passwords))
+    return SimpleNamespace(**(row._asdict() | passwords))
 
 
 def get_password(db: Connection, vault: Vault, username: str, domain: str, which: str) -> str:
