@@ -12,9 +12,8 @@ from typing import Any
 
 from sippulse_ws.domain.access import PRINCIPAL, Reading
 from sippulse_ws.domain.errors import MissingField
-from sippulse_ws.domain.values import wire_name
 from sippulse_ws.wire.context import Context
-from sippulse_ws.wire.fields import Dto, nested
+from sippulse_ws.wire.fields import Dto, nested, wire_name
 from sippulse_ws.wire.rpc import published
 from sippulse_ws.wire.types.user_principal import UserPrincipalDto
 
@@ -83,7 +82,8 @@ class Operation:
     function: Callable[..., Any]
     right: Right
     parameters: tuple[str, ...]
-    objects: frozenset[str]  # parameters of a complex type: needed, handed over as a dict
+    # parameters of a complex type, with their wire names: needed, handed over as a dict
+    objects: Mapping[str, str]
     writes: bool
     reads: Reading  # the principal, and perhaps what `call.found` is
     # on something outside the database: audited like a write, but no transaction is held meanwhile
@@ -95,9 +95,9 @@ class Operation:
         return {name: _plain(name, value) for name, value in pairs}
 
     def check_objects(self, values: Values) -> None:
-        for name in self.objects:
+        for name, wire in self.objects.items():
             if values[name] is None:
-                raise MissingField(field=wire_name(name))
+                raise MissingField(field=wire)
 
 
 def operation(
@@ -113,7 +113,8 @@ def operation(
 
     def decorate(function: Callable[..., Any]) -> Any:
         names = tuple(inspect.signature(function).parameters)[1:]
-        objects = frozenset(name for name, one in zip(names, fields, strict=True) if is_object(one))
+        pairs = zip(names, fields, strict=True)
+        objects = {name: wire_name(one) for name, one in pairs if is_object(one)}
         published_operation = Operation(function, right, names, objects, writes, reads, acts)
 
         def enter(context: Context, *arguments: Any) -> Any:
