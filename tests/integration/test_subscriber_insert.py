@@ -13,6 +13,54 @@ from tests.soap import Soap
 OTHER = "other.example.com"
 
 
+# Something in every field that neither refers to another row nor is computed.
+FULL: dict[str, Any] = {
+    "username": "joão",
+    "domain": DOMAIN,
+    "profile": "DEFAULT",
+    "activeIncomingCalls": False,
+    "activeOutgoingCalls": False,
+    "addServiceHeader": True,
+    "address": 'Rua São José, 1 <fundos> & "térreo"',
+    "areaCode": 48,
+    "blockAnonymousCalls": True,
+    "blockCollectCalls": True,
+    "blockEntry0303": True,
+    "callFwd": "sip:1000@sippulse.com",
+    "callLimit": 7,
+    "callsOnlyByIp": True,
+    "city": "Florianópolis 🏝",
+    "cityCode": "48001",
+    "complement": "  espaços  ",
+    "contractNumber": "C-1",
+    "copyPassertedRpid": True,
+    "countryCode": 55,
+    "document": "012.345.678-90",
+    "emailAddress": "a@example.com;b@example.com",
+    "firstName": "Ana - 1",
+    "fwdBusy": "sip:1@x",
+    "lastName": "d'Ávila",
+    "localArea": "0",
+    "lowCreditLimit": 12.345678,
+    "lowCreditNotification": True,
+    "mobile": 5548999999999,
+    "noAnswer": "sip:2@x",
+    "number": "12-B",
+    "phone": 554833330000,
+    "quarter": "Centro",
+    "resellerBillingType": 1,
+    "resellerMarkup": 1.7,
+    "rings": 30,
+    "rpid": "554833330000",
+    "softphoneAllowed": True,
+    "state": "SC",
+    "validateSource0303": True,
+    "voiceMailPassword": 1234,
+    "voicemail": True,
+    "zip": "88000-000",
+}
+
+
 def insert(soap: Soap, **fields: object) -> int:
     answer = soap.xml("SubscriberWS", "insertSubscriber", new_subscriber(**fields))
     return int(answer.findtext("subscriberId"))
@@ -57,54 +105,10 @@ def test_needed_fields_are_enough_and_the_others_have_their_defaults(
 
 
 def test_every_field_is_stored_as_sent(soap: Soap, platform: Platform) -> None:
-    plan, reseller_plan = platform.rate_plan(), platform.rate_plan(name="Revenda")
-    values: dict[str, Any] = {
-        "username": "joão",
-        "domain": DOMAIN,
-        "profile": "DEFAULT",
-        "activeIncomingCalls": False,
-        "activeOutgoingCalls": False,
-        "addServiceHeader": True,
-        "address": 'Rua São José, 1 <fundos> & "térreo"',
-        "areaCode": 48,
-        "blockAnonymousCalls": True,
-        "blockCollectCalls": True,
-        "blockEntry0303": True,
-        "callFwd": "sip:1000@sippulse.com",
-        "callLimit": 7,
-        "callsOnlyByIp": True,
-        "city": "Florianópolis 🏝",
-        "cityCode": "48001",
-        "complement": "  espaços  ",
-        "contractNumber": "C-1",
-        "copyPassertedRpid": True,
-        "countryCode": 55,
-        "document": "012.345.678-90",
-        "emailAddress": "a@example.com;b@example.com",
-        "firstName": "Ana - 1",
-        "fwdBusy": "sip:1@x",
-        "lastName": "d'Ávila",
-        "localArea": "0",
-        "lowCreditLimit": 12.345678,
-        "lowCreditNotification": True,
-        "mobile": 5548999999999,
-        "noAnswer": "sip:2@x",
-        "number": "12-B",
-        "phone": 554833330000,
-        "quarter": "Centro",
-        "ratePlanId": plan,
-        "resellerBillingType": 1,
+    values = FULL | {
+        "ratePlanId": platform.rate_plan(),
         "resellerId": platform.reseller(),
-        "resellerMarkup": 1.7,
-        "resellerRatePlanId": reseller_plan,
-        "rings": 30,
-        "rpid": "554833330000",
-        "softphoneAllowed": True,
-        "state": "SC",
-        "validateSource0303": True,
-        "voiceMailPassword": 1234,
-        "voicemail": True,
-        "zip": "88000-000",
+        "resellerRatePlanId": platform.rate_plan(name="Revenda"),
     }
     sent = values | {"password": "segredo", "passwordPortal": "portal", "accountCode": "mine"}
     new = soap("SubscriberWS", "insertSubscriber", subscriber=sent)
