@@ -85,7 +85,8 @@ class PrivateMariaDB:
         ]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
-            raise MariaDBError(f"mariadb-install-db failed: {_first_line(result.stderr + result.stdout)}")
+            said = _first_line(result.stderr + result.stdout)
+            raise MariaDBError(f"mariadb-install-db failed: {said}")
 
     def _launch(self) -> subprocess.Popen[bytes]:
         command = [
