@@ -18,6 +18,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 # Seconds after which a pooled connection is replaced: below the usual wait_timeout of 8 hours.
 POOL_RECYCLE = 3600
 SQLITE_BUSY_MS = 30_000
+# After so long without an answer MariaDB is taken for lost.
+STATEMENT_SECONDS = 60
 MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
     "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
@@ -38,7 +40,9 @@ class Database:
             event.listen(self._writer, "begin", _begin_immediate)
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
 
-    def _engine(self, pool_size: int, **options: Any) -> Engine:
+    def _engine(
+        self, pool_size: int, patience: int | None = STATEMENT_SECONDS, **options: Any
+    ) -> Engine:
         engine = create_engine(
             self.url,
             pool_size=pool_size,
@@ -49,7 +53,7 @@ class Database:
             pool_reset_on_return=None,
             enable_from_linting=False,  # joins on parameters alone are meant
             hide_parameters=True,  # parameters may be passwords, errors are logged
-            connect_args={} if self.is_sqlite else _mysql_arguments(self.url),
+            connect_args={} if self.is_sqlite else _mysql_arguments(self.url, patience),
             **options,
         )
         if self.is_sqlite:
@@ -92,6 +96,16 @@ class Database:
             finally:
                 connection.invalidate()
 
+    @contextmanager
+    def maintaining(self) -> Iterator[Connection]:
+        """Like `reading()`, for statements that may take hours: big ALTERs, exports."""
+        engine = self._engine(1, patience=None, isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()
@@ -100,11 +114,11 @@ class Database:
         return _file_lock(self._lock_path) if self._lock_path else nullcontext()
 
 
-def _mysql_arguments(url: URL) -> dict[str, Any]:
+def _mysql_arguments(url: URL, patience: int | None) -> dict[str, Any]:
     arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 5}
     arguments["init_command"] = MYSQL_SESSION
     if url.get_driver_name() == "pymysql":
-        arguments |= {"read_timeout": 60, "write_timeout": 60}
+        arguments |= {"read_timeout": patience, "write_timeout": patience}
     return arguments
 
 

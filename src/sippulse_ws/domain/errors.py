@@ -171,6 +171,24 @@ class AdministratorNotFound(NotFound):
     en = "Administrator not found: {login}"
 
 
+class IntegratorNotFound(NotFound):
+    code = "integrator-not-found"
+    pt = "Integrador não encontrado: {login}"
+    en = "Integrator not found: {login}"
+
+
+class ProviderNotFound(NotFound):
+    code = "provider-not-found"
+    pt = "Provedor não encontrado: {provider}"
+    en = "Provider not found: {provider}"
+
+
+class GatewayNotFound(NotFound):
+    code = "gateway-not-found"
+    pt = "Gateway não encontrado: {gateway}"
+    en = "Gateway not found: {gateway}"
+
+
 class AlreadyExists(DomainError):
     """Base for names and numbers that are taken."""
 
@@ -284,6 +302,30 @@ class RowRefused(DomainError):
 
     def message(self, language: str) -> str:
         return super().message(language) + self.reason.message(language)
+
+
+class IntegratorExists(AlreadyExists):
+    code = "integrator-exists"
+    pt = "Integrador já existe: {login}"
+    en = "Integrator already exists: {login}"
+
+
+class ProviderExists(AlreadyExists):
+    code = "provider-exists"
+    pt = "Provedor já existe: {provider}"
+    en = "Provider already exists: {provider}"
+
+
+class GatewayExists(AlreadyExists):
+    code = "gateway-exists"
+    pt = "Gateway já existe: {gateway}"
+    en = "Gateway already exists: {gateway}"
+
+
+class ProviderInUse(DomainError):
+    code = "provider-in-use"
+    pt = "O provedor tem gateways: {provider}"
+    en = "The provider has gateways: {provider}"
 
 
 class WrongPassword(DomainError):

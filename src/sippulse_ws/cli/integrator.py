@@ -1,0 +1,77 @@
+"""`sippulse-ws db integrator …`: read-only accounts of the MariaDB server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from sippulse_ws.cli.session import (
+    console,
+    fail,
+    open_database,
+    password_from_stdin,
+    print_table,
+    reading,
+)
+from sippulse_ws.db import Connection
+from sippulse_ws.domain import integrators
+
+app = typer.Typer(no_args_is_help=True)
+
+Login = Annotated[str, typer.Argument(help="The account's name on the database server.")]
+
+
+@app.command()
+def create(
+    login: Login,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    domain: Annotated[
+        list[str] | None, typer.Option(help="Show only this domain's rows; may be repeated.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="From where it may connect.")] = "%",
+) -> None:
+    """Create an account that may read vi_cdrs, acc and a few columns of subscriber.
+
+    The configured database account must be allowed to create users and schemas.
+    """
+    password = password_from_stdin(password_stdin)
+    with _server() as db:
+        schema = integrators.create_integrator(db, login, password, domain or (), host)
+    console.print(f"integrator {login} created, reads schema {schema}", markup=False)
+
+
+@app.command("list")
+def list_() -> None:
+    """Show the accounts made for integrators."""
+    with reading() as db:
+        found = integrators.list_integrators(db)
+    print_table(
+        ["login", "from", "schema", "domains"],
+        [[login, host, schema, " ".join(domains)] for login, host, schema, domains in found],
+    )
+
+
+@app.command()
+def drop(login: Login) -> None:
+    """Remove an account and its views."""
+    with _server() as db:
+        integrators.drop_integrator(db, login)
+    console.print(f"integrator {login} dropped", markup=False)
+
+
+@contextmanager
+def _server() -> Iterator[Connection]:
+    with open_database() as database:
+        if database.is_sqlite:
+            raise fail("SQLite knows no accounts; integrators need MariaDB or MySQL")
+        try:
+            with database.maintaining() as db:
+                yield db
+        except DBAPIError as error:  # never the statement, which holds a password
+            raise fail(f"database: {error.orig}") from None
