@@ -56,4 +56,5 @@ def test_a_proxys_accounting_module_can_write_acc(db: sa.Connection) -> None:
         "INSERT INTO acc (method, from_tag, to_tag, callid, sip_code, sip_reason, time) VALUES "
         "('INVITE', 'a', 'b', 'c@d', '486', 'Busy Here', '2026-03-24 09:27:20')"
     )
-    assert db.exec_driver_sql("SELECT method, sip_code FROM acc").all() == [("INVITE", "486")]
+    (row,) = db.exec_driver_sql("SELECT method, sip_code FROM acc").all()
+    assert tuple(row) == ("INVITE", "486")
