@@ -31,6 +31,13 @@ def create_profile(db: Connection, domain: str, profile: str) -> int:
         raise ProfileExists(profile=profile) from None
 
 
+def require_profile(db: Connection, domain: str, profile: str) -> None:
+    """ProfileNotFound when the domain has no such profile."""
+    there = (Profile.domain == domain) & (Profile.profile == profile)
+    if db.execute(select(Profile.id).where(there)).first() is None:
+        raise ProfileNotFound(profile=profile)
+
+
 def get_profile_name(db: Connection, domain: str, profile_id: int) -> str:
     """The name of a profile of this domain, by its id."""
     query = select(Profile.profile).where(Profile.id == profile_id, Profile.domain == domain)

@@ -35,6 +35,7 @@ class Right:
     """
 
     domains: Callable[[Mapping[str, Any]], list[Any]] | None = None
+    told_by: str = "domain"  # wire name of the parameter to complain about
     customer: bool = False  # no principal: the subscriber's own password is checked
 
 
@@ -46,8 +47,8 @@ def within(path: str) -> Right:
 
 def within_account(path: str) -> Right:
     """The domain of the account code (`username@domain`) in this parameter must be granted."""
-    get = _getter(path)
-    return Right(domains=lambda values: [_domain_of(get(values))])
+    get, told_by = _getter(path), wire_name(path.rpartition(".")[2])
+    return Right(domains=lambda values: [_domain_of(get(values))], told_by=told_by)
 
 
 def within_owner(name: str) -> Right:

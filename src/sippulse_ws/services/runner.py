@@ -185,7 +185,7 @@ class Runner:
         operation.check_objects(values)
         for domain in domains:
             if not domain:
-                raise MissingField(field="domain")
+                raise MissingField(field=right.told_by)
             call.scope.require(db, domain)
         return call
 

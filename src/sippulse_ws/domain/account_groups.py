@@ -1,0 +1,124 @@
+"""Account groups: accounts that are billed to a managing account of their domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.errors import (
+    AccountGroupNotFound,
+    InAccountGroup,
+    InvalidField,
+    MissingField,
+    NotInAccountGroup,
+    SubscriberNotFound,
+)
+from sippulse_ws.domain.profiles import require_profile
+from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.subscribers import get_account_id
+from sippulse_ws.models import AccountGroup, AccountGroupMember, Subscriber
+
+
+def get_account_group(db: Connection, manager: str) -> SimpleNamespace:
+    """The group of this manager with its accounts, by account code."""
+    row = db.execute(
+        select(AccountGroup.id, AccountGroup.manager_profile)
+        .join(Subscriber, Subscriber.id == AccountGroup.manager_id)
+        .where(Subscriber.account_code == manager)
+    ).first()
+    if row is None:
+        raise AccountGroupNotFound(account=manager)
+    accounts = db.execute(
+        select(Subscriber.account_code)
+        .join(AccountGroupMember, AccountGroupMember.subscriber_id == Subscriber.id)
+        .where(AccountGroupMember.account_group_id == row.id)
+        .order_by(Subscriber.account_code)
+    )
+    return SimpleNamespace(
+        id=row.id,
+        account_manager=manager,
+        manager_profile=row.manager_profile,
+        account=accounts.scalars().all(),
+    )
+
+
+def add_account_group(
+    db: Connection, manager: str, profile: str | None, accounts: Sequence[str] | None
+) -> None:
+    """Make the group, or add to it and set its profile; accounts that are in it already stay."""
+    manager_id = get_account_id(db, manager)
+    domain = _domain(manager)
+    if not profile:
+        raise MissingField(field="managerProfile")
+    require_profile(db, domain, profile)
+    members = _ids(db, manager, accounts)
+    query = select(AccountGroup.id).where(AccountGroup.manager_id == manager_id)
+    group_id: int | None = db.execute(query).scalar()
+    if group_id is None:
+        values = {"manager_id": manager_id, "manager_profile": profile}
+        group_id = insert_row(db, AccountGroup, values)
+    else:
+        same = AccountGroup.id == group_id
+        db.execute(update(AccountGroup).where(same).values(manager_profile=profile))
+    for account, subscriber_id in members.items():
+        _add(db, group_id, account, subscriber_id)
+
+
+def remove_account_group(db: Connection, manager: str, accounts: Sequence[str] | None) -> None:
+    """Take these accounts out of the group; the whole group goes when none are named."""
+    group = get_account_group(db, manager)
+    if not accounts:
+        db.execute(delete(AccountGroup).where(AccountGroup.id == group.id))
+        return
+    members = _ids(db, manager, accounts)
+    for account in members:
+        if account not in group.account:
+            raise NotInAccountGroup(account=account)
+    db.execute(
+        delete(AccountGroupMember).where(AccountGroupMember.subscriber_id.in_(members.values()))
+    )
+
+
+def _add(db: Connection, group_id: int, account: str, subscriber_id: int) -> None:
+    query = select(AccountGroupMember.account_group_id).where(
+        AccountGroupMember.subscriber_id == subscriber_id
+    )
+    current = db.execute(query).scalar()
+    if current == group_id:
+        return
+    if current is not None:
+        raise InAccountGroup(account=account)
+    values = {"subscriber_id": subscriber_id, "account_group_id": group_id}
+    try:
+        db.execute(insert(AccountGroupMember).values(values))
+    except IntegrityError:  # somebody was faster
+        raise InAccountGroup(account=account) from None
+
+
+def _ids(db: Connection, manager: str, accounts: Sequence[str] | None) -> dict[str, int]:
+    """Ids by account code, all of the manager's domain: nobody is billed across domains."""
+    if not accounts or "" in accounts:
+        raise MissingField(field="account")
+    domain = _domain(manager)
+    for account in accounts:
+        if _domain(account) != domain:
+            raise InvalidField(
+                "account", f"{account} não é do domínio {domain}", f"{account} is not of {domain}"
+            )
+    if manager in accounts:
+        raise InvalidField("account", "é a própria agrupadora", "is the manager itself")
+    query = select(Subscriber.account_code, Subscriber.id).where(
+        Subscriber.account_code.in_(set(accounts))
+    )
+    ids = {row.account_code: row.id for row in db.execute(query)}
+    for account in accounts:
+        if account not in ids:
+            raise SubscriberNotFound(account=account)
+    return ids
+
+
+def _domain(account: str) -> str:
+    return account.rpartition("@")[2]

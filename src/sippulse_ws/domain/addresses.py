@@ -1,0 +1,170 @@
+"""IP addresses and networks that call as a subscriber without a password."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_interface
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.errors import AddressNotFound, AddressTaken, InvalidField, MissingField
+from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
+from sippulse_ws.domain.values import Values, present, required, storable, within
+from sippulse_ws.models import Address, Subscriber
+
+IP_ONLY = "iponly"
+# The group tells a proxy how the caller is recognised; 1 is what stock configurations ask for.
+GROUPS = {IP_ONLY: "1", "techprefix": "2", "ip+cpt": "3", "ip+cli": "4"}
+PREFIXED = ("techprefix", "ip+cpt")
+PROTOCOLS = ("tcp", "udp", "tls", "any")
+
+_WRITTEN = ("ip_address", "mask", "method", "port", "protocol", "tech_prefix")
+_REQUIRED = ("ip_address", "mask", "method", "port", "protocol")
+_PREFIX = re.compile(r"[0-9A-Za-z*#+._-]*")
+_PORT_MAX = 65535
+SELECT = select(
+    Subscriber.account_code.label("account"),
+    Subscriber.domain,
+    Subscriber.username,
+    *(getattr(Address, name) for name in ("id", *_WRITTEN, "group", "pattern", "context_info")),
+).join(Subscriber, Subscriber.id == Address.subscriber_id)
+
+
+def list_addresses(db: Connection, username: str | None, domain: str) -> Sequence[Row[Any]]:
+    subscriber_id = get_subscriber_id(db, username, domain)
+    query = SELECT.where(Address.subscriber_id == subscriber_id)
+    return db.execute(query.order_by(Address.ip_address, Address.mask, Address.id)).all()
+
+
+def insert_address(db: Connection, values: Values) -> Row[Any]:
+    """The id, group, pattern and contextInfo are made here, whatever was sent."""
+    username, domain = _owner(values, None)
+    required(values, *_REQUIRED)
+    subscriber_id = get_subscriber_id(db, username, domain)
+    stored = _generated(_checked(values), account_code(username, domain))
+    try:
+        address_id = insert_row(db, Address, stored | {"subscriber_id": subscriber_id})
+    except IntegrityError:
+        raise _taken(stored) from None
+    return db.execute(SELECT.where(Address.id == address_id)).one()
+
+
+def update_address(db: Connection, scope: Scope, values: Values) -> Row[Any]:
+    """Absent means unchanged; another account may take the address over."""
+    address_id = values.get("id")
+    if address_id is None:
+        raise MissingField(field="id")
+    address = db.execute(SELECT.where(Address.id == address_id)).first()
+    if address is None or not scope.allows(db, address.domain):
+        raise AddressNotFound(id=address_id)
+    username, domain = _owner(values, address)
+    scope.require(db, domain)
+    subscriber_id = get_subscriber_id(db, username, domain)
+    merged = {name: getattr(address, name) for name in _WRITTEN} | present(values, _WRITTEN)
+    required(merged, *_REQUIRED)
+    stored = _generated(_checked(merged), account_code(username, domain))
+    same = Address.id == address_id
+    try:
+        db.execute(update(Address).where(same).values(stored | {"subscriber_id": subscriber_id}))
+    except IntegrityError:
+        raise _taken(stored) from None
+    return db.execute(SELECT.where(same)).one()
+
+
+def remove_address(db: Connection, domain: str, address_id: int | None) -> None:
+    """The address must be one of this domain."""
+    if address_id is None:
+        raise MissingField(field="addressId")
+    owner = select(Subscriber.domain).join(Address, Address.subscriber_id == Subscriber.id)
+    if db.execute(owner.where(Address.id == address_id)).scalar() != domain:
+        raise AddressNotFound(id=address_id)
+    db.execute(delete(Address).where(Address.id == address_id))
+
+
+def _owner(values: Values, current: Row[Any] | None) -> tuple[str, str]:
+    """Username and domain out of `account`, or out of both; what is absent stays as it is."""
+    told, at, told_domain = (values.get("account") or "").rpartition("@")
+    if values.get("account") and not (told and at):
+        raise InvalidField("account", "não é username@domain", "not username@domain")
+    username = values.get("username") or told or (current and current.username)
+    domain = values.get("domain") or told_domain or (current and current.domain)
+    if not username or not domain:
+        raise MissingField(field="domain" if username else "username")
+    if told and (told, told_domain) != (username, domain):
+        raise InvalidField(
+            "account", "é outra conta que username e domain", "differs from username and domain"
+        )
+    return str(username), str(domain)
+
+
+def _checked(values: Values) -> dict[str, Any]:
+    method, protocol = values["method"].lower(), values["protocol"].lower()
+    if method not in GROUPS:
+        choices = ", ".join(GROUPS)
+        raise InvalidField("method", f"deve ser {choices}", f"must be one of {choices}")
+    if protocol not in PROTOCOLS:
+        choices = ", ".join(PROTOCOLS)
+        raise InvalidField("protocol", f"deve ser {choices}", f"must be one of {choices}")
+    within(values["port"], 0, _PORT_MAX, "port")
+    stored = {
+        "ip_address": _network_address(values["ip_address"], values["mask"]),
+        "mask": values["mask"],
+        "port": values["port"],
+        "protocol": protocol,
+        "method": method,
+        "tech_prefix": _tech_prefix(method, values.get("tech_prefix") or ""),
+    }
+    return storable(Address, stored)
+
+
+def _network_address(text: str, mask: int) -> str:
+    """The address as it is usually written; with host bits, the network it should be is named."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        address = None
+    if address is None or "%" in text:
+        raise InvalidField("ipAddress", "não é um endereço IP", "not an IP address")
+    # not 0: a stock proxy takes it for a single host
+    within(mask, 1, address.max_prefixlen, "mask")
+    network = ip_interface(f"{address}/{mask}").network
+    if network.network_address != address:
+        raise InvalidField(
+            "ipAddress", f"tem bits de host; a rede é {network}", f"has host bits; use {network}"
+        )
+    return str(address)
+
+
+def _tech_prefix(method: str, prefix: str) -> str:
+    if method in PREFIXED and not prefix:
+        raise MissingField(field="techPrefix")
+    if method == IP_ONLY and prefix:  # two accounts would share the address
+        raise InvalidField("techPrefix", "não se usa com iponly", "is not used with iponly")
+    if not _PREFIX.fullmatch(prefix):
+        raise InvalidField(
+            "techPrefix", "somente letras, dígitos e *#+._-", "only letters, digits and *#+._-"
+        )
+    return prefix
+
+
+def _generated(stored: dict[str, Any], account: str) -> dict[str, Any]:
+    """With the columns for the proxy: its group, the dialled numbers it covers, whose it is."""
+    prefix = stored["tech_prefix"]
+    # as fnmatch(3) reads it
+    pattern = prefix.replace("*", "[*]") + "*" if prefix else None
+    made = {"group": GROUPS[stored["method"]], "pattern": pattern, "context_info": account}
+    return stored | made
+
+
+def _taken(stored: Values) -> AddressTaken:
+    address = f"{stored['ip_address']}/{stored['mask']}"
+    if stored["port"]:
+        address += f" port {stored['port']}"
+    if stored["tech_prefix"]:
+        address += f" techPrefix {stored['tech_prefix']}"
+    return AddressTaken(address=address)

@@ -1,0 +1,76 @@
+"""Dial plans: how a SIP proxy rewrites dialled numbers, rule by rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from sippulse_ws.domain.domains import require_domain
+from sippulse_ws.domain.errors import DialplanNotFound, InvalidField
+from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.values import (
+    INT_MAX,
+    Values,
+    present,
+    required,
+    storable,
+    wire_name,
+    within,
+)
+from sippulse_ws.models import Dialplan
+
+REGEX = 1
+FIELDS = "domain dpid pr match_op match_exp match_len subst_exp repl_exp attrs".split()
+_LIMITS = {
+    "dpid": (0, INT_MAX),
+    "pr": (0, INT_MAX),
+    "match_op": (0, 2),  # equal, regular expression, shell pattern
+    "match_len": (0, 255),
+}
+_REFERENCE = re.compile(r"\\(\d)")
+
+
+def list_dialplans(db: Connection, domain: str) -> Sequence[Row[Any]]:
+    """In the order in which a proxy tries them."""
+    require_domain(db, domain)
+    columns = (getattr(Dialplan, name) for name in ("id", *FIELDS))
+    query = select(*columns).where(Dialplan.domain == domain)
+    return db.execute(query.order_by(Dialplan.dpid, Dialplan.pr, Dialplan.id)).all()
+
+
+def create_dialplan(db: Connection, values: Values) -> int:
+    """One rule. One that a proxy cannot load is refused: it would refuse all of them."""
+    required(values, "domain", "dpid", "match_exp")
+    require_domain(db, values["domain"])
+    for name, (low, high) in _LIMITS.items():
+        within(values.get(name), low, high, wire_name(name))
+    stored = storable(Dialplan, present(values, FIELDS))
+    if stored.get("match_op", REGEX) == REGEX:
+        _groups(stored["match_exp"], "matchExp")
+    groups = _groups(stored.get("subst_exp", ""), "substExp")
+    wanted = max((int(n) for n in _REFERENCE.findall(stored.get("repl_exp", ""))), default=0)
+    if wanted > groups:
+        raise InvalidField(
+            "replExp",
+            f"usa \\{wanted}, mas substExp tem {groups} grupo(s)",
+            f"uses \\{wanted}, but substExp has {groups} group(s)",
+        )
+    return insert_row(db, Dialplan, stored)
+
+
+def remove_dialplan(db: Connection, dialplan_id: int) -> None:
+    if db.execute(delete(Dialplan).where(Dialplan.id == dialplan_id)).rowcount == 0:
+        raise DialplanNotFound(id=dialplan_id)
+
+
+def _groups(expression: str, field: str) -> int:
+    """How many groups a regular expression has."""
+    try:
+        return re.compile(expression).groups
+    except re.error as error:
+        raise InvalidField(
+            field, f"expressão regular inválida: {error}", f"bad regular expression: {error}"
+        ) from None

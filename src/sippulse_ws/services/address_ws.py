@@ -1,0 +1,57 @@
+"""AddressWS: authentication by IP address."""
+
+from typing import Any
+
+from sippulse_ws.domain import addresses
+from sippulse_ws.services.operation import BY_SCOPE, operation, within, within_owner
+from sippulse_ws.services.runner import Call
+from sippulse_ws.wire.fields import integer, nested, string
+from sippulse_ws.wire.rpc import Service
+from sippulse_ws.wire.types.address import AddressDto
+
+
+class AddressWS(Service):
+    """Addresses that call as a subscriber without a password."""
+
+    @operation(
+        within("domain"),
+        string("username"),
+        string("domain"),
+        returns=nested(AddressDto, "address", many=True),
+    )
+    def lisAddresses(call: Call, username: str, domain: str) -> Any:
+        return addresses.list_addresses(call.db, username, domain)
+
+    @operation(
+        within_owner("address"),
+        nested(AddressDto, "address"),
+        returns=nested(AddressDto, "return"),
+        writes=True,
+    )
+    def insertAddress(call: Call, address: dict[str, Any]) -> Any:
+        return addresses.insert_address(call.db, address)
+
+    @operation(
+        BY_SCOPE,
+        nested(AddressDto, "address"),
+        returns=nested(AddressDto, "return"),
+        writes=True,
+    )
+    def updateAddress(call: Call, address: dict[str, Any]) -> Any:
+        return addresses.update_address(call.db, call.scope, address)
+
+    @operation(
+        within("domain"),
+        string("domain"),
+        integer("addressId"),
+        writes=True,
+        aliases={"id": "addressId"},
+    )
+    def removeAddress(call: Call, domain: str, address_id: int | None) -> None:
+        addresses.remove_address(call.db, domain, address_id)
+
+    # the document's spellings
+    listAddresses = lisAddresses
+    insertAddresses = insertAddress
+    updateAddresses = updateAddress
+    removeAddresses = removeAddress

@@ -1,0 +1,29 @@
+"""UserLocationWS: registrations of a subscriber."""
+
+from typing import Any
+
+from sippulse_ws.domain import locations
+from sippulse_ws.services.operation import operation, within
+from sippulse_ws.services.runner import Call
+from sippulse_ws.wire.fields import nested, string
+from sippulse_ws.wire.rpc import Service
+from sippulse_ws.wire.types.user_location import UserLocationDto
+
+IN_DOMAIN = within("domain")
+KEY = (string("username"), string("domain"))
+
+
+class UserLocationWS(Service):
+    """Registrations (contacts) of a subscriber."""
+
+    @operation(IN_DOMAIN, *KEY, returns=nested(UserLocationDto, "userLocation", many=True))
+    def listUserLocations(call: Call, username: str, domain: str) -> Any:
+        return locations.list_locations(call.db, username, domain)
+
+    @operation(IN_DOMAIN, *KEY, string("contact"), writes=True)
+    def addUserLocation(call: Call, username: str, domain: str, contact: str) -> None:
+        locations.add_permanent(call.db, username, domain, contact)
+
+    @operation(IN_DOMAIN, *KEY, string("contact"), writes=True)
+    def removeUserLocation(call: Call, username: str, domain: str, contact: str) -> None:
+        locations.remove_permanent(call.db, username, domain, contact)
