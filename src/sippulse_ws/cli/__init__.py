@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from sippulse_ws import __version__
-from sippulse_ws.cli import admin, audit, db, domain, imports, profile, serve, wsdl
+from sippulse_ws.cli import admin, audit, db, dialplan, domain, imports, profile, serve, wsdl
 
 app = typer.Typer(
     name="sippulse-ws",
@@ -19,6 +19,7 @@ app.add_typer(db.app, name="db", help="Schema, demo data, password keys.")
 app.add_typer(admin.app, name="admin", help="Administrators and their grants.")
 app.add_typer(domain.app, name="domain", help="Domains.")
 app.add_typer(profile.app, name="profile", help="Profiles of a domain.")
+app.add_typer(dialplan.app, name="dialplan", help="Rules of dial plans.")
 app.add_typer(imports.app, name="import", help="Load tables from CSV files.")
 app.add_typer(wsdl.app, name="wsdl", help="The WSDL files.")
 

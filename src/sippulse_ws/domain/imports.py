@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from sippulse_ws.domain.dialplans import create_dialplan
 from sippulse_ws.domain.errors import DidTaken, DomainError, DomainNotFound, InvalidField
 from sippulse_ws.domain.values import required, storable, username_text
 from sippulse_ws.models import Did, Domain, Numbering
@@ -37,15 +39,18 @@ class BadLine(DomainError):
 Row = dict[str, Any]
 
 
-def read_rows(lines: Iterable[str], columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
+def read_rows(
+    lines: Iterable[str], columns: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> Iterator[tuple[int, Row]]:
     """(line number, row) of a CSV with these columns in its first line, in any order."""
     reader = csv.DictReader(lines)
     try:
         missing = set(columns) - set(reader.fieldnames or ())
         if missing:
             raise MissingColumns(columns=", ".join(sorted(missing)))
+        names = (*columns, *(name for name in optional if name in (reader.fieldnames or ())))
         for row in reader:
-            yield reader.line_num, {name: (row[name] or "").strip() for name in columns}
+            yield reader.line_num, {name: (row[name] or "").strip() for name in names}
     except csv.Error as error:
         raise BadLine(line=reader.line_num, reason=error) from None
 
@@ -55,10 +60,11 @@ def import_lines(
     lines: Iterable[str],
     columns: tuple[str, ...],
     store: Callable[[Connection, Row], None],
+    optional: tuple[str, ...] = (),
 ) -> Report:
     """Store every good line; the caller commits."""
     report = Report()
-    for number, row in read_rows(lines, columns):
+    for number, row in read_rows(lines, columns, optional):
         try:
             store(db, row)
         except DomainError as error:
@@ -68,8 +74,21 @@ def import_lines(
     return report
 
 
+def number(row: Row, name: str) -> int | None:
+    """An integer out of a cell; an empty or absent one is None."""
+    text = row.get(name)
+    if not text:
+        return None
+    if not re.fullmatch("-?[0-9]{1,10}", text):
+        raise InvalidField(name, "não é um número inteiro", "not an integer")
+    return int(text)
+
+
 NUMBERING_COLUMNS = ("prefix", "city_code", "local_area")
 DID_COLUMNS = ("number", "domain")
+DIALPLAN_COLUMNS = ("domain", "dpid", "match_exp")
+DIALPLAN_OPTIONAL = ("pr", "match_op", "match_len", "subst_exp", "repl_exp", "attrs")
+_DIALPLAN_NUMBERS = ("dpid", "pr", "match_op", "match_len")
 
 
 def store_numbering(db: Connection, row: Row) -> None:
@@ -96,3 +115,9 @@ def store_did(db: Connection, row: Row) -> None:
         raise DidTaken(number=number)
     values = storable(Did, {"alias_username": number, "inventory_domain": domain})
     db.execute(insert(Did).values(values))
+
+
+def store_dialplan(db: Connection, row: Row) -> None:
+    """A rule of the domain's dial plans; absent columns have Kamailio's defaults."""
+    numbers = {name: number(row, name) for name in _DIALPLAN_NUMBERS}
+    create_dialplan(db, row | numbers | {"domain": row["domain"].lower()})

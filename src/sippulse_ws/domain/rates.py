@@ -76,7 +76,7 @@ def insert_rates(db: Connection, rows: Sequence[Values] | None) -> None:
     for number, row in enumerate(rows, 1):
         try:
             values = checked(row)
-            key = _key(values)
+            key = key_of(values)
             if seen.setdefault(key, number) != number:
                 raise RateRepeated(row=seen[key], rate_id=key[1], prefix=key[2])
         except DomainError as error:
@@ -109,7 +109,7 @@ def update_rate(db: Connection, scope: Scope, values: Values) -> Row[Any]:
         try:
             db.execute(update(Rate).where(Rate.id == rate.id).values(changes))
         except IntegrityError:
-            raise _exists(_key(merged)) from None
+            raise _exists(key_of(merged)) from None
     return db.execute(SELECT.where(Rate.id == rate.id)).one()
 
 
@@ -196,7 +196,7 @@ def _require_domains(db: Connection, seen: dict[Key, int]) -> None:
             raise RowRefused(number, error) from None
 
 
-def _key(values: Values) -> Key:
+def key_of(values: Values) -> Key:
     return values["domain"], values["rate_id"], values["prefix"]
 
 
