@@ -128,6 +128,7 @@ def test_a_rule_is_created_listed_and_removed(cli: Cli) -> None:
         (["2", "55", "--match-op", "3"], "matchOp"),
         (["2", "55", "--subst-exp", "("], "substExp"),
         (["2", "55", "--subst-exp", "^0(.+)$", "--repl-exp", r"\2"], "replExp"),
+        (["2", "55", "--repl-exp", "$rU"], "replExp"),
         (["2", "5" * 65], "matchExp"),
     ],
 )

@@ -44,7 +44,11 @@ def test_a_permanent_contact_has_the_shape_that_kamailio_reads(
 
 
 def test_registrations_are_listed_until_they_expire(soap: Soap, platform: Platform) -> None:
-    values: dict[str, Any] = {"user_agent": "Phone 1.0", "received": "sip:203.0.113.5:40000", "callid": "abc"}
+    values: dict[str, Any] = {
+        "user_agent": "Phone 1.0",
+        "received": "sip:203.0.113.5:40000",
+        "callid": "abc",
+    }
     register(platform, "sip:1000@198.51.100.7", **values)
     register(platform, "sip:1000@198.51.100.8", minutes=-1)
     (listed,) = soap("UserLocationWS", "listUserLocations", **KEY)

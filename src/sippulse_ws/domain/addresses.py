@@ -16,10 +16,10 @@ from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
 from sippulse_ws.domain.values import Values, present, required, storable, within
 from sippulse_ws.models import Address, Subscriber
+from sippulse_ws.models.proxy_views import ADDRESS_GROUP
 
 IP_ONLY = "iponly"
-# The group tells a proxy how the caller is recognised; 1 is what stock configurations ask for.
-GROUPS = {IP_ONLY: "1", "techprefix": "2", "ip+cpt": "3", "ip+cli": "4"}
+METHODS = (IP_ONLY, "techprefix", "ip+cpt", "ip+cli")
 PREFIXED = ("techprefix", "ip+cpt")
 PROTOCOLS = ("tcp", "udp", "tls", "any")
 
@@ -104,8 +104,8 @@ def _owner(values: Values, current: Row[Any] | None) -> tuple[str, str]:
 
 def _checked(values: Values) -> dict[str, Any]:
     method, protocol = values["method"].lower(), values["protocol"].lower()
-    if method not in GROUPS:
-        choices = ", ".join(GROUPS)
+    if method not in METHODS:
+        choices = ", ".join(METHODS)
         raise InvalidField("method", f"deve ser {choices}", f"must be one of {choices}")
     if protocol not in PROTOCOLS:
         choices = ", ".join(PROTOCOLS)
@@ -157,7 +157,7 @@ def _generated(stored: dict[str, Any], account: str) -> dict[str, Any]:
     prefix = stored["tech_prefix"]
     # as fnmatch(3) reads it
     pattern = prefix.replace("*", "[*]") + "*" if prefix else None
-    made = {"group": GROUPS[stored["method"]], "pattern": pattern, "context_info": account}
+    made = {"group": str(ADDRESS_GROUP), "pattern": pattern, "context_info": account}
     return stored | made
 
 

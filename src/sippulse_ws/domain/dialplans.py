@@ -21,11 +21,12 @@ from sippulse_ws.domain.values import (
     within,
 )
 from sippulse_ws.models import Dialplan
+from sippulse_ws.models.proxy_views import PLANS_PER_DOMAIN
 
 REGEX = 1
 FIELDS = "domain dpid pr match_op match_exp match_len subst_exp repl_exp attrs".split()
 _LIMITS = {
-    "dpid": (0, INT_MAX),
+    "dpid": (0, PLANS_PER_DOMAIN - 1),
     "pr": (0, INT_MAX),
     "match_op": (0, 2),  # equal, regular expression, shell pattern
     "match_len": (0, 255),
@@ -50,6 +51,8 @@ def create_dialplan(db: Connection, values: Values) -> int:
     stored = storable(Dialplan, present(values, FIELDS))
     if stored.get("match_op", REGEX) == REGEX:
         _groups(stored["match_exp"], "matchExp")
+    if "$" in stored.get("repl_exp", ""):  # a proxy's view leaves such rules out
+        raise InvalidField("replExp", "não pode conter $", "must not contain $")
     groups = _groups(stored.get("subst_exp", ""), "substExp")
     wanted = max((int(n) for n in _REFERENCE.findall(stored.get("repl_exp", ""))), default=0)
     if wanted > groups:

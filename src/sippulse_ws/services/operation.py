@@ -12,6 +12,7 @@ from typing import Any
 
 from sippulse_ws.domain.access import PRINCIPAL, Reading
 from sippulse_ws.domain.errors import MissingField
+from sippulse_ws.domain.values import wire_name as spelling
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.fields import Dto, nested, wire_name
 from sippulse_ws.wire.rpc import published
@@ -47,7 +48,7 @@ def within(path: str) -> Right:
 
 def within_account(path: str) -> Right:
     """The domain of the account code (`username@domain`) in this parameter must be granted."""
-    get, told_by = _getter(path), wire_name(path.rpartition(".")[2])
+    get, told_by = _getter(path), spelling(path.rpartition(".")[2])
     return Right(domains=lambda values: [_domain_of(get(values))], told_by=told_by)
 
 
