@@ -5,7 +5,19 @@ from __future__ import annotations
 import typer
 
 from sippulse_ws import __version__
-from sippulse_ws.cli import admin, audit, db, dialplan, domain, imports, profile, serve, wsdl
+from sippulse_ws.cli import (
+    admin,
+    audit,
+    db,
+    dialplan,
+    domain,
+    export,
+    imports,
+    profile,
+    routing,
+    serve,
+    wsdl,
+)
 
 app = typer.Typer(
     name="sippulse-ws",
@@ -20,6 +32,9 @@ app.add_typer(admin.app, name="admin", help="Administrators and their grants.")
 app.add_typer(domain.app, name="domain", help="Domains.")
 app.add_typer(profile.app, name="profile", help="Profiles of a domain.")
 app.add_typer(dialplan.app, name="dialplan", help="Rules of dial plans.")
+app.add_typer(routing.providers, name="provider", help="Providers that terminate calls.")
+app.add_typer(routing.gateways, name="gateway", help="Gateways that lead to providers.")
+app.add_typer(export.app, name="export", help="Write tables to files.")
 app.add_typer(imports.app, name="import", help="Load tables from CSV files.")
 app.add_typer(wsdl.app, name="wsdl", help="The WSDL files.")
 

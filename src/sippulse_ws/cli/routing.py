@@ -1,0 +1,114 @@
+"""`sippulse-ws provider …` and `sippulse-ws gateway …`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sippulse_ws.cli.session import console, print_table, reading, writing
+from sippulse_ws.domain import routing
+
+providers = typer.Typer(no_args_is_help=True)
+gateways = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Its name.")]
+NewName = Annotated[str | None, typer.Option("--name", help="Its new name.")]
+Id = Annotated[int | None, typer.Option("--id", help="Its number in call records.")]
+TxConnection = Annotated[int | None, typer.Option(help="Least seconds charged.")]
+Cadency = Annotated[int | None, typer.Option(help="Seconds charged at a time.")]
+RateId = Annotated[int | None, typer.Option(help="The rates that it charges.")]
+Address = Annotated[str, typer.Option(help="IP address or host name.")]
+
+
+@providers.command("create")
+def create_provider(
+    name: Name, id: Id = None, tx_connection: TxConnection = None, cadency: Cadency = None
+) -> None:
+    """Create a provider."""
+    values = {"id": id, "name": name, "tx_connection": tx_connection, "cadency": cadency}
+    with writing() as db:
+        provider_id = routing.create_provider(db, values)
+    console.print(f"provider {name} created, id {provider_id}", markup=False)
+
+
+@providers.command("list")
+def list_providers() -> None:
+    """Show all providers."""
+    with reading() as db:
+        rows = routing.list_providers(db)
+    print_table(
+        ["id", "name", "tx_connection", "cadency"],
+        [[row.id, row.name, row.tx_connection, row.cadency] for row in rows],
+    )
+
+
+@providers.command("update")
+def update_provider(
+    name: Name,
+    new_name: NewName = None,
+    tx_connection: TxConnection = None,
+    cadency: Cadency = None,
+) -> None:
+    """Change a provider; call records keep what was true before."""
+    values = {"name": new_name, "tx_connection": tx_connection, "cadency": cadency}
+    with writing() as db:
+        routing.update_provider(db, name, values)
+    console.print("updated")
+
+
+@providers.command("delete")
+def delete_provider(name: Name) -> None:
+    """Delete a provider that no gateway leads to."""
+    with writing() as db:
+        routing.delete_provider(db, name)
+    console.print("deleted")
+
+
+@gateways.command("create")
+def create_gateway(
+    name: Name,
+    provider: Annotated[str, typer.Option(help="Where it leads to.")],
+    address: Address,
+    id: Id = None,
+    rate_id: RateId = None,
+) -> None:
+    """Create a gateway."""
+    values = {"id": id, "name": name, "address": address, "rate_id": rate_id}
+    with writing() as db:
+        gateway_id = routing.create_gateway(db, provider, values)
+    console.print(f"gateway {name} created, id {gateway_id}", markup=False)
+
+
+@gateways.command("list")
+def list_gateways() -> None:
+    """Show all gateways."""
+    with reading() as db:
+        rows = routing.list_gateways(db)
+    print_table(
+        ["id", "name", "address", "provider", "rate_id"],
+        [[row.id, row.name, row.address, row.provider, row.rate_id or ""] for row in rows],
+    )
+
+
+@gateways.command("update")
+def update_gateway(
+    name: Name,
+    new_name: NewName = None,
+    provider: Annotated[str | None, typer.Option(help="Where it leads to.")] = None,
+    address: Annotated[str | None, typer.Option(help="IP address or host name.")] = None,
+    rate_id: RateId = None,
+) -> None:
+    """Change a gateway; call records keep what was true before."""
+    values = {"name": new_name, "address": address, "rate_id": rate_id}
+    with writing() as db:
+        routing.update_gateway(db, name, provider, values)
+    console.print("updated")
+
+
+@gateways.command("delete")
+def delete_gateway(name: Name) -> None:
+    """Delete a gateway; call records keep it."""
+    with writing() as db:
+        routing.delete_gateway(db, name)
+    console.print("deleted")

@@ -1,0 +1,115 @@
+"""Providers and the gateways that lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.domain.errors import (
+    GatewayExists,
+    GatewayNotFound,
+    ProviderExists,
+    ProviderInUse,
+    ProviderNotFound,
+)
+from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.values import INT_MAX, Values, present, required, storable, within
+from sippulse_ws.models import Gateway, Provider
+
+_PROVIDER_FIELDS = ("name", "tx_connection", "cadency")
+_GATEWAY_FIELDS = ("name", "address", "rate_id")
+
+
+def list_providers(db: Connection) -> Sequence[Row[Any]]:
+    return db.execute(select(*Provider.__table__.columns).order_by(Provider.id)).all()
+
+
+def list_gateways(db: Connection) -> Sequence[Row[Any]]:
+    """With the name of each one's provider."""
+    return db.execute(
+        select(*Gateway.__table__.columns, Provider.name.label("provider"))
+        .join(Provider, Provider.id == Gateway.provider_id)
+        .order_by(Gateway.id)
+    ).all()
+
+
+def create_provider(db: Connection, values: Values) -> int:
+    """The new provider's id: the one in `values`, or else the next."""
+    required(values, "name")
+    stored = _checked_provider(values, "id")
+    try:
+        return insert_row(db, Provider, stored)
+    except IntegrityError:
+        raise ProviderExists(provider=values["name"]) from None
+
+
+def update_provider(db: Connection, name: str, values: Values) -> None:
+    """Absent values stay; records of calls made until now keep the old ones."""
+    provider_id = get_provider(db, name)
+    stored = _checked_provider(values)
+    try:
+        if stored:
+            db.execute(update(Provider).where(Provider.id == provider_id).values(stored))
+    except IntegrityError:
+        raise ProviderExists(provider=values["name"]) from None
+
+
+def delete_provider(db: Connection, name: str) -> None:
+    """ProviderInUse while gateways lead to it."""
+    provider_id = get_provider(db, name)
+    if db.execute(select(Gateway.id).where(Gateway.provider_id == provider_id)).first():
+        raise ProviderInUse(provider=name)
+    db.execute(delete(Provider).where(Provider.id == provider_id))
+
+
+def get_provider(db: Connection, name: str) -> int:
+    found = db.execute(select(Provider.id).where(Provider.name == name)).scalar()
+    if found is None:
+        raise ProviderNotFound(provider=name)
+    return found
+
+
+def create_gateway(db: Connection, provider: str, values: Values) -> int:
+    """The new gateway's id: the one in `values`, or else the next."""
+    required(values, "name", "address")
+    stored = storable(Gateway, present(values, ("id", *_GATEWAY_FIELDS)))
+    stored["provider_id"] = get_provider(db, provider)
+    within(values.get("id"), 1, INT_MAX, "id")
+    try:
+        return insert_row(db, Gateway, stored)
+    except IntegrityError:
+        raise GatewayExists(gateway=values["name"]) from None
+
+
+def update_gateway(db: Connection, name: str, provider: str | None, values: Values) -> None:
+    """Absent values stay; records of calls made until now keep the old ones."""
+    gateway_id = _get_gateway(db, name)
+    stored = storable(Gateway, present(values, _GATEWAY_FIELDS))
+    if provider is not None:
+        stored["provider_id"] = get_provider(db, provider)
+    try:
+        if stored:
+            db.execute(update(Gateway).where(Gateway.id == gateway_id).values(stored))
+    except IntegrityError:
+        raise GatewayExists(gateway=values["name"]) from None
+
+
+def delete_gateway(db: Connection, name: str) -> None:
+    db.execute(delete(Gateway).where(Gateway.id == _get_gateway(db, name)))
+
+
+def _checked_provider(values: Values, *more: str) -> dict[str, Any]:
+    within(values.get("id"), 1, INT_MAX, "id")
+    for name in ("tx_connection", "cadency"):
+        within(values.get(name), 0, INT_MAX, name)
+    return storable(Provider, present(values, (*more, *_PROVIDER_FIELDS)))
+
+
+def _get_gateway(db: Connection, name: str) -> int:
+    found = db.execute(select(Gateway.id).where(Gateway.name == name)).scalar()
+    if found is None:
+        raise GatewayNotFound(gateway=name)
+    return found
