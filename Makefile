@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n auto --driver $(DRIVER)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv mariadb run test test-sqlite test-pythons test-interop test-sip lint bench wsdl \
+.PHONY: help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip lint bench wsdl \
 	format lock clean
 
 help: ## Show this help
@@ -31,16 +31,19 @@ mariadb: # Only its programs are wanted; mariadb-server itself would start a ser
 		mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 		my_print_defaults=mariadb-client-core
 
+curl: # The README's examples are run as tests
+	@scripts/debian.sh curl=curl
+
 run: ## Serve on http://127.0.0.1:8080 with demo data, kept in var/
 	@scripts/run.sh $(ARGS)
 
-test: venv mariadb ## Run all tests on SQLite and on MariaDB (private, or SIPPULSE_TEST_MYSQL_URL)
+test: venv mariadb curl ## Run all tests on SQLite and on MariaDB (private, or SIPPULSE_TEST_MYSQL_URL)
 	$(PYTEST) $(ARGS)
 
-test-sqlite: venv ## Run all tests on SQLite only
+test-sqlite: venv curl ## Run all tests on SQLite only
 	$(PYTEST) --engine sqlite $(ARGS)
 
-test-pythons: mariadb ## Run all tests on every CPython 3.11 to 3.13 found here
+test-pythons: mariadb curl ## Run all tests on every CPython 3.11 to 3.13 found here
 	@scripts/test_pythons.sh -n auto $(ARGS)
 
 test-interop: venv mariadb ## Run JAX-WS, PHP, Node and zeep clients against a real server
