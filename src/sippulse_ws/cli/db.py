@@ -10,7 +10,7 @@ import typer
 
 from sippulse_ws.app import make_vault
 from sippulse_ws.cli import demo as demo_data
-from sippulse_ws.cli import integrator
+from sippulse_ws.cli import integrator, partition
 from sippulse_ws.cli.session import (
     console,
     fail,
@@ -23,6 +23,7 @@ from sippulse_ws.db.migrate import upgrade as migrate
 from sippulse_ws.domain.passwords import reseal_all
 
 app = typer.Typer(no_args_is_help=True)
+app.command("partition")(partition.partition)
 app.add_typer(integrator.app, name="integrator", help="Read-only accounts for SQL.")
 
 

@@ -1,0 +1,87 @@
+"""`sippulse-ws db partition`: a partition for every month, old ones archived and dropped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Select, String, literal_column, select
+from sqlalchemy.exc import DBAPIError
+
+from sippulse_ws.cli.session import console, fail, open_database, print_table
+from sippulse_ws.cli.tabular import Format, MissingExtraError, written
+from sippulse_ws.db import Connection
+from sippulse_ws.domain import exports, partitions
+from sippulse_ws.domain.call_records import METHOD
+from sippulse_ws.domain.partitions import TABLES, Partition
+from sippulse_ws.models import Acc
+
+SUFFIXES = {Format.CSV: "csv.gz", Format.PARQUET: "parquet"}
+
+
+def partition(
+    ahead: Annotated[int, typer.Option(min=0, max=120, help="Months to have ready.")] = 3,
+    drop_before: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m"], help="Drop the months before this one, YYYY-MM."),
+    ] = None,
+    archive_to: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Write them to files here first."),
+    ] = None,
+    discard: Annotated[bool, typer.Option("--discard", help="Drop without files.")] = False,
+    format: Annotated[Format, typer.Option(help="Kind of files.")] = Format.CSV,
+) -> None:
+    """Keep cdr and acc in monthly partitions; to be run every month, or after a big import."""
+    if drop_before is not None and (archive_to is None) != discard:
+        raise fail("--drop-before needs either --archive-to FOLDER or --discard")
+    with open_database() as database:
+        if database.is_sqlite:
+            raise fail("SQLite has no partitions; they need MariaDB or MySQL")
+        try:
+            with database.maintaining() as db:
+                if drop_before is not None:
+                    _drop(db, drop_before, archive_to, format)
+                for table in TABLES:
+                    partitions.create_partitions(db, table, dt.date.today(), ahead)  # noqa: DTZ011
+                found = [one for table in TABLES for one in partitions.list_partitions(db, table)]
+        except DBAPIError as error:
+            raise fail(f"database: {error.orig}") from None
+        except MissingExtraError as error:
+            raise fail(str(error)) from None
+    print_table(
+        ["table", "partition", "before", "rows (about)"],
+        [[one.table, one.name, one.end.date() if one.end else "", one.rows] for one in found],
+    )
+
+
+def _drop(db: Connection, before: dt.datetime, folder: Path | None, format: Format) -> None:
+    for table in TABLES:
+        for one in partitions.partitions_before(db, table, before):
+            count = None if folder is None else _archive(db, one, folder, format)
+            partitions.drop_partition(db, one, count)
+
+
+def _archive(db: Connection, one: Partition, folder: Path, format: Format) -> int:
+    """Write a partition's rows to a new file; how many."""
+    path = folder / f"{one.table}-{one.name[1:]}.{SUFFIXES[format]}"
+    if path.exists():
+        raise fail(f"{path} is there already: move it away, then start again")
+    query = _rows_of(db, one)
+    count = 0
+    with written(path, format, list(query.selected_columns)) as writer:
+        for rows in exports.batches(db, query):
+            writer.write(rows)
+            count += len(rows)
+    console.print(f"{path}: {count} rows", markup=False, soft_wrap=True)
+    return count
+
+
+def _rows_of(db: Connection, one: Partition) -> Select[Any]:
+    if one.table == "cdr":
+        return exports.select_cdrs(db, None, exports.Period(one.start, one.end))
+    method = literal_column(METHOD, String(16)).label(METHOD)
+    query = select(*Acc.__table__.columns, method).where(Acc.time < one.end)
+    return query if one.start is None else query.where(Acc.time >= one.start)

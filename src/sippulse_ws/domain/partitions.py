@@ -1,0 +1,131 @@
+"""Monthly partitions of `cdr` and `acc` on MariaDB and MySQL.
+
+Partition p202603 holds what began before 1 April 2026 and is in no older partition; `p_future`
+takes what is later than all of them, so that no record is ever without a place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from sippulse_ws.domain.errors import DomainError
+
+TABLES = {"cdr": "call_start_time", "acc": "time"}
+# Older records share the oldest partition: a wrong clock must not make thousands.
+MONTHS_BACK = 240
+LOCK_SECONDS = 60
+
+
+class PartitionGrew(DomainError):
+    code = "partition-grew"
+    pt = "Partição {partition} mudou durante o arquivamento; tente novamente"
+    en = "Partition {partition} changed while it was archived; try again"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Rows from `start` to before `end`; None: no bound. `rows` is the server's estimate."""
+
+    table: str
+    name: str
+    start: dt.datetime | None
+    end: dt.datetime | None
+    rows: int
+
+
+def month_start(day: dt.date, months: int = 0) -> dt.datetime:
+    """The first of the month so many months later (or before)."""
+    number = day.year * 12 + day.month - 1 + months
+    return dt.datetime(number // 12, number % 12 + 1, 1)  # noqa: DTZ001 - as the tables' clocks
+
+
+def list_partitions(db: Connection, table: str) -> list[Partition]:
+    rows = db.exec_driver_sql(
+        "SELECT partition_name, partition_description, table_rows FROM "
+        "information_schema.partitions WHERE table_schema = DATABASE() AND table_name = %s "
+        "ORDER BY partition_ordinal_position",
+        (table,),
+    ).all()
+    found: list[Partition] = []
+    for name, bound, count in rows:
+        start = found[-1].end if found else None
+        end = None if bound == "MAXVALUE" else dt.datetime.fromisoformat(bound.strip("'"))
+        found.append(Partition(table, name, start, end, count))
+    return found
+
+
+def create_partitions(db: Connection, table: str, today: dt.date, ahead: int) -> list[str]:
+    """Give every month a partition, from the oldest record to `ahead` months from now; the new
+    ones' names. What is there already is left alone."""
+    _wait_little(db)
+    partitions = list_partitions(db, table)
+    oldest = max(_oldest(db, partitions) or today, month_start(today, -MONTHS_BACK).date())
+    past = (today.year - oldest.year) * 12 + today.month - oldest.month
+    bounds = [month_start(today, n + 1) for n in range(min(-past, 0), ahead + 1)]
+    created: list[str] = []
+    for one in partitions:
+        missing = [
+            bound
+            for bound in bounds
+            if (one.start is None or one.start < bound) and (one.end is None or bound < one.end)
+        ]
+        if missing:
+            pieces = [_definition(_name(bound), bound) for bound in missing]
+            pieces.append(_definition(one.name, one.end))
+            db.exec_driver_sql(
+                f"ALTER TABLE {table} REORGANIZE PARTITION {one.name} INTO ({', '.join(pieces)})"
+            )
+            created += [_name(bound) for bound in missing]
+    return created
+
+
+def partitions_before(db: Connection, table: str, month: dt.datetime) -> list[Partition]:
+    """Those that hold nothing of this month or later, the oldest first."""
+    return [one for one in list_partitions(db, table) if one.end is not None and one.end <= month]
+
+
+def drop_partition(db: Connection, partition: Partition, archived: int | None) -> None:
+    """Remove a partition with its rows; PartitionGrew if they are not as many as were archived."""
+    table, name = partition.table, partition.name
+    _wait_little(db)
+    db.exec_driver_sql(f"LOCK TABLES {table} WRITE")
+    try:
+        if archived is not None and archived != _count(db, partition):
+            raise PartitionGrew(partition=name)
+        db.exec_driver_sql(f"ALTER TABLE {table} DROP PARTITION {name}")
+    finally:
+        db.exec_driver_sql("UNLOCK TABLES")
+
+
+def _oldest(db: Connection, partitions: list[Partition]) -> dt.date | None:
+    for one in partitions:
+        column = TABLES[one.table]
+        found = db.exec_driver_sql(
+            f"SELECT MIN(`{column}`) FROM {one.table} PARTITION ({one.name})"  # noqa: S608
+        ).scalar()
+        if found is not None:
+            return dt.date(found.year, found.month, 1)
+    return None
+
+
+def _count(db: Connection, partition: Partition) -> int:
+    query = f"SELECT COUNT(*) FROM {partition.table} PARTITION ({partition.name})"  # noqa: S608
+    return int(db.exec_driver_sql(query).scalar_one())
+
+
+def _name(bound: dt.datetime) -> str:
+    """Of the month that ends there."""
+    return f"p{month_start(bound, -1):%Y%m}"
+
+
+def _definition(name: str, end: dt.datetime | None) -> str:
+    bound = "MAXVALUE" if end is None else f"'{end:%Y-%m-%d}'"
+    return f"PARTITION {name} VALUES LESS THAN ({bound})"
+
+
+def _wait_little(db: Connection) -> None:
+    # whoever waits for a table's lock makes all later queries wait behind it
+    db.exec_driver_sql(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
