@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pymysql
@@ -52,7 +53,8 @@ class MariaDBError(Exception):
 class PrivateMariaDB:
     """A running mariadbd with its own data folder, socket and free TCP port."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Sequence[str] = OPTIONS) -> None:
+        self._options = options
         self.folder = Path(tempfile.mkdtemp(prefix="sippulse-mariadb-"))
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the server
         self.port = _free_port()
@@ -96,7 +98,7 @@ class PrivateMariaDB:
             f"--socket={self.folder}/socket",
             f"--pid-file={self.folder}/pid",
             f"--port={self.port}",
-            *OPTIONS,
+            *self._options,
             *_user(),
         ]
         return subprocess.Popen(

@@ -1,0 +1,64 @@
+"""Runs benchmarks: `python -m bench` or `make bench`; `--help` tells the options."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from bench import growth, server
+from bench.load import allow_connections
+
+QUIET = 0.3  # load average above which figures are not worth keeping
+# Parts with programs of their own: `python -m bench.NAME`, with `--full` for the full size.
+PROGRAMS = ("wire", "rates", "cdrs")
+PARTS = ("wire", "server", "growth", "rates", "cdrs")
+
+
+def main() -> None:
+    options = parser().parse_args()
+    allow_connections()
+    describe_machine()
+    for part in options.parts or PARTS:
+        if part in PROGRAMS:
+            run_program(part, options.full)
+        else:
+            {"server": server.run, "growth": growth.run}[part](options)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    made.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    made.add_argument("--full", action="store_true", help="all sizes; takes half an hour")
+    made.add_argument("--subscribers", type=int, default=100_000, metavar="N")
+    made.add_argument("--seconds", type=float, default=4.0, help="of load per operation")
+    made.add_argument(
+        "--drivers", nargs="+", choices=list(server.NAMES), default=list(server.NAMES)
+    )
+    return made
+
+
+def run_program(name: str, full: bool) -> None:
+    if importlib.util.find_spec(f"bench.{name}") is None:
+        print(f"\n## {name}: not in this version")
+        return
+    print(f"\n## {name}\n", flush=True)
+    subprocess.run([sys.executable, "-m", f"bench.{name}", *["--full"] * full], check=True)
+
+
+def describe_machine() -> None:
+    cpuinfo = Path("/proc/cpuinfo").read_text()
+    model = next(line for line in cpuinfo.splitlines() if line.startswith("model name"))
+    print(f"{os.cpu_count()} × {model.partition(': ')[2]}, Linux {platform.release().split('-')[0]},")
+    print(f"CPython {platform.python_version()}; load generator and database on the same machine.")
+    load = os.getloadavg()[0]
+    if load > QUIET:
+        print(f"The machine is busy (load average {load}): times and rates mean little.")
+
+
+if __name__ == "__main__":
+    main()
