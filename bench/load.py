@@ -46,17 +46,17 @@ def new_number() -> int:
 
 
 def drive(
-    url: str, case: Case, db: BenchDatabase, connections: int, seconds: float, *, fresh: bool = False
+    url: str, case: Case, db: BenchDatabase, connections: int, seconds: int, *, fresh: bool = False
 ) -> Load:
     """Run wrk; a LoadError unless every answer had the status that the case wants."""
     new = new_number()
     if case.prepare:
-        case.prepare(db, new, int(seconds * FASTEST))
+        case.prepare(db, new, seconds * FASTEST)
     with tempfile.NamedTemporaryFile() as body:
         body.write(case.body.encode())
         body.flush()
         command = ["wrk", "--threads", "1", "--connections", str(connections)]
-        command += ["--duration", f"{seconds:g}s", "--timeout", "10s", "--script", str(SCRIPT)]
+        command += ["--duration", f"{seconds}s", "--timeout", "10s", "--script", str(SCRIPT)]
         command += [url + case.path, "--", body.name, "close" if fresh else "keep"]
         command += [str(FIRST_NUMBER), str(db.subscribers), str(new)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)

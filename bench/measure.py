@@ -75,7 +75,7 @@ def statements(served: Served, case: Case, db: BenchDatabase) -> dict[str, float
 
 
 def under_load(
-    served: Served, case: Case, db: BenchDatabase, connections: int, seconds: float,
+    served: Served, case: Case, db: BenchDatabase, connections: int, seconds: int,
     *, fresh: bool = False,
 ) -> Figures:  # fmt: skip
     settle(served)

@@ -37,7 +37,7 @@ def start_and_memory(served: Served) -> None:
     print(f"Idle, PSS per process in MiB: {', '.join(f'{one:.0f}' for one in idle)}.")
 
 
-def operations(served: Served, db: BenchDatabase, seconds: float) -> None:
+def operations(served: Served, db: BenchDatabase, seconds: int) -> None:
     table = Table(
         "operation", "CPU ms", "DB ms", "stmts", "req/s", "p50 ms", "p99 ms", "p99.9 ms",
         "PSS MiB", "fresh: CPU ms", "req/s", "p99 ms",
@@ -50,7 +50,7 @@ def operations(served: Served, db: BenchDatabase, seconds: float) -> None:
         count = statements(served, case, db)["Questions"]
         under_load(served, case, db, case.connections, WARM_SECONDS)
         kept = under_load(served, case, db, case.connections, seconds)
-        fresh = under_load(served, case, db, case.connections, seconds / 2, fresh=True)
+        fresh = under_load(served, case, db, case.connections, (seconds + 1) // 2, fresh=True)
         table.add(
             case.name, kept.cpu, kept.db_cpu, f"{count:g}", kept.load.rate,
             kept.load.p50, kept.load.p99, kept.load.p999, kept.memory,
@@ -58,7 +58,7 @@ def operations(served: Served, db: BenchDatabase, seconds: float) -> None:
         )  # fmt: skip
 
 
-def connections(served: Served, db: BenchDatabase, seconds: float) -> None:
+def connections(served: Served, db: BenchDatabase, seconds: int) -> None:
     table = Table("connections", "CPU ms", "req/s", "p50 ms", "p99 ms", "p99.9 ms", "PSS MiB")
     case = cases.RETRIEVE_SUBSCRIBER
     for count in CONNECTIONS:
