@@ -92,7 +92,7 @@ def insert_subscriber(call: Call, db: BenchDatabase, number: int, new: int) -> N
     with _audited(db, "insertSubscriber"):
         answer = _succeeded(call())
     row = db.row("SELECT * FROM subscriber WHERE username = %s", f"554810{new}")
-    _equal(answer.element.findtext("subscriberId"), str(row["id"]), "subscriberId")
+    _equal(answer.element.findtext("{*}subscriberId"), str(row["id"]), "subscriberId")
     wanted = {
         "account_code": f"554810{new}@{DOMAIN}",
         "password": "plain:s3nha-nova",
@@ -130,10 +130,8 @@ def activate_subscriber(call: Call, db: BenchDatabase, number: int, new: int) ->
 def login_refused(call: Call, db: BenchDatabase, number: int, new: int) -> None:
     answer = call()
     _equal(answer.status, 500, "status")
-    if not answer.element.findtext("{*}detail/{*}WSException/faultMessage") and not (
-        answer.element.findtext("detail/{*}WSException/faultMessage")
-    ):
-        raise WrongAnswer(f"no fault message: {answer.body[:500]!r}")
+    if not answer.element.findtext("faultstring"):
+        raise WrongAnswer(f"no fault: {answer.body[:500]!r}")
 
 
 def wsdl(call: Call, db: BenchDatabase, number: int, new: int) -> None:

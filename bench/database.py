@@ -32,6 +32,8 @@ OPTIONS = (
     "--innodb-flush-log-at-trx-commit=1",
     "--innodb-flush-method=O_DIRECT",
     "--innodb-doublewrite=1",
+    "--transaction-isolation=READ-COMMITTED",  # as ours sets for itself; for the peers
+    "--default-time-zone=+00:00",
 )
 DURABILITY = "innodb_flush_log_at_trx_commit=1, doublewrite, O_DIRECT, no binary log"
 

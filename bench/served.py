@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +71,8 @@ def serving(
             _stop(programs)
 
 
-def ours(name: str, db: BenchDatabase, driver: str) -> object:
-    """`sippulse-ws serve`, as docs/operations.md starts it; a context manager."""
+def ours(name: str, db: BenchDatabase, driver: str) -> AbstractContextManager[Served]:
+    """`sippulse-ws serve`, as docs/operations.md starts it."""
     port = free_port()
     program = str(Path(sys.executable).with_name("sippulse-ws"))
     command = [program, "serve", "--port", str(port), "--workers", str(WORKERS)]

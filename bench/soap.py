@@ -36,8 +36,11 @@ class Answer:
 
     @property
     def results(self) -> list[dict[str, str]]:
-        """The texts by name of every child of the response."""
-        return [{field.tag: field.text or "" for field in one} for one in self.element]
+        """The texts by local name of every child of the response."""
+        return [
+            {etree.QName(field).localname: field.text or "" for field in one}
+            for one in self.element
+        ]
 
 
 class Client:

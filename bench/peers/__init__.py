@@ -1,0 +1,1 @@
+"""Peers: the same contract and the same statements, written for other stacks."""

@@ -1,0 +1,124 @@
+package peer;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.FileInputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import java.util.Set;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/** The database of the peer: two pools, the shared statements, and who may do what. */
+final class Database {
+    private static final int THREADS = 16;
+
+    final HikariDataSource reads;
+    final HikariDataSource writes;
+    private final Properties config = new Properties();
+    private final Set<String> marks;
+    private final SecretKeySpec secret;
+
+    Database(String path) throws Exception {
+        try (FileInputStream file = new FileInputStream(path)) {
+            config.load(file);
+        }
+        reads = pool(true);
+        writes = pool(false);
+        marks = Set.of(config.getProperty("mark"));
+        secret = new SecretKeySpec(bytes(config.getProperty("secret")), "HmacSHA256");
+    }
+
+    private HikariDataSource pool(boolean autoCommit) {
+        HikariConfig pool = new HikariConfig();
+        pool.setJdbcUrl("jdbc:mariadb://127.0.0.1:" + config.getProperty("port") + "/"
+            + config.getProperty("database"));
+        pool.setUsername("root");
+        pool.setMaximumPoolSize(THREADS);
+        pool.setAutoCommit(autoCommit);
+        return new HikariDataSource(pool);
+    }
+
+    PreparedStatement prepare(Connection db, String name, Object... values) throws SQLException {
+        return fill(db.prepareStatement(config.getProperty(name)), values);
+    }
+
+    PreparedStatement prepareIn(Connection db, String name, Object... values) throws SQLException {
+        String marks = "?" + ", ?".repeat(values.length - 1);
+        return fill(db.prepareStatement(config.getProperty(name).replace("{prefixes}", marks)), values);
+    }
+
+    PreparedStatement prepareInsert(Connection db, String name, Object... values)
+        throws SQLException {
+        return fill(
+            db.prepareStatement(config.getProperty(name), Statement.RETURN_GENERATED_KEYS), values);
+    }
+
+    private static PreparedStatement fill(PreparedStatement statement, Object... values)
+        throws SQLException {
+        for (int n = 0; n < values.length; n++) {
+            statement.setObject(n + 1, values[n]);
+        }
+        return statement;
+    }
+
+    void execute(Connection db, String name, Object... values) throws SQLException {
+        try (PreparedStatement statement = prepare(db, name, values)) {
+            if (statement.executeUpdate() != 1) {
+                throw new IllegalArgumentException(name);
+            }
+        }
+    }
+
+    /** Administrator, grant and pending delay in one statement; argon2 was paid before. */
+    void authenticate(Connection db, UserPrincipalDTO who, String address, String domain)
+        throws SQLException {
+        String login = who.getLogin();
+        try (PreparedStatement statement = prepare(db, "principal", login, domain, login, address);
+            ResultSet row = statement.executeQuery()) {
+            row.next();
+            boolean delayed = row.getTimestamp("blocked_until") != null
+                && row.getTimestamp("blocked_until").getTime() > System.currentTimeMillis();
+            String hash = row.getString("password_hash");
+            if (delayed || hash == null || !row.getBoolean("active")
+                || !marks.contains(mark(hash, who.getPassword()))) {
+                throw new IllegalArgumentException("login failed");
+            }
+            if (!row.getBoolean("superuser") && row.getString("granted") == null) {
+                throw new IllegalArgumentException("access denied");
+            }
+        }
+    }
+
+    private String mark(String hash, String password) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(secret);
+            return hex(mac.doFinal((hash + "\0" + password).getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    static String hex(byte[] bytes) {
+        StringBuilder text = new StringBuilder(2 * bytes.length);
+        for (byte one : bytes) {
+            text.append(Character.forDigit((one >> 4) & 15, 16)).append(Character.forDigit(one & 15, 16));
+        }
+        return text.toString();
+    }
+
+    private static byte[] bytes(String hex) {
+        byte[] bytes = new byte[hex.length() / 2];
+        for (int n = 0; n < bytes.length; n++) {
+            bytes[n] = (byte) Integer.parseInt(hex.substring(2 * n, 2 * n + 2), 16);
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,198 @@
+package peer;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.annotation.Resource;
+import javax.jws.WebService;
+import javax.xml.ws.Endpoint;
+import javax.xml.ws.WebServiceContext;
+
+/** JAX-WS RI endpoint on the JDK's HTTP server; what it extends is generated from our WSDL. */
+@WebService(
+    portName = "SubscriberWSPort",
+    serviceName = "SipPulse",
+    targetNamespace = "http://service.ws.sippulse.voffice.com.br/",
+    endpointInterface = "peer.SubscriberWS")
+public class Peer extends SipPulse_SubscriberWSPortImpl {
+    private static final int THREADS = 16;
+    private static final String EXCHANGE = "com.sun.xml.ws.http.exchange";
+
+    private final Database database;
+
+    @Resource
+    private WebServiceContext context;
+
+    Peer(Database database) {
+        this.database = database;
+    }
+
+    /** Arguments: the configuration's file and the port. */
+    public static void main(String[] args) throws Exception {
+        Endpoint endpoint = Endpoint.create(new Peer(new Database(args[0])));
+        endpoint.setExecutor(Executors.newFixedThreadPool(THREADS));
+        endpoint.publish("http://127.0.0.1:" + args[1] + "/SipPulse/SubscriberWS");
+    }
+
+    @Override
+    public SubscriberDTO retrieveSubscriber(String username, String domain, UserPrincipalDTO who) {
+        try (Connection db = database.reads.getConnection()) {
+            database.authenticate(db, who, address(), domain);
+            try (PreparedStatement query = database.prepare(db, "retrieve", username, domain);
+                ResultSet row = query.executeQuery()) {
+                if (!row.next()) {
+                    throw new IllegalArgumentException("no such subscriber");
+                }
+                return Rows.subscriber(row);
+            }
+        } catch (SQLException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    @Override
+    public void addCredit(
+        String username, String domain, Double value, String obs, UserPrincipalDTO who) {
+        BigDecimal change = new BigDecimal(value.toString()).setScale(6, RoundingMode.HALF_EVEN);
+        write(who, domain, db -> {
+            storeCredit(db, username, domain, change, obs, who.getLogin());
+            audit(db, "addCredit", "username=" + username + " domain=" + domain + " value=" + value, who);
+            return null;
+        });
+    }
+
+    @Override
+    public Integer insertSubscriber(SubscriberDTO subscriber, UserPrincipalDTO who) {
+        return write(who, subscriber.getDomain(), db -> {
+            int id = storeSubscriber(db, subscriber);
+            audit(db, "insertSubscriber", "username=" + subscriber.getUsername() + " domain="
+                + subscriber.getDomain() + " rate_plan_id=" + subscriber.getRatePlanId()
+                + " reseller_id=" + subscriber.getResellerId(), who);
+            return id;
+        });
+    }
+
+    private void storeCredit(
+        Connection db, String username, String domain, BigDecimal change, String obs, String login)
+        throws SQLException {
+        try (PreparedStatement query = database.prepare(db, "plan", username, domain);
+            ResultSet row = query.executeQuery()) {
+            if (!row.next()) {
+                throw new IllegalArgumentException("no such subscriber");
+            }
+            int id = row.getInt(1);
+            Instant now = Instant.now();
+            int days = row.getBoolean(3) && change.signum() > 0 ? row.getInt(4) : 0;
+            LocalDateTime expires = days > 0 ? utc(now.plus(Duration.ofDays(days))) : null;
+            database.execute(db, "credit", change, expires, id, change);
+            database.execute(
+                db, "ledger", utc(now), id, row.getString(2), change, id, obs, login, expires);
+        }
+    }
+
+    private int storeSubscriber(Connection db, SubscriberDTO s) throws SQLException {
+        String username = s.getUsername(), domain = s.getDomain();
+        require(db, "new", new boolean[] {true, true, false, false}, domain, domain, s.getProfile(),
+            username, domain, username, domain);
+        require(db, "references", new boolean[] {true, true}, s.getRatePlanId(), domain,
+            s.getResellerId(), domain);
+        String city = null, area = null;
+        Object[] prefixes = new Object[username.length()];
+        for (int end = 1; end <= prefixes.length; end++) {
+            prefixes[end - 1] = username.substring(0, end);
+        }
+        try (PreparedStatement query = database.prepareIn(db, "numbering", prefixes);
+            ResultSet row = query.executeQuery()) {
+            if (row.next()) {
+                city = row.getString(1);
+                area = row.getString(2);
+            }
+        }
+        String secret = s.getPassword();
+        String ha1 = md5(username + ":" + domain + ":" + secret);
+        String ha1b = md5(username + "@" + domain + ":" + domain + ":" + secret);
+        try (PreparedStatement insert = database.prepareInsert(
+            db, "insert", Rows.values(s, ha1, ha1b, city, area))) {
+            insert.executeUpdate();
+            try (ResultSet keys = insert.getGeneratedKeys()) {
+                keys.next();
+                return keys.getInt(1);
+            }
+        }
+    }
+
+    private void require(Connection db, String name, boolean[] wanted, Object... values)
+        throws SQLException {
+        try (PreparedStatement query = database.prepare(db, name, values);
+            ResultSet row = query.executeQuery()) {
+            row.next();
+            for (int n = 0; n < wanted.length; n++) {
+                if (row.getBoolean(n + 1) != wanted[n]) {
+                    throw new IllegalArgumentException(name + " " + n);
+                }
+            }
+        }
+    }
+
+    private void audit(Connection db, String operation, String object, UserPrincipalDTO who)
+        throws SQLException {
+        String id = String.format("%016x", ThreadLocalRandom.current().nextLong());
+        database.execute(
+            db, "audit", utc(Instant.now()), who.getLogin(), address(), operation, object, id);
+    }
+
+    /** Authenticates on a reading connection, then commits what the change does, or nothing. */
+    private <T> T write(UserPrincipalDTO who, String domain, Change<T> change) {
+        try {
+            try (Connection db = database.reads.getConnection()) {
+                database.authenticate(db, who, address(), domain);
+            }
+            try (Connection db = database.writes.getConnection()) {
+                try {
+                    T result = change.make(db);
+                    db.commit();
+                    return result;
+                } catch (SQLException | RuntimeException error) {
+                    db.rollback();
+                    throw error;
+                }
+            }
+        } catch (SQLException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    private interface Change<T> {
+        T make(Connection db) throws SQLException;
+    }
+
+    private String address() {
+        HttpExchange exchange = (HttpExchange) context.getMessageContext().get(EXCHANGE);
+        return exchange.getRemoteAddress().getAddress().getHostAddress();
+    }
+
+    private static LocalDateTime utc(Instant moment) {
+        return LocalDateTime.ofInstant(moment, ZoneOffset.UTC);
+    }
+
+    private static String md5(String text) {
+        try {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            return Database.hex(MessageDigest.getInstance("MD5").digest(bytes));
+        } catch (java.security.NoSuchAlgorithmException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+<?php
+// SoapServer on our WSDL with PDO; every request begins anew, as it does in PHP.
+declare(strict_types=1);
+
+final class Peer
+{
+    private const GIVEN = [
+        'contractNumber', 'document', 'firstName', 'lastName', 'address', 'number', 'quarter',
+        'city', 'state', 'zip', 'phone', 'mobile', 'emailAddress', 'ratePlanId', 'resellerId',
+        'resellerBillingType', 'resellerMarkup', 'lowCreditNotification', 'lowCreditLimit',
+        'activeIncomingCalls', 'activeOutgoingCalls', 'addServiceHeader', 'blockAnonymousCalls',
+        'blockCollectCalls', 'blockEntry0303', 'validateSource0303', 'callsOnlyByIp',
+        'copyPassertedRpid', 'softphoneAllowed', 'voicemail', 'callLimit', 'countryCode',
+        'areaCode',
+    ];
+    private PDO $db;
+
+    public function __construct(private array $config)
+    {
+        $source = "mysql:host=127.0.0.1;port={$config['port']};dbname={$config['database']}"
+            . ';charset=utf8mb4';
+        $this->db = new PDO($source, 'root', '', [
+            PDO::ATTR_PERSISTENT => true,
+            PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION,
+            PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_ASSOC,
+        ]);
+    }
+
+    public function retrieveSubscriber(object $in): array
+    {
+        $this->authenticate($in->principal, $in->domain);
+        $row = $this->run('retrieve', [$in->username, $in->domain])->fetch();
+        if (!$row) {
+            throw new SoapFault('Server', 'no such subscriber');
+        }
+        return ['return' => array_filter($row, static fn ($value) => $value !== null)];
+    }
+
+    public function addCredit(object $in): array
+    {
+        $this->authenticate($in->principal, $in->domain);
+        $change = number_format($in->value, 6, '.', '');
+        $this->db->beginTransaction();
+        $plan = $this->run('plan', [$in->username, $in->domain])->fetch();
+        if (!$plan) {
+            $this->refuse('no such subscriber');
+        }
+        $now = new DateTimeImmutable('now', new DateTimeZone('UTC'));
+        $days = $plan['prepaid'] && $change > 0 ? $plan['limit_to_credit_expires'] : 0;
+        $at = $now->format('Y-m-d H:i:s.u');
+        $expires = $days ? $now->modify("+$days days")->format('Y-m-d H:i:s.u') : null;
+        if (!$this->run('credit', [$change, $expires, $plan['id'], $change])->rowCount()) {
+            $this->refuse('the balance would not fit');
+        }
+        $this->run('ledger', [
+            $at, $plan['id'], $plan['account_code'], $change, $plan['id'], $in->obs,
+            $in->principal->login, $expires,
+        ]);
+        $object = "username=$in->username domain=$in->domain value=$in->value";
+        $this->audit('addCredit', $object, $in->principal->login);
+        $this->db->commit();
+        return [];
+    }
+
+    public function insertSubscriber(object $in): array
+    {
+        $this->authenticate($in->principal, $in->subscriber->domain);
+        $s = $in->subscriber;
+        $this->db->beginTransaction();
+        $this->require('new', [1, 1, 0, 0], [
+            $s->domain, $s->domain, $s->profile, $s->username, $s->domain, $s->username, $s->domain,
+        ]);
+        $this->require('references', [1, 1], [
+            $s->ratePlanId, $s->domain, $s->resellerId, $s->domain,
+        ]);
+        $this->run('insert', $this->values($s));
+        $id = (int) $this->db->lastInsertId();
+        $object = "username=$s->username domain=$s->domain rate_plan_id=$s->ratePlanId"
+            . " reseller_id=$s->resellerId";
+        $this->audit('insertSubscriber', $object, $in->principal->login);
+        $this->db->commit();
+        return ['subscriberId' => $id];
+    }
+
+    /** Of the shared insert statement, in its order. */
+    private function values(object $s): array
+    {
+        $prefixes = [];
+        for ($end = 1; $end <= strlen($s->username); $end++) {
+            $prefixes[] = substr($s->username, 0, $end);
+        }
+        $numbering = $this->run('numbering', $prefixes)->fetch();
+        $account = "$s->username@$s->domain";
+        $values = [
+            $s->username, $s->domain, $account, $s->profile, "plain:$s->password",
+            "plain:$s->passwordPortal", md5("$s->username:$s->domain:$s->password"),
+            md5("$account:$s->domain:$s->password"),
+        ];
+        foreach (self::GIVEN as $name) {
+            $value = $s->$name ?? null;
+            $values[] = is_bool($value) ? (int) $value : $value;
+        }
+        return [...$values, $numbering['city_code'] ?? null, $numbering['local_area'] ?? null];
+    }
+
+    /** Administrator, grant and pending delay in one statement; argon2 was paid before. */
+    private function authenticate(object $who, string $domain): void
+    {
+        $values = [$who->login, $domain, $who->login, $_SERVER['REMOTE_ADDR']];
+        $row = $this->run('principal', $values)->fetch();
+        $delayed = $row['blocked_until'] !== null && $row['blocked_until'] > gmdate('Y-m-d H:i:s');
+        $mark = hash_hmac(
+            'sha256',
+            $row['password_hash'] . "\0" . $who->password,
+            hex2bin($this->config['secret']),
+        );
+        if ($delayed || !$row['active'] || !hash_equals($this->config['mark'], $mark)) {
+            throw new SoapFault('Server', 'login failed');
+        }
+        if (!$row['superuser'] && $row['granted'] === null) {
+            throw new SoapFault('Server', 'access denied');
+        }
+    }
+
+    private function audit(string $operation, string $object, string $login): void
+    {
+        $at = (new DateTimeImmutable('now', new DateTimeZone('UTC')))->format('Y-m-d H:i:s.u');
+        $id = bin2hex(random_bytes(8));
+        $this->run('audit', [$at, $login, $_SERVER['REMOTE_ADDR'], $operation, $object, $id]);
+    }
+
+    private function require(string $name, array $wanted, array $values): void
+    {
+        if ($this->run($name, $values)->fetch(PDO::FETCH_NUM) !== $wanted) {
+            $this->refuse($name);
+        }
+    }
+
+    private function refuse(string $message): never
+    {
+        $this->db->rollBack();
+        throw new SoapFault('Server', $message);
+    }
+
+    private function run(string $name, array $values): PDOStatement
+    {
+        $marks = implode(', ', array_fill(0, count($values), '?'));
+        $sql = str_replace('{prefixes}', $marks, $this->config[$name]);
+        $statement = $this->db->prepare($sql);
+        $statement->execute($values);
+        return $statement;
+    }
+}
+
+$config = require $_SERVER['PEER_CONFIG'];
+$server = new SoapServer($config['wsdl'], ['cache_wsdl' => WSDL_CACHE_MEMORY]);
+$server->setObject(new Peer($config));
+$server->handle();
