@@ -7,9 +7,8 @@ import argparse
 from bench import cases
 from bench.cases import Case
 from bench.database import BenchDatabase, private_server
-from bench.measure import Figures, check, under_load
+from bench.measure import Figures, check, under_load, warm_up
 from bench.served import ours
-from bench.server import WARM_SECONDS
 from bench.table import Table
 
 SIZES = (1_000, 100_000)
@@ -29,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
             with ours(f"growth {size}", db, driver) as served:
                 for case in CASES:
                     check(served, case, db)
-                    under_load(served, case, db, case.connections, WARM_SECONDS)
+                    warm_up(served, case, db)
                     seen = under_load(served, case, db, case.connections, options.seconds)
                     first = smallest.setdefault(case, seen)
                     table.add(

@@ -8,12 +8,13 @@ from statistics import median
 
 from bench.cases import Case
 from bench.database import BenchDatabase, difference
-from bench.load import Load, drive, new_number
+from bench.load import Load, LoadError, drive, new_number
 from bench.processes import cpu_seconds, pss_mib
 from bench.served import Served
 from bench.soap import Answer, Client
 
 COUNTED = 20  # requests whose statements are counted
+WARM_SECONDS = 1
 SETTLE_SECONDS = 10  # at most, until a server has done what it was sent
 
 
@@ -74,6 +75,11 @@ def statements(served: Served, case: Case, db: BenchDatabase) -> dict[str, float
     return {name: count / COUNTED for name, count in difference(before, after).items()}
 
 
+def warm_up(served: Served, case: Case, db: BenchDatabase, seconds: int = WARM_SECONDS) -> None:
+    """Every thread has its connection, every statement is compiled, every login known."""
+    drive(served.url, case, db, case.connections, seconds)
+
+
 def under_load(
     served: Served, case: Case, db: BenchDatabase, connections: int, seconds: int,
     *, fresh: bool = False,
@@ -81,6 +87,8 @@ def under_load(
     settle(served)
     cpu, db_cpu = cpu_seconds(served.pids()), cpu_seconds([db.pid])
     load = drive(served.url, case, db, connections, seconds, fresh=fresh)
+    if not load.requests:
+        raise LoadError(f"{case.name}: not one answer in {seconds} s")
     cpu, db_cpu = cpu_seconds(served.pids()) - cpu, cpu_seconds([db.pid]) - db_cpu
     return Figures(
         cpu=cpu / load.requests * 1e3,

@@ -8,14 +8,13 @@ import time
 from bench import cases
 from bench.cases import Case
 from bench.database import BenchDatabase, private_server
-from bench.measure import check, statements, under_load
+from bench.measure import check, statements, under_load, warm_up
 from bench.processes import pss_mib
 from bench.served import WORKERS, Served, ours
 from bench.soap import Client
 from bench.table import Table
 
 NAMES = {"pymysql": "PyMySQL", "mysqldb": "mysqlclient"}
-WARM_SECONDS = 1  # every thread has its connection, every statement is compiled
 CONNECTIONS = (1, 16, 256, 1000)
 
 
@@ -48,7 +47,7 @@ def operations(served: Served, db: BenchDatabase, seconds: int) -> None:
             continue
         check(served, case, db)
         count = statements(served, case, db)["Questions"]
-        under_load(served, case, db, case.connections, WARM_SECONDS)
+        warm_up(served, case, db)
         kept = under_load(served, case, db, case.connections, seconds)
         fresh = under_load(served, case, db, case.connections, (seconds + 1) // 2, fresh=True)
         table.add(

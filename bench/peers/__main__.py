@@ -14,13 +14,14 @@ from bench.__main__ import describe_machine
 from bench.cases import Case
 from bench.database import DURABILITY, BenchDatabase, private_server
 from bench.load import allow_connections
-from bench.measure import Figures, check, medians, statements, under_load
+from bench.measure import Figures, check, medians, statements, under_load, warm_up
 from bench.peers.programs import prepare, programs
 from bench.served import Served
 from bench.table import Table
 
 CASES = (cases.RETRIEVE_SUBSCRIBER, cases.ADD_CREDIT, cases.INSERT_SUBSCRIBER)
 REFUSED = cases.BAD_LOGIN
+OTHERS = 2  # seconds of warming up, per operation
 
 
 def main() -> None:
@@ -42,7 +43,8 @@ def main() -> None:
         counts = {(p.name, c.name): statements(p, c, db)["Questions"] for p in peers for c in CASES}
         print(f"Database {db.version()}; every peer answers rightly. Warming up …", flush=True)
         for peer in peers:
-            warm_up(peer, db, options.warm_up if peer.name == "java" else options.warm_up // 9)
+            for case in CASES:
+                warm_up(peer, case, db, options.warm_up // 3 if peer.name == "java" else OTHERS)
         for case in CASES:
             figures = compare(peers, case, db, options)
             report(case, names, peers, figures, counts)
@@ -53,18 +55,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--subscribers", type=int, default=100_000, metavar="N")
     made.add_argument("--rounds", type=int, default=3)
     made.add_argument("--seconds", type=int, default=5, help="of load per peer and round")
-    made.add_argument("--warm-up", type=int, default=45, help="seconds, of Java")
+    made.add_argument("--warm-up", type=int, default=45, help="seconds, of Java in all")
     made.add_argument("--only", nargs="+", metavar="WORD", help="peers with this in their name")
     return made
 
 
 def wanted(name: str, only: list[str] | None) -> bool:
     return not only or any(word.lower() in name.lower() for word in only)
-
-
-def warm_up(peer: Served, db: BenchDatabase, seconds: int) -> None:
-    for case in CASES:
-        under_load(peer, case, db, case.connections, max(1, seconds // len(CASES)))
 
 
 def compare(

@@ -52,7 +52,7 @@ function serve() {
     retrieveSubscriber: async (args, _callback, _headers, request) => {
       await authenticate(reads, args.principal, address(request), args.domain);
       const [[row]] = await run(reads, 'retrieve', [args.username, args.domain]);
-      if (!row) throw new Error('no such subscriber');
+      if (!row) throw fault('no such subscriber');
       for (const name in row) if (row[name] === null) delete row[name];
       return { return: row };
     },
@@ -89,12 +89,12 @@ function serve() {
 async function addCredit(db, args, address) {
   const change = Number(args.value).toFixed(6);
   const [[plan]] = await run(db, 'plan', [args.username, args.domain]);
-  if (!plan) throw new Error('no such subscriber');
+  if (!plan) throw fault('no such subscriber');
   const now = new Date();
   const days = plan.prepaid && change > 0 ? plan.limit_to_credit_expires : 0;
   const expires = days ? moment(new Date(now.getTime() + days * 86_400_000)) : null;
   const [changed] = await run(db, 'credit', [change, expires, plan.id, change]);
-  if (!changed.affectedRows) throw new Error('the balance would not fit');
+  if (!changed.affectedRows) throw fault('the balance would not fit');
   await run(db, 'ledger', [
     moment(now), plan.id, plan.account_code, change, plan.id, args.obs, args.principal.login,
     expires,
@@ -130,8 +130,8 @@ async function authenticate(db, who, address, domain) {
   const [[row]] = await run(db, 'principal', [who.login, domain, who.login, address]);
   const delayed = row.blocked_until !== null && row.blocked_until > moment(new Date());
   const mark = createHmac('sha256', secret).update(`${row.password_hash}\0${who.password}`).digest();
-  if (delayed || !row.active || !timingSafeEqual(mark, rightMark)) throw new Error('login failed');
-  if (!row.superuser && row.granted === null) throw new Error('access denied');
+  if (delayed || !row.active || !timingSafeEqual(mark, rightMark)) throw fault('login failed');
+  if (!row.superuser && row.granted === null) throw fault('access denied');
 }
 
 function audit(db, operation, object, login, address) {
@@ -141,7 +141,7 @@ function audit(db, operation, object, login, address) {
 
 async function require_(db, name, wanted, values) {
   const [[row]] = await run(db, name, values);
-  if (Object.values(row).some((value, n) => value !== wanted[n])) throw new Error(name);
+  if (Object.values(row).some((value, n) => value !== wanted[n])) throw fault(name);
 }
 
 function run(db, name, values) {
@@ -149,4 +149,5 @@ function run(db, name, values) {
 }
 
 const moment = (date) => date.toISOString().replace('T', ' ').replace('Z', '');
+const fault = (text) => ({ Fault: { faultcode: 'S:Server', faultstring: text, statusCode: 500 } });
 const md5 = (text) => createHash('md5').update(text).digest('hex');

@@ -42,7 +42,10 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
         return SimpleNamespace(
             password=None,
             password_portal=None,
-            **{snake_case(name): value for name, value in row.items()},
+            **{
+                snake_case(name): float(value) if isinstance(value, Decimal) else value
+                for name, value in row.items()
+            },
         )
 
     @rpc(Unicode, Unicode, Double, Unicode, UserPrincipalDto)
