@@ -16,8 +16,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n auto --driver $(DRIVER)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip lint bench wsdl \
-	format lock clean
+.PHONY: help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip lint \
+	venv-bench bench bench-peers wsdl format lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -66,8 +66,23 @@ format: venv ## Put the code in shape
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: venv ## Measure; every figure is a ratio to something measured beside it
-	$(BIN)/python -m bench.wire
+# Both drivers are measured, so both are installed.
+BENCH := .venv-fast/bin/python
+
+venv-bench:
+	@scripts/venv.sh .venv-fast dev fast
+	@scripts/debian.sh wrk=wrk mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core
+
+bench: venv-bench ## Measure wire, server, growth, rates, call records (ARGS=--full: all sizes)
+	$(BENCH) -m bench $(ARGS)
+
+bench-peers: venv-bench ## Measure against JAX-WS, PHP, Node and stock Spyne on one database
+	@scripts/debian.sh javac=default-jdk-headless wsimport=jaxws node=nodejs npm=npm \
+		/usr/share/java/HikariCP.jar=libhikaricp-java \
+		/usr/share/java/mariadb-java-client.jar=libmariadb-java \
+		/usr/share/java/slf4j-nop.jar=libslf4j-java \
+		'/usr/sbin/php-fpm*=php-fpm' php=php-cli php-soap=php-soap php-mysql=php-mysql nginx=nginx-light
+	$(BENCH) -m bench.peers $(ARGS)
 
 wsdl: venv ## Write the golden WSDLs anew
 	$(BIN)/sippulse-ws wsdl export wsdl

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -161,7 +162,10 @@ def _empty(answer: Answer) -> None:
 
 
 def _agree(
-    found: dict[str, str], row: dict[str, Any], type_name: str, without: Set[str] = frozenset()
+    found: dict[str, str],
+    row: dict[str, Any],
+    type_name: str,
+    without: AbstractSet[str] = frozenset(),
 ) -> None:
     """The answer says what the row says, field by field of the contract's type."""
     for notation in CONTRACT["types"][type_name]["fields"]:

@@ -1,4 +1,4 @@
-"""The benchmark's own MariaDB: durable as in production, filled with as many subscribers as wanted."""
+"""The benchmark's own MariaDB: durable as in production, and filled."""
 
 from __future__ import annotations
 
@@ -43,16 +43,20 @@ DIDS_EVERY = 10  # one subscriber of ten has DIDs
 RATES = 1000
 RATE_ID = 1
 
-FILL = (
+RATE_PLAN = (
     "INSERT INTO rate_plan (domain, name, rate_id, prepaid, limit_to_credit_expires)"
-    f" VALUES ('{DOMAIN}', 'PRÉ-BRONZE', {RATE_ID}, 1, 30)",
-    f"INSERT INTO reseller (domain, name, username) VALUES ('{DOMAIN}', 'ACME', 'acme')",
+    f" VALUES ('{DOMAIN}', 'PRÉ-BRONZE', {RATE_ID}, 1, 30)"
+)
+RESELLER = f"INSERT INTO reseller (domain, name, username) VALUES ('{DOMAIN}', 'ACME', 'acme')"
+NUMBERING = (
     "INSERT INTO numbering (prefix, city_code, local_area)"
-    " SELECT CONCAT('5548', seq), CONCAT('CNL', seq), CONCAT('AL', seq) FROM seq_10_to_99",
+    " SELECT CONCAT('5548', seq), CONCAT('CNL', seq), CONCAT('AL', seq) FROM seq_10_to_99"
+)
+RATE_TABLE = (
     "INSERT INTO rate (domain, rate_id, prefix, name, rate_value, service_type, cadency,"
     " tx_connection, tx_delay, tx_discard)"
     f" SELECT '{DOMAIN}', {RATE_ID}, CONCAT('55', 10000 + seq), CONCAT('LOCALIDADE ', seq),"
-    f" 0.01 * seq, 'FIXO', 6, 30, 3, 3 FROM seq_1_to_{RATES}",
+    f" 0.01 * seq, 'FIXO', 6, 30, 3, 3 FROM seq_1_to_{RATES}"
 )
 SUBSCRIBER_COLUMNS = (
     "account_code, username, domain, profile, password, ha1, ha1b, contract_number, document,"
@@ -170,7 +174,7 @@ class BenchDatabase:
 
     def _fill(self) -> None:
         self.execute("SET unique_checks = 0, foreign_key_checks = 0")
-        for statement in FILL:
+        for statement in (RATE_PLAN, RESELLER, NUMBERING, RATE_TABLE):
             self.execute(statement)
         for first in range(1, self.subscribers + 1, CHUNK):
             last = min(first + CHUNK - 1, self.subscribers)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import IO
 
 from bench.cases import RETRIEVE_SUBSCRIBER
 from bench.database import BenchDatabase
@@ -42,7 +44,7 @@ def serving(
     name: str,
     commands: Sequence[Sequence[str]],
     port: int,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
     cwd: Path | None = None,
 ) -> Iterator[Served]:
     """Start programs that make a server together; what they say goes to bench/out/NAME.log."""
@@ -54,16 +56,7 @@ def serving(
     with log.open("wb") as output:
         try:
             for command in commands:
-                programs.append(
-                    subprocess.Popen(
-                        command,
-                        env=dict(os.environ) | dict(environment or {}),
-                        cwd=cwd,
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=output,
-                    )
-                )
+                programs.append(_start(command, output, environment, cwd))  # noqa: PERF401
             _wait(url, programs, log)
             seconds = time.perf_counter() - started
             yield Served(name, url, tuple(one.pid for one in programs), seconds)
@@ -83,6 +76,19 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def _start(
+    command: Sequence[str], output: IO[bytes], environment: Mapping[str, str], cwd: Path | None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        env=os.environ | dict(environment),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+    )
 
 
 def _stop(programs: Sequence[subprocess.Popen[bytes]]) -> None:

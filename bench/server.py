@@ -10,7 +10,7 @@ from bench.cases import Case
 from bench.database import BenchDatabase, private_server
 from bench.measure import check, statements, under_load, warm_up
 from bench.processes import pss_mib
-from bench.served import WORKERS, Served, ours
+from bench.served import Served, ours
 from bench.soap import Client
 from bench.table import Table
 

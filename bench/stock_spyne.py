@@ -1,15 +1,13 @@
-"""The same service on Spyne as it comes."""
+"""A service on Spyne as it comes."""
 
 from collections.abc import Callable, Iterable
 
 from sippulse_ws.wire.names import NAMESPACE  # isort: skip - makes Spyne importable on 3.12
 import cgi  # from 3.13 on the wire's stand-in, which lacks what stock Spyne calls
 
-from spyne import Application
+from spyne import Application, ServiceBase
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
-
-from .wire_service import BenchWS
 
 
 def _parse_header(line: str) -> tuple[str, dict[str, str]]:
@@ -21,8 +19,8 @@ if not hasattr(cgi, "parse_header"):
     cgi.parse_header = _parse_header
 
 
-def application() -> Callable[..., Iterable[bytes]]:
+def application(service: type[ServiceBase]) -> Callable[..., Iterable[bytes]]:
     protocols = {"in_protocol": Soap11(), "out_protocol": Soap11()}
-    spyne_application = Application([BenchWS], NAMESPACE, name="BenchWS", **protocols)
+    spyne_application = Application([service], NAMESPACE, name=service.__name__, **protocols)
     wsgi: Callable[..., Iterable[bytes]] = WsgiApplication(spyne_application)
     return wsgi

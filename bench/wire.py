@@ -85,7 +85,7 @@ def main() -> None:
     candidates: dict[str, Wsgi] = {
         "bare lxml": bare_lxml,
         "wire": Endpoint(BenchWS, Options(), None),
-        "stock Spyne": stock_spyne(),
+        "stock Spyne": stock_spyne(BenchWS),
     }
     gc.collect()
     gc.freeze()  # as `serve` does

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Sees to it that programs are there.
 # Usage: scripts/debian.sh COMMAND=PACKAGE…
-# A missing COMMAND is looked up in PATH and /usr/sbin; one that begins with / is a file's pattern. As root on Debian its PACKAGE is
-# installed; otherwise one line names all that is missing, and the script fails.
+# A COMMAND is looked up in PATH and /usr/sbin; one that begins with / is a file's pattern. As root
+# on Debian the PACKAGE of a missing one is installed; otherwise one line names all that is missing,
+# and the script fails.
 set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
@@ -14,6 +15,7 @@ for pair in "$@"; do
             not os.path.exists(s.get_path("include") + "/Python.h"))' || missing+=("${pair#*=}") ;;
         /*) compgen -G "${pair%%=*}" >/dev/null || missing+=("${pair#*=}") ;;
         php-soap) php -m 2>/dev/null | grep -qix soap || missing+=("${pair#*=}") ;;
+        php-mysql) php -m 2>/dev/null | grep -qix pdo_mysql || missing+=("${pair#*=}") ;;
         *) command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}") ;;
     esac
 done

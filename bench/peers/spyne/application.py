@@ -11,14 +11,14 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+from bench import stock_spyne  # isort: skip - makes Spyne importable on 3.12
+
+from spyne import Double, Integer, ServiceBase, Unicode, rpc
+
 from bench.peers.spyne.database import Database, Session
 from sippulse_ws.wire.names import snake_case
 from sippulse_ws.wire.types import SubscriberDto, UserPrincipalDto
-from spyne import Application, Double, Integer, ServiceBase, Unicode, rpc
-from spyne.protocol.soap import Soap11
-from spyne.server.wsgi import WsgiApplication
 
-NAMESPACE = "http://service.ws.sippulse.voffice.com.br/"
 GIVEN = (
     "contract_number document first_name last_name address number quarter city state zip phone"
     " mobile email_address rate_plan_id reseller_id reseller_billing_type reseller_markup"
@@ -32,7 +32,7 @@ database = Database()
 
 
 class SubscriberWS(ServiceBase):  # type: ignore[misc]
-    @rpc(Unicode, Unicode, UserPrincipalDto, _returns=SubscriberDto, _out_variable_name="return")
+    @rpc(Unicode, Unicode, UserPrincipalDto, _returns=SubscriberDto, _out_variable_name="return")  # type: ignore[untyped-decorator]
     def retrieveSubscriber(ctx: Any, username: str, domain: str, principal: Any) -> Any:  # noqa: N802, N805
         with database.reading() as db:
             db.authenticate(principal.login, principal.password, address_of(ctx), domain)
@@ -48,7 +48,7 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
             },
         )
 
-    @rpc(Unicode, Unicode, Double, Unicode, UserPrincipalDto)
+    @rpc(Unicode, Unicode, Double, Unicode, UserPrincipalDto)  # type: ignore[untyped-decorator]
     def addCredit(  # noqa: N802
         ctx: Any,  # noqa: N805
         username: str,
@@ -65,7 +65,7 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
             about = f"username={username} domain={domain} value={value}"
             db.audit("addCredit", about, principal.login, address)
 
-    @rpc(SubscriberDto, UserPrincipalDto, _returns=Integer, _out_variable_name="subscriberId")
+    @rpc(SubscriberDto, UserPrincipalDto, _returns=Integer, _out_variable_name="subscriberId")  # type: ignore[untyped-decorator]
     def insertSubscriber(ctx: Any, subscriber: Any, principal: Any) -> int:  # noqa: N802, N805
         address = address_of(ctx)
         with database.reading() as db:
@@ -119,5 +119,4 @@ def address_of(ctx: Any) -> str:
 
 def make() -> Any:
     """What granian calls."""
-    protocols = {"in_protocol": Soap11(), "out_protocol": Soap11()}
-    return WsgiApplication(Application([SubscriberWS], NAMESPACE, name="SipPulse", **protocols))
+    return stock_spyne.application(SubscriberWS)
