@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
     made.add_argument("--full", action="store_true", help="all sizes; takes half an hour")
     made.add_argument("--subscribers", type=int, default=100_000, metavar="N")
-    made.add_argument("--seconds", type=int, default=4, help="of load per operation")
+    made.add_argument("--seconds", type=int, default=3, help="of load per operation")
     made.add_argument(
         "--drivers", nargs="+", choices=list(server.NAMES), default=list(server.NAMES)
     )

@@ -49,7 +49,7 @@ def operations(served: Served, db: BenchDatabase, seconds: int) -> None:
         count = statements(served, case, db)["Questions"]
         warm_up(served, case, db)
         kept = under_load(served, case, db, case.connections, seconds)
-        fresh = under_load(served, case, db, case.connections, (seconds + 1) // 2, fresh=True)
+        fresh = under_load(served, case, db, case.connections, seconds, fresh=True)
         table.add(
             case.name, kept.cpu, kept.db_cpu, f"{count:g}", kept.load.rate,
             kept.load.p50, kept.load.p99, kept.load.p999, kept.memory,

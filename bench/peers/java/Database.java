@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
 import java.util.Properties;
 import java.util.Set;
 import javax.crypto.Mac;
@@ -76,23 +77,32 @@ final class Database {
         }
     }
 
-    /** Administrator, grant and pending delay in one statement; argon2 was paid before. */
-    void authenticate(Connection db, UserPrincipalDTO who, String address, String domain)
-        throws SQLException {
+    interface Reader<T> {
+        T read(ResultSet row) throws SQLException;
+    }
+
+    /** Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before. */
+    <T> T admitted(
+        Connection db, String name, UserPrincipalDTO who, String address, String username,
+        String domain, Reader<T> reader) throws SQLException {
         String login = who.getLogin();
-        try (PreparedStatement statement = prepare(db, "principal", login, domain, login, address);
+        Object[] values = username == null
+            ? new Object[] {login, domain, login, address}
+            : new Object[] {login, domain, login, address, username, domain};
+        try (PreparedStatement statement = prepare(db, name, values);
             ResultSet row = statement.executeQuery()) {
             row.next();
-            boolean delayed = row.getTimestamp("blocked_until") != null
-                && row.getTimestamp("blocked_until").getTime() > System.currentTimeMillis();
-            String hash = row.getString("password_hash");
-            if (delayed || hash == null || !row.getBoolean("active")
+            Timestamp blocked = row.getTimestamp(5);
+            boolean delayed = blocked != null && blocked.getTime() > System.currentTimeMillis();
+            String hash = row.getString(1);
+            if (delayed || hash == null || !row.getBoolean(2)
                 || !marks.contains(mark(hash, who.getPassword()))) {
                 throw new IllegalArgumentException("login failed");
             }
-            if (!row.getBoolean("superuser") && row.getString("granted") == null) {
+            if (!row.getBoolean(3) && row.getString(4) == null) {
                 throw new IllegalArgumentException("access denied");
             }
+            return reader.read(row);
         }
     }
 

@@ -48,26 +48,18 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
 
     @Override
     public SubscriberDTO retrieveSubscriber(String username, String domain, UserPrincipalDTO who) {
-        try (Connection db = database.reads.getConnection()) {
-            database.authenticate(db, who, address(), domain);
-            try (PreparedStatement query = database.prepare(db, "retrieve", username, domain);
-                ResultSet row = query.executeQuery()) {
-                if (!row.next()) {
-                    throw new IllegalArgumentException("no such subscriber");
-                }
-                return Rows.subscriber(row);
-            }
-        } catch (SQLException error) {
-            throw new IllegalStateException(error);
-        }
+        return read(db -> database.admitted(
+            db, "retrieve", who, address(), username, domain, Rows::subscriber));
     }
 
     @Override
     public void addCredit(
         String username, String domain, Double value, String obs, UserPrincipalDTO who) {
         BigDecimal change = new BigDecimal(value.toString()).setScale(6, RoundingMode.HALF_EVEN);
-        write(who, domain, db -> {
-            storeCredit(db, username, domain, change, obs, who.getLogin());
+        Plan plan = read(db -> database.admitted(
+            db, "plan", who, address(), username, domain, row -> new Plan(row)));
+        write(db -> {
+            storeCredit(db, plan, change, obs, who.getLogin());
             audit(db, "addCredit", "username=" + username + " domain=" + domain + " value=" + value, who);
             return null;
         });
@@ -75,7 +67,9 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
 
     @Override
     public Integer insertSubscriber(SubscriberDTO subscriber, UserPrincipalDTO who) {
-        return write(who, subscriber.getDomain(), db -> {
+        read(db -> database.admitted(
+            db, "principal", who, address(), null, subscriber.getDomain(), row -> null));
+        return write(db -> {
             int id = storeSubscriber(db, subscriber);
             audit(db, "insertSubscriber", "username=" + subscriber.getUsername() + " domain="
                 + subscriber.getDomain() + " rate_plan_id=" + subscriber.getRatePlanId()
@@ -84,29 +78,33 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
         });
     }
 
-    private void storeCredit(
-        Connection db, String username, String domain, BigDecimal change, String obs, String login)
-        throws SQLException {
-        try (PreparedStatement query = database.prepare(db, "plan", username, domain);
-            ResultSet row = query.executeQuery()) {
-            if (!row.next()) {
+    /** What of a subscriber decides how credit is added. */
+    private static final class Plan {
+        final int subscriber;
+        final int days;
+
+        Plan(ResultSet row) throws SQLException {
+            subscriber = row.getInt("id");
+            days = row.getBoolean("prepaid") ? row.getInt("limit_to_credit_expires") : 0;
+            if (subscriber == 0) {
                 throw new IllegalArgumentException("no such subscriber");
             }
-            int id = row.getInt(1);
-            Instant now = Instant.now();
-            int days = row.getBoolean(3) && change.signum() > 0 ? row.getInt(4) : 0;
-            LocalDateTime expires = days > 0 ? utc(now.plus(Duration.ofDays(days))) : null;
-            database.execute(db, "credit", change, expires, id, change);
-            database.execute(
-                db, "ledger", utc(now), id, row.getString(2), change, id, obs, login, expires);
         }
+    }
+
+    private void storeCredit(
+        Connection db, Plan plan, BigDecimal change, String obs, String login) throws SQLException {
+        Instant now = Instant.now();
+        boolean limited = plan.days > 0 && change.signum() > 0;
+        LocalDateTime expires = limited ? utc(now.plus(Duration.ofDays(plan.days))) : null;
+        database.execute(db, "credit", change, expires, plan.subscriber, change);
+        database.execute(db, "ledger", utc(now), change, obs, login, expires, plan.subscriber);
     }
 
     private int storeSubscriber(Connection db, SubscriberDTO s) throws SQLException {
         String username = s.getUsername(), domain = s.getDomain();
-        require(db, "new", new boolean[] {true, true, false, false}, domain, domain, s.getProfile(),
-            username, domain, username, domain);
-        require(db, "references", new boolean[] {true, true}, s.getRatePlanId(), domain,
+        require(db, "new", new boolean[] {true, true, false, false, true, true}, domain, domain,
+            s.getProfile(), username, domain, username, domain, s.getRatePlanId(), domain,
             s.getResellerId(), domain);
         String city = null, area = null;
         Object[] prefixes = new Object[username.length()];
@@ -153,21 +151,24 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
             db, "audit", utc(Instant.now()), who.getLogin(), address(), operation, object, id);
     }
 
-    /** Authenticates on a reading connection, then commits what the change does, or nothing. */
-    private <T> T write(UserPrincipalDTO who, String domain, Change<T> change) {
-        try {
-            try (Connection db = database.reads.getConnection()) {
-                database.authenticate(db, who, address(), domain);
-            }
-            try (Connection db = database.writes.getConnection()) {
-                try {
-                    T result = change.make(db);
-                    db.commit();
-                    return result;
-                } catch (SQLException | RuntimeException error) {
-                    db.rollback();
-                    throw error;
-                }
+    private <T> T read(Change<T> query) {
+        try (Connection db = database.reads.getConnection()) {
+            return query.make(db);
+        } catch (SQLException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    /** Commits what the change does, or nothing. */
+    private <T> T write(Change<T> change) {
+        try (Connection db = database.writes.getConnection()) {
+            try {
+                T result = change.make(db);
+                db.commit();
+                return result;
+            } catch (SQLException | RuntimeException error) {
+                db.rollback();
+                throw error;
             }
         } catch (SQLException error) {
             throw new IllegalStateException(error);

@@ -50,21 +50,27 @@ function serve() {
   const address = (request) => request.socket.remoteAddress.replace('::ffff:', '');
   const operations = {
     retrieveSubscriber: async (args, _callback, _headers, request) => {
-      await authenticate(reads, args.principal, address(request), args.domain);
-      const [[row]] = await run(reads, 'retrieve', [args.username, args.domain]);
-      if (!row) throw fault('no such subscriber');
-      for (const name in row) if (row[name] === null) delete row[name];
+      const { principal, domain, username } = args;
+      const row = await admit(reads, 'retrieve', principal, address(request), domain, username);
+      if (row.username === null) throw fault('no such subscriber');
+      for (const name of Object.keys(row)) {
+        if (row[name] === null || name.startsWith('principal')) delete row[name];
+      }
       return { return: row };
     },
-    addCredit: (args, _callback, _headers, request) =>
-      write(args.principal, args.domain, request, (db) => addCredit(db, args, address(request))),
-    insertSubscriber: (args, _callback, _headers, request) =>
-      write(args.principal, args.subscriber.domain, request, (db) =>
-        insertSubscriber(db, args, address(request))),
+    addCredit: async (args, _callback, _headers, request) => {
+      const { principal, domain, username } = args;
+      const plan = await admit(reads, 'plan', principal, address(request), domain, username);
+      return write((db) => addCredit(db, plan, args, address(request)));
+    },
+    insertSubscriber: async (args, _callback, _headers, request) => {
+      const { principal, subscriber } = args;
+      await admit(reads, 'principal', principal, address(request), subscriber.domain);
+      return write((db) => insertSubscriber(db, args, address(request)));
+    },
   };
 
-  async function write(principal, domain, request, change) {
-    await authenticate(reads, principal, address(request), domain);
+  async function write(change) {
     const db = await writes.getConnection();
     try {
       const result = await change(db);
@@ -86,19 +92,16 @@ function serve() {
   });
 }
 
-async function addCredit(db, args, address) {
+async function addCredit(db, plan, args, address) {
+  if (plan.id === null) throw fault('no such subscriber');
   const change = Number(args.value).toFixed(6);
-  const [[plan]] = await run(db, 'plan', [args.username, args.domain]);
-  if (!plan) throw fault('no such subscriber');
   const now = new Date();
   const days = plan.prepaid && change > 0 ? plan.limit_to_credit_expires : 0;
   const expires = days ? moment(new Date(now.getTime() + days * 86_400_000)) : null;
   const [changed] = await run(db, 'credit', [change, expires, plan.id, change]);
   if (!changed.affectedRows) throw fault('the balance would not fit');
-  await run(db, 'ledger', [
-    moment(now), plan.id, plan.account_code, change, plan.id, args.obs, args.principal.login,
-    expires,
-  ]);
+  const { login } = args.principal;
+  await run(db, 'ledger', [moment(now), change, args.obs, login, expires, plan.id]);
   const object = `username=${args.username} domain=${args.domain} value=${args.value}`;
   await audit(db, 'addCredit', object, args.principal.login, address);
   return {};
@@ -106,10 +109,11 @@ async function addCredit(db, args, address) {
 
 async function insertSubscriber(db, args, address) {
   const s = args.subscriber;
-  await require_(db, 'new', [1, 1, 0, 0], [
+  const [[found]] = await run(db, 'new', [
     s.domain, s.domain, s.profile, s.username, s.domain, s.username, s.domain,
+    s.ratePlanId, s.domain, s.resellerId, s.domain,
   ]);
-  await require_(db, 'references', [1, 1], [s.ratePlanId, s.domain, s.resellerId, s.domain]);
+  if (Object.values(found).join() !== '1,1,0,0,1,1') throw fault('something is missing, or there');
   const prefixes = Array.from(s.username, (_, end) => s.username.slice(0, end + 1));
   const [[numbering]] = await run(db, 'numbering', prefixes);
   const account = `${s.username}@${s.domain}`;
@@ -125,23 +129,25 @@ async function insertSubscriber(db, args, address) {
   return { subscriberId: inserted.insertId };
 }
 
-// Administrator, grant and pending delay in one statement; argon2 was paid before.
-async function authenticate(db, who, address, domain) {
-  const [[row]] = await run(db, 'principal', [who.login, domain, who.login, address]);
-  const delayed = row.blocked_until !== null && row.blocked_until > moment(new Date());
-  const mark = createHmac('sha256', secret).update(`${row.password_hash}\0${who.password}`).digest();
-  if (delayed || !row.active || !timingSafeEqual(mark, rightMark)) throw fault('login failed');
-  if (!row.superuser && row.granted === null) throw fault('access denied');
+// Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before.
+async function admit(db, name, who, address, domain, username) {
+  const values = [who.login, domain, who.login, address];
+  if (username !== undefined) values.push(username, domain);
+  const [[row]] = await run(db, name, values);
+  const blocked = row.principalBlockedUntil;
+  const proof = `${row.principalHash}\0${who.password}`;
+  const mark = createHmac('sha256', secret).update(proof).digest();
+  if (
+    (blocked !== null && blocked > moment(new Date())) || !row.principalActive
+    || !timingSafeEqual(mark, rightMark)
+  ) throw fault('login failed');
+  if (!row.principalSuperuser && row.principalDomain === null) throw fault('access denied');
+  return row;
 }
 
 function audit(db, operation, object, login, address) {
   const id = randomBytes(8).toString('hex');
   return run(db, 'audit', [moment(new Date()), login, address, operation, object, id]);
-}
-
-async function require_(db, name, wanted, values) {
-  const [[row]] = await run(db, name, values);
-  if (Object.values(row).some((value, n) => value !== wanted[n])) throw fault(name);
 }
 
 function run(db, name, values) {

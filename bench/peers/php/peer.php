@@ -28,9 +28,8 @@ final class Peer
 
     public function retrieveSubscriber(object $in): array
     {
-        $this->authenticate($in->principal, $in->domain);
-        $row = $this->run('retrieve', [$in->username, $in->domain])->fetch();
-        if (!$row) {
+        $row = $this->admit('retrieve', $in->principal, $in->domain, $in->username);
+        if ($row['username'] === null) {
             throw new SoapFault('Server', 'no such subscriber');
         }
         return ['return' => array_filter($row, static fn ($value) => $value !== null)];
@@ -38,13 +37,12 @@ final class Peer
 
     public function addCredit(object $in): array
     {
-        $this->authenticate($in->principal, $in->domain);
+        $plan = $this->admit('plan', $in->principal, $in->domain, $in->username);
+        if ($plan['id'] === null) {
+            throw new SoapFault('Server', 'no such subscriber');
+        }
         $change = number_format($in->value, 6, '.', '');
         $this->db->beginTransaction();
-        $plan = $this->run('plan', [$in->username, $in->domain])->fetch();
-        if (!$plan) {
-            $this->refuse('no such subscriber');
-        }
         $now = new DateTimeImmutable('now', new DateTimeZone('UTC'));
         $days = $plan['prepaid'] && $change > 0 ? $plan['limit_to_credit_expires'] : 0;
         $at = $now->format('Y-m-d H:i:s.u');
@@ -53,8 +51,7 @@ final class Peer
             $this->refuse('the balance would not fit');
         }
         $this->run('ledger', [
-            $at, $plan['id'], $plan['account_code'], $change, $plan['id'], $in->obs,
-            $in->principal->login, $expires,
+            $at, $change, $in->obs, $in->principal->login, $expires, $plan['id'],
         ]);
         $object = "username=$in->username domain=$in->domain value=$in->value";
         $this->audit('addCredit', $object, $in->principal->login);
@@ -64,15 +61,16 @@ final class Peer
 
     public function insertSubscriber(object $in): array
     {
-        $this->authenticate($in->principal, $in->subscriber->domain);
         $s = $in->subscriber;
+        $this->admit('principal', $in->principal, $s->domain);
         $this->db->beginTransaction();
-        $this->require('new', [1, 1, 0, 0], [
+        $found = $this->run('new', [
             $s->domain, $s->domain, $s->profile, $s->username, $s->domain, $s->username, $s->domain,
-        ]);
-        $this->require('references', [1, 1], [
             $s->ratePlanId, $s->domain, $s->resellerId, $s->domain,
-        ]);
+        ])->fetch(PDO::FETCH_NUM);
+        if ($found !== [1, 1, 0, 0, 1, 1]) {
+            $this->refuse('something is missing, or there already');
+        }
         $this->run('insert', $this->values($s));
         $id = (int) $this->db->lastInsertId();
         $object = "username=$s->username domain=$s->domain rate_plan_id=$s->ratePlanId"
@@ -103,23 +101,31 @@ final class Peer
         return [...$values, $numbering['city_code'] ?? null, $numbering['local_area'] ?? null];
     }
 
-    /** Administrator, grant and pending delay in one statement; argon2 was paid before. */
-    private function authenticate(object $who, string $domain): void
+    /** Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before. */
+    private function admit(string $name, object $who, string $domain, ?string $username = null): array
     {
         $values = [$who->login, $domain, $who->login, $_SERVER['REMOTE_ADDR']];
-        $row = $this->run('principal', $values)->fetch();
-        $delayed = $row['blocked_until'] !== null && $row['blocked_until'] > gmdate('Y-m-d H:i:s');
+        if ($username !== null) {
+            array_push($values, $username, $domain);
+        }
+        $row = $this->run($name, $values)->fetch();
+        $blocked = $row['principalBlockedUntil'];
         $mark = hash_hmac(
             'sha256',
-            $row['password_hash'] . "\0" . $who->password,
+            $row['principalHash'] . "\0" . $who->password,
             hex2bin($this->config['secret']),
         );
-        if ($delayed || !$row['active'] || !hash_equals($this->config['mark'], $mark)) {
+        if (
+            ($blocked !== null && $blocked > gmdate('Y-m-d H:i:s'))
+            || !$row['principalActive']
+            || !hash_equals($this->config['mark'], $mark)
+        ) {
             throw new SoapFault('Server', 'login failed');
         }
-        if (!$row['superuser'] && $row['granted'] === null) {
+        if (!$row['principalSuperuser'] && $row['principalDomain'] === null) {
             throw new SoapFault('Server', 'access denied');
         }
+        return $row;
     }
 
     private function audit(string $operation, string $object, string $login): void
@@ -127,13 +133,6 @@ final class Peer
         $at = (new DateTimeImmutable('now', new DateTimeZone('UTC')))->format('Y-m-d H:i:s.u');
         $id = bin2hex(random_bytes(8));
         $this->run('audit', [$at, $login, $_SERVER['REMOTE_ADDR'], $operation, $object, $id]);
-    }
-
-    private function require(string $name, array $wanted, array $values): void
-    {
-        if ($this->run($name, $values)->fetch(PDO::FETCH_NUM) !== $wanted) {
-            $this->refuse($name);
-        }
     }
 
     private function refuse(string $message): never

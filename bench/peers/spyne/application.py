@@ -15,7 +15,7 @@ from bench import stock_spyne  # isort: skip - makes Spyne importable on 3.12
 
 from spyne import Double, Integer, ServiceBase, Unicode, rpc
 
-from bench.peers.spyne.database import Database, Session
+from bench.peers.spyne.database import Database, Row, Session
 from sippulse_ws.wire.names import snake_case
 from sippulse_ws.wire.types import SubscriberDto, UserPrincipalDto
 
@@ -35,9 +35,8 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
     @rpc(Unicode, Unicode, UserPrincipalDto, _returns=SubscriberDto, _out_variable_name="return")  # type: ignore[untyped-decorator]
     def retrieveSubscriber(ctx: Any, username: str, domain: str, principal: Any) -> Any:  # noqa: N802, N805
         with database.reading() as db:
-            db.authenticate(principal.login, principal.password, address_of(ctx), domain)
-            row = db.find("retrieve", username, domain)
-        if row is None:
+            row = db.admit("retrieve", principal, address_of(ctx), domain, username, domain)
+        if row["username"] is None:
             raise LookupError("no such subscriber")
         return SimpleNamespace(
             password=None,
@@ -59,9 +58,9 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
     ) -> None:
         address = address_of(ctx)
         with database.reading() as db:
-            db.authenticate(principal.login, principal.password, address, domain)
+            plan = db.admit("plan", principal, address, domain, username, domain)
         with database.writing() as db:
-            add_credit(db, username, domain, Decimal(str(value)), obs, principal.login)
+            add_credit(db, plan, Decimal(str(value)), obs, principal.login)
             about = f"username={username} domain={domain} value={value}"
             db.audit("addCredit", about, principal.login, address)
 
@@ -69,7 +68,7 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
     def insertSubscriber(ctx: Any, subscriber: Any, principal: Any) -> int:  # noqa: N802, N805
         address = address_of(ctx)
         with database.reading() as db:
-            db.authenticate(principal.login, principal.password, address, subscriber.domain)
+            db.admit("principal", principal, address, subscriber.domain)
         with database.writing() as db:
             found = insert_subscriber(db, subscriber)
             about = f"username={subscriber.username} domain={subscriber.domain}"
@@ -78,27 +77,25 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
         return found
 
 
-def add_credit(
-    db: Session, username: str, domain: str, value: Decimal, obs: str, login: str
-) -> None:
-    plan = db.find("plan", username, domain)
-    if plan is None:
+def add_credit(db: Session, plan: Row, value: Decimal, obs: str, login: str) -> None:
+    if plan["id"] is None:
         raise LookupError("no such subscriber")
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     days = plan["limit_to_credit_expires"] if plan["prepaid"] and value > 0 else 0
     expires = now + dt.timedelta(days=days) if days else None
     if not db.run("credit", value, expires, plan["id"], value).rowcount:
         raise ValueError("the balance would not fit")
-    account = plan["account_code"]
-    db.run("ledger", now, plan["id"], account, value, plan["id"], obs, login, expires)
+    db.run("ledger", now, value, obs, login, expires, plan["id"])
 
 
 def insert_subscriber(db: Session, s: Any) -> int:
     names = s.domain, s.domain, s.profile, s.username, s.domain, s.username, s.domain
-    db.require("new", (1, 1, 0, 0), *names)
-    db.require("references", (1, 1), s.rate_plan_id, s.domain, s.reseller_id, s.domain)
+    references = s.rate_plan_id, s.domain, s.reseller_id, s.domain
+    found = db.run("new", *names, *references).fetchone()
+    if tuple(found.values()) != (1, 1, 0, 0, 1, 1):
+        raise ValueError("something is missing, or there already")
     prefixes = [s.username[: end + 1] for end in range(len(s.username))]
-    numbering = db.find("numbering", *prefixes) or {}
+    numbering = db.run("numbering", *prefixes).fetchone() or {}
     account = f"{s.username}@{s.domain}"
     values = [s.username, s.domain, account, s.profile]
     values += [f"plain:{s.password}", f"plain:{s.password_portal}"]

@@ -70,26 +70,24 @@ class Session:
         self._cursor.execute(sql, values)
         return self._cursor
 
-    def find(self, name: str, *values: Any) -> Row | None:
-        row: Row | None = self.run(name, *values).fetchone()
-        return row
+    def admit(self, name: str, who: Any, address: str, domain: str, *more: str) -> Row:
+        """Administrator, grant, delay and what is asked for, in one statement.
 
-    def require(self, name: str, wanted: tuple[int, ...], *values: Any) -> None:
-        if tuple((self.find(name, *values) or {}).values()) != wanted:
-            raise ValueError(name)
-
-    def authenticate(self, login: str, password: str, address: str, domain: str) -> None:
-        """Administrator, grant and pending delay in one statement; argon2 was paid before."""
-        row = self.find("principal", login, domain, login, address) or {}
+        Argon2 was paid before.
+        """
+        row: Row = self.run(name, who.login, domain, who.login, address, *more).fetchone()
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        delayed = row["blocked_until"] is not None and row["blocked_until"] > now
+        blocked = row["principalBlockedUntil"]
         secret = bytes.fromhex(self._config["secret"])
-        proven = f"{row['password_hash']}\0{password}".encode()
+        proven = f"{row['principalHash']}\0{who.password}".encode()
         mark = hmac.digest(secret, proven, hashlib.sha256).hex()
-        if delayed or not row["active"] or not hmac.compare_digest(mark, self._config["mark"]):
+        delayed = blocked is not None and blocked > now
+        right = hmac.compare_digest(mark, self._config["mark"])
+        if delayed or not right or not row["principalActive"]:
             raise PermissionError("login failed")
-        if not row["superuser"] and row["granted"] is None:
+        if not row["principalSuperuser"] and row["principalDomain"] is None:
             raise PermissionError("access denied")
+        return row
 
     def audit(self, operation: str, object: str, login: str, address: str) -> None:
         now = dt.datetime.now(dt.UTC)
