@@ -29,7 +29,23 @@ _declared_charset = re.compile(
     rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']"""
 ).match
 
-_local = threading.local()
+
+class _Local(threading.local):
+    """Each thread's own parser; libxml2 limits depth (256), text (10 MB) and expansion."""
+
+    def __init__(self) -> None:
+        self.parser = etree.XMLParser(
+            encoding="utf-8",  # wins over the declaration, which told of the bytes as they came
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+
+
+_local = _Local()
 
 
 def known_charset(name: str) -> str | None:
@@ -48,26 +64,9 @@ def parse(body: bytes) -> etree._Element:
     if b"<!DOCTYPE" in body and _doctype(body):
         raise client_fault("Couldn't create SOAP message: DOCTYPE is not allowed")
     try:
-        return etree.fromstring(body, _parser())
+        return etree.fromstring(body, _local.parser)
     except etree.XMLSyntaxError as error:
         raise client_fault(f"Couldn't create SOAP message: {error.msg}") from None
-
-
-def _parser() -> etree.XMLParser:
-    """This thread's parser. libxml2 limits depth (256), names, text (10 MB) and expansion."""
-    try:
-        parser: etree.XMLParser = _local.parser
-    except AttributeError:
-        parser = _local.parser = etree.XMLParser(
-            encoding="utf-8",  # wins over the declaration, which told of the bytes as they came
-            resolve_entities=False,
-            load_dtd=False,
-            no_network=True,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-    return parser
 
 
 def to_utf_8(body: bytes, charset: str | None) -> bytes:
