@@ -15,6 +15,10 @@ BIN := $(VENV)/bin
 # One process per core; call pytest without -n to debug a test.
 PYTEST := $(BIN)/pytest -n auto --driver $(DRIVER)
 
+# Its programs only: mariadb-server would start a server of its own.
+MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
+	my_print_defaults=mariadb-client-core
+
 .DEFAULT_GOAL := help
 .PHONY: help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip lint \
 	venv-bench bench bench-peers wsdl format lock clean
@@ -26,10 +30,8 @@ help: ## Show this help
 venv: # The virtual environment of all targets; takes no time when nothing has changed
 	@scripts/venv.sh $(VENV) $(LOCKS)
 
-mariadb: # Only its programs are wanted; mariadb-server itself would start a server of its own
-	@test -n "$$SIPPULSE_TEST_MYSQL_URL" || scripts/debian.sh \
-		mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
-		my_print_defaults=mariadb-client-core
+mariadb:
+	@test -n "$$SIPPULSE_TEST_MYSQL_URL" || scripts/debian.sh $(MARIADB)
 
 curl: # The README's examples are run as tests
 	@scripts/debian.sh curl=curl
@@ -71,7 +73,7 @@ BENCH := .venv-fast/bin/python
 
 venv-bench:
 	@scripts/venv.sh .venv-fast dev fast
-	@scripts/debian.sh wrk=wrk mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core
+	@scripts/debian.sh wrk=wrk $(MARIADB)
 
 bench: venv-bench ## Measure wire, server, growth, rates, call records (ARGS=--full: all sizes)
 	$(BENCH) -m bench $(ARGS)
