@@ -97,7 +97,8 @@ class Endpoint:
 
     def _address(self, environ: Environ) -> str:
         """The address under which the client reached this endpoint."""
-        path = quote(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""), "/", "latin-1")
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        path = quote(path, "/", "latin-1", "replace")
         if self._options.public_url:
             return self._options.public_url.rstrip("/") + path
         host = environ.get("HTTP_HOST", "")

@@ -182,6 +182,7 @@ def test_the_wsdl_is_at_the_question_mark(client: Client, query: str) -> None:
         ({"SCRIPT_NAME": "/SipPulse/X", "PATH_INFO": ""}, "http://internal:8080/SipPulse/X"),
         ({"HTTP_HOST": '"><a b="'}, "http://internal:8080/SipPulse/SomeWS"),
         ({"HTTP_HOST": "h", "PATH_INFO": '/"<&\xe9'}, "http://h/%22%3C%26%E9"),
+        ({"HTTP_HOST": "h", "PATH_INFO": "/\u4e2d"}, "http://h/%3F"),
     ],
 )
 def test_the_wsdl_says_how_the_client_reached_us(
