@@ -57,7 +57,11 @@ def make_proxies(settings: Settings) -> list[Proxy]:
     kinds: dict[str, type[Kamailio | OpenSips]] = {"kamailio": Kamailio, "opensips": OpenSips}
     return [
         kinds[one.kind](
-            one.name, one.url.get_secret_value(), settings.proxy_timeout, one.caches, one.table
+            one.name,
+            one.url.get_secret_value(),
+            settings.proxy_timeout,
+            dict(one.caches),
+            one.table,
         )
         for one in settings.proxies
     ]

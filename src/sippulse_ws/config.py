@@ -74,8 +74,12 @@ def _json(value: Any) -> Any:
         raise ValueError("not a JSON list of objects; see docs/sip.md") from None
 
 
-def _caches(value: dict[str, str]) -> dict[str, str]:
-    for kind, template in value.items():
+def _pairs(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, dict) else value
+
+
+def _caches(value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    for kind, template in value:
         if kind not in CACHED:
             raise ValueError(f"caches: {kind} is none of {', '.join(CACHED)}")
         table, colon, key = template.partition(":")
@@ -100,7 +104,9 @@ class ProxySettings(BaseModel, frozen=True, extra="forbid"):
     url: SecretStr  # of JSON-RPC or mi_http; may hold a login
     name: str = ""  # in messages; host and port by default
     # what the proxy's script keeps of a kind in domain/proxies.py: `table:key with {fields}`
-    caches: Annotated[dict[str, str], AfterValidator(_caches)] = {}
+    caches: Annotated[
+        tuple[tuple[str, str], ...], BeforeValidator(_pairs), AfterValidator(_caches)
+    ] = ()
     table: str = "location"  # the proxy's name for its registrations
 
     @model_validator(mode="before")

@@ -233,7 +233,9 @@ def test_an_alias_reaches_the_registered_contact(telephones: Telephones, soap: R
     caller, callee = telephones.registered("1000"), telephones.registered("1001")
     assert caller.call("ana").status == 404
     alias = {"aliasUsername": "ana", "aliasDomain": DOMAIN}
-    soap("SubscriberWS", "insertDBAliases", dbAliases=alias | {"username": "1001", "domain": DOMAIN})
+    soap(
+        "SubscriberWS", "insertDBAliases", dbAliases=alias | {"username": "1001", "domain": DOMAIN}
+    )
     assert caller.call("ana").status == 200
     assert callee.wait_for_call().uri == callee.contact
 
@@ -260,7 +262,7 @@ def test_a_did_reaches_the_registered_contact(telephones: Telephones, soap: Remo
 
 
 def group(soap: RemoteSoap, method: str, members: str, timeout: int = 1) -> Any:
-    values = {"domain": DOMAIN, "description": "Vendas", "method": method}
+    values: dict[str, object] = {"domain": DOMAIN, "description": "Vendas", "method": method}
     values |= {"groupList": members, "timeout": timeout}
     return soap("HuntGroupWS", "insertHuntGroup", huntGroup=values)
 

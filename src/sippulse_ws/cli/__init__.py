@@ -14,6 +14,7 @@ from sippulse_ws.cli import (
     export,
     imports,
     profile,
+    proxy,
     routing,
     serve,
     wsdl,
@@ -36,6 +37,7 @@ app.add_typer(routing.providers, name="provider", help="Providers that terminate
 app.add_typer(routing.gateways, name="gateway", help="Gateways that lead to providers.")
 app.add_typer(export.app, name="export", help="Write tables to files.")
 app.add_typer(imports.app, name="import", help="Load tables from CSV files.")
+app.add_typer(proxy.app, name="proxy", help="The SIP proxies.")
 app.add_typer(wsdl.app, name="wsdl", help="The WSDL files.")
 
 

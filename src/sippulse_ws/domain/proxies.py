@@ -28,6 +28,7 @@ from sippulse_ws.models import Did, HuntGroup, Profile, Subscriber
 from sippulse_ws.models.proxy_views import (
     DOMAINS,
     KAMAILIO_ADDRESSES,
+    PERMANENT_CONTACTS,
     PLAN_RULES,
     is_compilable,
 )
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 # What proxies keep in memory until they are told to read it again.
 TABLES = ("address", "domain", "dialplan")
+# What they read live, and may still understand otherwise: epoch 0 in another time zone.
+CONTACT = "contact"
 # What a proxy's script may cache, and the fields its key may be made of.
 CACHED = {
     "subscriber": ("username", "domain", "account"),
@@ -72,7 +75,7 @@ class Proxy(Protocol):
     def rules(self, plans: Iterable[int]) -> Rows | None:
         """Loaded rules of these dial plans; None when it cannot tell."""
 
-    def contacts(self, account: str) -> set[str]: ...
+    def permanent_contacts(self, account: str) -> set[str]: ...
 
     def add_contact(self, account: str, contact: str) -> None:
         """Add a permanent contact."""
@@ -106,6 +109,10 @@ def difference(db: Connection, proxy: Proxy, table: str) -> Difference:
     elif table == "domain":
         wanted = {(row.domain,) for row in db.execute(DOMAINS)}
         loaded = proxy.domains()
+    elif table == CONTACT:
+        wanted = set(db.execute(PERMANENT_CONTACTS).tuples())
+        accounts = {account for account, _ in wanted}
+        loaded = {(one, contact) for one in accounts for contact in proxy.permanent_contacts(one)}
     else:
         wanted = {_rule(row) for row in db.execute(PLAN_RULES) if is_compilable(row)}
         loaded = proxy.rules(sorted({row[0] for row in wanted}))

@@ -6,6 +6,7 @@ very same statements. A row that would make a proxy refuse the whole table is le
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    case,
     cast,
     false,
     func,
@@ -37,8 +39,9 @@ from sippulse_ws.models.subscriber import DbAlias, Subscriber
 PLANS_PER_DOMAIN = 1000
 # Stands for the name of the proxy's schema until the views are made.
 PROXY_SCHEMA = "sippulse_proxy"
-# The group of all our addresses in the proxies; 0 makes Kamailio refuse the table.
-ADDRESS_GROUP = 1
+# A proxy asks for the group of a method, so that an address that needs more than itself is never
+# taken for one that does not. 0 makes Kamailio refuse the table.
+ADDRESS_GROUPS = {"iponly": 1, "techprefix": 2, "ip+cpt": 3, "ip+cli": 4}
 
 
 class is_ip(FunctionElement[bool]):  # noqa: N801 - an SQL function
@@ -79,6 +82,7 @@ def _valid_address() -> ColumnElement[bool]:
         Address.mask.between(1, 128),
         widest,
         Address.port.between(0, 65535),
+        Address.method.in_(ADDRESS_GROUPS),
     )
 
 
@@ -118,7 +122,12 @@ ALIASES = (
 
 DOMAINS = select(Domain.id, Domain.domain)
 
-_group: ColumnElement[int] = literal_column(str(ADDRESS_GROUP)).label("grp")
+_group = case(
+    *(
+        (Address.method == name, literal_column(str(group)))
+        for name, group in ADDRESS_GROUPS.items()
+    )
+).label("grp")
 # What the script must check besides the IP address, told in the tag that Kamailio keeps with it.
 _tag = (
     Subscriber.account_code
@@ -266,6 +275,12 @@ HUNT_GROUP_MEMBERS = (
 )
 
 LOCATIONS = select(*(column for column in Location.__table__.columns if column.name != "id"))
+
+# Before the first day is over everywhere: a proxy writes epoch 0 in its own time zone.
+_PERMANENT_BEFORE = dt.datetime(1970, 1, 2)  # noqa: DTZ001 - the column has no zone
+PERMANENT_CONTACTS = select(
+    (Location.username + "@" + Location.domain).label("account"), Location.contact
+).where(Location.expires < _PERMANENT_BEFORE)
 
 _OWN: dict[str, Select[Any]] = {
     "sippulse_subscriber": RULES,

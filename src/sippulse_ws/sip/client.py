@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import httpx
+
+Result = TypeVar("Result")
 
 
 class ProxyError(OSError):
@@ -72,6 +75,22 @@ class Client:
         if "error" in body:
             raise refusal(method, body["error"])
         return body.get("result")
+
+
+def reading(method: Callable[..., Result]) -> Callable[..., Result]:
+    """An answer that is not shaped as expected becomes a ProxyError."""
+
+    @wraps(method)
+    def read(*arguments: Any) -> Result:
+        try:
+            return method(*arguments)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            what = f"{method.__name__}: {error!r}"
+            raise ProxyError(
+                f"resposta inesperada ({what})", f"unexpected answer ({what})"
+            ) from None
+
+    return read
 
 
 def refusal(method: str, error: Any) -> ProxyError:

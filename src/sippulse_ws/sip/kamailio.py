@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sippulse_ws.sip.client import Client, ProxyError
+from sippulse_ws.sip.client import Client, ProxyError, reading
 
 RELOADS = {
     "address": "permissions.addressReload",
@@ -25,6 +25,7 @@ class Kamailio(Client):
     def reload(self, table: str) -> None:
         self.call(RELOADS[table], [])
 
+    @reading
     def forget(self, kind: str, fields: Mapping[str, object]) -> None:
         key = self.cache_key(kind, fields)
         if key is None:
@@ -38,6 +39,7 @@ class Kamailio(Client):
                 f"recusou htable.delete: {message}", f"refused htable.delete: {message}"
             )
 
+    @reading
     def addresses(self) -> set[tuple[Any, ...]]:
         hosts = self.call("permissions.addressDump", [])
         networks = self.call("permissions.subnetDump", [])
@@ -50,9 +52,11 @@ class Kamailio(Client):
             found.add((entry["group"], ip, item.get("mask", widest), item["port"], tag))
         return found
 
+    @reading
     def domains(self) -> set[tuple[Any, ...]]:
         return {(entry["domain"],) for entry in _entries(self.call("domain.dump", [])["domains"])}
 
+    @reading
     def rules(self, plans: Iterable[int]) -> set[tuple[Any, ...]]:
         found: set[tuple[Any, ...]] = set()
         for plan in plans:
@@ -65,14 +69,17 @@ class Kamailio(Client):
                 found.add((plan, *numbers, *texts))
         return found
 
-    def contacts(self, account: str) -> set[str]:
-        body = self.post("ul.lookup", [self.table, account])
-        entries = body.get("result", {}).get("Contacts", [])
-        return {entry["Contact"]["Address"] for entry in entries}
+    @reading
+    def permanent_contacts(self, account: str) -> set[str]:
+        # an account without contacts is an error 500
+        entries = self.post("ul.lookup", [self.table, account]).get("result", {})
+        contacts = [entry["Contact"] for entry in entries.get("Contacts", [])]
+        return {one["Address"] for one in contacts if one["Expires"] == "permanent"}
 
     def add_contact(self, account: str, contact: str) -> None:
         self.call("ul.add", [self.table, account, contact, *PERMANENT])
 
+    @reading
     def remove_contact(self, account: str, contact: str) -> None:
         body = self.post("ul.rm_contact", [self.table, account, contact])
         if "error" in body and body["error"].get("code") != 404:

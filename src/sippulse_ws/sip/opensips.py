@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Address, ip_network
 from typing import Any
 
-from sippulse_ws.sip.client import Client
+from sippulse_ws.sip.client import Client, reading
 
 RELOADS = {"address": "address_reload", "domain": "domain_reload", "dialplan": "dp_reload"}
 
@@ -30,6 +30,7 @@ class OpenSips(Client):
         else:  # no error when the key is not there
             self.call("cache_remove", {"system": key[0], "attr": key[1]})
 
+    @reading
     def addresses(self) -> set[tuple[Any, ...]]:
         found = set()
         for method in ("address_dump", "subnet_dump"):
@@ -40,6 +41,7 @@ class OpenSips(Client):
                     found.add((int(one["grp"]), one["ip"], length, int(one["port"]), info))
         return found
 
+    @reading
     def domains(self) -> set[tuple[Any, ...]]:
         return {(one["name"],) for one in self.call("domain_dump", {}).get("Domains", [])}
 
@@ -47,10 +49,12 @@ class OpenSips(Client):
         """OpenSIPS shows no rules."""
         return None
 
-    def contacts(self, account: str) -> set[str]:
+    @reading
+    def permanent_contacts(self, account: str) -> set[str]:
+        # an account without contacts is an error 404
         body = self.post("ul_show_contact", {"table_name": self.table, "aor": account})
-        result = body.get("result") or {}
-        return {one["Contact"] for one in result.get("Contacts", [])}
+        contacts = (body.get("result") or {}).get("Contacts", [])
+        return {one["Contact"] for one in contacts if one["Expires"] == "permanent"}
 
     def add_contact(self, account: str, contact: str) -> None:
         parameters = {
@@ -66,7 +70,7 @@ class OpenSips(Client):
         self.call("ul_add", parameters)
 
     def remove_contact(self, account: str, contact: str) -> None:
-        if contact in self.contacts(account):
+        if contact in self.permanent_contacts(account):
             parameters = {"table_name": self.table, "aor": account, "contact": contact}
             self.call("ul_rm_contact", parameters)
 
