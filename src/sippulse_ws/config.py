@@ -112,10 +112,12 @@ class ProxySettings(BaseModel, frozen=True, extra="forbid"):
     @model_validator(mode="before")
     @classmethod
     def _name(cls, values: Any) -> Any:
-        if isinstance(values, dict) and not values.get("name"):
-            parts = urlsplit(str(values.get("url", "")))
-            values = values | {"name": f"{parts.hostname}:{parts.port or 80}"}
-        return values
+        if not isinstance(values, dict) or "url" not in values:
+            return values
+        parts = urlsplit(str(values["url"]))
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("url: not like http://host:port/path")
+        return {"name": f"{parts.hostname}:{parts.port or 80}"} | values
 
 
 class Settings(BaseSettings):

@@ -61,7 +61,9 @@ def test_a_proxy_that_is_down_does_not_hide_the_other(
     [
         ("nonsense", "SIPPULSE_PROXIES"),
         ('[{"kind": "asterisk", "url": "http://127.0.0.1/"}]', "SIPPULSE_PROXIES"),
-        ('[{"kind": "kamailio", "url": "http://:x/", "caches": {"did": "a:{no}"}}]', "{number}"),
+        ('[{"kind": "kamailio", "url": "http://:x/"}]', "SIPPULSE_PROXIES"),
+        ('[{"kind": "kamailio", "url": "127.0.0.1:8060"}]', "http"),
+        ('[{"kind": "kamailio", "url": "http://a/", "caches": {"did": "a:{no}"}}]', "{number}"),
     ],
 )
 def test_bad_settings_are_named(cli: Cli, value: str, told: str) -> None:
