@@ -94,15 +94,18 @@ class ProxySchema:
 
     views: Mapping[str, Select[Any]]
     versions: Mapping[str, int]
-    written: tuple[str, ...]  # tables and views that the proxy itself writes
+    written: Mapping[str, str]  # tables and views that the proxy writes, and its rights on them
     tables: tuple[str, ...] = ()
     triggers: Mapping[str, tuple[str, tuple[str, ...]]] | None = None
 
 
+# acc is written and never read: its call records are integrators' business
+WRITTEN = {"location": "SELECT, INSERT, UPDATE, DELETE", "acc": "INSERT"}
+
 SCHEMAS = {
-    "kamailio": ProxySchema(KAMAILIO, KAMAILIO_VERSIONS, ("location",)),
+    "kamailio": ProxySchema(KAMAILIO, KAMAILIO_VERSIONS, WRITTEN),
     "opensips": ProxySchema(
-        OPENSIPS, OPENSIPS_VERSIONS, ("location",), (OPENSIPS_LOCATION,), OPENSIPS_TRIGGERS
+        OPENSIPS, OPENSIPS_VERSIONS, WRITTEN, (OPENSIPS_LOCATION,), OPENSIPS_TRIGGERS
     ),
 }
 
@@ -149,10 +152,11 @@ def grant(db: Connection, kind: str, schema: str, account: Account, password: st
     _run(db, f"CREATE USER IF NOT EXISTS {account}")
     if password is not None:
         _run(db, f"ALTER USER {account} IDENTIFIED BY {_text(password)}")
-    _run(db, f"GRANT SELECT ON {_name(schema)}.* TO {account}")
-    for table in SCHEMAS[kind].written:
-        target = f"{_name(schema)}.{_name(table)}"
-        _run(db, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {target} TO {account}")
+    for table in ("version", *SCHEMAS[kind].views):
+        if table not in SCHEMAS[kind].written:
+            _run(db, f"GRANT SELECT ON {_name(schema)}.{_name(table)} TO {account}")
+    for table, rights in SCHEMAS[kind].written.items():
+        _run(db, f"GRANT {rights} ON {_name(schema)}.{_name(table)} TO {account}")
 
 
 def drop(db: Connection, kind: str, schema: str, account: Account | None) -> None:

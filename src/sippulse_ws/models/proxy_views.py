@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from sippulse_ws.models.call_record import Acc
 from sippulse_ws.models.did import Did
 from sippulse_ws.models.domain import Domain
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
@@ -276,6 +277,9 @@ HUNT_GROUP_MEMBERS = (
 
 LOCATIONS = select(*(column for column in Location.__table__.columns if column.name != "id"))
 
+# With the column that only MariaDB has, hidden from `SELECT *`.
+ACC = select(*Acc.__table__.columns, literal_column("method"))
+
 # Before the first day is over everywhere: a proxy writes epoch 0 in its own time zone.
 _PERMANENT_BEFORE = dt.datetime(1970, 1, 2)  # noqa: DTZ001 - the column has no zone
 PERMANENT_CONTACTS = select(
@@ -304,6 +308,7 @@ KAMAILIO: dict[str, Select[Any]] = {
     "address": KAMAILIO_ADDRESSES,
     "dialplan": KAMAILIO_DIALPLAN,
     "location": LOCATIONS,
+    "acc": ACC,
     **_OWN,
 }
 KAMAILIO_VERSIONS = {
@@ -326,6 +331,7 @@ OPENSIPS: dict[str, Select[Any]] = {
     "dbaliases": ALIASES,
     "address": OPENSIPS_ADDRESSES,
     "dialplan": OPENSIPS_DIALPLAN,
+    "acc": ACC,
     **_OWN,
 }
 OPENSIPS_VERSIONS = {
@@ -335,4 +341,5 @@ OPENSIPS_VERSIONS = {
     "address": 5,
     "dialplan": 5,
     "location": 1013,
+    "acc": 7,
 }
