@@ -33,20 +33,20 @@ def refused(soap: Soap, *args: Any, **values: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("values", "pattern"),
+    ("values", "group", "pattern"),
     [
-        ({"method": "iponly"}, None),
-        ({"method": "techprefix", "techPrefix": "1234#"}, "1234#*"),
-        ({"method": "ip+cpt", "techPrefix": "*9"}, "[*]9*"),
-        ({"method": "ip+cli"}, None),
-        ({"method": "IP+CLI", "protocol": "UDP", "port": 5060}, None),
+        ({"method": "iponly"}, "1", None),
+        ({"method": "techprefix", "techPrefix": "1234#"}, "2", "1234#*"),
+        ({"method": "ip+cpt", "techPrefix": "*9"}, "3", "[*]9*"),
+        ({"method": "ip+cli"}, "4", None),
+        ({"method": "IP+CLI", "protocol": "UDP", "port": 5060}, "4", None),
     ],
 )
 def test_what_is_generated_comes_back(
-    soap: Soap, values: dict[str, Any], pattern: str | None
+    soap: Soap, values: dict[str, Any], group: str, pattern: str | None
 ) -> None:
     made = insert(soap, **values, group="9", pattern="x", contextInfo="y", id=4711)
-    assert (made.group, made.pattern, made.contextInfo) == ("1", pattern, ACCOUNT)
+    assert (made.group, made.pattern, made.contextInfo) == (group, pattern, ACCOUNT)
     assert (made.account, made.username, made.domain) == (ACCOUNT, "1000", DOMAIN)
     assert made.method == values["method"].lower()
     assert made.protocol == values.get("protocol", "any").lower()

@@ -16,10 +16,9 @@ from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
 from sippulse_ws.domain.values import Values, present, required, storable, within
 from sippulse_ws.models import Address, Subscriber
-from sippulse_ws.models.proxy_views import ADDRESS_GROUP
+from sippulse_ws.models.proxy_views import ADDRESS_GROUPS
 
 IP_ONLY = "iponly"
-METHODS = (IP_ONLY, "techprefix", "ip+cpt", "ip+cli")
 PREFIXED = ("techprefix", "ip+cpt")
 PROTOCOLS = ("tcp", "udp", "tls", "any")
 
@@ -104,8 +103,8 @@ def _owner(values: Values, current: Row[Any] | None) -> tuple[str, str]:
 
 def _checked(values: Values) -> dict[str, Any]:
     method, protocol = values["method"].lower(), values["protocol"].lower()
-    if method not in METHODS:
-        choices = ", ".join(METHODS)
+    if method not in ADDRESS_GROUPS:
+        choices = ", ".join(ADDRESS_GROUPS)
         raise InvalidField("method", f"deve ser {choices}", f"must be one of {choices}")
     if protocol not in PROTOCOLS:
         choices = ", ".join(PROTOCOLS)
@@ -157,8 +156,8 @@ def _generated(stored: dict[str, Any], account: str) -> dict[str, Any]:
     prefix = stored["tech_prefix"]
     # as fnmatch(3) reads it
     pattern = prefix.replace("*", "[*]") + "*" if prefix else None
-    made = {"group": str(ADDRESS_GROUP), "pattern": pattern, "context_info": account}
-    return stored | made
+    group = str(ADDRESS_GROUPS[stored["method"]])
+    return stored | {"group": group, "pattern": pattern, "context_info": account}
 
 
 def _taken(stored: Values) -> AddressTaken:
