@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -101,8 +102,12 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
     return app
 
 
+@cache
 def application() -> Any:
-    """What a server process starts with: the settings come from the environment."""
+    """What a server process starts with: the settings come from the environment.
+
+    Workers that are forked from a process that called it have it already.
+    """
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
     metrics.share_between_workers()

@@ -49,4 +49,5 @@ def configure_logging(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("spyne").setLevel(logging.WARNING)
+    for chatty in ("spyne", "alembic", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -12,10 +12,13 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from sippulse_ws import metrics
+from sippulse_ws.app import application
 from sippulse_ws.cli.session import console, get_settings, open_database
 from sippulse_ws.db.migrate import current_revision, newest_revision
 
 BACKLOG = 1024
+# MiB; lxml keeps every element name it ever saw, and anybody may send new ones.
+LARGEST_WORKER = 768
 
 
 def serve(
@@ -38,6 +41,7 @@ def serve(
 
 
 def _serve(host: str, port: int, workers: int | None, pool_size: int) -> None:
+    application()  # made once, before workers are forked, so that they share its memory
     Server(
         "sippulse_ws.app:application",
         factory=True,
@@ -48,6 +52,7 @@ def _serve(host: str, port: int, workers: int | None, pool_size: int) -> None:
         # a thread that serves has a connection of its own
         blocking_threads=pool_size,
         backlog=BACKLOG,
+        workers_max_rss=LARGEST_WORKER,
         respawn_failed_workers=True,
         log_level=LogLevels.error,
     ).serve()
