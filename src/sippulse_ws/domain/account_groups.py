@@ -86,15 +86,12 @@ def _add(db: Connection, group_id: int, account: str, subscriber_id: int) -> Non
     query = select(AccountGroupMember.account_group_id).where(
         AccountGroupMember.subscriber_id == subscriber_id
     )
-    current = db.execute(query).scalar()
-    if current == group_id:
+    if db.execute(query).scalar() == group_id:
         return
-    if current is not None:
-        raise InAccountGroup(account=account)
     values = {"subscriber_id": subscriber_id, "account_group_id": group_id}
     try:
         db.execute(insert(AccountGroupMember).values(values))
-    except IntegrityError:  # somebody was faster
+    except IntegrityError:
         raise InAccountGroup(account=account) from None
 
 
