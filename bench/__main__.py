@@ -13,7 +13,7 @@ from bench import growth, server
 from bench.load import allow_connections
 
 QUIET = 0.3  # load average above which figures are not worth keeping
-PARTS = ("wire", "server", "growth", "rates")
+PARTS = ("wire", "server", "growth", "rates", "cdrs")
 # The others are programs by themselves, `python -m bench.NAME`.
 OURS = {"server": server.run, "growth": growth.run}
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.models import VI_CDRS
 
-BATCH = 5000
+BATCH = 2000
 
 
 @dataclass(frozen=True)
