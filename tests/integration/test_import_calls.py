@@ -96,6 +96,13 @@ def test_a_known_record_is_not_doubled(cli: Cli, database: Database, what: str, 
     assert count(database, {"cdrs": Cdr, "acc": Acc}[what]) == 4
 
 
+@pytest.mark.parametrize(("what", "make"), [("cdrs", call), ("acc", failed_call)])
+def test_a_dry_run_stores_nothing(cli: Cli, database: Database, what: str, make: Any) -> None:
+    result = cli("import", what, "-", "--dry-run", input=csv_text([make(1), make(2)]))
+    assert "2 would be stored, 0 known already, 0 refused" in result.stdout
+    assert all(count(database, table) == 0 for table in (Cdr, Acc, CdrRatePlan))
+
+
 BAD = {
     "call_start_time": ("2026-02-30 10:00:00", "24/03/2026 09:27", "2026-03-24 09:27:20+00:00", ""),
     "duration": ("1,5", "-1", "0x10", "9999999999", ""),

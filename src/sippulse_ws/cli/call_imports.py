@@ -25,6 +25,7 @@ BATCH = 1000
 TRIES = 5
 
 File = Annotated[Path, typer.Argument(help="CSV, UTF-8; - for standard input.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, store nothing.")]
 Store = Callable[[Connection, list[Values]], int]
 
 
@@ -32,15 +33,17 @@ Store = Callable[[Connection, list[Values]], int]
 class Count:
     """How an import goes: lines by their fate."""
 
+    dry_run: bool
     stored: int = 0
     known: int = 0
     refused: int = 0
 
     def __str__(self) -> str:
-        return f"{self.stored} stored, {self.known} known already, {self.refused} refused"
+        stored = "would be stored" if self.dry_run else "stored"
+        return f"{self.stored} {stored}, {self.known} known already, {self.refused} refused"
 
 
-def cdrs(file: File) -> None:
+def cdrs(file: File, dry_run: DryRun = False) -> None:
     """Call records, with the columns of vi_cdrs; those known by call-id, tags and start stay."""
     snapshots = call_records.Snapshots()
 
@@ -48,15 +51,15 @@ def cdrs(file: File) -> None:
         snapshots.forget()  # a batch before may have been rolled back
         return call_records.store_cdrs(db, batch, snapshots)
 
-    _run(file, call_records.CDRS, store)
+    _run(file, call_records.CDRS, store, dry_run)
 
 
-def acc(file: File) -> None:
+def acc(file: File, dry_run: DryRun = False) -> None:
     """Failed calls, with the columns of acc; those known by call-id, tags, time and code stay."""
-    _run(file, call_records.ACC, call_records.store_acc)
+    _run(file, call_records.ACC, call_records.store_acc, dry_run)
 
 
-def _run(path: Path, kind: call_records.Kind, store: Store) -> None:
+def _run(path: Path, kind: call_records.Kind, store: Store, dry_run: bool) -> None:
     """Good lines are stored, bad ones named; any bad one ends with status 1.
 
     Every batch is a transaction, and what is stored already is passed over: an import that was
@@ -65,7 +68,7 @@ def _run(path: Path, kind: call_records.Kind, store: Store) -> None:
     settings = get_settings()
     if not (str(path) == "-" or path.is_file()):
         raise fail(f"{path}: no such file")
-    count = Count()
+    count = Count(dry_run)
     with open_database(settings) as database, _opened(path) as file:
         with database.reading() as db:
             domains = call_files.known_domains(db)
@@ -75,7 +78,7 @@ def _run(path: Path, kind: call_records.Kind, store: Store) -> None:
             while lines := list(islice(records, BATCH)):
                 _report(path, lines, settings.language)
                 good = [record for _, record in lines if not isinstance(record, DomainError)]
-                stored = _store(database, store, good) if good else 0
+                stored = _store(database, store, good, dry_run) if good else 0
                 count.stored += stored
                 count.known += len(good) - stored
                 count.refused += len(lines) - len(good)
@@ -86,18 +89,24 @@ def _run(path: Path, kind: call_records.Kind, store: Store) -> None:
         raise typer.Exit(1)
 
 
-def _store(database: Database, store: Store, batch: list[Values]) -> int:
+def _store(database: Database, store: Store, batch: list[Values], dry_run: bool) -> int:
     for _ in range(TRIES - 1):
         try:
-            with database.writing() as db:
-                return store(db, batch)
+            return _store_once(database, store, batch, dry_run)
         except IntegrityError:  # another import stored one of them meanwhile
             continue
         except Exception as error:
             if not is_repeatable(error):
                 raise
+    return _store_once(database, store, batch, dry_run)
+
+
+def _store_once(database: Database, store: Store, batch: list[Values], dry_run: bool) -> int:
     with database.writing() as db:
-        return store(db, batch)
+        stored = store(db, batch)
+        if dry_run:
+            db.rollback()
+        return stored
 
 
 def _report(path: Path, lines: list[tuple[int, Values | DomainError]], language: str) -> None:
