@@ -83,3 +83,94 @@ def test_both_domains_of_a_did_must_be_granted(soap: Soap, platform: Platform) -
     assert missing == soap.fault("DidWS", "deleteDid", didId=number + 1, principal=here).replace(
         str(number + 1), str(number)
     )
+
+
+def test_every_field_of_a_did_is_stored_as_sent(soap: Soap) -> None:
+    values = did(
+        "0800123",
+        didHeader="X-Did",
+        didToRuri=True,
+        gwid="7,8",
+        localArea="FNS",
+        monthlySubscription=19.9,
+        reverseBilling=True,
+        username="queue-1",
+    )
+    number = soap("DidWS", "insertDid", did=values)
+    (read,) = soap("DidWS", "listByAcc", accountCode=ACCOUNT)
+    assert {name: read[name] for name in read} == values | {"id": number}
+
+
+@pytest.mark.parametrize("field", ["accountCode", "aliasUsername", "username", "domain"])
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_needed_field_is_named(field: str, value: object, soap: Soap, platform: Platform) -> None:
+    named = "domain" if field == "accountCode" and value is None else field
+    fault = soap.fault("DidWS", "insertDid", did=did("1", **{field: value}))
+    assert named in fault or "domain" in fault
+    assert platform.rows(Did) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"aliasUsername": "1 2"}, "aliasUsername"),
+        ({"aliasUsername": "1" * 65}, "aliasUsername"),
+        ({"username": "a b"}, "username"),
+        ({"monthlySubscription": float("1e12")}, "monthlySubscription"),
+        ({"gwid": "x" * 65}, "gwid"),
+        ({"domain": "nowhere.example.com"}, "nowhere.example.com"),
+        ({"accountCode": f"1001@{DOMAIN}"}, f"1001@{DOMAIN}"),
+        ({"accountCode": "1000"}, "1000"),
+    ],
+)
+def test_a_did_that_cannot_be_is_a_fault_and_nothing_is_stored(
+    values: dict[str, object], named: str, soap: Soap, platform: Platform
+) -> None:
+    assert named in soap.fault("DidWS", "insertDid", did=did("1") | values)
+    assert platform.rows(Did) == []
+
+
+def test_numbers_are_listed_in_order_and_only_ones_own(soap: Soap, platform: Platform) -> None:
+    platform.subscriber("1001")
+    other = platform.domain("other.example.com")
+    for number, owner in (("3", "1000"), ("1", "1000"), ("2", "1001")):
+        platform.did(number, owner)
+    for number, domain in (("9", DOMAIN), ("8", DOMAIN), ("7", other)):
+        platform.free_number(number, domain)
+    listed = soap("DidWS", "listByAcc", accountCode=ACCOUNT)
+    assert [one.aliasUsername for one in listed] == ["1", "3"]
+    assert soap("DidWS", "listAvailablesNumbers", domain=DOMAIN) == ["8", "9"]
+    assert soap("DidWS", "listAvailablesNumbers", domain=other) == ["7"]
+
+
+def test_numbers_are_exact_bytes(soap: Soap) -> None:
+    for number in ("+5548", "5548", "a5548", "A5548"):
+        soap("DidWS", "insertDid", did=did(number))
+    assert len(soap("DidWS", "listByAcc", accountCode=ACCOUNT)) == 4
+
+
+def test_an_account_code_is_exact_bytes_up_to_the_domain(soap: Soap, platform: Platform) -> None:
+    platform.subscriber("joao")
+    for wrong in ("João", "JOAO", "joao "):
+        assert wrong in soap.fault("DidWS", "listByAcc", accountCode=f"{wrong}@{DOMAIN}")
+    assert soap("DidWS", "listByAcc", accountCode=f"joao@{DOMAIN.upper()}") == []
+
+
+def test_a_number_is_delivered_into_another_granted_domain(soap: Soap, platform: Platform) -> None:
+    other = platform.domain("other.example.com")
+    both = platform.administrator("both", DOMAIN, other)
+    there = platform.administrator("there", other)
+    number = soap("DidWS", "insertDid", did=did("1", domain=other), principal=both)
+    fault = soap.fault("DidWS", "deleteDid", didId=number, principal=there)
+    assert fault == f"DID not found: {number}"
+    soap("DidWS", "deleteDid", didId=number, principal=both)
+    assert "didId" in soap.fault("DidWS", "deleteDid")
+
+
+def test_a_free_number_is_touched_by_its_domains_administrators_only(
+    soap: Soap, platform: Platform
+) -> None:
+    free = platform.free_number("1", platform.domain("other.example.com"))
+    here = platform.administrator("here", DOMAIN)
+    fault = soap.fault("DidWS", "deleteDid", didId=free, principal=here)
+    assert fault == f"DID not found: {free}"
