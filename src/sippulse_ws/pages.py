@@ -81,7 +81,7 @@ class Pages:
             f"<th>{texts['operations']}</th></tr>{rows}</table>"
             + _example(request.host_url.rstrip("/") + BASE + "DomainWS", "listDomains", texts)
         )
-        return _page(texts["title"], body)(environ, start_response)
+        return _page(self._language, texts["title"], body)(environ, start_response)
 
     def service(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """One service with its operations."""
@@ -94,7 +94,7 @@ class Pages:
             f"<h2>{texts['operations']}</h2><ul>{items}</ul>"
             + _example(request.base_url, endpoint.operations[0], texts, "…, ")
         )
-        return _page(endpoint.name, body)(environ, start_response)
+        return _page(self._language, endpoint.name, body)(environ, start_response)
 
     def healthz(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """The process serves."""
@@ -118,9 +118,10 @@ def _example(url: str, operation: str, texts: dict[str, str], arguments: str = "
     return f"<h2>{texts['call']}</h2><pre>{escape(code)}</pre>"
 
 
-def _page(title: str, body: str) -> Response:
+def _page(language: str, title: str, body: str) -> Response:
     html = (
-        f'<!doctype html><html><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f"<title>{escape(title)}</title>"
         '<meta name="viewport" content="width=device-width">'
         f"<style>{STYLE}</style></head><body><h1>{escape(title)}</h1>{body}"
         f"<footer><small>sippulse-ws {__version__}</small></footer></body></html>"
