@@ -21,6 +21,7 @@ from sippulse_ws.cli.session import (
 from sippulse_ws.db import proxy_views as views
 from sippulse_ws.db.migrate import upgrade as migrate
 from sippulse_ws.domain.passwords import reseal_all
+from sippulse_ws.domain.vault import VaultError
 
 app = typer.Typer(no_args_is_help=True)
 app.command("partition")(partition.partition)
@@ -62,8 +63,11 @@ def rekey() -> None:
     The key in use until now goes to SIPPULSE_OLD_PASSWORD_KEYS; afterwards it can be dropped.
     """
     settings = get_settings()
-    with open_database(settings) as database, database.writing() as db:
-        changed = reseal_all(db, make_vault(settings))
+    try:
+        with open_database(settings) as database, database.writing() as db:
+            changed = reseal_all(db, make_vault(settings))
+    except VaultError as error:
+        raise fail(f"{error}; name the old one in SIPPULSE_OLD_PASSWORD_KEYS") from None
     console.print(f"{changed} passwords sealed anew")
 
 

@@ -1,0 +1,287 @@
+"""The command line as an operator uses it; what it stores is what the server obeys."""
+
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sippulse_ws.app import create_app
+from sippulse_ws.config import Settings
+from sippulse_ws.db import Database
+from sippulse_ws.models import Administrator, Did, Numbering, Subscriber
+from tests.factories.requests import new_subscriber
+from tests.fixtures.server import LOGIN, Cli
+from tests.soap import Soap
+
+FIRST_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+SECOND_KEY = "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY="
+
+
+def soap_on(url: str, principal: dict[str, str] = LOGIN, **settings: Any) -> Soap:
+    """The application on this database, in this process."""
+    database = Database(url)
+    app = create_app(Settings(database_url=url, language="en", **settings), database)
+    return Soap(app, principal)
+
+
+def select(url: str, statement: Any) -> list[Any]:
+    database = Database(url)
+    try:
+        with database.reading() as db:
+            return list(db.execute(statement).all())
+    finally:
+        database.close()
+
+
+def test_an_administrator_is_created_listed_granted_disabled(cli: Cli, installed_url: str) -> None:
+    cli("domain", "create", "Um.example.com")
+    cli("domain", "create", "dois.example.com")
+    cli(
+        "admin", "create", "ana", "--password-stdin", "--domain", "UM.example.com",
+        input="Segr3do!\n",
+    )  # fmt: skip
+    ana = {"login": "ana", "password": "Segr3do!"}
+    soap = soap_on(installed_url, ana)
+
+    def domains() -> list[str]:
+        return [one.domain for one in soap("DomainWS", "listDomains")]
+
+    assert domains() == ["um.example.com"]
+    cli("admin", "grant", "ana", "dois.example.com")
+    cli("admin", "grant", "ana", "dois.example.com")
+    assert domains() == ["dois.example.com", "um.example.com"]
+    (row,) = [one for one in cli.rows("admin", "list") if one["login"] == "ana"]
+    assert (row["active"], row["superuser"], row["domains"]) == (
+        "True",
+        "False",
+        "dois.example.com um.example.com",
+    )
+    cli("admin", "grant", "ana", "um.example.com", "--revoke")
+    assert domains() == ["dois.example.com"]
+    cli("admin", "disable", "ana")
+    assert soap.fault("DomainWS", "listDomains") == "Invalid login or password"
+    cli("admin", "disable", "ana", "--undo")
+    assert domains() == ["dois.example.com"]
+    cli("admin", "passwd", "ana", "--password-stdin", input="outra\n")
+    assert soap.fault("DomainWS", "listDomains") == "Invalid login or password"
+    assert soap("DomainWS", "listDomains", principal=ana | {"password": "outra"})
+
+
+def test_no_administrators_password_is_stored_or_printed(cli: Cli, installed_url: str) -> None:
+    printed = cli("admin", "create", "bia", "--password-stdin", input="Segr3do!\n").output
+    stored = repr(select(installed_url, sa.select(Administrator)))
+    assert "Segr3do!" not in printed + stored
+    assert "$argon2" in stored
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("admin create root --password-stdin", "root"),
+        ("admin create novo --password-stdin --domain nowhere.example.com", "nowhere.example.com"),
+        ("admin passwd nobody --password-stdin", "nobody"),
+        ("admin disable nobody", "nobody"),
+        ("admin grant nobody example.com", "nobody"),
+        ("admin grant root nowhere.example.com", "nowhere.example.com"),
+        ("domain create EXAMPLE.com", "example.com"),
+        ("domain create bad_domain!", "domain"),
+        ("profile create nowhere.example.com X", "nowhere.example.com"),
+        ("profile create example.com DEFAULT", "DEFAULT"),
+        ("profile list nowhere.example.com", "nowhere.example.com"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_status_1(command: str, said: str, cli: Cli) -> None:
+    before = cli.rows("admin", "list"), cli.rows("domain", "list"), cli.rows("profile", "list")
+    result = cli(*command.split(), status=1, input="x\n")
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    after = cli.rows("admin", "list"), cli.rows("domain", "list"), cli.rows("profile", "list")
+    assert after == before
+
+
+def test_an_empty_password_is_refused(cli: Cli) -> None:
+    assert "password" in cli("admin", "create", "x", "--password-stdin", status=1).stderr
+    assert "password" in cli("admin", "passwd", "root", "--password-stdin", status=1).stderr
+
+
+def test_domains_and_profiles_are_listed(cli: Cli) -> None:
+    cli("domain", "create", "listed.example.com")
+    cli("profile", "create", "LISTED.example.com", "Ouro [1]")
+    domains = {row["domain"] for row in cli.rows("domain", "list")}
+    assert {"example.com", "listed.example.com"} <= domains
+    profiles = cli.rows("profile", "list", "listed.example.com")
+    assert [(row["domain"], row["profile"]) for row in profiles] == [
+        ("listed.example.com", "Ouro [1]")
+    ]
+    everywhere = {(row["domain"], row["profile"]) for row in cli.rows("profile", "list")}
+    assert {("example.com", "DEFAULT"), ("listed.example.com", "Ouro [1]")} <= everywhere
+
+
+def test_wsdls_are_exported(cli: Cli, tmp_path: Path) -> None:
+    cli("wsdl", "export", str(tmp_path / "new"), "--url", "https://sip.example.com/")
+    text = (tmp_path / "new" / "SubscriberWS.wsdl").read_text()
+    assert 'location="https://sip.example.com/SipPulse/SubscriberWS"' in text
+
+
+class TestImports:
+    def test_numbering_fills_new_subscribers(
+        self, cli: Cli, installed_url: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "numbering.csv"
+        file.write_text(
+            "\ufefflocal_area,prefix,city_code,comment\n"
+            "SC,48,48000,the state\nFNS,4833,48001,\nX,48-1,48002,\n,,,\n"
+            f"{'y' * 65},4899,1,\n"
+        )
+        result = cli("import", "numbering", str(file), status=1)
+        assert "2 stored, 3 refused" in result.stdout
+        lines = result.stderr.splitlines()
+        assert [line.split(":")[1] for line in lines] == ["4", "5", "6"]
+        assert all("prefix" in line for line in lines[:2])
+        assert "localArea" in lines[2] or "local_area" in lines[2]
+        soap = soap_on(installed_url)
+        body = new_subscriber(username="4833330000")
+        soap.xml("SubscriberWS", "insertSubscriber", body)
+        key: dict[str, Any] = {"username": "4833330000", "domain": "example.com"}
+        read = soap("SubscriberWS", "retrieveSubscriber", **key)
+        assert (read.cityCode, read.localArea) == ("48001", "FNS")
+
+    def test_a_prefix_that_is_there_gets_the_new_codes(
+        self, cli: Cli, installed_url: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "numbering.csv"
+        for area in ("OLD", "NEW"):
+            file.write_text(f"prefix,city_code,local_area\n777,1,{area}\n")
+            assert "1 stored, 0 refused" in cli("import", "numbering", str(file)).stdout
+        query = sa.select(Numbering.local_area).where(Numbering.prefix == "777")
+        assert select(installed_url, query) == [("NEW",)]
+
+    def test_dids_are_free_numbers_afterwards(
+        self, cli: Cli, installed_url: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "dids.csv"
+        file.write_text(
+            "number,domain\n5548001,EXAMPLE.com\n5548002,nowhere.example.com\n"
+            "5548001,example.com\n,example.com\n55 48,example.com\n5548003,example.com\n5548004\n"
+        )
+        result = cli("import", "dids", str(file), status=1)
+        assert "2 stored, 5 refused" in result.stdout
+        assert [line.split(":")[1] for line in result.stderr.splitlines()] == list("34568")
+        numbers = soap_on(installed_url)("DidWS", "listAvailablesNumbers", domain="example.com")
+        assert numbers == ["5548001", "5548003"]
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (b"", "number"),
+            (b"number;domain\n1;example.com\n", "number"),
+            (b"number\n1\n", "domain"),
+            (b"number,domain\n9,example.com\n\xff,example.com\n", "UTF-8"),
+            (b'number,domain\n9,example.com\n"' + b"x" * 200_000 + b'",example.com\n', "3"),
+        ],
+    )
+    def test_an_unreadable_file_is_named_and_nothing_imported(
+        self, content: bytes, said: str, cli: Cli, installed_url: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "dids.csv"
+        file.write_bytes(content)
+        result = cli("import", "dids", str(file), status=1)
+        assert said in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+        assert select(installed_url, sa.select(Did.id).where(Did.alias_username == "9")) == []
+
+
+def test_the_key_is_rotated_by_db_rekey(cli: Cli, installed_url: str) -> None:
+    body = new_subscriber(username="rekey", password="Segr3do!", passwordPortal="W3b!")
+    soap_on(installed_url, password_key=FIRST_KEY).xml("SubscriberWS", "insertSubscriber", body)
+    key: dict[str, Any] = {"username": "rekey", "domain": "example.com"}
+    both: dict[str, Any] = {"password_key": SECOND_KEY, "old_password_keys": FIRST_KEY}
+    assert re.search(r"\d+ passwords sealed anew", cli("db", "rekey", **both).stdout)
+    assert "0 passwords sealed anew" in cli("db", "rekey", password_key=SECOND_KEY).stdout
+    after = soap_on(installed_url, password_key=SECOND_KEY)
+    assert after("SubscriberWS", "retrievePassword", **key) == "Segr3do!"
+    assert after("SubscriberWS", "retrievePasswordWEB", **key) == "W3b!"
+    assert "Segr3do!" not in repr(select(installed_url, sa.select(Subscriber)))
+
+
+def test_without_the_old_key_nothing_is_sealed_anew(cli: Cli, installed_url: str) -> None:
+    body = new_subscriber(username="oldkey")
+    soap_on(installed_url, password_key=FIRST_KEY).xml("SubscriberWS", "insertSubscriber", body)
+    before = select(installed_url, sa.select(Subscriber))
+    result = cli("db", "rekey", status=1, password_key=SECOND_KEY)
+    assert "oldkey@example.com" in result.stderr
+    assert select(installed_url, sa.select(Subscriber)) == before
+    cli("db", "rekey", password_key=SECOND_KEY, old_password_keys=FIRST_KEY)
+    cli("db", "rekey", old_password_keys=SECOND_KEY)  # encryption can be left again
+
+
+class TestAudit:
+    def test_it_shows_who_tried_what_and_can_be_narrowed(
+        self, cli: Cli, installed_url: str
+    ) -> None:
+        soap = soap_on(installed_url)
+        soap.fault("SubscriberWS", "removeSubscriber", username="audited", domain="example.com")
+        bad = {"login": "tab\there", "password": "x"}
+        soap.fault("SubscriberWS", "blockSubscriber", username="a\nb", principal=bad)
+        newest, before, *_ = cli.rows("audit")
+        assert (newest["login"], newest["operation"], newest["error"]) == (
+            "tab\\there",
+            "blockSubscriber",
+            "login-failed",
+        )
+        assert newest["object"] == "username=a\\nb"
+        assert before["object"] == "username=audited domain=example.com"
+        assert (before["login"], before["outcome"]) == ("root", "refused")
+        (only,) = cli.rows("audit", "--operation", "removeSubscriber", "--login", "root")
+        assert only == before
+        assert len(cli.rows("audit", "--limit", "1", "--hours", "1")) == 1
+
+    def test_old_rows_are_pruned(self, cli: Cli, installed_url: str) -> None:
+        soap_on(installed_url).fault("DidWS", "deleteDid", didId=2**31 - 1)
+        assert "0 rows deleted" in cli("audit", "--prune-days", "1").stdout
+        assert cli.rows("audit", "--operation", "deleteDid")
+
+
+class TestFirstSteps:
+    def test_without_a_schema_the_next_step_is_named(
+        self, empty_database_url: str, cli: Cli
+    ) -> None:
+        for command in ("domain list", "domain create x.example.com"):
+            result = cli(*command.split(), status=1, database_url=empty_database_url)
+            assert "sippulse-ws db upgrade" in result.stderr
+
+    @pytest.mark.parametrize(
+        "url",
+        ["sqlite:////nowhere/at/all/x.db", "mysql+pymysql://root:Segr3do!@127.0.0.1:1/sippulse"],
+    )
+    def test_an_unreachable_database_is_one_line(self, url: str, bare_cli: Cli) -> None:
+        for command in ("domain list", "domain create x.example.com"):
+            result = bare_cli(*command.split(), status=1, database_url=url)
+            assert result.stderr.startswith("database: ")
+            assert len(result.stderr.strip().splitlines()) == 1
+            assert "Segr3do!" not in result.output
+
+    def test_demo_data_is_loaded_once_and_kept(
+        self, empty_database_url: str, cli: Cli, tmp_path: Path
+    ) -> None:
+        url: dict[str, Any] = {"database_url": empty_database_url}
+        logins = tmp_path / "var" / "logins.txt"
+        cli("db", "upgrade", **url)
+        printed = cli("db", "demo", "--logins", str(logins), **url).stdout
+        assert stat.S_IMODE(logins.stat().st_mode) == 0o600
+        password = dict(
+            line.split(" ") for line in logins.read_text().splitlines() if line[0] != "#"
+        )["demo"]
+        assert password in printed
+        soap = soap_on(empty_database_url, {"login": "demo", "password": password})
+        key: dict[str, Any] = {"username": "1000", "domain": "demo.example.com"}
+        soap("SubscriberWS", "addCredit", **key, value=1)
+        assert soap("SubscriberWS", "retrieveCredit", **key) == 51.0
+        cli("db", "upgrade", **url)
+        assert cli("db", "demo", "--logins", str(logins), **url).stdout == printed
+        assert soap("SubscriberWS", "retrieveCredit", **key) == 51.0
+        other: dict[str, Any] = {"username": "1000", "domain": "other.example.com"}
+        assert "denied" in soap.fault("SubscriberWS", "retrieveCredit", **other)
