@@ -2,6 +2,7 @@
 
 import re
 import stat
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ FIRST_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 SECOND_KEY = "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY="
 
 
-def soap_on(url: str, principal: dict[str, str] = LOGIN, **settings: Any) -> Soap:
+def soap_on(url: str, principal: dict[str, str] = LOGIN, **settings: str) -> Soap:
     """The application on this database, in this process."""
-    database = Database(url)
-    app = create_app(Settings(database_url=url, language="en", **settings), database)
-    return Soap(app, principal)
+    return Soap(_application(url, tuple(settings.items())), principal)
+
+
+@cache
+def _application(url: str, settings: tuple[tuple[str, Any], ...]) -> Any:
+    return create_app(Settings(language="en", **dict(settings)), Database(url))
 
 
 def select(url: str, statement: Any) -> list[Any]:

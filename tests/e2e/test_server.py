@@ -1,0 +1,138 @@
+"""`serve` with two workers: a database that goes and comes back, delays, what the log tells."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pymysql
+import pytest
+import sqlalchemy as sa
+
+from tests.factories.requests import new_subscriber
+from tests.fixtures.server import LOGIN, Server
+from tests.mariadb import PrivateMariaDB
+from tests.soap import ENVELOPE, principal_xml
+
+KEY = "<username>1000</username><domain>example.com</domain>"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def subscriber(server: Server) -> None:
+    body = new_subscriber(password="Seg-redo-1", passwordPortal="Seg-redo-2")
+    assert server.post("SubscriberWS", "insertSubscriber", body).ok
+
+
+def every_thread(call: Callable[[], None], times: int = 40) -> None:
+    """Often enough that every connection of both workers has its turn."""
+    for _ in range(times):
+        call()
+
+
+@pytest.mark.engines("mariadb")
+def test_killed_connections_are_replaced_unnoticed(server: Server, installed_url: str) -> None:
+    def read() -> None:
+        answer = server.post("SubscriberWS", "retrieveSubscriber", KEY)
+        assert answer.ok, answer.text
+
+    def write() -> None:
+        answer = server.post("SubscriberWS", "addCredit", KEY + "<value>1</value>")
+        assert answer.ok, answer.text
+
+    def refused() -> None:
+        assert server.post("SubscriberWS", "addCredit", KEY).status_code == 500
+
+    for call in (read, write, refused):
+        every_thread(call)
+        assert kill_all_others(installed_url) > 1
+        every_thread(call)
+    balance = server.post("SubscriberWS", "retrieveCredit", KEY)
+    assert "<return>80.0</return>" in balance.text
+    engine = sa.create_engine(installed_url)
+    with engine.connect() as db:
+        query = "SELECT outcome, COUNT(*) FROM audit WHERE operation = 'addCredit' GROUP BY 1"
+        assert dict(db.execute(sa.text(query)).all()) == {"done": 80, "refused": 80}
+    engine.dispose()
+
+
+def kill_all_others(url: str) -> int:
+    """End every connection to this database, as a restart of MariaDB does."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        query = (
+            "SELECT id FROM information_schema.processlist "
+            "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+        )
+        found = list(db.execute(sa.text(query)).scalars())
+        for one in found:
+            db.execute(sa.text(f"KILL {int(one)}"))
+    engine.dispose()
+    return len(found)
+
+
+def test_the_delay_after_wrong_passwords_holds_in_both_workers(server: Server) -> None:
+    def login(password: str) -> bool:
+        body = principal_xml({"login": "root", "password": password})
+        answer = server.raw("DomainWS", ENVELOPE.format(operation="listDomains", body=body))
+        assert answer.ok or "Invalid login or password" in answer.text
+        return bool(answer.ok)
+
+    right = LOGIN["password"]
+    assert login(right)
+    for _ in range(5):
+        while not login(right):  # every guess counts only after the delay of the one before
+            time.sleep(0.2)
+        for _ in range(3):
+            assert not login("wrong")
+        begun = time.monotonic()
+        assert [login(right) for _ in range(8)] == [False] * 8
+        assert time.monotonic() - begun < 1
+    while not login(right):
+        time.sleep(0.2)
+
+
+def test_the_log_has_no_password_and_no_envelope(server: Server) -> None:
+    change = "<actualPassword>Seg-redo-1</actualPassword><newPassword>Seg-redo-3</newPassword>"
+    change += "<confirmNewPassword>Seg-redo-3</confirmNewPassword>"
+    assert server.post("SubscriberWS", "changePassword", KEY + change).ok
+    assert not server.post("SubscriberWS", "changePassword", KEY + change).ok
+    log = server.log.read_text()
+    assert "Seg-redo" not in log
+    assert LOGIN["password"] not in log
+    assert "Envelope" not in log
+
+
+@pytest.mark.engines("mariadb")
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_a_database_that_is_gone_is_said_and_used_again_when_back(
+    log_format: str, tmp_path: Path
+) -> None:
+    mariadb = PrivateMariaDB()
+    try:
+        execute(mariadb, "CREATE DATABASE gone")
+        url = f"{mariadb.url}/gone"
+        server = Server(url, tmp_path / "log", LOG_FORMAT=log_format)
+    except BaseException:
+        mariadb.stop()
+        raise
+    try:
+        assert server.get("/readyz").status_code == 503
+        stopped = {"password": "Seg-redo-4"}
+        mariadb.stop()
+        body = "<domain>example.com</domain>" + principal_xml(LOGIN | stopped)
+        for operation in ("retrieveSubscriber", "removeSubscriber"):
+            answer = server.raw("SubscriberWS", ENVELOPE.format(operation=operation, body=body))
+            assert answer.status_code == 500
+            assert "Database unavailable, try again (request " in answer.text
+            request_id = answer.text.partition("(request ")[2].partition(")")[0]
+            assert request_id in server.log.read_text()
+        assert server.get("/healthz").ok
+        assert server.get("/readyz").status_code == 503
+        assert "Seg-redo-4" not in server.log.read_text()
+    finally:
+        server.stop()
+        mariadb.stop()
+
+
+def execute(mariadb: PrivateMariaDB, statement: str) -> None:
+    with pymysql.connect(host="127.0.0.1", port=mariadb.port, user="root") as connection:
+        connection.cursor().execute(statement)
