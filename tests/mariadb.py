@@ -74,6 +74,7 @@ class PrivateMariaDB:
     def stop(self) -> None:
         self._supervisor.terminate()
         self._supervisor.wait()
+        self._log.close()
 
     def _install(self) -> None:
         command = [

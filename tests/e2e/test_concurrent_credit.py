@@ -4,11 +4,11 @@ SIPPULSE_TEST_CREDITS is how often each of the 16 processes adds; 1000 is the ac
 """
 
 import os
-from concurrent.futures import ProcessPoolExecutor
+import subprocess
+import sys
 from decimal import Decimal
-from multiprocessing import get_context
+from pathlib import Path
 
-import requests
 import sqlalchemy as sa
 
 from sippulse_ws.db import Database
@@ -17,43 +17,44 @@ from tests.factories.requests import new_subscriber
 from tests.fixtures.server import LOGIN, Server
 from tests.soap import ENVELOPE, principal_xml
 
+CLIENT = Path(__file__).with_name("credit_client.py")
 PROCESSES = 16
 TIMES = int(os.environ.get("SIPPULSE_TEST_CREDITS", "60"))
 ACCOUNTS = ("1000", "1001")
 VALUES = ("0.1", "0.2", "0.01", "-0.03", "1.000001")
 
 
-def add_many(base: str, number: int) -> tuple[int, list[str]]:
-    """What one client process does; how many were done, and what the others were told."""
-    done, faults = 0, []
-    with requests.Session() as session:
-        for turn in range(TIMES):
-            fields = {
-                "username": ACCOUNTS[(number + turn) % len(ACCOUNTS)],
-                "domain": "example.com",
-                "value": VALUES[(number + turn) % len(VALUES)],
-                "obs": f"{number}/{turn}",
-            }
-            body = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
-            answer = session.post(
-                f"{base}/SipPulse/SubscriberWS",
-                data=ENVELOPE.format(operation="addCredit", body=body + principal_xml(LOGIN)),
-                headers={"Content-Type": "text/xml"},
-                timeout=120,
-            )
-            done += answer.ok
-            if not answer.ok:
-                faults.append(answer.text)
-    return done, faults
+def credits_of(number: int) -> list[dict[str, str]]:
+    """The calls of one client process."""
+    return [
+        {
+            "username": ACCOUNTS[(number + turn) % len(ACCOUNTS)],
+            "domain": "example.com",
+            "value": VALUES[(number + turn) % len(VALUES)],
+            "obs": f"{number}/{turn}",
+        }
+        for turn in range(TIMES)
+    ]
+
+
+def envelope(fields: dict[str, str]) -> str:
+    body = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+    return ENVELOPE.format(operation="addCredit", body=body + principal_xml(LOGIN))
+
+
+def start(port: int, calls: list[dict[str, str]]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-I", str(CLIENT), str(port), *map(envelope, calls)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def test_not_a_cent_is_lost(server: Server, installed_url: str) -> None:
     for username in ACCOUNTS:
         assert server.post("SubscriberWS", "insertSubscriber", new_subscriber(username=username)).ok
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as clients:
-        results = list(clients.map(add_many, [server.base] * PROCESSES, range(PROCESSES)))
-    assert [faults for _, faults in results if faults] == []
-    assert sum(done for done, _ in results) == PROCESSES * TIMES
+    calls = [credits_of(number) for number in range(PROCESSES)]
+    clients = [start(server.port, one) for one in calls]
+    for client in clients:
+        said, _ = client.communicate()
+        assert (client.returncode, said) == (0, "")
     database = Database(installed_url)
     try:
         with database.reading() as db:
@@ -66,11 +67,7 @@ def test_not_a_cent_is_lost(server: Server, installed_url: str) -> None:
     finally:
         database.close()
     assert len({row.obs for row in rows}) == audited == PROCESSES * TIMES
-    sent = sum(
-        Decimal(VALUES[(number + turn) % len(VALUES)])
-        for number in range(PROCESSES)
-        for turn in range(TIMES)
-    )
+    sent = sum(Decimal(call["value"]) for one in calls for call in one)
     assert sum(account.credit for account in accounts) == sent
     for account in accounts:
         changes = [row for row in rows if row.account == account.account_code]

@@ -2,18 +2,17 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pymysql
 import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.db import Database
 from sippulse_ws.models import LoginFailure
+from tests.e2e.gate import Gate
 from tests.factories.requests import new_subscriber
 from tests.fixtures.server import LOGIN, Server
-from tests.mariadb import PrivateMariaDB
 from tests.soap import ENVELOPE, principal_xml
 
 KEY = "<username>1000</username><domain>example.com</domain>"
@@ -25,7 +24,7 @@ def subscriber(server: Server) -> None:
     assert server.post("SubscriberWS", "insertSubscriber", body).ok
 
 
-def every_thread(call: Callable[[], None], times: int = 40) -> None:
+def every_thread(call: Callable[[], object], times: int = 40) -> None:
     """Often enough that every connection of both workers has its turn."""
     for _ in range(times):
         call()
@@ -115,37 +114,44 @@ def test_the_log_has_no_password_and_no_envelope(server: Server) -> None:
 
 
 @pytest.mark.engines("mariadb")
-@pytest.mark.parametrize("log_format", ["json", "text"])
 def test_a_database_that_is_gone_is_said_and_used_again_when_back(
-    log_format: str, tmp_path: Path
+    gated: Server, gate: Gate
 ) -> None:
-    mariadb = PrivateMariaDB()
-    try:
-        execute(mariadb, "CREATE DATABASE gone")
-        url = f"{mariadb.url}/gone"
-        server = Server(url, tmp_path / "log", LOG_FORMAT=log_format)
-    except BaseException:
-        mariadb.stop()
-        raise
-    try:
-        assert server.get("/readyz").status_code == 503
-        stopped = {"password": "Seg-redo-4"}
-        mariadb.stop()
-        body = "<domain>example.com</domain>" + principal_xml(LOGIN | stopped)
-        for operation in ("retrieveSubscriber", "removeSubscriber"):
-            answer = server.raw("SubscriberWS", ENVELOPE.format(operation=operation, body=body))
-            assert answer.status_code == 500
-            assert "Database unavailable, try again (request " in answer.text
-            request_id = answer.text.partition("(request ")[2].partition(")")[0]
-            assert request_id in server.log.read_text()
-        assert server.get("/healthz").ok
-        assert server.get("/readyz").status_code == 503
-        assert "Seg-redo-4" not in server.log.read_text()
-    finally:
-        server.stop()
-        mariadb.stop()
+    change = KEY + "<actualPassword>Seg-redo-4</actualPassword>"
+    assert gated.post("SubscriberWS", "retrieveSubscriber", KEY).ok
+    assert gated.get("/readyz").ok
+    gate.shut()
+    for operation in ("retrieveSubscriber", "changePassword"):
+        answer = gated.post("SubscriberWS", operation, change)
+        assert answer.status_code == 500
+        assert "Database unavailable, try again (request " in answer.text
+        request_id = answer.text.partition("(request ")[2].partition(")")[0]
+        assert request_id in gated.log.read_text()
+    assert gated.get("/healthz").ok
+    assert gated.get("/readyz").status_code == 503
+    gate.open()
+    every_thread(lambda: answered(gated))
+    assert gated.get("/readyz").ok
+    assert "Seg-redo" not in gated.log.read_text()
 
 
-def execute(mariadb: PrivateMariaDB, statement: str) -> None:
-    with pymysql.connect(host="127.0.0.1", port=mariadb.port, user="root") as connection:
-        connection.cursor().execute(statement)
+def answered(server: Server) -> None:
+    assert server.post("SubscriberWS", "retrieveSubscriber", KEY).ok
+    assert server.post("SubscriberWS", "activateSubscriber", KEY).ok
+
+
+@pytest.fixture
+def gate(installed_url: str) -> Iterator[Gate]:
+    url = sa.make_url(installed_url)
+    one = Gate(url.host or "", url.port or 3306)
+    yield one
+    one.remove()
+
+
+@pytest.fixture
+def gated(installed_url: str, gate: Gate, tmp_path: Path) -> Iterator[Server]:
+    """A server that reaches the database through the gate."""
+    url = sa.make_url(installed_url).set(host="127.0.0.1", port=gate.port)
+    one = Server(url.render_as_string(hide_password=False), tmp_path / "log")
+    yield one
+    one.stop()
