@@ -48,7 +48,7 @@ def test_a_lost_commit_is_not_repeated_and_the_client_is_told_to_look(database: 
         query = sa.select(Audit.outcome, Audit.error).where(Audit.operation == "addCredit")
         told = db.execute(query.order_by(Audit.id)).all()
         ledger = db.execute(sa.select(CreditLedger.id)).all()
-    assert told == [("failed", "outcome-unknown"), ("done", None)]
+    assert [tuple(row) for row in told] == [("failed", "outcome-unknown"), ("done", None)]
     assert len(ledger) == 1
 
 
