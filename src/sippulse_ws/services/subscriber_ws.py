@@ -40,6 +40,31 @@ def flag_operation(flag: Flag, *, to: bool) -> Any:
     return operation(IN_DOMAIN, *KEY, writes=True)(move)
 
 
+def password_change(which: str) -> Any:
+    """An operation that changes the SIP or the portal password."""
+
+    def change(
+        call: Call,
+        username: str,
+        domain: str,
+        actual_password: str,
+        new_password: str,
+        confirm_new_password: str,
+    ) -> None:
+        passwords.change_password(
+            call.db,
+            call.vault,
+            username,
+            domain,
+            which,
+            actual=actual_password,
+            new=new_password,
+            confirmation=confirm_new_password,
+        )
+
+    return operation(IN_DOMAIN, *KEY, *PASSWORD_CHANGE, writes=True)(change)
+
+
 class SubscriberWS(Service):
     """Subscribers: provisioning, flags, credit, quota, passwords, aliases."""
 
@@ -152,45 +177,8 @@ class SubscriberWS(Service):
     def retrieveCredit(call: Call, username: str, domain: str) -> Any:
         return subscribers.found(call.found, username, domain).credit
 
-    @operation(IN_DOMAIN, *KEY, *PASSWORD_CHANGE, writes=True)
-    def changePassword(
-        call: Call,
-        username: str,
-        domain: str,
-        actual_password: str,
-        new_password: str,
-        confirm_new_password: str,
-    ) -> None:
-        passwords.change_password(
-            call.db,
-            call.vault,
-            username,
-            domain,
-            passwords.SIP,
-            actual=actual_password,
-            new=new_password,
-            confirmation=confirm_new_password,
-        )
-
-    @operation(IN_DOMAIN, *KEY, *PASSWORD_CHANGE, writes=True)
-    def changePasswordWEB(
-        call: Call,
-        username: str,
-        domain: str,
-        actual_password: str,
-        new_password: str,
-        confirm_new_password: str,
-    ) -> None:
-        passwords.change_password(
-            call.db,
-            call.vault,
-            username,
-            domain,
-            passwords.PORTAL,
-            actual=actual_password,
-            new=new_password,
-            confirmation=confirm_new_password,
-        )
+    changePassword = password_change(passwords.SIP)
+    changePasswordWEB = password_change(passwords.PORTAL)
 
     @operation(IN_DOMAIN, *KEY, returns=string("return"))
     def retrievePassword(call: Call, username: str, domain: str) -> str:
