@@ -1,7 +1,6 @@
 """A real Kamailio, a process of its own on loopback."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -32,7 +31,7 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
 class Kamailio:
     """A Kamailio with deploy/kamailio/kamailio.cfg as it is, and a local.cfg of the test."""
 
-    def __init__(self, folder: Path, database: str, extra: str = "", timezone: str = "UTC") -> None:
+    def __init__(self, folder: Path, database: str, after: str = "", timezone: str = "UTC") -> None:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port, self.rpc_port = free_port(socket.SOCK_DGRAM), free_port()
@@ -40,7 +39,7 @@ class Kamailio:
         self.rpc_url = f"http://127.0.0.1:{self.rpc_port}/RPC"
         self.log = folder / "kamailio.log"
         self._environment = os.environ | {"TZ": timezone}
-        shutil.copy(CONFIGURATION, folder / "kamailio.cfg")
+        (folder / "kamailio.cfg").write_text(CONFIGURATION.read_text() + after)
         (folder / "local.cfg").write_text(
             f'#!define DB_URL "{database}"\n'
             f'#!define SQL_CONNECTION "db=>{database}"\n'
@@ -48,7 +47,6 @@ class Kamailio:
             f"#!define SIP_LISTEN udp:127.0.0.1:{self.port}\n"
             f"#!define RPC_LISTEN tcp:127.0.0.1:{self.rpc_port}\n"
             "#!define WORKERS 2\n"
-            f"{extra}"
         )
         self.start()
 
