@@ -189,8 +189,8 @@ def ids(platform: Platform) -> dict[str, int]:
     group = insert(AccountGroup, manager_id=owner, manager_profile="DEFAULT")
     insert(AccountGroupMember, subscriber_id=member, account_group_id=group)
     address = {"mask": 32, "method": "iponly", "group": "1"}
-    contact = {"ruid": "perm", "contact": "sip:2000@192.0.2.1", "user_agent": SECRET}
-    insert(Location, username="2000", domain=FOREIGN, expires=locations.PERMANENT, **contact)
+    contact = {"ruid": "perm-1", "contact": "sip:2000@192.0.2.1", "user_agent": SECRET}
+    insert(Location, username="2000", domain=FOREIGN, expires=locations.FAR_AWAY, **contact)
     platform.free_number("554830258080", FOREIGN)
     insert(Dialplan, domain=FOREIGN, dpid=1, match_exp=SECRET)
     found = {

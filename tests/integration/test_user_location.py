@@ -7,6 +7,7 @@ import pytest
 
 from sippulse_ws.models import Location
 from tests.factories.platform import DOMAIN, Platform
+from tests.fixtures.proxies import KamailioStandIn, OpenSipsStandIn
 from tests.soap import Soap
 
 KEY: dict[str, Any] = {"username": "1000", "domain": DOMAIN}
@@ -36,7 +37,8 @@ def test_a_permanent_contact_has_the_shape_that_kamailio_reads(
 ) -> None:
     soap("UserLocationWS", "addUserLocation", **KEY, contact=CONTACT)
     row = platform.one(Location)
-    assert (row.username, row.domain, row.contact, row.expires) == ("1000", DOMAIN, CONTACT, EPOCH)
+    assert (row.username, row.domain, row.contact) == ("1000", DOMAIN, CONTACT)
+    assert row.expires.year == 2090  # far away in every time zone
     assert (row.cseq, row.flags, row.cflags, row.methods, row.path) == (1, 0, 0, None, None)
     (listed,) = soap("UserLocationWS", "listUserLocations", **KEY)
     assert (listed.id, listed.contact, listed.q) == (row.id, CONTACT, 1.0)
@@ -127,3 +129,80 @@ def test_nobody_has_no_registrations(soap: Soap, operation: str) -> None:
     if operation != "listUserLocations":
         args["contact"] = CONTACT
     assert f"9@{DOMAIN}" in soap.fault("UserLocationWS", operation, **args)
+
+
+@pytest.mark.parametrize("hours", [-12, -3, 0, 14])
+def test_a_proxys_own_permanent_contact_is_one_in_any_time_zone(
+    soap: Soap, platform: Platform, hours: int
+) -> None:
+    register(platform, CONTACT, expires=EPOCH + dt.timedelta(hours=hours))
+    (listed,) = soap("UserLocationWS", "listUserLocations", **KEY)
+    assert listed.expires == EPOCH.replace(tzinfo=dt.UTC)
+    soap("UserLocationWS", "removeUserLocation", **KEY, contact=CONTACT)
+    assert contacts(soap) == []
+
+
+class Registrar:
+    """Lets a stand-in of Kamailio keep contacts."""
+
+    def __init__(self, proxy: KamailioStandIn) -> None:
+        self.contacts: list[str] = []
+        proxy.answers |= {"ul.add": self.add, "ul.lookup": self.look_up, "ul.rm_contact": self.drop}
+
+    def add(self, parameters: list[Any]) -> Any:
+        assert parameters[:2] == ["location", f"1000@{DOMAIN}"]
+        assert parameters[3:] == [0, 1.0, ".", 0, 0, 32767]
+        self.contacts.append(parameters[2])
+        return {}
+
+    def look_up(self, _: Any) -> Any:
+        found = [{"Contact": {"Address": one, "Expires": "permanent"}} for one in self.contacts]
+        return {"AoR": f"1000@{DOMAIN}", "Contacts": found}
+
+    def drop(self, parameters: list[Any]) -> Any:
+        self.contacts.remove(parameters[2])
+        return {}
+
+
+def test_a_proxy_that_is_configured_gets_the_contact(
+    app_with: Any, platform: Platform, kamailio_stand_in: KamailioStandIn
+) -> None:
+    soap = app_with(language="en", proxies=[kamailio_stand_in.settings])
+    registrar = Registrar(kamailio_stand_in)
+    soap("UserLocationWS", "addUserLocation", **KEY, contact=CONTACT)
+    assert registrar.contacts == [CONTACT]
+    assert platform.rows(Location) == []  # the proxy's to write
+    register(platform, CONTACT, expires=EPOCH)
+    soap("UserLocationWS", "removeUserLocation", **KEY, contact=CONTACT)
+    assert registrar.contacts == []
+    assert contacts(soap) == []
+
+
+def test_a_contact_that_one_proxy_does_not_take_is_taken_from_the_other(
+    app_with: Any,
+    platform: Platform,
+    kamailio_stand_in: KamailioStandIn,
+    opensips_stand_in: OpenSipsStandIn,
+) -> None:
+    proxies = [kamailio_stand_in.settings, opensips_stand_in.settings]
+    soap = app_with(language="en", proxies=proxies)
+    registrar = Registrar(kamailio_stand_in)
+    fault = soap.fault("UserLocationWS", "addUserLocation", **KEY, contact=CONTACT)
+    assert fault == "SIP proxy failed: opensips did not take the contact"
+    assert registrar.contacts == []
+    assert platform.rows(Location) == []
+    sent = next(
+        parameters for method, parameters in opensips_stand_in.requests if method == "ul_add"
+    )
+    assert (sent["aor"], sent["contact"], sent["expires"]) == (f"1000@{DOMAIN}", CONTACT, 0)
+
+
+def test_a_contact_stays_while_its_proxy_is_down(
+    app_with: Any, platform: Platform, kamailio_stand_in: KamailioStandIn
+) -> None:
+    soap = app_with(language="en", proxies=[kamailio_stand_in.settings])
+    register(platform, CONTACT, expires=EPOCH)
+    kamailio_stand_in.close()
+    fault = soap.fault("UserLocationWS", "removeUserLocation", **KEY, contact=CONTACT)
+    assert "unreachable" in fault
+    assert contacts(soap) == [CONTACT]

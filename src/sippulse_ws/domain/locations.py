@@ -1,7 +1,7 @@
 """Registrations of subscribers, among them the permanent contacts that we make.
 
-The table is the SIP proxy's (Kamailio's usrloc): it writes registrations, we write the contacts
-that never expire. Times are UTC.
+The table is the SIP proxy's (Kamailio's usrloc): it writes registrations, in UTC, and the permanent
+contacts that we tell it. Without a proxy to tell, we write these.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Sequence
 from ipaddress import IPv6Address
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, or_, select, type_coerce
+from sqlalchemy import Connection, delete, exists, or_, select, type_coerce
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.domain.errors import (
@@ -22,14 +22,19 @@ from sippulse_ws.domain.errors import (
     LocationNotFound,
     MissingField,
 )
+from sippulse_ws.domain.proxies import Proxies, add_contact, remove_contact
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.domain.values import storable
 from sippulse_ws.models import Location
+from sippulse_ws.models.proxy_views import OURS, PERMANENT
 from sippulse_ws.models.types import UtcDateTime
 
-# How Kamailio says that a contact never expires.
-PERMANENT = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the column has no zone
+# What clients see of a contact that never expires.
+NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+# What we write for it: a proxy takes only epoch 0 in its own time zone for never, and a moment far
+# away is far away everywhere. It counts the seconds until then in 31 bits.
+FAR_AWAY = dt.datetime(2090, 1, 1)  # noqa: DTZ001 - the column has no zone
 USER_AGENT = "sippulse-ws"
 _COLUMNS = "callid contact cseq domain id path q received socket user_agent username".split()
 _MOMENTS = ("expires", "last_modified")
@@ -51,47 +56,60 @@ _SIP_URI = re.compile(
 _PORT_MAX = 65535
 
 
-def list_locations(db: Connection, username: str | None, domain: str) -> Sequence[Row[Any]]:
+def list_locations(db: Connection, username: str | None, domain: str) -> list[SimpleNamespace]:
     """The contacts under which the subscriber can be reached now."""
     get_subscriber_id(db, username, domain)
     moments = (type_coerce(getattr(Location, name), UtcDateTime).label(name) for name in _MOMENTS)
     columns = (getattr(Location, name) for name in _COLUMNS)
-    query = select(*columns, *moments).where(_of(username, domain), _current())
-    return db.execute(query.order_by(Location.contact, Location.id)).all()
+    query = select(*columns, *moments, PERMANENT.label("permanent"))
+    query = query.where(_of(username, domain), _current())
+    rows = [dict(row._mapping) for row in db.execute(query.order_by(Location.contact, Location.id))]
+    for row in rows:
+        if row.pop("permanent"):
+            row["expires"] = NEVER
+    return [SimpleNamespace(**row) for row in rows]
 
 
-def add_permanent(db: Connection, username: str | None, domain: str, contact: str | None) -> None:
+def add_permanent(
+    db: Connection, proxies: Proxies, username: str | None, domain: str, contact: str | None
+) -> None:
     """A contact that never expires; the same one registered or permanent already is a fault."""
     uri = _checked(contact)
     get_subscriber_id(db, username, domain)
     taken = exists().where(_of(username, domain), Location.contact == uri, _current())
     if db.execute(select(taken)).scalar():
         raise LocationExists(contact=uri)
-    values = {
-        "ruid": _ruid(f"{username}@{domain}", uri),
-        "username": username,
-        "domain": domain,
-        "contact": uri,
-        "expires": PERMANENT,
-        "last_modified": _now(),
-        "user_agent": USER_AGENT,
-    }
-    try:
-        insert_row(db, Location, values)
-    except IntegrityError:  # somebody was faster
-        raise LocationExists(contact=uri) from None
+    if proxies:
+        add_contact(proxies, f"{username}@{domain}", uri)
+    else:
+        _write(db, {"username": username, "domain": domain, "contact": uri})
 
 
 def remove_permanent(
-    db: Connection, username: str | None, domain: str, contact: str | None
+    db: Connection, proxies: Proxies, username: str | None, domain: str, contact: str | None
 ) -> None:
     """Registrations of phones are theirs to end."""
     if not contact:
         raise MissingField(field="contact")
     get_subscriber_id(db, username, domain)
-    permanent = (Location.contact == contact) & (Location.expires == PERMANENT)
-    if db.execute(delete(Location).where(_of(username, domain), permanent)).rowcount == 0:
+    permanent = (_of(username, domain), Location.contact == contact, PERMANENT)
+    if not db.execute(select(exists().where(*permanent))).scalar():
         raise LocationNotFound(contact=contact)
+    remove_contact(proxies, f"{username}@{domain}", contact)
+    db.execute(delete(Location).where(*permanent))
+
+
+def _write(db: Connection, key: dict[str, str | None]) -> None:
+    values = {
+        "ruid": _ruid(f"{key['username']}@{key['domain']}", str(key["contact"])),
+        "expires": FAR_AWAY,
+        "last_modified": _now(),
+        "user_agent": USER_AGENT,
+    }
+    try:
+        insert_row(db, Location, key | values)
+    except IntegrityError:  # somebody was faster
+        raise LocationExists(contact=key["contact"]) from None
 
 
 def _of(username: str | None, domain: str) -> Any:
@@ -99,7 +117,7 @@ def _of(username: str | None, domain: str) -> Any:
 
 
 def _current() -> Any:
-    return or_(Location.expires == PERMANENT, Location.expires > _now())
+    return or_(PERMANENT, Location.expires > _now())
 
 
 def _now() -> dt.datetime:
@@ -108,7 +126,7 @@ def _now() -> dt.datetime:
 
 def _ruid(account: str, contact: str) -> str:
     """One per account and contact, so that two requests at once cannot store it twice."""
-    return "perm-" + hashlib.sha256(f"{account}\n{contact}".encode()).hexdigest()[:40]
+    return OURS + hashlib.sha256(f"{account}\n{contact}".encode()).hexdigest()[:40]
 
 
 def _checked(contact: str | None) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Protocol
@@ -75,7 +76,8 @@ class Proxy(Protocol):
     def rules(self, plans: Iterable[int]) -> Rows | None:
         """Loaded rules of these dial plans; None when it cannot tell."""
 
-    def permanent_contacts(self, account: str) -> set[str]: ...
+    def contacts(self, account: str) -> set[str]:
+        """The contacts that a call to the account goes to."""
 
     def add_contact(self, account: str, contact: str) -> None:
         """Add a permanent contact."""
@@ -112,7 +114,8 @@ def difference(db: Connection, proxy: Proxy, table: str) -> Difference:
     elif table == CONTACT:
         wanted = set(db.execute(PERMANENT_CONTACTS).tuples())
         accounts = {account for account, _ in wanted}
-        loaded = {(one, contact) for one in accounts for contact in proxy.permanent_contacts(one)}
+        # what it has besides is registered by phones
+        loaded = wanted & {(one, uri) for one in accounts for uri in proxy.contacts(one)}
     else:
         wanted = {_rule(row) for row in db.execute(PLAN_RULES) if is_compilable(row)}
         loaded = proxy.rules(sorted({row[0] for row in wanted}))
@@ -125,15 +128,12 @@ def reload_tables(db: Connection, proxies: Proxies, tables: Sequence[str], patie
     """Make every proxy read the tables again, and see that it did. `patience` in seconds."""
     if not proxies:
         log.info("no SIP proxy is configured; nothing to reload: %s", ", ".join(tables))
-    failures = []
-    for proxy in proxies:
-        try:
-            for table in tables:
-                _reload(db, proxy, table, time.monotonic() + patience)
-        except OSError as error:
-            failures.append((proxy.name, *error.args))
-    if failures:
-        raise ProxyFailed(failures)
+
+    def reload(proxy: Proxy) -> None:
+        for table in tables:
+            _reload(db, proxy, table, time.monotonic() + patience)
+
+    _on_all(proxies, reload)
 
 
 def _reload(db: Connection, proxy: Proxy, table: str, deadline: float) -> None:
@@ -207,13 +207,42 @@ def reload_hunt_group(
     _forget(proxies, "hunt_group", {"id": hunt_group_id, "domain": domain})
 
 
+def add_contact(proxies: Proxies, account: str, contact: str) -> None:
+    """A permanent contact, on every proxy; on none when one of them fails."""
+    done: list[Proxy] = []
+    try:
+        for proxy in proxies:
+            done.append(proxy)
+            _add_contact(proxy, account, contact)
+    except OSError as error:
+        for told in done:
+            with suppress(OSError):
+                told.remove_contact(account, contact)
+        raise ProxyFailed([(done[-1].name, *error.args)]) from None
+
+
+def _add_contact(proxy: Proxy, account: str, contact: str) -> None:
+    proxy.add_contact(account, contact)
+    if contact not in proxy.contacts(account):
+        raise OSError("não assumiu o contato", "did not take the contact")
+
+
+def remove_contact(proxies: Proxies, account: str, contact: str) -> None:
+    _on_all(proxies, lambda proxy: proxy.remove_contact(account, contact))
+
+
 def _forget(proxies: Proxies, kind: str, fields: Mapping[str, object]) -> None:
     if not proxies:
         log.info("no SIP proxy is configured; nothing to reload: %s", kind)
+    _on_all(proxies, lambda proxy: proxy.forget(kind, fields))
+
+
+def _on_all(proxies: Proxies, action: Callable[[Proxy], None]) -> None:
+    """The fault names every proxy that failed; the others have done it."""
     failures = []
     for proxy in proxies:
         try:
-            proxy.forget(kind, fields)
+            action(proxy)
         except OSError as error:
             failures.append((proxy.name, *error.args))
     if failures:

@@ -280,11 +280,15 @@ LOCATIONS = select(*(column for column in Location.__table__.columns if column.n
 # With the column that only MariaDB has, hidden from `SELECT *`.
 ACC = select(*Acc.__table__.columns, literal_column("method"))
 
-# Before the first day is over everywhere: a proxy writes epoch 0 in its own time zone.
-_PERMANENT_BEFORE = dt.datetime(1970, 1, 2)  # noqa: DTZ001 - the column has no zone
+# Permanent contacts: those that a proxy wrote, which is epoch 0 in its own time zone, and ours.
+OURS = "perm-"
+PERMANENT = or_(
+    Location.expires < dt.datetime(1970, 1, 2),  # noqa: DTZ001 - the column has no zone
+    Location.ruid.startswith(OURS),
+)
 PERMANENT_CONTACTS = select(
     (Location.username + "@" + Location.domain).label("account"), Location.contact
-).where(Location.expires < _PERMANENT_BEFORE)
+).where(PERMANENT)
 
 _OWN: dict[str, Select[Any]] = {
     "sippulse_subscriber": RULES,

@@ -22,8 +22,8 @@ class UserLocationWS(Service):
 
     @operation(IN_DOMAIN, *KEY, string("contact"), writes=True)
     def addUserLocation(call: Call, username: str, domain: str, contact: str) -> None:
-        locations.add_permanent(call.db, username, domain, contact)
+        locations.add_permanent(call.db, call.proxies, username, domain, contact)
 
     @operation(IN_DOMAIN, *KEY, string("contact"), writes=True)
     def removeUserLocation(call: Call, username: str, domain: str, contact: str) -> None:
-        locations.remove_permanent(call.db, username, domain, contact)
+        locations.remove_permanent(call.db, call.proxies, username, domain, contact)

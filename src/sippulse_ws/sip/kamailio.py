@@ -12,6 +12,7 @@ RELOADS = {
     "domain": "domain.reload",
     "dialplan": "dialplan.reload",
 }
+GONE = ("expired", "deleted")
 # Arguments of ul.add after the contact: permanent, q 1, no path, no flags, all methods.
 PERMANENT = (0, 1.0, ".", 0, 0, 32767)
 
@@ -70,11 +71,11 @@ class Kamailio(Client):
         return found
 
     @reading
-    def permanent_contacts(self, account: str) -> set[str]:
+    def contacts(self, account: str) -> set[str]:
         # an account without contacts is an error 500
         entries = self.post("ul.lookup", [self.table, account]).get("result", {})
         contacts = [entry["Contact"] for entry in entries.get("Contacts", [])]
-        return {one["Address"] for one in contacts if one["Expires"] == "permanent"}
+        return {one["Address"] for one in contacts if one["Expires"] not in GONE}
 
     def add_contact(self, account: str, contact: str) -> None:
         self.call("ul.add", [self.table, account, contact, *PERMANENT])

@@ -11,6 +11,7 @@ from typing import Any
 
 from sippulse_ws.sip.client import Client, reading
 
+GONE = ("expired", "deleted")
 RELOADS = {"address": "address_reload", "domain": "domain_reload", "dialplan": "dp_reload"}
 
 
@@ -50,11 +51,11 @@ class OpenSips(Client):
         return None
 
     @reading
-    def permanent_contacts(self, account: str) -> set[str]:
+    def contacts(self, account: str) -> set[str]:
         # an account without contacts is an error 404
         body = self.post("ul_show_contact", {"table_name": self.table, "aor": account})
         contacts = (body.get("result") or {}).get("Contacts", [])
-        return {one["Contact"] for one in contacts if one["Expires"] == "permanent"}
+        return {one["Contact"] for one in contacts if one["Expires"] not in GONE}
 
     def add_contact(self, account: str, contact: str) -> None:
         parameters = {
@@ -70,7 +71,7 @@ class OpenSips(Client):
         self.call("ul_add", parameters)
 
     def remove_contact(self, account: str, contact: str) -> None:
-        if contact in self.permanent_contacts(account):
+        if contact in self.contacts(account):
             parameters = {"table_name": self.table, "aor": account, "contact": contact}
             self.call("ul_rm_contact", parameters)
 
