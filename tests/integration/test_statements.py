@@ -1,0 +1,106 @@
+"""How many statements an operation costs: each is a round trip, and the database is the cost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sippulse_ws.app import create_app
+from sippulse_ws.config import Settings
+from sippulse_ws.db import Database
+from sippulse_ws.db.migrate import upgrade
+from sippulse_ws.db.prepared import Prepared
+from tests.factories.platform import DOMAIN, Platform
+from tests.soap import Soap
+
+KEY = {"username": "1000", "domain": DOMAIN}
+NEW = {
+    "subscriber": {
+        "username": "ana",
+        "domain": DOMAIN,
+        "password": "segredo",
+        "profile": "DEFAULT",
+        "activeIncomingCalls": True,
+        "activeOutgoingCalls": True,
+        "addServiceHeader": False,
+        "blockAnonymousCalls": False,
+        "blockEntry0303": False,
+        "callsOnlyByIp": False,
+        "copyPassertedRpid": False,
+        "lowCreditLimit": 0,
+        "lowCreditNotification": False,
+        "resellerBillingType": 0,
+        "resellerMarkup": 0,
+        "softphoneAllowed": False,
+        "validateSource0303": False,
+        "voicemail": False,
+    }
+}
+
+# service, operation, arguments: verbs of the statements, in order
+COSTS = [
+    ("SubscriberWS", "retrieveSubscriber", KEY, ["SELECT"]),
+    ("SubscriberWS", "retrieveSubscriberClassV", KEY, ["SELECT"]),
+    ("SubscriberWS", "retrieveCredit", KEY, ["SELECT"]),
+    ("DidWS", "listByAcc", {"accountCode": f"1000@{DOMAIN}"}, ["SELECT"]),
+    ("SubscriberWS", "activateSubscriber", KEY, ["SELECT", "UPDATE", "INSERT", "COMMIT"]),
+    (
+        "SubscriberWS",
+        "addCredit",
+        {**KEY, "value": 1.5, "obs": "x"},
+        ["SELECT", "UPDATE", "INSERT", "INSERT", "COMMIT"],
+    ),
+    ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "SELECT", "INSERT", "INSERT", "COMMIT"]),
+]
+
+
+@pytest.fixture(scope="module")
+def committed(fresh_url: str) -> Iterator[tuple[Soap, list[str]]]:
+    """An application that commits, and the verbs of what it says to the database."""
+    database = Database(fresh_url)
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        soap = _installed(database)
+        for engine in (database._reader, database._writer):
+            sa.event.listen(
+                engine, "before_cursor_execute", lambda *one: said.append(one[2].split()[0])
+            )
+            sa.event.listen(engine, "commit", lambda _: said.append("COMMIT"))
+            sa.event.listen(engine, "rollback", lambda _: said.append("ROLLBACK"))
+        execute = Prepared._execute
+
+        def counting(self: Prepared, db: sa.Connection, *values: Any) -> Any:
+            said.append(str(self.statement).split()[0])
+            return execute(self, db, *values)
+
+        patch.setattr(Prepared, "_execute", counting)
+        yield soap, said
+    database.close()
+
+
+def _installed(database: Database) -> Soap:
+    upgrade(database)
+    with database.writing() as db:
+        platform = Platform(db)
+        platform.subscriber("1000")
+        platform.did("554830258080", "1000")
+        principal = platform.administrator("crm", DOMAIN)
+    return Soap(create_app(Settings(), database), principal)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "verbs"), COSTS, ids=[cost[1] for cost in COSTS]
+)
+def test_statements_of_an_operation(
+    committed: tuple[Soap, list[str]],
+    service: str,
+    operation: str,
+    arguments: dict[str, Any],
+    verbs: list[str],
+) -> None:
+    soap, said = committed
+    said.clear()
+    soap(service, operation, **arguments)
+    # SQLite's transactions begin with a statement of their own, within the process
+    assert [verb for verb in said if verb != "BEGIN"] == verbs
