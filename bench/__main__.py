@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench import growth, server
 from bench.load import allow_connections
+from bench.served import DRIVERS
 
 QUIET = 0.3  # load average above which figures are not worth keeping
 PARTS = ("wire", "server", "growth", "rates", "cdrs")
@@ -39,9 +40,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--full", action="store_true", help="all sizes; takes half an hour")
     made.add_argument("--subscribers", type=int, default=100_000, metavar="N")
     made.add_argument("--seconds", type=int, default=3, help="of load per operation")
-    made.add_argument(
-        "--drivers", nargs="+", choices=list(server.NAMES), default=list(server.NAMES)
-    )
+    made.add_argument("--drivers", nargs="+", choices=list(DRIVERS), default=list(DRIVERS))
     return made
 
 

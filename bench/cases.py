@@ -66,6 +66,7 @@ class Case:
     connections: int = 16
     query: str = ""
     status: int = 200
+    least_seconds: int = 1  # of load, when an answer takes long
     # (database, the first new number, how many): sees to it that they are there
     prepare: Callable[[BenchDatabase, int, int], None] | None = None
 
@@ -141,6 +142,7 @@ BAD_LOGIN = Case(
     checks.login_refused,
     connections=2,
     status=500,
+    least_seconds=4,
 )
 BAD_LOGIN_AGAIN = Case(
     "bad login, delayed",

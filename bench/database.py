@@ -93,21 +93,22 @@ COUNTERS = ("Questions", "Com_select", "Com_insert", "Com_update", "Com_delete",
 class BenchDatabase:
     """A running server with the schema and data of a platform."""
 
-    def __init__(self, server: PrivateMariaDB, subscribers: int) -> None:
+    def __init__(self, server: PrivateMariaDB, subscribers: int, name: str = NAME) -> None:
         self.port = server.port
+        self.name = name
         self.subscribers = subscribers
         self.pid = int((server.folder / "pid").read_text())
         admin = pymysql.connect(host="127.0.0.1", port=self.port, user="root", autocommit=True)
         with admin.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {NAME}")
-            cursor.execute(f"CREATE DATABASE {NAME} CHARACTER SET utf8mb4")
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+            cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         admin.close()
         self._provision()
         self._connection = pymysql.connect(
             host="127.0.0.1",
             port=self.port,
             user="root",
-            database=NAME,
+            database=name,
             autocommit=True,
             charset="utf8mb4",
             cursorclass=pymysql.cursors.DictCursor,
@@ -115,7 +116,7 @@ class BenchDatabase:
         self._fill()
 
     def url(self, driver: str = "pymysql") -> str:
-        return f"mysql+{driver}://root@127.0.0.1:{self.port}/{NAME}"
+        return f"mysql+{driver}://root@127.0.0.1:{self.port}/{self.name}"
 
     def execute(self, statement: str, *parameters: Any) -> int:
         """How many rows were touched."""
@@ -191,8 +192,8 @@ def username(number: int) -> str:
 
 
 @contextmanager
-def private_server() -> Iterator[PrivateMariaDB]:
-    server = PrivateMariaDB(OPTIONS)
+def private_server(*options: str) -> Iterator[PrivateMariaDB]:
+    server = PrivateMariaDB([*OPTIONS, *options])
     try:
         yield server
     finally:

@@ -49,6 +49,7 @@ def drive(
     url: str, case: Case, db: BenchDatabase, connections: int, seconds: int, *, fresh: bool = False
 ) -> Load:
     """Run wrk; a LoadError unless every answer had the status that the case wants."""
+    seconds = max(seconds, case.least_seconds)
     new = new_number()
     if case.prepare:
         case.prepare(db, new, seconds * FASTEST)

@@ -88,7 +88,7 @@ def under_load(
     cpu, db_cpu = cpu_seconds(served.pids()), cpu_seconds([db.pid])
     load = drive(served.url, case, db, connections, seconds, fresh=fresh)
     if not load.requests:
-        raise LoadError(f"{case.name}: not one answer in {seconds} s")
+        raise LoadError(f"{case.name}: not one answer")
     cpu, db_cpu = cpu_seconds(served.pids()) - cpu, cpu_seconds([db.pid]) - db_cpu
     return Figures(
         cpu=cpu / load.requests * 1e3,

@@ -23,6 +23,7 @@ from bench.soap import Client
 START_SECONDS = 60
 STOP_SECONDS = 10
 WORKERS = 2
+DRIVERS = {"pymysql": "PyMySQL", "mysqldb": "mysqlclient"}
 OUT = Path(__file__).with_name("out")
 
 

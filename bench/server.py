@@ -10,11 +10,10 @@ from bench.cases import Case
 from bench.database import BenchDatabase, private_server
 from bench.measure import check, statements, under_load, warm_up
 from bench.processes import pss_mib
-from bench.served import Served, ours
+from bench.served import DRIVERS, Served, ours
 from bench.soap import Client
 from bench.table import Table
 
-NAMES = {"pymysql": "PyMySQL", "mysqldb": "mysqlclient"}
 CONNECTIONS = (1, 16, 256, 1000)
 
 
@@ -22,7 +21,7 @@ def run(options: argparse.Namespace) -> None:
     with private_server() as server:
         db = BenchDatabase(server, options.subscribers)
         for driver in options.drivers:
-            print(f"\n## Server with {NAMES[driver]}, {db.subscribers:,} subscribers")
+            print(f"\n## Server with {DRIVERS[driver]}, {db.subscribers:,} subscribers")
             with ours(driver, db, driver) as served:
                 start_and_memory(served)
                 operations(served, db, options.seconds)

@@ -10,7 +10,7 @@ class Table:
 
     def __init__(self, *columns: str) -> None:
         self._widths = [max(len(name), 7) for name in columns]
-        self._widths[0] = max(len(columns[0]), 26)
+        self._widths[0] = max(len(columns[0]), 29)
         print()
         self._print(columns)
         self._print([("-" * width if n == 0 else "-" * (width - 1) + ":")
