@@ -9,15 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import growth, server
+from bench import floor, growth, server
 from bench.load import allow_connections
 from bench.served import DRIVERS
 
 QUIET = 0.3  # load average above which figures are not worth keeping
-PARTS = ("wire", "server", "growth", "rates", "cdrs")
+PARTS = ("wire", "floor", "server", "growth", "rates", "cdrs")
 # The others are programs by themselves, `python -m bench.NAME`; without --full, less of some.
 SMALL = {"cdrs": ("--rows", "200000")}
-OURS = {"server": server.run, "growth": growth.run}
+OURS = {"floor": floor.run, "server": server.run, "growth": growth.run}
 
 
 def main() -> int:
