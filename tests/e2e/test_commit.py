@@ -34,7 +34,8 @@ def test_a_lost_commit_is_not_repeated_and_the_client_is_told_to_look(database: 
     def lose(connection: sa.Connection) -> None:
         tries.append(connection)
         if len(tries) == 1:  # the second is the audit row's
-            raise OperationalError("COMMIT", {}, Exception(2013, "Lost connection"))
+            gone = Exception(2013, "Lost connection")
+            raise OperationalError("COMMIT", {}, gone, connection_invalidated=True)
 
     sa.event.listen(database._writer, "commit", lose)
     fault = soap.fault("SubscriberWS", "addCredit", **KEY, value=5)

@@ -3,6 +3,7 @@
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,10 @@ def subscriber(server: Server) -> None:
 
 
 def every_thread(call: Callable[[], object], times: int = 40) -> None:
-    """Often enough that every connection of both workers has its turn."""
-    for _ in range(times):
-        call()
+    """At the same time, and often enough that every connection of both workers has its turn."""
+    with ThreadPoolExecutor(16) as clients:
+        for done in [clients.submit(call) for _ in range(times)]:
+            done.result()
 
 
 @pytest.mark.engines("mariadb")
