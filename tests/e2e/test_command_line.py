@@ -243,6 +243,31 @@ class TestAudit:
         assert only == before
         assert len(cli.rows("audit", "--limit", "1", "--hours", "1")) == 1
 
+    def test_the_commands_themselves_are_told(self, cli: Cli, tmp_path: Path) -> None:
+        cli("admin", "create", "zoe", "--password-stdin", input="Segr3do!\n")
+        cli("admin", "grant", "zoe", "nowhere.example.com", status=1)
+        cli("db", "rekey")
+        file = tmp_path / "numbering.csv"
+        file.write_text("prefix,city_code,local_area\n1,2,3\n")
+        cli("import", "numbering", str(file))
+        told = [
+            (row["operation"], row["object"], row["outcome"], row["error"])
+            for row in cli.rows("audit", "--limit", "4")
+        ]
+        assert told == [
+            ("import numbering", f"file={file}", "done", ""),
+            ("db rekey", "", "done", ""),
+            (
+                "admin grant",
+                "login=zoe domain=nowhere.example.com",
+                "refused",
+                "domain-not-found",
+            ),
+            ("admin create", "login=zoe", "done", ""),
+        ]
+        assert cli.rows("audit")[0]["login"].endswith(" (shell)")
+        assert "Segr3do!" not in cli("audit").output
+
     def test_old_rows_are_pruned(self, cli: Cli, installed_url: str) -> None:
         soap_on(installed_url).fault("DidWS", "deleteDid", didId=2**31 - 1)
         assert "0 rows deleted" in cli("audit", "--prune-days", "1").stdout

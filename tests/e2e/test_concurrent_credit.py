@@ -1,7 +1,7 @@
 """Many processes add credit to the same accounts through two workers: not a cent is lost.
 
-SIPPULSE_TEST_CREDITS is how often each of the 16 processes adds. It is 60 here, so that a run of all
-tests stays short; 1000 is the size that was asked for.
+SIPPULSE_TEST_CREDITS is how often each of the 16 processes adds. It is 60 here, so that a run of
+all tests stays short; 1000 is the size that was asked for.
 """
 
 import os

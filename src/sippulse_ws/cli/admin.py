@@ -33,7 +33,7 @@ def create(
 ) -> None:
     """Create an administrator."""
     password = password_from_stdin(password_stdin)
-    with writing() as db:
+    with writing("admin create", login=login, superuser=superuser, domain=domain) as db:
         administrators.create_administrator(
             db, Authenticator(), login, password, superuser=superuser
         )
@@ -60,7 +60,7 @@ def list_() -> None:
 def passwd(login: Login, password_stdin: PasswordStdin = False) -> None:
     """Set an administrator's password."""
     password = password_from_stdin(password_stdin)
-    with writing() as db:
+    with writing("admin passwd", login=login) as db:
         administrators.set_password(db, Authenticator(), login, password)
     console.print("password set")
 
@@ -71,7 +71,7 @@ def disable(
     enable: Annotated[bool, typer.Option("--undo", help="Let the administrator in again.")] = False,
 ) -> None:
     """Shut an administrator out, at once."""
-    with writing() as db:
+    with writing("admin disable", login=login, undo=enable) as db:
         administrators.set_active(db, login, enable)
     console.print("enabled" if enable else "disabled")
 
@@ -84,7 +84,7 @@ def grant(
 ) -> None:
     """Grant domains to an administrator."""
     change = administrators.revoke_domain if revoke else administrators.grant_domain
-    with writing() as db:
+    with writing("admin grant", login=login, domain=domain, revoke=revoke) as db:
         for name in domain:
             change(db, login, name.lower())
     console.print("revoked" if revoke else "granted")

@@ -23,7 +23,7 @@ def audit(
     """Show the audit trail, newest first."""
     now = dt.datetime.now(dt.UTC)
     if prune_days is not None:
-        with writing() as db:
+        with writing("audit", prune_days=prune_days) as db:
             removed = prune_audit(db, now - dt.timedelta(days=prune_days))
         console.print(f"{removed} rows deleted")
         return

@@ -17,6 +17,7 @@ from sippulse_ws.cli.session import (
     get_settings,
     open_database,
     password_from_stdin,
+    record_command,
 )
 from sippulse_ws.db import proxy_views as views
 from sippulse_ws.db.migrate import upgrade as migrate
@@ -66,6 +67,7 @@ def rekey() -> None:
     try:
         with open_database(settings) as database, database.writing() as db:
             changed = reseal_all(db, make_vault(settings))
+            record_command(db, "db rekey", {})
     except VaultError as error:
         raise fail(f"{error}; name the old one in SIPPULSE_OLD_PASSWORD_KEYS") from None
     console.print(f"{changed} passwords sealed anew")

@@ -10,7 +10,14 @@ import typer
 from rich.progress import open as open_with_progress
 
 from sippulse_ws.cli import call_imports
-from sippulse_ws.cli.session import console, errors, fail, get_settings, open_database
+from sippulse_ws.cli.session import (
+    console,
+    errors,
+    fail,
+    get_settings,
+    open_database,
+    record_command,
+)
 from sippulse_ws.db import Connection
 from sippulse_ws.domain import imports
 from sippulse_ws.domain.rate_imports import import_rates
@@ -29,13 +36,13 @@ Load = Callable[[Connection, Iterable[str]], imports.Report]
 @app.command()
 def numbering(file: File, dry_run: DryRun = False) -> None:
     """Number prefixes with city code and local area: prefix,city_code,local_area."""
-    _run(file, _each(imports.NUMBERING_COLUMNS, imports.store_numbering), dry_run)
+    _run("numbering", file, _each(imports.NUMBERING_COLUMNS, imports.store_numbering), dry_run)
 
 
 @app.command()
 def dids(file: File, dry_run: DryRun = False) -> None:
     """Free numbers for the inventory of a domain: number,domain."""
-    _run(file, _each(imports.DID_COLUMNS, imports.store_did), dry_run)
+    _run("dids", file, _each(imports.DID_COLUMNS, imports.store_did), dry_run)
 
 
 @app.command()
@@ -44,7 +51,7 @@ def rates(file: File, dry_run: DryRun = False) -> None:
 
     Also service_type, cadency, tx_connection, tx_delay and tx_discard, where the file has them.
     """
-    _run(file, import_rates, dry_run)
+    _run("rates", file, import_rates, dry_run)
 
 
 @app.command()
@@ -54,7 +61,7 @@ def dialplans(file: File, dry_run: DryRun = False) -> None:
     Also pr, match_op, match_len, subst_exp, repl_exp and attrs, where the file has them.
     """
     load = _each(imports.DIALPLAN_COLUMNS, imports.store_dialplan, imports.DIALPLAN_OPTIONAL)
-    _run(file, load, dry_run)
+    _run("dialplans", file, load, dry_run)
 
 
 def _each(
@@ -66,7 +73,7 @@ def _each(
     return lambda db, lines: imports.import_lines(db, lines, columns, store, optional)
 
 
-def _run(file: Path, load: Load, dry_run: bool) -> None:
+def _run(kind: str, file: Path, load: Load, dry_run: bool) -> None:
     """Good lines are stored, bad ones named; any bad one ends with status 1."""
     settings = get_settings()
     with (
@@ -80,6 +87,8 @@ def _run(file: Path, load: Load, dry_run: bool) -> None:
             raise fail(f"{file}: not UTF-8 at byte {error.start}; nothing imported") from None
         if dry_run:
             db.rollback()
+        else:
+            record_command(db, f"import {kind}", {"file": file})
     for number, refusal in report.refused:
         text = f"{file}:{number}: {refusal.message(settings.language)}"
         errors.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -19,7 +19,7 @@ def create(
     name: Annotated[str, typer.Argument(help="The profile's name.")],
 ) -> None:
     """Create a profile in a domain."""
-    with writing() as db:
+    with writing("profile create", domain=domain, profile=name) as db:
         profile_id = profiles.create_profile(db, domain.lower(), name)
     console.print(f"profile {name} created, id {profile_id}", markup=False)
 

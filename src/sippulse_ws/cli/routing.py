@@ -27,7 +27,7 @@ def create_provider(
 ) -> None:
     """Create a provider."""
     values = {"id": id, "name": name, "tx_connection": tx_connection, "cadency": cadency}
-    with writing() as db:
+    with writing("provider create", name=name) as db:
         provider_id = routing.create_provider(db, values)
     console.print(f"provider {name} created, id {provider_id}", markup=False)
 
@@ -52,7 +52,7 @@ def update_provider(
 ) -> None:
     """Change a provider; call records keep what was true before."""
     values = {"name": new_name, "tx_connection": tx_connection, "cadency": cadency}
-    with writing() as db:
+    with writing("provider update", name=name) as db:
         routing.update_provider(db, name, values)
     console.print("updated")
 
@@ -60,7 +60,7 @@ def update_provider(
 @providers.command("delete")
 def delete_provider(name: Name) -> None:
     """Delete a provider that no gateway leads to."""
-    with writing() as db:
+    with writing("provider delete", name=name) as db:
         routing.delete_provider(db, name)
     console.print("deleted")
 
@@ -75,7 +75,7 @@ def create_gateway(
 ) -> None:
     """Create a gateway."""
     values = {"id": id, "name": name, "address": address, "rate_id": rate_id}
-    with writing() as db:
+    with writing("gateway create", name=name) as db:
         gateway_id = routing.create_gateway(db, provider, values)
     console.print(f"gateway {name} created, id {gateway_id}", markup=False)
 
@@ -101,7 +101,7 @@ def update_gateway(
 ) -> None:
     """Change a gateway; call records keep what was true before."""
     values = {"name": new_name, "address": address, "rate_id": rate_id}
-    with writing() as db:
+    with writing("gateway update", name=name) as db:
         routing.update_gateway(db, name, provider, values)
     console.print("updated")
 
@@ -109,6 +109,6 @@ def update_gateway(
 @gateways.command("delete")
 def delete_gateway(name: Name) -> None:
     """Delete a gateway; call records keep it."""
-    with writing() as db:
+    with writing("gateway delete", name=name) as db:
         routing.delete_gateway(db, name)
     console.print("deleted")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -15,6 +17,7 @@ from sippulse_ws.app import make_database
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Connection, Database
 from sippulse_ws.db.failures import is_unavailable, is_without_schema
+from sippulse_ws.domain import audit
 from sippulse_ws.domain.errors import DomainError
 
 console = Console()
@@ -54,9 +57,48 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
 
 
 @contextmanager
-def writing() -> Iterator[Connection]:
-    with open_database() as database, database.writing() as db:
-        yield db
+def writing(command: str, **told: object) -> Iterator[Connection]:
+    """A transaction with its row in the audit trail, done or refused; `told` is never a secret."""
+    with open_database() as database:
+        try:
+            with database.writing() as db:
+                yield db
+                record_command(db, command, told)
+        except DomainError as refusal:
+            with database.writing() as db:
+                record_command(db, command, told, refusal)
+            raise
+
+
+def record_command(
+    db: Connection,
+    command: str,
+    told: Mapping[str, object],
+    refusal: DomainError | None = None,
+) -> None:
+    """The row of a command in the audit trail."""
+    given = {name: value for name, value in told.items() if value not in (None, False, [])}
+    audit.record(
+        db,
+        login=f"{_user()} (shell)",
+        address="",
+        operation=command,
+        object=" ".join(f"{name}={_told(value)}" for name, value in given.items()),
+        outcome=audit.REFUSED if refusal else audit.DONE,
+        error=refusal.code if refusal else None,
+        request_id=os.urandom(8).hex(),
+    )
+
+
+def _told(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid {os.getuid()}"
 
 
 @contextmanager
