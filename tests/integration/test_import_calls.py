@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.db import Database
+from sippulse_ws.domain import call_records
 from sippulse_ws.models import Acc, Cdr, CdrGateway, CdrRatePlan
 from tests.factories.calls import CALL_ROW, FAILED_CALL, call, csv_text, failed_call
 from tests.fixtures.server import PROGRAM, Cli
@@ -199,3 +200,32 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped(
     result = cli("import", "cdrs", "-", input="".join(lines))
     assert f"{len(rows) - before} stored, {before} known already, 0 refused" in result.stdout
     assert count(database) == len(rows)
+
+
+@pytest.mark.engines("mariadb")
+def test_two_imports_do_not_run_at_once(cli: Cli, database: Database) -> None:
+    with database.maintaining() as db:
+        db.exec_driver_sql(f"SELECT GET_LOCK('import acc {database.url.database}', 0)")
+        refused = cli("import", "acc", "-", input=csv_text([failed_call()]), status=1)
+        assert "another import" in refused.stderr
+    assert count(database, Acc) == 0
+    cli("import", "acc", "-", input=csv_text([failed_call()]))
+    assert count(database, Acc) == 1
+
+
+def test_a_record_that_a_rating_engine_stores_meanwhile_is_not_doubled(
+    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes between the look for known records and the insert, and wins."""
+    real = call_records.store_cdrs
+    raced: list[bool] = []
+
+    def racing(db: sa.Connection, *arguments: Any) -> int:
+        if not raced:
+            raced.append(True)
+            raise sa.exc.IntegrityError("INSERT", {}, Exception("Duplicate entry"))
+        return real(db, *arguments)
+
+    monkeypatch.setattr(call_records, "store_cdrs", racing)
+    assert "2 stored" in cli("import", "cdrs", "-", input=csv_text([call(1), call(2)])).stdout
+    assert count(database) == 2

@@ -23,6 +23,7 @@ from sippulse_ws.domain.values import Values
 
 BATCH = 1000
 TRIES = 5
+LOCK_NAME = 64  # characters that MySQL allows
 
 File = Annotated[Path, typer.Argument(help="CSV, UTF-8; - for standard input.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, store nothing.")]
@@ -69,7 +70,7 @@ def _run(path: Path, kind: call_records.Kind, store: Store, dry_run: bool) -> No
     if not (str(path) == "-" or path.is_file()):
         raise fail(f"{path}: no such file")
     count = Count(dry_run)
-    with open_database(settings) as database, _opened(path) as file:
+    with open_database(settings) as database, _alone(database, kind), _opened(path) as file:
         with database.reading() as db:
             domains = call_files.known_domains(db)
         method = kind is call_records.ACC and not database.is_sqlite
@@ -114,6 +115,19 @@ def _report(path: Path, lines: list[tuple[int, Values | DomainError]], language:
         if isinstance(record, DomainError):
             text = f"{path}:{number}: {record.message(language)}"
             errors.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _alone(database: Database, kind: call_records.Kind) -> Iterator[None]:
+    """Two imports at once could both find a record unknown, and acc has no key to stop them."""
+    if database.is_sqlite:  # its transactions wait for one another
+        yield
+        return
+    lock = f"import {kind.name} {database.url.database}"[:LOCK_NAME]
+    with database.maintaining() as db:  # the server frees the lock when this connection ends
+        if db.exec_driver_sql("SELECT GET_LOCK(%s, 0)", (lock,)).scalar() != 1:
+            raise fail(f"another import of {kind.name} is running")
+        yield
 
 
 @contextmanager
