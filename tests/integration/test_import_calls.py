@@ -95,6 +95,9 @@ def test_a_known_record_is_not_doubled(cli: Cli, database: Database, what: str, 
     again = cli("import", what, "-", input=csv_text([*rows, make(3)])).stdout
     assert "1 stored, 4 known already, 0 refused" in again
     assert count(database, {"cdrs": Cdr, "acc": Acc}[what]) == 4
+    (trail,) = cli.rows("audit", "--limit", "1")
+    assert trail["operation"] == f"import {what}"
+    assert "1 stored, 4 known already" in trail["object"]
 
 
 @pytest.mark.parametrize(("what", "make"), [("cdrs", call), ("acc", failed_call)])

@@ -168,6 +168,13 @@ def test_drop_takes_account_and_schema_away(filled: str, cli: Cli) -> None:
         assert row["schema"] == integrator.schema
         assert row["domains"] == DOMAIN
     assert cli.rows("db", "integrator", "list") == []
+    dropped, created = cli.rows("audit", "--limit", "2")
+    assert (created["operation"], dropped["operation"]) == (
+        "db integrator create",
+        "db integrator drop",
+    )
+    assert f"domains={DOMAIN}" in created["object"]
+    assert PASSWORD not in str(cli.rows("audit"))
     database = Database(filled)
     with database.reading() as db:
         schemas = db.exec_driver_sql("SHOW DATABASES").scalars().all()

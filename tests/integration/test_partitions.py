@@ -88,6 +88,7 @@ def test_old_months_are_archived_and_dropped(cli: Cli, database: Database, tmp_p
     cli("db", "partition", "--drop-before", month(1), "--archive-to", str(tmp_path))
     assert months(database) == [month(1), month(0)]
     assert months(database, "acc", "time") == [month(1), month(0)]
+    assert f"dropped={name(2)} archived=1" in cli.rows("audit", "--limit", "1")[0]["object"]
     files = {path.name for path in tmp_path.iterdir()}
     assert files == {f"{t}-{name(ago)[1:]}.csv.gz" for t in ("cdr", "acc") for ago in (2, 3)}
     with gzip.open(tmp_path / f"acc-{name(3)[1:]}.csv.gz", "rt", encoding="utf-8") as file:

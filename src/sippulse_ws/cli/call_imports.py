@@ -14,7 +14,14 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import IntegrityError
 
-from sippulse_ws.cli.session import console, errors, fail, get_settings, open_database
+from sippulse_ws.cli.session import (
+    console,
+    errors,
+    fail,
+    get_settings,
+    open_database,
+    record_command,
+)
 from sippulse_ws.db import Connection, Database
 from sippulse_ws.db.failures import is_repeatable
 from sippulse_ws.domain import call_files, call_records
@@ -52,15 +59,15 @@ def cdrs(file: File, dry_run: DryRun = False) -> None:
         snapshots.forget()  # a batch before may have been rolled back
         return call_records.store_cdrs(db, batch, snapshots)
 
-    _run(file, call_records.CDRS, store, dry_run)
+    _run("import cdrs", file, call_records.CDRS, store, dry_run)
 
 
 def acc(file: File, dry_run: DryRun = False) -> None:
     """Failed calls, with the columns of acc; those known by call-id, tags, time and code stay."""
-    _run(file, call_records.ACC, call_records.store_acc, dry_run)
+    _run("import acc", file, call_records.ACC, call_records.store_acc, dry_run)
 
 
-def _run(path: Path, kind: call_records.Kind, store: Store, dry_run: bool) -> None:
+def _run(command: str, path: Path, kind: call_records.Kind, store: Store, dry_run: bool) -> None:
     """Good lines are stored, bad ones named; any bad one ends with status 1.
 
     Every batch is a transaction, and what is stored already is passed over: an import that was
@@ -85,6 +92,9 @@ def _run(path: Path, kind: call_records.Kind, store: Store, dry_run: bool) -> No
                 count.refused += len(lines) - len(good)
         except KeyboardInterrupt:
             raise fail(f"interrupted: {count}; the same command goes on from there") from None
+        if not dry_run:
+            with database.writing() as db:
+                record_command(db, command, {"file": path, "lines": count})
     console.print(str(count))
     if count.refused:
         raise typer.Exit(1)

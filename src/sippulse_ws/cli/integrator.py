@@ -16,9 +16,11 @@ from sippulse_ws.cli.session import (
     password_from_stdin,
     print_table,
     reading,
+    record_command,
 )
 from sippulse_ws.db import Connection
 from sippulse_ws.domain import integrators
+from sippulse_ws.domain.errors import DomainError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -41,7 +43,8 @@ def create(
     The configured database account must be allowed to create users and schemas.
     """
     password = password_from_stdin(password_stdin)
-    with _server() as db:
+    told: dict[str, object] = {"login": login, "domains": domain, "host": host}
+    with _server("db integrator create", told) as db:
         schema = integrators.create_integrator(db, login, password, domain or (), host)
     console.print(f"integrator {login} created, reads schema {schema}", markup=False)
 
@@ -60,18 +63,24 @@ def list_() -> None:
 @app.command()
 def drop(login: Login) -> None:
     """Remove an account and its views."""
-    with _server() as db:
+    with _server("db integrator drop", {"login": login}) as db:
         integrators.drop_integrator(db, login)
     console.print(f"integrator {login} dropped", markup=False)
 
 
 @contextmanager
-def _server() -> Iterator[Connection]:
+def _server(command: str, told: dict[str, object]) -> Iterator[Connection]:
+    """A connection for statements that no transaction holds together; told to the audit trail."""
     with open_database() as database:
         if database.is_sqlite:
             raise fail("SQLite knows no accounts; integrators need MariaDB or MySQL")
         try:
             with database.maintaining() as db:
-                yield db
+                try:
+                    yield db
+                except DomainError as refusal:
+                    record_command(db, command, told, refusal)
+                    raise
+                record_command(db, command, told)
         except DBAPIError as error:  # never the statement, which holds a password
             raise fail(f"database: {error.orig}") from None

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import Select, String, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
-from sippulse_ws.cli.session import console, fail, open_database, print_table
+from sippulse_ws.cli.session import console, fail, open_database, print_table, record_command
 from sippulse_ws.cli.tabular import Format, MissingExtraError, written
 from sippulse_ws.db import Connection
 from sippulse_ws.domain import exports, partitions
@@ -62,6 +62,8 @@ def _drop(db: Connection, before: dt.datetime, folder: Path | None, format: Form
         for one in partitions.partitions_before(db, table, before):
             count = None if folder is None else _archive(db, one, folder, format)
             partitions.drop_partition(db, one, count)
+            told = {"table": table, "dropped": one.name, "archived": count}
+            record_command(db, "db partition", told)
 
 
 def _archive(db: Connection, one: Partition, folder: Path, format: Format) -> int:
