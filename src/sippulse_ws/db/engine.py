@@ -35,9 +35,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader = self._engine(pool_size, isolation_level="AUTOCOMMIT")
-        self._writer = self._engine(pool_size, **({} if self.is_sqlite else MYSQL_WRITES))
-        if self.is_sqlite:
-            event.listen(self._writer, "begin", _begin_immediate)
+        self._writer = self._write_engine(pool_size)
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
 
     def _engine(
@@ -58,6 +56,12 @@ class Database:
         )
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+    def _write_engine(self, pool_size: int, patience: int | None = STATEMENT_SECONDS) -> Engine:
+        engine = self._engine(pool_size, patience, **({} if self.is_sqlite else MYSQL_WRITES))
+        if self.is_sqlite:
+            event.listen(engine, "begin", _begin_immediate)
         return engine
 
     @contextmanager
@@ -84,17 +88,21 @@ class Database:
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """A transaction for changes of the schema; SQLite checks foreign keys at its end only."""
+        """A transaction for changes of the schema, however long they take.
+
+        SQLite copies and renames tables for that, which needs a pause of the foreign keys' checks.
+        """
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        with self._turn(), self._writer.connect() as connection:
-            if self.is_sqlite:  # tables are copied and renamed, which needs a pause of the checks
-                connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-            try:
+        engine = self._write_engine(1, patience=None)
+        try:
+            with self._turn(), engine.connect() as connection:
+                if self.is_sqlite:
+                    connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
                 yield connection
                 connection.commit()
-            finally:
-                connection.invalidate()
+        finally:
+            engine.dispose()
 
     @contextmanager
     def maintaining(self) -> Iterator[Connection]:
