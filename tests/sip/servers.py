@@ -1,6 +1,7 @@
 """A real Kamailio, a process of its own on loopback."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -55,9 +56,20 @@ class Kamailio:
         command += ["-f", str(self.folder / "kamailio.cfg")]
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, env=self._environment, stdout=output, stderr=output
+                command,
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         wait_until(self._is_ready, self._process, self.log)
+
+    def pause(self) -> None:
+        """It is there and answers nothing."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.killpg(self._process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         self._process.terminate()

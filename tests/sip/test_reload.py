@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tests.fixtures.server import LOGIN, Cli, Server
 from tests.sip.conftest import DOMAIN, Telephones
+from tests.sip.phone import Phone
 from tests.sip.servers import Kamailio
 from tests.sip.soap import RemoteSoap
 
@@ -344,3 +345,38 @@ def test_a_proxy_that_answers_nothing(
             assert soap("DomainWS", "listDomains")
         finally:
             server.stop()
+
+
+def test_automatic_reloads_wait_for_a_proxy_that_does_not_answer(
+    tmp_path: Path, proxy_database: str, database_url: str, telephones: Telephones
+) -> None:
+    telephones.subscriber("1000")
+    telephones.registered("1001")
+    proxy = Kamailio(tmp_path / "kamailio", proxy_database)
+    told = json.dumps([settings(proxy)])
+    log = tmp_path / "serve.log"
+    server = Server(database_url, log, PROXIES=told, AUTO_RELOAD="true", PROXY_TIMEOUT="0.5")
+    addresses = Addresses(RemoteSoap(f"{server.base}/SipPulse/", LOGIN))
+    trunk = telephones.phone("1000", address=OUTSIDE)
+    trunk.proxy = proxy.address
+    trunk.password = "unknown to the trunk"
+    try:
+        address = addresses.insert("1000")
+        wait_for_status(trunk, 200)
+        proxy.pause()
+        started = time.monotonic()
+        addresses.remove(address)
+        assert time.monotonic() - started < 2  # the answer waits for no proxy
+        time.sleep(2)  # a reload fails meanwhile
+        proxy.resume()
+        wait_for_status(trunk, 407)
+    finally:
+        server.stop()
+        proxy.stop()
+
+
+def wait_for_status(trunk: Phone, status: int) -> None:
+    deadline = time.monotonic() + 20
+    while (found := trunk.call("1001").status) != status:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)

@@ -39,7 +39,7 @@ def create(  # noqa: PLR0913, PLR0917 - a rule has that many fields
         "repl_exp": repl_exp,
         "attrs": attrs,
     }
-    with writing("dialplan add", domain=domain, dpid=dpid) as db:
+    with writing("dialplan add", ["dialplan"], domain=domain, dpid=dpid) as db:
         dialplan_id = dialplans.create_dialplan(db, values)
     console.print(f"rule created, id {dialplan_id}")
 
@@ -60,6 +60,6 @@ def list_(domain: Annotated[str | None, typer.Argument(help="Only this domain's.
 @app.command()
 def remove(rule: Annotated[int, typer.Argument(help="The rule's id.")]) -> None:
     """Remove a rule."""
-    with writing("dialplan remove", id=rule) as db:
+    with writing("dialplan remove", ["dialplan"], id=rule) as db:
         dialplans.remove_dialplan(db, rule)
     console.print("removed")

@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def create(name: Annotated[str, typer.Argument(help="The domain's name.")]) -> None:
     """Create a domain."""
-    with writing("domain create", domain=name) as db:
+    with writing("domain create", ["domain"], domain=name) as db:
         domain_id = domains.create_domain(db, name)
     console.print(f"domain {name.lower()} created, id {domain_id}", markup=False)
 

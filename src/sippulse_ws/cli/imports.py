@@ -16,6 +16,7 @@ from sippulse_ws.cli.session import (
     fail,
     get_settings,
     open_database,
+    queue_reloads,
     record_command,
 )
 from sippulse_ws.db import Connection
@@ -61,7 +62,7 @@ def dialplans(file: File, dry_run: DryRun = False) -> None:
     Also pr, match_op, match_len, subst_exp, repl_exp and attrs, where the file has them.
     """
     load = _each(imports.DIALPLAN_COLUMNS, imports.store_dialplan, imports.DIALPLAN_OPTIONAL)
-    _run("dialplans", file, load, dry_run)
+    _run("dialplans", file, load, dry_run, ["dialplan"])
 
 
 def _each(
@@ -73,7 +74,9 @@ def _each(
     return lambda db, lines: imports.import_lines(db, lines, columns, store, optional)
 
 
-def _run(kind: str, file: Path, load: Load, dry_run: bool) -> None:
+def _run(
+    kind: str, file: Path, load: Load, dry_run: bool, reloads: Sequence[str] = ()
+) -> None:
     """Good lines are stored, bad ones named; any bad one ends with status 1."""
     settings = get_settings()
     with (
@@ -89,6 +92,7 @@ def _run(kind: str, file: Path, load: Load, dry_run: bool) -> None:
             db.rollback()
         else:
             record_command(db, f"import {kind}", {"file": file})
+            queue_reloads(db, settings, reloads)
     for number, refusal in report.refused:
         text = f"{file}:{number}: {refusal.message(settings.language)}"
         errors.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
+from threading import Thread
+from typing import Annotated
+
 import typer
 
+from sippulse_ws import reloading
 from sippulse_ws.app import make_proxies
 from sippulse_ws.cli.session import console, get_settings, open_database, print_table
 from sippulse_ws.db import Connection
+from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
+from sippulse_ws.log import configure_logging
+from sippulse_ws.reloading import run_due
 
 app = typer.Typer(no_args_is_help=True)
 
+RUN_QUEUE = "run-queue"
 SHOWN = 10  # differing rows of a table
+FINE = ("reachable", "in step", "queued")
 
 
 @app.callback()
@@ -31,12 +43,40 @@ def status() -> None:
         console.print("no proxy is configured; see SIPPULSE_PROXIES in docs/sip.md")
         return
     rows: list[list[object]] = []
+    names = {one.name for one in proxies}
     with open_database(settings) as database, database.reading() as db:
         for one in proxies:
             rows += _rows(db, one, settings.language)
+        for waiting in reload_queue.list_waiting(db):
+            if waiting.proxy in names:
+                rows.append([waiting.proxy, waiting.table, "queued", ""])
     print_table(["proxy", "what", "state", "row"], rows)
-    if any(row[2] not in ("reachable", "in step") for row in rows):
+    if any(row[2] not in FINE for row in rows):
         raise typer.Exit(1)
+
+
+@app.command(RUN_QUEUE)
+def run_queue(
+    once: Annotated[bool, typer.Option("--once", help="Do what is due, and end.")] = False,
+    with_stdin: Annotated[
+        bool, typer.Option("--with-stdin", help="End when standard input does.", hidden=True)
+    ] = False,
+) -> None:
+    """Do the reloads that SIPPULSE_AUTO_RELOAD queued; `serve` runs this by itself."""
+    settings = get_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    proxies = make_proxies(settings)
+    if with_stdin:
+        Thread(target=_end_with_stdin, daemon=True).start()
+    with open_database(settings) as database, suppress(KeyboardInterrupt):
+        work = run_due if once else reloading.run_queue
+        work(database, proxies, settings.proxy_patience)
+
+
+def _end_with_stdin() -> None:
+    """The server's end closes the pipe, however it ends."""
+    sys.stdin.read()
+    os._exit(0)
 
 
 def _rows(db: Connection, proxy: Proxy, language: str) -> list[list[object]]:

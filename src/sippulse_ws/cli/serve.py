@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
@@ -13,7 +17,9 @@ from granian.server import Server
 
 from sippulse_ws import metrics
 from sippulse_ws.app import application
+from sippulse_ws.cli.proxy import RUN_QUEUE
 from sippulse_ws.cli.session import console, get_settings, open_database
+from sippulse_ws.config import Settings
 from sippulse_ws.db.migrate import current_revision, newest_revision
 
 BACKLOG = 1024
@@ -37,7 +43,22 @@ def serve(
     console.print(f"sippulse-ws: http://{host}:{port}/SipPulse/", highlight=False)
     with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:
         os.environ.setdefault(metrics.FOLDER, folder)
-        _serve(host, port, workers, settings.pool_size)
+        with _queue(settings):
+            _serve(host, port, workers, settings.pool_size)
+
+
+@contextmanager
+def _queue(settings: Settings) -> Iterator[None]:
+    """The process that does the queued reloads; it ends with this one."""
+    if not (settings.auto_reload and settings.proxies):
+        yield
+        return
+    command = [sys.executable, "-m", "sippulse_ws", "proxy", RUN_QUEUE, "--with-stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
 
 
 def _serve(host: str, port: int, workers: int | None, pool_size: int) -> None:

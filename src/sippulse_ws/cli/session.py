@@ -17,7 +17,7 @@ from sippulse_ws.app import make_database
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Connection, Database
 from sippulse_ws.db.failures import is_unavailable, is_without_schema
-from sippulse_ws.domain import audit
+from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.errors import DomainError
 
 console = Console()
@@ -57,13 +57,18 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
 
 
 @contextmanager
-def writing(command: str, **told: object) -> Iterator[Connection]:
-    """A transaction with its row in the audit trail, done or refused; `told` is never a secret."""
-    with open_database() as database:
+def writing(command: str, reloads: Sequence[str] = (), **told: object) -> Iterator[Connection]:
+    """A transaction with its row in the audit trail, done or refused; `told` is never a secret.
+
+    `reloads` are tables that SIP proxies must read again after it.
+    """
+    settings = get_settings()
+    with open_database(settings) as database:
         try:
             with database.writing() as db:
                 yield db
                 record_command(db, command, told)
+                queue_reloads(db, settings, reloads)
         except DomainError as refusal:
             with database.writing() as db:
                 record_command(db, command, told, refusal)
@@ -99,6 +104,11 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
         return f"uid {os.getuid()}"
+
+
+def queue_reloads(db: Connection, settings: Settings, tables: Sequence[str]) -> None:
+    if settings.auto_reload:
+        reload_queue.request(db, [proxy.name for proxy in settings.proxies], tables)
 
 
 @contextmanager

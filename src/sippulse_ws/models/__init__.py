@@ -23,6 +23,7 @@ from sippulse_ws.models.call_record import (
 from sippulse_ws.models.did import Did, Numbering
 from sippulse_ws.models.domain import Domain, Profile
 from sippulse_ws.models.integrator import Integrator, IntegratorDomain
+from sippulse_ws.models.proxy_reload import ProxyReload
 from sippulse_ws.models.routing import Gateway, Provider
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
 from sippulse_ws.models.subscriber import DbAlias, Subscriber, UserWhiteList
@@ -57,6 +58,7 @@ __all__ = [
     "Numbering",
     "Profile",
     "Provider",
+    "ProxyReload",
     "Rate",
     "RatePlan",
     "Reseller",

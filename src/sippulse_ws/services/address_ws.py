@@ -27,6 +27,7 @@ class AddressWS(Service):
         nested(AddressDto, "address"),
         returns=nested(AddressDto, "return"),
         writes=True,
+        reloads=("address",),
     )
     def insertAddress(call: Call, address: dict[str, Any]) -> Any:
         return addresses.insert_address(call.db, address)
@@ -36,6 +37,7 @@ class AddressWS(Service):
         nested(AddressDto, "address"),
         returns=nested(AddressDto, "return"),
         writes=True,
+        reloads=("address",),
     )
     def updateAddress(call: Call, address: dict[str, Any]) -> Any:
         return addresses.update_address(call.db, call.scope, address)
@@ -45,6 +47,7 @@ class AddressWS(Service):
         string("domain"),
         integer("addressId"),
         writes=True,
+        reloads=("address",),
         aliases={"id": "addressId"},
     )
     def removeAddress(call: Call, domain: str, address_id: int | None) -> None:

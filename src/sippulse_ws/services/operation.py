@@ -90,6 +90,7 @@ class Operation:
     reads: Reading  # the principal, and perhaps what `call.found` is
     # on something outside the database: audited like a write, but no transaction is held meanwhile
     acts: bool
+    reloads: tuple[str, ...]  # tables that SIP proxies must read again
 
     def values(self, arguments: tuple[Any, ...]) -> Values:
         """Plain values by parameter name: DTOs become dicts, domains lower case."""
@@ -109,6 +110,7 @@ def operation(
     writes: bool = False,
     reads: Reading = PRINCIPAL,
     acts: bool = False,
+    reloads: tuple[str, ...] = (),
     aliases: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Publish `function(call, *fields)`; see docs/architecture.md."""
@@ -117,7 +119,9 @@ def operation(
         names = tuple(inspect.signature(function).parameters)[1:]
         pairs = zip(names, fields, strict=True)
         objects = {name: wire_name(one) for name, one in pairs if is_object(one)}
-        published_operation = Operation(function, right, names, objects, writes, reads, acts)
+        published_operation = Operation(
+            function, right, names, objects, writes, reads, acts, reloads
+        )
 
         def enter(context: Context, *arguments: Any) -> Any:
             return context.state.run(published_operation, context, arguments)

@@ -13,7 +13,7 @@ from sippulse_ws import metrics
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Connection, Database
 from sippulse_ws.db.failures import is_repeatable, is_unavailable
-from sippulse_ws.domain import audit, login_delays
+from sippulse_ws.domain import audit, login_delays, reload_queue
 from sippulse_ws.domain.access import NOBODY, PRINCIPAL, Authenticator, Guess, Scope
 from sippulse_ws.domain.errors import (
     DatabaseUnavailable,
@@ -142,6 +142,9 @@ class Runner:
         with self.database.writing() as db:
             call.db = db
             result = operation.function(call, **values)
+            if operation.reloads and self.settings.auto_reload:
+                names = [proxy.name for proxy in self.proxies]
+                reload_queue.request(db, names, operation.reloads)
             audit.record(
                 db,
                 login=call.login,

@@ -37,7 +37,9 @@ def flag_operation(flag: Flag, *, to: bool) -> Any:
     def move(call: Call, username: str, domain: str) -> None:
         subscribers.set_flag(call.db, username, domain, flag, to)
 
-    return operation(IN_DOMAIN, *KEY, writes=True)(move)
+    # the addresses of a blocked subscriber are none
+    reloads = ("address",) if flag is Flag.ACTIVE else ()
+    return operation(IN_DOMAIN, *KEY, writes=True, reloads=reloads)(move)
 
 
 def password_change(which: str) -> Any:
@@ -158,7 +160,7 @@ class SubscriberWS(Service):
     def retrieveSubscriberClassV(call: Call, username: str, domain: str) -> Any:
         return subscribers.found(call.found, username, domain)
 
-    @operation(IN_DOMAIN, *KEY, writes=True)
+    @operation(IN_DOMAIN, *KEY, writes=True, reloads=("address",))
     def removeSubscriber(call: Call, username: str, domain: str) -> None:
         subscribers.remove_subscriber(call.db, username, domain)
 

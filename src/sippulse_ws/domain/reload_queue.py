@@ -1,0 +1,99 @@
+"""Reloads that follow a write by themselves: asked for with the write, done after it.
+
+A row stands in the database until the proxy has done it, whatever happens to the processes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.models import ProxyReload
+
+# Seconds until a reload is taken from a process that has not finished it.
+LEASE = 120
+LONGEST_WAIT = 60  # seconds between tries of a proxy that fails
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A reload that this process works on."""
+
+    proxy: str
+    table: str
+    requests: int
+    failures: int
+
+
+def request(db: Connection, proxies: Iterable[str], tables: Iterable[str]) -> None:
+    """Ask for reloads, as part of the write that needs them."""
+    wanted = sorted({(proxy, table) for proxy in proxies for table in tables})
+    for proxy, table in wanted:
+        if _ask_again(db, proxy, table):
+            continue
+        try:
+            with db.begin_nested():
+                row = {"proxy": proxy, "table": table, "due_at": _now()}
+                db.execute(insert(ProxyReload).values(row))
+        except IntegrityError:  # somebody was faster
+            _ask_again(db, proxy, table)
+
+
+def find_due(db: Connection, proxies: Sequence[str]) -> list[tuple[str, str]]:
+    """Proxy and table of what can be done now."""
+    query = select(ProxyReload.proxy, ProxyReload.table).where(
+        ProxyReload.proxy.in_(proxies), ProxyReload.due_at <= _now()
+    )
+    return list(db.execute(query.order_by(ProxyReload.due_at)).tuples())
+
+
+def take(db: Connection, proxy: str, table: str) -> Task | None:
+    """Make a due reload ours for a while; None when another process has it."""
+    key = _key(proxy, table)
+    due = ProxyReload.due_at <= _now()
+    if not db.execute(update(ProxyReload).where(key, due).values(due_at=_later(LEASE))).rowcount:
+        return None
+    row = db.execute(select(ProxyReload.requests, ProxyReload.failures).where(key)).one()
+    return Task(proxy, table, row.requests, row.failures)
+
+
+def finish(db: Connection, task: Task) -> None:
+    """Done; what was asked for meanwhile is due at once."""
+    key = _key(task.proxy, task.table)
+    same = ProxyReload.requests == task.requests
+    if not db.execute(delete(ProxyReload).where(key, same)).rowcount:
+        db.execute(update(ProxyReload).where(key).values(due_at=_now(), failures=0))
+
+
+def postpone(db: Connection, task: Task) -> int:
+    """Failed; the seconds until it is tried again, more after each failure."""
+    wait = min(1 << task.failures, LONGEST_WAIT)
+    again = {"due_at": _later(wait), "failures": task.failures + 1}
+    db.execute(update(ProxyReload).where(_key(task.proxy, task.table)).values(again))
+    return wait
+
+
+def list_waiting(db: Connection) -> Sequence[Row[tuple[str, str, int]]]:
+    query = select(ProxyReload.proxy, ProxyReload.table, ProxyReload.failures)
+    return db.execute(query.order_by(ProxyReload.proxy, ProxyReload.table)).all()
+
+
+def _ask_again(db: Connection, proxy: str, table: str) -> bool:
+    more = {"requests": ProxyReload.requests + 1}
+    return bool(db.execute(update(ProxyReload).where(_key(proxy, table)).values(more)).rowcount)
+
+
+def _key(proxy: str, table: str) -> ColumnElement[bool]:
+    return (ProxyReload.proxy == proxy) & (ProxyReload.table == table)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _later(seconds: int) -> dt.datetime:
+    return _now() + dt.timedelta(seconds=seconds)

@@ -1,0 +1,22 @@
+"""Reloads that SIP proxies still have to do."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sippulse_ws.models.base import Base, Count, Moment
+from sippulse_ws.models.types import Key
+
+
+class ProxyReload(Base):
+    """One row per proxy and table, however often it was asked for; gone when it is done."""
+
+    __tablename__ = "proxy_reload"
+
+    proxy: Mapped[str] = mapped_column(Key(128), primary_key=True)
+    table: Mapped[str] = mapped_column(Key(16), primary_key=True)
+    # counts what was asked for, so that a request during a reload is not lost
+    requests: Mapped[int] = mapped_column(server_default=text("1"))
+    failures: Mapped[Count]  # in a row
+    due_at: Mapped[Moment]  # not before; a process that works on it moves it ahead

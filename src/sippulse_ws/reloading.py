@@ -1,0 +1,52 @@
+"""Works off the queue of reloads, in a process of its own beside the server."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+
+from sippulse_ws.db import Database
+from sippulse_ws.domain import reload_queue
+from sippulse_ws.domain.errors import ProxyFailed
+from sippulse_ws.domain.proxies import Proxy, reload_tables
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.5  # seconds between looks at the queue
+
+
+def run_queue(database: Database, proxies: Sequence[Proxy], patience: float) -> None:
+    """Do what is due, for ever; nothing that fails ends it."""
+    while True:
+        try:
+            run_due(database, proxies, patience)
+        except Exception:
+            log.exception("the queue of reloads could not be worked off")
+        time.sleep(PAUSE)
+
+
+def run_due(database: Database, proxies: Sequence[Proxy], patience: float) -> None:
+    """Do what is due once. No transaction is held while a proxy is spoken to."""
+    by_name = {proxy.name: proxy for proxy in proxies}
+    with database.reading() as db:
+        due = reload_queue.find_due(db, list(by_name))
+    for name, table in due:
+        with database.writing() as db:
+            task = reload_queue.take(db, name, table)
+        if task is not None:
+            _do(database, by_name[name], task, patience)
+
+
+def _do(database: Database, proxy: Proxy, task: reload_queue.Task, patience: float) -> None:
+    try:
+        with database.reading() as db:
+            reload_tables(db, [proxy], [task.table], patience)
+    except ProxyFailed as failure:
+        with database.writing() as db:
+            wait = reload_queue.postpone(db, task)
+        log.warning("%s; %s again in %s s", failure.message("en"), task.table, wait)
+        return
+    with database.writing() as db:
+        reload_queue.finish(db, task)
+    log.info("proxy %s reloaded %s", proxy.name, task.table)
