@@ -32,7 +32,14 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
 class Kamailio:
     """A Kamailio with deploy/kamailio/kamailio.cfg as it is, and a local.cfg of the test."""
 
-    def __init__(self, folder: Path, database: str, after: str = "", timezone: str = "UTC") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: str,
+        after: str = "",
+        local: str = "",
+        timezone: str = "UTC",
+    ) -> None:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port, self.rpc_port = free_port(socket.SOCK_DGRAM), free_port()
@@ -48,6 +55,7 @@ class Kamailio:
             f"#!define SIP_LISTEN udp:127.0.0.1:{self.port}\n"
             f"#!define RPC_LISTEN tcp:127.0.0.1:{self.rpc_port}\n"
             "#!define WORKERS 2\n"
+            f"{local}"
         )
         self.start()
 
