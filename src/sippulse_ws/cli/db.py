@@ -107,5 +107,7 @@ def proxy_views(
             else:
                 views.create(db, kind, base, schema)
                 views.grant(db, kind, schema, user, secret)
+            told = {"schema": schema, "account": str(user), "drop": drop}
+            record_command(db, f"db proxy-views {kind}", told)
     done = "taken away" if drop else "ready"
     console.print(f"schema {schema} and account {user} are {done}", markup=False, highlight=False)

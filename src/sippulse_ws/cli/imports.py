@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,9 +74,7 @@ def _each(
     return lambda db, lines: imports.import_lines(db, lines, columns, store, optional)
 
 
-def _run(
-    kind: str, file: Path, load: Load, dry_run: bool, reloads: Sequence[str] = ()
-) -> None:
+def _run(kind: str, file: Path, load: Load, dry_run: bool, reloads: Sequence[str] = ()) -> None:
     """Good lines are stored, bad ones named; any bad one ends with status 1."""
     settings = get_settings()
     with (
