@@ -17,8 +17,10 @@ def read_body(environ: dict[str, Any], largest: int) -> bytes:
     if length is None:
         # Only a server that ends the stream itself lets a chunked body be read to its end.
         length = largest + 1 if environ.get("wsgi.input_terminated") else 0
+    elif length > largest:
+        length = largest + 1
     try:
-        body: bytes = environ["wsgi.input"].read(min(length, largest + 1))
+        body: bytes = environ["wsgi.input"].read(length)
     except OSError:
         raise client_fault(f"{_REFUSED}the request broke off") from None
     if len(body) > largest:

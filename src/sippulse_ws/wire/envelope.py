@@ -101,10 +101,13 @@ def operation_element(root: etree._Element) -> etree._Element:
     """The first element in the Body of an envelope, whose header asks nothing of us."""
     if root.tag != ENVELOPE:
         raise _no_envelope(root)
-    body = root[0] if len(root) == 1 and root[0].tag == BODY else _body_among(root)
-    if not len(body):
-        raise client_fault("Cannot find dispatch method for {}")
-    return body[0]
+    # every look at a child makes a new Python object of it, hence one look each
+    body = root[0] if len(root) == 1 else None
+    if body is None or body.tag != BODY:
+        body = _body_among(root)
+    for element in body:
+        return element
+    raise client_fault("Cannot find dispatch method for {}")
 
 
 def _body_among(root: etree._Element) -> etree._Element:
