@@ -56,6 +56,15 @@ def test_a_blocked_subscriber_neither_calls_nor_is_called(
     assert other.call("1000").status == 200
 
 
+@pytest.mark.parametrize(
+    "number", ["x'or'1'='1", "1001'--", "huntgroup-1'or'1'='1", "%27or%271%27"]
+)
+def test_a_dialled_number_is_never_sql(telephones: Telephones, number: str) -> None:
+    caller, callee = telephones.registered("1000"), telephones.registered("1001")
+    assert caller.call(number).status == 404
+    assert callee.invites == []
+
+
 def test_blocked_outgoing_calls(telephones: Telephones, soap: RemoteSoap) -> None:
     caller, callee = telephones.registered("1000"), telephones.registered("1001")
     flag(soap, "blockOutgoingCalls", "1000")
