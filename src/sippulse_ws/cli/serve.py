@@ -25,6 +25,9 @@ from sippulse_ws.db.migrate import current_revision, newest_revision
 BACKLOG = 1024
 # MiB; lxml keeps every element name it ever saw, and anybody may send new ones.
 LARGEST_WORKER = 768
+# For requests under way when told to stop. Without it granian waits for ever for a worker whose
+# clients have gone while it was busy; what is not committed by then is rolled back.
+STOP_SECONDS = 10
 
 
 def serve(
@@ -74,6 +77,7 @@ def _serve(host: str, port: int, workers: int | None, pool_size: int) -> None:
         blocking_threads=pool_size,
         backlog=BACKLOG,
         workers_max_rss=LARGEST_WORKER,
+        workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.error,
     ).serve()

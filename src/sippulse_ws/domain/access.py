@@ -33,7 +33,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.domain import login_delays
-from sippulse_ws.domain.errors import AccessDenied, LoginFailed, NotSuperuser
+from sippulse_ws.domain.errors import AccessDenied, LoginFailed
 from sippulse_ws.models import Administrator, AdministratorDomain, LoginFailure
 
 REMEMBERED = 4096
@@ -64,10 +64,6 @@ class Scope:
     def require(self, db: Connection, domain: str) -> None:
         if not self.allows(db, domain):
             raise AccessDenied(domain=domain)
-
-    def require_superuser(self) -> None:
-        if not self.superuser:
-            raise NotSuperuser
 
     def covers(self, column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
         """The condition that a row's domain is granted."""

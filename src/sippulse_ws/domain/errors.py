@@ -42,12 +42,6 @@ class AccessDenied(DomainError):
     en = "Access to domain {domain} denied"
 
 
-class NotSuperuser(DomainError):
-    code = "not-superuser"
-    pt = "Operação permitida somente ao administrador geral"
-    en = "Only an administrator of everything may do this"
-
-
 class MissingField(DomainError):
     code = "missing-field"
     pt = "Campo obrigatório ausente ou ilegível: {field}"
