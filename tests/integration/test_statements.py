@@ -1,4 +1,4 @@
-"""How many statements an operation costs: each is a round trip, and the database is the cost."""
+"""What an operation costs in round trips and statements: the database is the cost."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,9 +8,8 @@ import sqlalchemy as sa
 
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
-from sippulse_ws.db import Database
+from sippulse_ws.db import Database, prepared
 from sippulse_ws.db.migrate import upgrade
-from sippulse_ws.db.prepared import Prepared
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
 
@@ -38,20 +37,20 @@ NEW = {
     }
 }
 
-# service, operation, arguments: verbs of the statements, in order
+# service, operation, arguments: verbs of the statements in each round trip, in order
 COSTS = [
     ("SubscriberWS", "retrieveSubscriber", KEY, ["SELECT"]),
     ("SubscriberWS", "retrieveSubscriberClassV", KEY, ["SELECT"]),
     ("SubscriberWS", "retrieveCredit", KEY, ["SELECT"]),
     ("DidWS", "listByAcc", {"accountCode": f"1000@{DOMAIN}"}, ["SELECT"]),
-    ("SubscriberWS", "activateSubscriber", KEY, ["SELECT", "UPDATE", "INSERT", "COMMIT"]),
+    ("SubscriberWS", "activateSubscriber", KEY, ["SELECT", "INSERT UPDATE", "COMMIT"]),
     (
         "SubscriberWS",
         "addCredit",
         {**KEY, "value": 1.5, "obs": "x"},
-        ["SELECT", "UPDATE", "INSERT", "INSERT", "COMMIT"],
+        ["SELECT", "INSERT UPDATE INSERT", "COMMIT"],
     ),
-    ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "SELECT", "INSERT", "INSERT", "COMMIT"]),
+    ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "INSERT INSERT", "COMMIT"]),
 ]
 
 
@@ -68,13 +67,13 @@ def committed(fresh_url: str) -> Iterator[tuple[Soap, list[str]]]:
             )
             sa.event.listen(engine, "commit", lambda _: said.append("COMMIT"))
             sa.event.listen(engine, "rollback", lambda _: said.append("ROLLBACK"))
-        execute = Prepared._execute
+        send = prepared._send
 
-        def counting(self: Prepared, db: sa.Connection, *values: Any) -> Any:
-            said.append(str(self.statement).split()[0])
-            return execute(self, db, *values)
+        def counting(db: sa.Connection, statements: list[prepared.Queued]) -> None:
+            said.append(" ".join(one.plan.sql.split()[0] for one in statements))
+            send(db, statements)
 
-        patch.setattr(Prepared, "_execute", counting)
+        patch.setattr(prepared, "_send", counting)
         yield soap, said
     database.close()
 

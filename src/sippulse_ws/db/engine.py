@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from pymysql.constants import CLIENT
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 # Seconds after which a pooled connection is replaced: below the usual wait_timeout of 8 hours.
@@ -39,7 +40,12 @@ class Database:
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
 
     def _engine(
-        self, pool_size: int, patience: int | None = STATEMENT_SECONDS, **options: Any
+        self,
+        pool_size: int,
+        patience: int | None = STATEMENT_SECONDS,
+        *,
+        joining: bool = False,
+        **options: Any,
     ) -> Engine:
         engine = create_engine(
             self.url,
@@ -51,7 +57,7 @@ class Database:
             pool_reset_on_return=None,
             enable_from_linting=False,  # joins on parameters alone are meant
             hide_parameters=True,  # parameters may be passwords, errors are logged
-            connect_args={} if self.is_sqlite else _mysql_arguments(self.url, patience),
+            connect_args={} if self.is_sqlite else _mysql_arguments(self.url, patience, joining),
             **options,
         )
         if self.is_sqlite:
@@ -59,7 +65,8 @@ class Database:
         return engine
 
     def _write_engine(self, pool_size: int, patience: int | None = STATEMENT_SECONDS) -> Engine:
-        engine = self._engine(pool_size, patience, **({} if self.is_sqlite else MYSQL_WRITES))
+        options = {} if self.is_sqlite else MYSQL_WRITES
+        engine = self._engine(pool_size, patience, joining=True, **options)
         if self.is_sqlite:
             event.listen(engine, "begin", _begin_immediate)
         return engine
@@ -122,11 +129,16 @@ class Database:
         return _file_lock(self._lock_path) if self._lock_path else nullcontext()
 
 
-def _mysql_arguments(url: URL, patience: int | None) -> dict[str, Any]:
+def _mysql_arguments(url: URL, patience: int | None, joining: bool) -> dict[str, Any]:
+    """`joining`: several statements may go in one round trip."""
     arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 5}
     arguments["init_command"] = MYSQL_SESSION
+    arguments |= {"read_timeout": patience, "write_timeout": patience} if patience else {}
     if url.get_driver_name() == "pymysql":
-        arguments |= {"read_timeout": patience, "write_timeout": patience}
+        found = CLIENT.FOUND_ROWS  # what SQLAlchemy would set, were the flags left to it
+        arguments["client_flag"] = found | (CLIENT.MULTI_STATEMENTS if joining else 0)
+    else:
+        arguments["multi_statements"] = joining
     return arguments
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     Boolean,
+    ColumnClause,
     ColumnElement,
     DateTime,
     Dialect,
@@ -79,6 +80,8 @@ def _conversion(column: ColumnElement[Any], dialect: Dialect) -> Convert | None:
         return float
     if isinstance(kind, Numeric):
         return Decimal  # an integral number comes as an int
+    if isinstance(kind, Boolean | Integer) and not isinstance(_unlabelled(column), ColumnClause):
+        return int  # MariaDB may write the number of a subquery as a string, or as true and false
     return None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    case,
     literal_column,
     null,
     or_,
@@ -91,12 +92,18 @@ class Reading:
     """The statement that reads a principal, and in the same round trip what it asks about.
 
     The subject (columns of joined tables, the first one's presence telling whether it is there)
-    comes only when the domain is granted. Its parameters are those of the operation.
+    comes only when the domain is granted; what is no column of a joined table has to be within
+    `if_granted`. Its parameters are those of the operation, or what `ask` makes of them.
     """
 
     def __init__(
-        self, *subject: Any, joins: Sequence[tuple[Any, Any]] = (), order_by: Any = None
+        self,
+        *subject: Any,
+        joins: Sequence[tuple[Any, Any]] = (),
+        order_by: Any = None,
+        ask: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
     ) -> None:
+        self.ask = ask
         statement = (
             select(
                 Administrator.id.label("principal_id"),
@@ -125,7 +132,12 @@ class Reading:
         self.prepared = Prepared(statement.order_by(order_by))
 
 
-PRINCIPAL = Reading()
+def if_granted(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+    """NULL for somebody who may not see it."""
+    return case((_granted, expression))
+
+
+PRINCIPAL = Reading(ask=lambda _values: NONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def record(
     error: str | None,
     request_id: str,
 ) -> None:
-    _RECORD.run(
+    _RECORD.queue(
         db,
         at=dt.datetime.now(dt.UTC),
         login=login[:160],

@@ -79,7 +79,7 @@ def add_credit(
     if account.prepaid and account.limit_to_credit_expires > 0 and change > 0:
         expires = now + dt.timedelta(days=account.limit_to_credit_expires)
     lowest, highest = credit_bounds(change)
-    added = _ADD.run(
+    added = _ADD.queue(
         db,
         account_id=account.id,
         change=change,
@@ -87,10 +87,6 @@ def add_credit(
         lowest=lowest,
         highest=highest,
     )
-    if added == 0:
-        if db.execute(select(Subscriber.id).where(Subscriber.id == account.id)).first() is None:
-            raise SubscriberNotFound(account=account.account_code)  # removed in this moment
-        raise InvalidField("value", "o saldo não caberia", "the balance would not fit")
     LEDGER[SUBSCRIBER].run(
         db,
         at=now,
@@ -101,6 +97,10 @@ def add_credit(
         administrator=administrator,
         expires_at=expires,
     )
+    if added.result.matched == 0:
+        if db.execute(select(Subscriber.id).where(Subscriber.id == account.id)).first() is None:
+            raise SubscriberNotFound(account=account.account_code)  # removed in this moment
+        raise InvalidField("value", "o saldo não caberia", "the balance would not fit")
 
 
 def credit_change(value: float | None) -> Decimal:

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, or_, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
+from sqlalchemy.orm import aliased
 
-from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.models import Numbering
 
 FIELDS = ("city_code", "local_area")
 LONGEST = 20  # digits of a prefix
-_LONGEST = Prepared(
-    select(Numbering.city_code, Numbering.local_area)
-    .where(or_(*(Numbering.prefix == bindparam(f"prefix{end}") for end in range(1, LONGEST + 1))))
-    .order_by(func.length(Numbering.prefix).desc())
+_PREFIXES = [f"prefix{end}" for end in range(1, LONGEST + 1)]
+_any = aliased(Numbering)
+# The join condition for the row with the longest of the `prefixes`.
+BY_LONGEST_PREFIX = Numbering.id == (
+    select(_any.id)
+    .where(or_(*(_any.prefix == bindparam(name) for name in _PREFIXES)))
+    .order_by(func.length(_any.prefix).desc())
     .limit(literal_column("1"))
+    .scalar_subquery()
 )
 
 
-def guess(db: Connection, username: str, stored: dict[str, Any]) -> dict[str, Any]:
-    """What a numeric username says about the fields that were not sent; longest prefix wins."""
-    absent = [name for name in FIELDS if stored.get(name) is None]
-    digits = username.removeprefix("+")
-    if not absent or not (digits.isascii() and digits.isdigit()):
-        return {}
-    beginnings = {f"prefix{end}": digits[:end] for end in range(1, LONGEST + 1)}
-    row = _LONGEST.first(db, **beginnings)
-    return {} if row is None else {name: getattr(row, name) for name in absent}
+def prefixes(username: str | None) -> dict[str, str | None]:
+    """The parameters of BY_LONGEST_PREFIX: every beginning of a numeric username."""
+    digits = (username or "").removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return dict.fromkeys(_PREFIXES)
+    return {name: digits[:end] for end, name in enumerate(_PREFIXES, 1)}
+
+
+def guess(numbering: Any, stored: dict[str, Any]) -> dict[str, Any]:
+    """What the row, if there is one, says about the fields that were not sent."""
+    return {
+        name: value
+        for name in FIELDS
+        if stored.get(name) is None and (value := getattr(numbering, name)) is not None
+    }

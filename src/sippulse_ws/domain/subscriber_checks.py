@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, select
+from sqlalchemy import BindParameter, Connection, bindparam, exists, literal_column, select
 
 from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.domain.access import Reading, if_granted
 from sippulse_ws.domain.errors import (
     AliasTaken,
     DomainNotFound,
@@ -15,8 +16,9 @@ from sippulse_ws.domain.errors import (
     ResellerNotFound,
     SubscriberExists,
 )
-from sippulse_ws.domain.values import within
-from sippulse_ws.models import DbAlias, Domain, Profile, RatePlan, Reseller, Subscriber
+from sippulse_ws.domain.numbering import BY_LONGEST_PREFIX, prefixes
+from sippulse_ws.domain.values import Values, within
+from sippulse_ws.models import DbAlias, Domain, Numbering, Profile, RatePlan, Reseller, Subscriber
 
 _REFERENCES: dict[str, type[RatePlan | Reseller]] = {
     "rate_plan_id": RatePlan,
@@ -25,59 +27,83 @@ _REFERENCES: dict[str, type[RatePlan | Reseller]] = {
 }
 _domain: BindParameter[str] = bindparam("domain")
 _username: BindParameter[str] = bindparam("username")
-# Everything in one round trip; what was not asked for is looked up with NULL and costs nothing.
-_THERE = Prepared(
-    select(
-        exists().where(Domain.domain == _domain).label("domain"),
-        exists()
-        .where(Profile.domain == _domain, Profile.profile == bindparam("profile"))
-        .label("profile"),
-        exists()
-        .where(Subscriber.username == _username, Subscriber.domain == _domain)
-        .label("subscriber"),
-        exists()
-        .where(DbAlias.alias_username == _username, DbAlias.alias_domain == _domain)
-        .label("alias"),
-        *(
-            exists().where(model.id == bindparam(name), model.domain == _domain).label(name)
-            for name, model in _REFERENCES.items()
-        ),
-    )
+_THERE = {
+    "there_domain": exists().where(Domain.domain == _domain),
+    "there_profile": exists().where(
+        Profile.domain == _domain, Profile.profile == bindparam("profile")
+    ),
+    "there_subscriber": exists().where(
+        Subscriber.username == _username, Subscriber.domain == _domain
+    ),
+    "there_alias": exists().where(
+        DbAlias.alias_username == _username, DbAlias.alias_domain == _domain
+    ),
+} | {
+    f"there_{name}": exists().where(model.id == bindparam(name), model.domain == _domain)
+    for name, model in _REFERENCES.items()
+}
+_NUMBERING = (Numbering.city_code, Numbering.local_area)
+
+
+def _questions(values: Values) -> dict[str, Any]:
+    """What is looked up for these fields; NULL costs nothing."""
+    names = ("domain", "username", "profile", *_REFERENCES)
+    return {name: values.get(name) for name in names} | prefixes(values.get("username"))
+
+
+# Everything in one round trip, by itself or along with the principal.
+_FACTS = Prepared(
+    select(*(fact.label(name) for name, fact in _THERE.items()), *_NUMBERING)
+    .select_from(select(literal_column("1").label("one")).subquery())
+    .outerjoin(Numbering, BY_LONGEST_PREFIX)
+)
+NEW_SUBSCRIBER = Reading(
+    *(if_granted(fact).label(name) for name, fact in _THERE.items()),
+    *_NUMBERING,
+    joins=[(Numbering, BY_LONGEST_PREFIX)],
+    ask=lambda values: _questions(values["subscriber"] or {}),
 )
 
 
-def check(
-    db: Connection, domain: str, values: dict[str, Any], new_username: str | None = None
-) -> None:
-    """Raise for a profile, rate plan or reseller that the domain lacks; a reference of 0 is none.
+def find_facts(db: Connection, values: Values) -> Any:
+    """What NEW_SUBSCRIBER reads, for those who come without a principal."""
+    return _FACTS.first(db, **_questions(values))
 
-    For a new subscriber also the domain must be there, and the name free.
-    """
+
+def check_new(facts: Any, username: str, domain: str, values: dict[str, Any]) -> None:
+    """The domain must be there, the name free, and what `check_changes` checks."""
+    _forget_zeros(values)
+    account = f"{username}@{domain}"
+    if not facts.there_domain:
+        raise DomainNotFound(domain=domain)
+    if facts.there_subscriber:
+        raise SubscriberExists(account=account)
+    if facts.there_alias:
+        raise AliasTaken(alias=account)
+    _check_references(facts, values)
+
+
+def check_changes(db: Connection, domain: str, values: dict[str, Any]) -> None:
+    """What is referred to must be there, in the domain; a reference of 0 is none."""
+    _forget_zeros(values)
+    wanted = {name: values[name] for name in ("profile", *_REFERENCES) if values.get(name)}
+    if wanted:
+        _check_references(find_facts(db, {"domain": domain, **wanted}), values)
+
+
+def _forget_zeros(values: dict[str, Any]) -> None:
     within(values.get("reseller_billing_type"), 0, 1, "resellerBillingType")
     for name in _REFERENCES:
         if values.get(name) == 0:
             values[name] = None
-    wanted = {name: values.get(name) for name in ("profile", *_REFERENCES)}
-    if new_username is None and not any(wanted.values()):
-        return
-    there = _THERE.first(db, domain=domain, username=new_username, **wanted)
-    if new_username is not None:
-        _check_free(there, new_username, domain)
-    if wanted["profile"] is not None and not there.profile:
-        raise ProfileNotFound(profile=wanted["profile"])
+
+
+def _check_references(facts: Any, values: Values) -> None:
+    if values.get("profile") is not None and not facts.there_profile:
+        raise ProfileNotFound(profile=values["profile"])
     for name in _REFERENCES:
-        if wanted[name] is not None and not getattr(there, name):
-            raise _missing(name, wanted[name])
-
-
-def _check_free(there: Any, username: str, domain: str) -> None:
-    account = f"{username}@{domain}"
-    if not there.domain:
-        raise DomainNotFound(domain=domain)
-    if there.subscriber:
-        raise SubscriberExists(account=account)
-    if there.alias:
-        raise AliasTaken(alias=account)
+        if values.get(name) is not None and not getattr(facts, f"there_{name}"):
+            raise _missing(name, values[name])
 
 
 def _missing(name: str, value: Any) -> Exception:

@@ -34,7 +34,7 @@ from sippulse_ws.domain.errors import (
 )
 from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
-from sippulse_ws.domain.subscriber_checks import check
+from sippulse_ws.domain.subscriber_checks import check_changes, check_new, find_facts
 from sippulse_ws.domain.values import Values, present, required, storable, username_text
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Location, Subscriber
@@ -161,18 +161,24 @@ def get_subscriber(db: Connection, username: str | None, domain: str) -> Row[Any
     return row
 
 
-_DEFAULTS = {column.name: _default(column) for column in Subscriber.__table__.columns}
+_DEFAULTS = {
+    column.name: _default(column) for column in Subscriber.__table__.columns if column.name != "id"
+}
 _INSERT = Prepared(
-    insert(Subscriber).values({name: bindparam(name) for name in _DEFAULTS if name != "id"})
+    insert(Subscriber).values({name: bindparam(name) for name in _DEFAULTS}), _DEFAULTS
 )
 
 
-def insert_subscriber(db: Connection, vault: Vault, values: Values) -> int:
-    """Store a new subscriber; returns its id. Absent fields have the documented defaults."""
+def insert_subscriber(db: Connection, vault: Vault, values: Values, facts: Any = None) -> int:
+    """Store a new subscriber; returns its id. Absent fields have the documented defaults.
+
+    `facts` is the row of NEW_SUBSCRIBER, where it was read along with the principal.
+    """
     required(values, "username", "domain", "password", "profile")
     username, domain = username_text(values["username"]), values["domain"]
+    facts = facts or find_facts(db, values)
     stored = present(values, _WRITTEN)
-    check(db, domain, stored, username)
+    check_new(facts, username, domain, stored)
     stored |= {
         "username": username,
         "domain": domain,
@@ -180,11 +186,11 @@ def insert_subscriber(db: Connection, vault: Vault, values: Values) -> int:
     }
     stored = storable(Subscriber, stored)
     stored |= sealed_passwords(vault, username, domain, values)
-    stored |= numbering.guess(db, username, stored)
+    stored |= numbering.guess(facts, stored)
     try:
-        return _INSERT.insert(db, **_DEFAULTS | stored)
+        return _INSERT.insert(db, **stored)
     except IntegrityError:  # somebody was faster
-        check(db, domain, stored, username)
+        check_new(find_facts(db, values), username, domain, stored)
         raise SubscriberExists(account=stored["account_code"]) from None
 
 
@@ -195,7 +201,7 @@ def update_subscriber(db: Connection, vault: Vault, values: Values) -> None:
         if values.get(name) == "":
             raise MissingField(field=name)
     changes = present(values, _WRITTEN)
-    check(db, values["domain"], changes)
+    check_changes(db, values["domain"], changes)
     changes = storable(Subscriber, changes)
     if values.get("password") is not None or values.get("password_portal") is not None:
         changes |= sealed_passwords(vault, values["username"], values["domain"], values)

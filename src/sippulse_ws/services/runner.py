@@ -13,8 +13,9 @@ from sippulse_ws import metrics
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Connection, Database
 from sippulse_ws.db.failures import is_repeatable, is_unavailable
+from sippulse_ws.db.prepared import queueing, send_queued
 from sippulse_ws.domain import audit, login_delays, reload_queue
-from sippulse_ws.domain.access import NOBODY, PRINCIPAL, Authenticator, Guess, Scope
+from sippulse_ws.domain.access import NOBODY, Authenticator, Guess, Scope
 from sippulse_ws.domain.errors import (
     DatabaseUnavailable,
     DomainError,
@@ -139,12 +140,8 @@ class Runner:
     ) -> tuple[Call, Any]:
         with self.database.reading() as db:
             call = self._admit(db, operation, context, values, principal)
-        with self.database.writing() as db:
+        with self.database.writing() as db, queueing(db):
             call.db = db
-            result = operation.function(call, **values)
-            if operation.reloads and self.settings.auto_reload:
-                names = [proxy.name for proxy in self.proxies]
-                reload_queue.request(db, names, operation.reloads)
             audit.record(
                 db,
                 login=call.login,
@@ -155,6 +152,11 @@ class Runner:
                 error=None,
                 request_id=context.request_id,
             )
+            result = operation.function(call, **values)
+            if operation.reloads and self.settings.auto_reload:
+                names = [proxy.name for proxy in self.proxies]
+                reload_queue.request(db, names, operation.reloads)
+            send_queued(db)
             finished.append(True)
         return call, result
 
@@ -180,7 +182,7 @@ class Runner:
             context.address,
             domains[0] if domains else None,
             operation.reads,
-            {} if operation.reads is PRINCIPAL else values,
+            operation.reads.ask(values),
         )
         call.scope, call.found = admission.scope, admission.rows
         if admission.relieved:

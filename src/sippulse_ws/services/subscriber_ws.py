@@ -3,6 +3,7 @@
 from typing import Any
 
 from sippulse_ws.domain import aliases, credit, passwords, quotas, subscribers
+from sippulse_ws.domain.subscriber_checks import NEW_SUBSCRIBER
 from sippulse_ws.domain.subscribers import Flag
 from sippulse_ws.services.operation import BY_SCOPE, operation, within
 from sippulse_ws.services.runner import Call
@@ -119,9 +120,10 @@ class SubscriberWS(Service):
         nested(SubscriberDto, "subscriber"),
         returns=integer("subscriberId"),
         writes=True,
+        reads=NEW_SUBSCRIBER,
     )
     def insertSubscriber(call: Call, subscriber: Values) -> int:
-        return subscribers.insert_subscriber(call.db, call.vault, subscriber)
+        return subscribers.insert_subscriber(call.db, call.vault, subscriber, *call.found)
 
     @operation(OF_SUBSCRIBER, nested(SubscriberDto, "subscriber"), writes=True)
     def updateSubscriber(call: Call, subscriber: Values) -> None:

@@ -1,0 +1,121 @@
+"""How statements are written and sent, by driver; MariaDB's take several in one round trip.
+
+The drivers' cursors write, send and read each statement by itself, which costs more than the
+server's work (docs/performance.md). Here every string goes through the driver's own quoting for the
+connection, and every other value is a number, a moment or NULL written below: no value becomes SQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from math import isfinite
+from typing import Any, NamedTuple, Protocol
+
+Literal = Callable[[Any], bytes]
+
+
+class Result(NamedTuple):
+    """What one statement did."""
+
+    rows: Sequence[Any]
+    matched: int  # rows
+    row_id: int  # of the row inserted
+
+
+class Driver(Protocol):
+    """A statement is written as text alone, or as a pair of SQL and arguments."""
+
+    writes_text: bool
+
+    def quote(self, connection: Any) -> Literal:
+        """What makes a literal of a string."""
+
+    def send(self, connection: Any, statements: Sequence[Any], done: list[Result]) -> None:
+        """Run them in order; `done` has a result for each that succeeded, also after an error."""
+
+
+class MysqlClient:
+    """mysqlclient below its cursors, by the calls of the C API that its documentation lists."""
+
+    writes_text = True
+
+    def quote(self, connection: Any) -> Literal:
+        quote: Literal = connection.string_literal
+        return quote
+
+    def send(self, connection: Any, statements: Sequence[Any], done: list[Result]) -> None:
+        connection.query(b";".join(statements))
+        for _ in statements[1:]:
+            done.append(self._result(connection))
+            connection.next_result()
+        done.append(self._result(connection))
+
+    @staticmethod
+    def _result(connection: Any) -> Result:
+        rows = connection.store_result().fetch_row(0) if connection.field_count() else ()
+        return Result(rows, connection.affected_rows(), connection.insert_id())
+
+
+class PyMySql:
+    """PyMySQL; its time goes elsewhere, so that its cursors do."""
+
+    writes_text = True
+
+    def quote(self, connection: Any) -> Literal:
+        return lambda text: connection.escape(text).encode()
+
+    def send(self, connection: Any, statements: Sequence[Any], done: list[Result]) -> None:
+        cursor = connection.cursor()
+        cursor.execute(b";".join(statements))
+        for _ in statements[1:]:
+            done.append(Result(cursor.fetchall(), cursor.rowcount, cursor.lastrowid))
+            cursor.nextset()
+        done.append(Result(cursor.fetchall(), cursor.rowcount, cursor.lastrowid))
+        cursor.close()
+
+
+class Sqlite:
+    """One after the other: there is no server to wait for."""
+
+    writes_text = False
+
+    def quote(self, connection: Any) -> Literal:
+        raise NotImplementedError("arguments go to SQLite as they are")
+
+    def send(self, connection: Any, statements: Sequence[Any], done: list[Result]) -> None:
+        for sql, arguments in statements:
+            cursor = connection.execute(sql, arguments)
+            done.append(Result(cursor.fetchall(), cursor.rowcount, cursor.lastrowid))
+
+
+DRIVERS: dict[str, Driver] = {
+    "mysqldb": MysqlClient(),
+    "pymysql": PyMySql(),
+    "pysqlite": Sqlite(),
+}
+
+
+def _double(value: float) -> bytes:
+    if not isfinite(value):
+        raise ValueError(f"{value} cannot be stored")
+    text = repr(value)
+    return (text if "e" in text else f"{text}e0").encode()  # without exponent it is a decimal
+
+
+def _decimal(value: Decimal) -> bytes:
+    if not value.is_finite():
+        raise ValueError(f"{value} cannot be stored")
+    return f"{value:f}".encode()
+
+
+# By exact type; strings are quoted by the driver.
+LITERALS: dict[type, Literal] = {
+    type(None): lambda _: b"NULL",
+    bool: lambda value: b"1" if value else b"0",
+    int: lambda value: b"%d" % value,
+    float: _double,
+    Decimal: _decimal,
+    dt.datetime: lambda value: f"'{value.isoformat(' ')}'".encode(),
+}

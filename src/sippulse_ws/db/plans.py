@@ -1,0 +1,127 @@
+"""What is made of a statement once per dialect: its text cut at the parameters, its type of row."""
+
+from __future__ import annotations
+
+import re
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Boolean, Dialect
+from sqlalchemy.sql import ClauseElement, Select
+from sqlalchemy.types import TypeEngine
+
+from sippulse_ws.db import packed
+from sippulse_ws.db.drivers import DRIVERS, LITERALS, Literal
+
+Processor = Callable[[Any], Any]
+_named = re.compile(r"%\(\w+\)s")
+_placeholder = re.compile(r"%(?:\((\w+)\))?s|%%")
+
+
+class Plan:
+    """A statement compiled by SQLAlchemy, with its bind and result processors.
+
+    `defaults` are the values of parameters that an execution does not give.
+    """
+
+    def __init__(
+        self, statement: ClauseElement, dialect: Dialect, defaults: Mapping[str, Any]
+    ) -> None:
+        self.driver = DRIVERS[dialect.driver]
+        self._unpack: Callable[[Any], list[Any]] = list
+        to_send = statement
+        if isinstance(statement, Select):
+            if packed.is_worth_it(statement, dialect):
+                to_send = packed.packed(statement)
+                self._unpack = packed.unpacker(statement, dialect)
+            self._shape(statement, dialect)
+        compiled: Any = to_send.compile(dialect=dialect)
+        self._pieces, names = _cut(str(compiled))
+        self.sql = _named.sub("%s", str(compiled))  # drivers escape a list faster than a dict
+        self._parameters = [
+            (name, self._bind_processor(compiled.binds[name].type, dialect))
+            for name in compiled.positiontup or names
+        ]
+        # literals of the statement; what is passed comes on top
+        binds = compiled.binds.items()
+        self._known = {name: bind.value for name, bind in binds if not bind.required} | {**defaults}
+        self._template: list[bytes] = []  # what a text begins as, made at the first use
+
+    def write(self, connection: Any, values: Mapping[str, Any]) -> Any:
+        """The statement with these values, as its driver sends it."""
+        if not self.driver.writes_text:
+            return self.sql, self.arguments(values)
+        quote = self.driver.quote(connection)
+        if not self._template:
+            self._template = self._start(quote)
+        parts = self._template.copy()
+        place = 1
+        for name, process in self._parameters:
+            if name in values:
+                value = values[name]
+                if process is not None:
+                    value = process(value)
+                kind = type(value)
+                parts[place] = quote(value) if kind is str else LITERALS[kind](value)
+            elif name not in self._known:
+                raise KeyError(name)
+            place += 2
+        return b"".join(parts)
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values in the order of their placeholders, as the driver takes them."""
+        if self._known:
+            values = {**self._known, **values}
+        return [
+            values[name] if process is None else process(values[name])
+            for name, process in self._parameters
+        ]
+
+    def row(self, raw: Any) -> Any:
+        """A named tuple of the driver's row."""
+        values = self._unpack(raw)
+        for index, process in self._processors:
+            values[index] = process(values[index])
+        return self._make(values)
+
+    def _bind_processor(self, kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+        if self.driver.writes_text and isinstance(kind, Boolean):
+            return None  # a literal is made of True itself
+        return kind.dialect_impl(dialect).bind_processor(dialect)
+
+    def _start(self, quote: Literal) -> list[bytes]:
+        """The pieces, and between them what is known or NULL."""
+        parts = [self._pieces[0]]
+        for (name, process), piece in zip(self._parameters, self._pieces[1:], strict=True):
+            value = self._known.get(name)
+            if value is not None and process is not None:
+                value = process(value)
+            parts += [quote(value) if type(value) is str else LITERALS[type(value)](value), piece]
+        return parts
+
+    def _shape(self, statement: Select[Any], dialect: Dialect) -> None:
+        columns = list(statement.selected_columns)
+        names = [column.name for column in columns]
+        row_type: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024
+        self._make: Callable[[Any], Any] = row_type._make
+        self._processors = [
+            (index, process)
+            for index, column in enumerate(columns)
+            if (process := column.type.dialect_impl(dialect).result_processor(dialect, None))
+        ]
+
+
+def _cut(sql: str) -> tuple[list[bytes], list[str]]:
+    """The pieces of a text between its placeholders, and the names of those that have one."""
+    pieces, names, start = [""], [], 0
+    for found in _placeholder.finditer(sql):
+        pieces[-1] += sql[start : found.start()]
+        start = found.end()
+        if found.group() == "%%":
+            pieces[-1] += "%"
+        else:
+            pieces.append("")
+            names.append(found[1])
+    pieces[-1] += sql[start:]
+    return [piece.encode() for piece in pieces], names
