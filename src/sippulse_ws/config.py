@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     database_url: DatabaseUrl = SecretStr("sqlite:///var/sippulse.db")
-    pool_size: int = Field(default=8, ge=1, le=256)
+    pool_size: int = Field(default=4, ge=1, le=256)
     language: Literal["pt", "en"] = "pt"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from pymysql.constants import CLIENT
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+from sippulse_ws.db.kept import KeptConnections
 
 # Seconds after which a pooled connection is replaced: below the usual wait_timeout of 8 hours.
 POOL_RECYCLE = 3600
@@ -35,8 +37,10 @@ class Database:
     def __init__(self, url: str | URL, pool_size: int = 8) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._reader = self._engine(pool_size, isolation_level="AUTOCOMMIT")
-        self._writer = self._write_engine(pool_size)
+        self._reader = self._engine(pool_size + 1, isolation_level="AUTOCOMMIT")
+        self._writer = self._write_engine(pool_size + 1)
+        self._readers = KeptConnections(self._reader, pool_size)
+        self._writers = KeptConnections(self._writer, pool_size)
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
 
     def _engine(
@@ -74,24 +78,34 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees committed data; each statement stands for itself."""
-        with self._reader.connect() as connection:
+        connection = self._readers.take()
+        try:
             yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._readers.keep(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction: committed at the end, rolled back when anything is raised."""
-        with self._turn(), self._writer.connect() as connection:
-            connection.begin()  # said here, since a Prepared does not say it
+        with self._turn():
+            connection = self._writers.take()
             try:
+                connection.begin()  # said here, since a Prepared does not say it
                 yield connection
             except BaseException:
-                connection.rollback()
+                with closing(connection):
+                    connection.rollback()
                 raise
             try:
                 connection.commit()
             except BaseException:
-                connection.invalidate()  # SQLAlchemy rolls back no failed commit; closing does
+                with closing(connection):
+                    # SQLAlchemy rolls back no failed commit; what is left of it must not stay
+                    connection.invalidate()
                 raise
+            self._writers.keep(connection)
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -122,6 +136,8 @@ class Database:
             engine.dispose()
 
     def close(self) -> None:
+        self._readers.close()
+        self._writers.close()
         self._reader.dispose()
         self._writer.dispose()
 

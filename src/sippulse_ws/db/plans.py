@@ -46,28 +46,32 @@ class Plan:
         # literals of the statement; what is passed comes on top
         binds = compiled.binds.items()
         self._known = {name: bind.value for name, bind in binds if not bind.required} | {**defaults}
+        self._needed = {name for name, _ in self._parameters} - self._known.keys()
+        self._gaps: dict[str, tuple[Processor | None, list[int]]] = {}
+        for number, (name, process) in enumerate(self._parameters):
+            self._gaps.setdefault(name, (process, []))[1].append(2 * number + 1)
         self._template: list[bytes] = []  # what a text begins as, made at the first use
 
     def write(self, connection: Any, values: Mapping[str, Any]) -> Any:
-        """The statement with these values, as its driver sends it."""
+        """The statement with these values, as its driver sends it; others are ignored."""
         if not self.driver.writes_text:
             return self.sql, self.arguments(values)
+        if missing := self._needed - values.keys():
+            raise KeyError(*missing)
         quote = self.driver.quote(connection)
         if not self._template:
             self._template = self._start(quote)
-        parts = self._template.copy()
-        place = 1
-        for name, process in self._parameters:
-            if name in values:
-                value = values[name]
-                if process is not None:
-                    value = process(value)
-                kind = type(value)
-                parts[place] = quote(value) if kind is str else LITERALS[kind](value)
-            elif name not in self._known:
-                raise KeyError(name)
-            place += 2
-        return b"".join(parts)
+        text = self._template.copy()
+        gaps = self._gaps
+        for name, value in values.items():
+            if name in gaps:
+                process, places = gaps[name]
+                bound = value if process is None else process(value)
+                kind = type(bound)
+                literal = quote(bound) if kind is str else LITERALS[kind](bound)
+                for place in places:
+                    text[place] = literal
+        return b"".join(text)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order of their placeholders, as the driver takes them."""

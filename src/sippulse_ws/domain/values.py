@@ -47,11 +47,12 @@ def present(values: Values, names: Iterable[str]) -> dict[str, Any]:
 
 def storable(model: type[Base], values: Values, prefix: str = "") -> dict[str, Any]:
     """The values as their columns take them; InvalidField for what could not be stored."""
+    stored = {**values}
     fits = _fits(model)
-    return {
-        name: value if value is None else fits[name](value, prefix, name)
-        for name, value in values.items()
-    }
+    for name, value in values.items():
+        if value is not None and (fit := fits[name]) is not None:
+            stored[name] = fit(value, prefix, name)
+    return stored
 
 
 def amount(value: float | Decimal, field: str) -> Decimal:
@@ -102,12 +103,15 @@ def password_text(value: str, field: str) -> str:
 
 
 @cache
-def _fits(model: type[Base]) -> dict[str, Fit]:
+def _fits(model: type[Base]) -> dict[str, Fit | None]:
     return {column.name: _fit(column.type) for column in model.__table__.columns}
 
 
-def _fit(kind: TypeEngine[Any]) -> Fit:
-    """What a column of this type takes; the field's wire name is made only to complain."""
+def _fit(kind: TypeEngine[Any]) -> Fit | None:
+    """What a column of this type takes, None for whatever there may be.
+
+    The field's wire name is made only to complain.
+    """
     if isinstance(kind, Money):
         return lambda value, prefix, name: amount(value, prefix + wire_name(name))
     if isinstance(kind, Double | Float):
@@ -116,7 +120,7 @@ def _fit(kind: TypeEngine[Any]) -> Fit:
         return partial(_fit_text, kind.length)
     if isinstance(kind, Integer) and not isinstance(kind, BigInteger):
         return _fit_integer
-    return lambda value, prefix, name: value
+    return None
 
 
 def _fit_text(length: int, value: str, prefix: str, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -282,6 +282,12 @@ def _object_of(values: Mapping[str, Any]) -> str:
             flat[name] = f"{len(value)} rows" if name not in TELLING else ",".join(map(str, value))
         else:
             flat[name] = value
-    told = [name for name in TELLING if name in flat]
-    told += [name for name in flat if name == "id" or (name.endswith("_id") and name not in told)]
-    return " ".join(f"{name}={flat[name]}" for name in told if flat[name] not in (None, ""))
+    told = _told_of(tuple(flat))
+    return " ".join([f"{name}={flat[name]}" for name in told if flat[name] not in (None, "")])
+
+
+@lru_cache
+def _told_of(names: tuple[str, ...]) -> list[str]:
+    """Those of an operation's fields that tell its object."""
+    ids = [name for name in names if name == "id" or name.endswith("_id")]
+    return list(dict.fromkeys([name for name in TELLING if name in names] + ids))
