@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
+import java.util.Arrays;
 import java.util.Properties;
 import java.util.Set;
 import javax.crypto.Mac;
@@ -47,12 +48,12 @@ final class Database {
     }
 
     PreparedStatement prepare(Connection db, String name, Object... values) throws SQLException {
-        return fill(db.prepareStatement(config.getProperty(name)), values);
-    }
-
-    PreparedStatement prepareIn(Connection db, String name, Object... values) throws SQLException {
-        String marks = "?" + ", ?".repeat(values.length - 1);
-        return fill(db.prepareStatement(config.getProperty(name).replace("{prefixes}", marks)), values);
+        String sql = config.getProperty(name);
+        if (sql.contains("{prefixes}")) {
+            int given = (int) sql.chars().filter(one -> one == '?').count();
+            sql = sql.replace("{prefixes}", "?" + ", ?".repeat(values.length - given - 1));
+        }
+        return fill(db.prepareStatement(sql), values);
     }
 
     PreparedStatement prepareInsert(Connection db, String name, Object... values)
@@ -83,12 +84,11 @@ final class Database {
 
     /** Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before. */
     <T> T admitted(
-        Connection db, String name, UserPrincipalDTO who, String address, String username,
-        String domain, Reader<T> reader) throws SQLException {
-        String login = who.getLogin();
-        Object[] values = username == null
-            ? new Object[] {login, domain, login, address}
-            : new Object[] {login, domain, login, address, username, domain};
+        Connection db, String name, UserPrincipalDTO who, String address, String domain,
+        Reader<T> reader, Object... more) throws SQLException {
+        Object[] values = Arrays.copyOf(
+            new Object[] {who.getLogin(), domain, who.getLogin(), address}, 4 + more.length);
+        System.arraycopy(more, 0, values, 4, more.length);
         try (PreparedStatement statement = prepare(db, name, values);
             ResultSet row = statement.executeQuery()) {
             row.next();

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.annotation.Resource;
@@ -49,7 +50,7 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
     @Override
     public SubscriberDTO retrieveSubscriber(String username, String domain, UserPrincipalDTO who) {
         return read(db -> database.admitted(
-            db, "retrieve", who, address(), username, domain, Rows::subscriber));
+            db, "retrieve", who, address(), domain, Rows::subscriber, username, domain));
     }
 
     @Override
@@ -57,7 +58,7 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
         String username, String domain, Double value, String obs, UserPrincipalDTO who) {
         BigDecimal change = new BigDecimal(value.toString()).setScale(6, RoundingMode.HALF_EVEN);
         Plan plan = read(db -> database.admitted(
-            db, "plan", who, address(), username, domain, row -> new Plan(row)));
+            db, "plan", who, address(), domain, row -> new Plan(row), username, domain));
         write(db -> {
             storeCredit(db, plan, change, obs, who.getLogin());
             audit(db, "addCredit", "username=" + username + " domain=" + domain + " value=" + value, who);
@@ -67,10 +68,11 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
 
     @Override
     public Integer insertSubscriber(SubscriberDTO subscriber, UserPrincipalDTO who) {
-        read(db -> database.admitted(
-            db, "principal", who, address(), null, subscriber.getDomain(), row -> null));
+        Numbering numbering = read(db -> database.admitted(
+            db, "new", who, address(), subscriber.getDomain(), row -> new Numbering(row),
+            questions(subscriber)));
         return write(db -> {
-            int id = storeSubscriber(db, subscriber);
+            int id = storeSubscriber(db, subscriber, numbering);
             audit(db, "insertSubscriber", "username=" + subscriber.getUsername() + " domain="
                 + subscriber.getDomain() + " rate_plan_id=" + subscriber.getRatePlanId()
                 + " reseller_id=" + subscriber.getResellerId(), who);
@@ -101,45 +103,46 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
         database.execute(db, "ledger", utc(now), change, obs, login, expires, plan.subscriber);
     }
 
-    private int storeSubscriber(Connection db, SubscriberDTO s) throws SQLException {
-        String username = s.getUsername(), domain = s.getDomain();
-        require(db, "new", new boolean[] {true, true, false, false, true, true}, domain, domain,
-            s.getProfile(), username, domain, username, domain, s.getRatePlanId(), domain,
-            s.getResellerId(), domain);
-        String city = null, area = null;
-        Object[] prefixes = new Object[username.length()];
-        for (int end = 1; end <= prefixes.length; end++) {
-            prefixes[end - 1] = username.substring(0, end);
-        }
-        try (PreparedStatement query = database.prepareIn(db, "numbering", prefixes);
-            ResultSet row = query.executeQuery()) {
-            if (row.next()) {
-                city = row.getString(1);
-                area = row.getString(2);
+    /** What the username says, of a subscriber that may be stored. */
+    private static final class Numbering {
+        private static final boolean[] WANTED = {true, true, false, false, true, true};
+        final String city;
+        final String area;
+
+        Numbering(ResultSet row) throws SQLException {
+            for (int n = 0; n < WANTED.length; n++) {
+                if (row.getBoolean(6 + n) != WANTED[n]) {
+                    throw new IllegalArgumentException("something is missing, or there already");
+                }
             }
+            city = row.getString("city_code");
+            area = row.getString("local_area");
         }
+    }
+
+    private static Object[] questions(SubscriberDTO s) {
+        String username = s.getUsername(), domain = s.getDomain();
+        Object[] asked = Arrays.copyOf(new Object[] {
+            domain, domain, s.getProfile(), username, domain, username, domain, s.getRatePlanId(),
+            domain, s.getResellerId(), domain}, 11 + username.length());
+        for (int end = 1; end <= username.length(); end++) {
+            asked[10 + end] = username.substring(0, end);
+        }
+        return asked;
+    }
+
+    private int storeSubscriber(Connection db, SubscriberDTO s, Numbering numbering)
+        throws SQLException {
+        String username = s.getUsername(), domain = s.getDomain();
         String secret = s.getPassword();
         String ha1 = md5(username + ":" + domain + ":" + secret);
         String ha1b = md5(username + "@" + domain + ":" + domain + ":" + secret);
         try (PreparedStatement insert = database.prepareInsert(
-            db, "insert", Rows.values(s, ha1, ha1b, city, area))) {
+            db, "insert", Rows.values(s, ha1, ha1b, numbering.city, numbering.area))) {
             insert.executeUpdate();
             try (ResultSet keys = insert.getGeneratedKeys()) {
                 keys.next();
                 return keys.getInt(1);
-            }
-        }
-    }
-
-    private void require(Connection db, String name, boolean[] wanted, Object... values)
-        throws SQLException {
-        try (PreparedStatement query = database.prepare(db, name, values);
-            ResultSet row = query.executeQuery()) {
-            row.next();
-            for (int n = 0; n < wanted.length; n++) {
-                if (row.getBoolean(n + 1) != wanted[n]) {
-                    throw new IllegalArgumentException(name + " " + n);
-                }
             }
         }
     }

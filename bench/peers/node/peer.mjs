@@ -51,7 +51,7 @@ function serve() {
   const operations = {
     retrieveSubscriber: async (args, _callback, _headers, request) => {
       const { principal, domain, username } = args;
-      const row = await admit(reads, 'retrieve', principal, address(request), domain, username);
+      const row = await admit(reads, 'retrieve', principal, address(request), domain, [username, domain]);
       if (row.username === null) throw fault('no such subscriber');
       for (const name of Object.keys(row)) {
         if (row[name] === null || name.startsWith('principal')) delete row[name];
@@ -60,13 +60,14 @@ function serve() {
     },
     addCredit: async (args, _callback, _headers, request) => {
       const { principal, domain, username } = args;
-      const plan = await admit(reads, 'plan', principal, address(request), domain, username);
+      const plan = await admit(reads, 'plan', principal, address(request), domain, [username, domain]);
       return write((db) => addCredit(db, plan, args, address(request)));
     },
     insertSubscriber: async (args, _callback, _headers, request) => {
       const { principal, subscriber } = args;
-      await admit(reads, 'principal', principal, address(request), subscriber.domain);
-      return write((db) => insertSubscriber(db, args, address(request)));
+      const asked = questions(subscriber);
+      const found = await admit(reads, 'new', principal, address(request), subscriber.domain, asked);
+      return write((db) => insertSubscriber(db, found, args, address(request)));
     },
   };
 
@@ -107,21 +108,25 @@ async function addCredit(db, plan, args, address) {
   return {};
 }
 
-async function insertSubscriber(db, args, address) {
-  const s = args.subscriber;
-  const [[found]] = await run(db, 'new', [
-    s.domain, s.domain, s.profile, s.username, s.domain, s.username, s.domain,
-    s.ratePlanId, s.domain, s.resellerId, s.domain,
-  ]);
-  if (Object.values(found).join() !== '1,1,0,0,1,1') throw fault('something is missing, or there');
+function questions(s) {
   const prefixes = Array.from(s.username, (_, end) => s.username.slice(0, end + 1));
-  const [[numbering]] = await run(db, 'numbering', prefixes);
+  return [
+    s.domain, s.domain, s.profile, s.username, s.domain, s.username, s.domain,
+    s.ratePlanId, s.domain, s.resellerId, s.domain, ...prefixes,
+  ];
+}
+
+async function insertSubscriber(db, found, args, address) {
+  const s = args.subscriber;
+  if (Object.values(found).slice(5, 11).join() !== '1,1,0,0,1,1') {
+    throw fault('something is missing, or there already');
+  }
   const account = `${s.username}@${s.domain}`;
   const [inserted] = await run(db, 'insert', [
     s.username, s.domain, account, s.profile, `plain:${s.password}`, `plain:${s.passwordPortal}`,
     md5(`${s.username}:${s.domain}:${s.password}`), md5(`${account}:${s.domain}:${s.password}`),
     ...GIVEN.map((name) => s[name] ?? null),
-    numbering?.city_code ?? null, numbering?.local_area ?? null,
+    found.city_code, found.local_area,
   ]);
   const object = `username=${s.username} domain=${s.domain} rate_plan_id=${s.ratePlanId}`
     + ` reseller_id=${s.resellerId}`;
@@ -130,10 +135,8 @@ async function insertSubscriber(db, args, address) {
 }
 
 // Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before.
-async function admit(db, name, who, address, domain, username) {
-  const values = [who.login, domain, who.login, address];
-  if (username !== undefined) values.push(username, domain);
-  const [[row]] = await run(db, name, values);
+async function admit(db, name, who, address, domain, more) {
+  const [[row]] = await run(db, name, [who.login, domain, who.login, address, ...more]);
   const blocked = row.principalBlockedUntil;
   const proof = `${row.principalHash}\0${who.password}`;
   const mark = createHmac('sha256', secret).update(proof).digest();
@@ -151,7 +154,12 @@ function audit(db, operation, object, login, address) {
 }
 
 function run(db, name, values) {
-  return db.query(config[name].replace('{prefixes}', values.map(() => '?').join(', ')), values);
+  let sql = config[name];
+  if (sql.includes('{prefixes}')) {
+    const marks = Array(values.length - sql.split('?').length + 1).fill('?');
+    sql = sql.replace('{prefixes}', marks.join(', '));
+  }
+  return db.query(sql, values);
 }
 
 const moment = (date) => date.toISOString().replace('T', ' ').replace('Z', '');

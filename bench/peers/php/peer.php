@@ -28,7 +28,7 @@ final class Peer
 
     public function retrieveSubscriber(object $in): array
     {
-        $row = $this->admit('retrieve', $in->principal, $in->domain, $in->username);
+        $row = $this->admit('retrieve', $in->principal, $in->domain, [$in->username, $in->domain]);
         if ($row['username'] === null) {
             throw new SoapFault('Server', 'no such subscriber');
         }
@@ -37,7 +37,7 @@ final class Peer
 
     public function addCredit(object $in): array
     {
-        $plan = $this->admit('plan', $in->principal, $in->domain, $in->username);
+        $plan = $this->admit('plan', $in->principal, $in->domain, [$in->username, $in->domain]);
         if ($plan['id'] === null) {
             throw new SoapFault('Server', 'no such subscriber');
         }
@@ -62,16 +62,19 @@ final class Peer
     public function insertSubscriber(object $in): array
     {
         $s = $in->subscriber;
-        $this->admit('principal', $in->principal, $s->domain);
-        $this->db->beginTransaction();
-        $found = $this->run('new', [
-            $s->domain, $s->domain, $s->profile, $s->username, $s->domain, $s->username, $s->domain,
-            $s->ratePlanId, $s->domain, $s->resellerId, $s->domain,
-        ])->fetch(PDO::FETCH_NUM);
-        if ($found !== [1, 1, 0, 0, 1, 1]) {
-            $this->refuse('something is missing, or there already');
+        $prefixes = [];
+        for ($end = 1; $end <= strlen($s->username); $end++) {
+            $prefixes[] = substr($s->username, 0, $end);
         }
-        $this->run('insert', $this->values($s));
+        $found = $this->admit('new', $in->principal, $s->domain, [
+            $s->domain, $s->domain, $s->profile, $s->username, $s->domain, $s->username, $s->domain,
+            $s->ratePlanId, $s->domain, $s->resellerId, $s->domain, ...$prefixes,
+        ]);
+        if (array_slice(array_values($found), 5, 6) !== [1, 1, 0, 0, 1, 1]) {
+            throw new SoapFault('Server', 'something is missing, or there already');
+        }
+        $this->db->beginTransaction();
+        $this->run('insert', $this->values($s, $found));
         $id = (int) $this->db->lastInsertId();
         $object = "username=$s->username domain=$s->domain rate_plan_id=$s->ratePlanId"
             . " reseller_id=$s->resellerId";
@@ -81,13 +84,8 @@ final class Peer
     }
 
     /** Of the shared insert statement, in its order. */
-    private function values(object $s): array
+    private function values(object $s, array $numbering): array
     {
-        $prefixes = [];
-        for ($end = 1; $end <= strlen($s->username); $end++) {
-            $prefixes[] = substr($s->username, 0, $end);
-        }
-        $numbering = $this->run('numbering', $prefixes)->fetch();
         $account = "$s->username@$s->domain";
         $values = [
             $s->username, $s->domain, $account, $s->profile, "plain:$s->password",
@@ -98,16 +96,13 @@ final class Peer
             $value = $s->$name ?? null;
             $values[] = is_bool($value) ? (int) $value : $value;
         }
-        return [...$values, $numbering['city_code'] ?? null, $numbering['local_area'] ?? null];
+        return [...$values, $numbering['city_code'], $numbering['local_area']];
     }
 
     /** Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before. */
-    private function admit(string $name, object $who, string $domain, ?string $username = null): array
+    private function admit(string $name, object $who, string $domain, array $more): array
     {
-        $values = [$who->login, $domain, $who->login, $_SERVER['REMOTE_ADDR']];
-        if ($username !== null) {
-            array_push($values, $username, $domain);
-        }
+        $values = [$who->login, $domain, $who->login, $_SERVER['REMOTE_ADDR'], ...$more];
         $row = $this->run($name, $values)->fetch();
         $blocked = $row['principalBlockedUntil'];
         $mark = hash_hmac(
@@ -143,8 +138,11 @@ final class Peer
 
     private function run(string $name, array $values): PDOStatement
     {
-        $marks = implode(', ', array_fill(0, count($values), '?'));
-        $sql = str_replace('{prefixes}', $marks, $this->config[$name]);
+        $sql = $this->config[$name];
+        if (str_contains($sql, '{prefixes}')) {
+            $marks = array_fill(0, count($values) - substr_count($sql, '?'), '?');
+            $sql = str_replace('{prefixes}', implode(', ', $marks), $sql);
+        }
         $statement = $this->db->prepare($sql);
         $statement->execute($values);
         return $statement;

@@ -68,13 +68,14 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
     def insertSubscriber(ctx: Any, subscriber: Any, principal: Any) -> int:  # noqa: N802, N805
         address = address_of(ctx)
         with database.reading() as db:
-            db.admit("principal", principal, address, subscriber.domain)
+            asked = questions(subscriber)
+            found = db.admit("new", principal, address, subscriber.domain, *asked)
         with database.writing() as db:
-            found = insert_subscriber(db, subscriber)
+            new = insert_subscriber(db, found, subscriber)
             about = f"username={subscriber.username} domain={subscriber.domain}"
             about += f" rate_plan_id={subscriber.rate_plan_id} reseller_id={subscriber.reseller_id}"
             db.audit("insertSubscriber", about, principal.login, address)
-        return found
+        return new
 
 
 def add_credit(db: Session, plan: Row, value: Decimal, obs: str, login: str) -> None:
@@ -88,21 +89,22 @@ def add_credit(db: Session, plan: Row, value: Decimal, obs: str, login: str) -> 
     db.run("ledger", now, value, obs, login, expires, plan["id"])
 
 
-def insert_subscriber(db: Session, s: Any) -> int:
-    names = s.domain, s.domain, s.profile, s.username, s.domain, s.username, s.domain
-    references = s.rate_plan_id, s.domain, s.reseller_id, s.domain
-    found = db.run("new", *names, *references).fetchone()
-    if tuple(found.values()) != (1, 1, 0, 0, 1, 1):
+def questions(s: Any) -> list[Any]:
+    names = [s.domain, s.domain, s.profile, s.username, s.domain, s.username, s.domain]
+    references = [s.rate_plan_id, s.domain, s.reseller_id, s.domain]
+    return names + references + [s.username[: end + 1] for end in range(len(s.username))]
+
+
+def insert_subscriber(db: Session, found: Row, s: Any) -> int:
+    if tuple(found.values())[5:11] != (1, 1, 0, 0, 1, 1):
         raise ValueError("something is missing, or there already")
-    prefixes = [s.username[: end + 1] for end in range(len(s.username))]
-    numbering = db.run("numbering", *prefixes).fetchone() or {}
     account = f"{s.username}@{s.domain}"
     values = [s.username, s.domain, account, s.profile]
     values += [f"plain:{s.password}", f"plain:{s.password_portal}"]
     values += [md5(f"{s.username}:{s.domain}:{s.password}")]
     values += [md5(f"{account}:{s.domain}:{s.password}")]
     values += [getattr(s, name) for name in GIVEN]
-    values += [numbering.get("city_code"), numbering.get("local_area")]
+    values += [found["city_code"], found["local_area"]]
     return int(db.run("insert", *values).lastrowid)
 
 

@@ -65,8 +65,11 @@ class Session:
 
     def run(self, name: str, *values: Any) -> Any:
         """The cursor after the statement."""
-        marks = ", ".join("?" * len(values))
-        sql = self._config[name].replace("{prefixes}", marks).replace("?", "%s")
+        sql = self._config[name]
+        if "{prefixes}" in sql:
+            marks = ", ".join("?" * (len(values) - sql.count("?")))
+            sql = sql.replace("{prefixes}", marks)
+        sql = sql.replace("?", "%s")
         self._cursor.execute(sql, values)
         return self._cursor
 

@@ -23,7 +23,6 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
-    case,
     literal_column,
     null,
     or_,
@@ -92,8 +91,8 @@ class Reading:
     """The statement that reads a principal, and in the same round trip what it asks about.
 
     The subject (columns of joined tables, the first one's presence telling whether it is there)
-    comes only when the domain is granted; what is no column of a joined table has to be within
-    `if_granted`. Its parameters are those of the operation, or what `ask` makes of them.
+    comes only when the domain is granted. Its parameters are those of the operation, or what `ask`
+    makes of them.
     """
 
     def __init__(
@@ -130,11 +129,6 @@ class Reading:
             on = condition if number else and_(_granted, condition)
             statement = statement.outerjoin(table, on)
         self.prepared = Prepared(statement.order_by(order_by))
-
-
-def if_granted(expression: ColumnElement[Any]) -> ColumnElement[Any]:
-    """NULL for somebody who may not see it."""
-    return case((_granted, expression))
 
 
 PRINCIPAL = Reading(ask=lambda _values: NONE)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, exists, literal_column, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, select, true
 
 from sippulse_ws.db.prepared import Prepared
-from sippulse_ws.domain.access import Reading, if_granted
+from sippulse_ws.domain.access import Reading
 from sippulse_ws.domain.errors import (
     AliasTaken,
     DomainNotFound,
@@ -27,40 +27,39 @@ _REFERENCES: dict[str, type[RatePlan | Reseller]] = {
 }
 _domain: BindParameter[str] = bindparam("domain")
 _username: BindParameter[str] = bindparam("username")
-_THERE = {
-    "there_domain": exists().where(Domain.domain == _domain),
-    "there_profile": exists().where(
-        Profile.domain == _domain, Profile.profile == bindparam("profile")
+# What was not asked for is looked up with NULL and costs nothing.
+_there = select(
+    exists().where(Domain.domain == _domain).label("domain"),
+    exists()
+    .where(Profile.domain == _domain, Profile.profile == bindparam("profile"))
+    .label("profile"),
+    exists()
+    .where(Subscriber.username == _username, Subscriber.domain == _domain)
+    .label("subscriber"),
+    exists()
+    .where(DbAlias.alias_username == _username, DbAlias.alias_domain == _domain)
+    .label("alias"),
+    *(
+        exists().where(model.id == bindparam(name), model.domain == _domain).label(name)
+        for name, model in _REFERENCES.items()
     ),
-    "there_subscriber": exists().where(
-        Subscriber.username == _username, Subscriber.domain == _domain
-    ),
-    "there_alias": exists().where(
-        DbAlias.alias_username == _username, DbAlias.alias_domain == _domain
-    ),
-} | {
-    f"there_{name}": exists().where(model.id == bindparam(name), model.domain == _domain)
-    for name, model in _REFERENCES.items()
-}
-_NUMBERING = (Numbering.city_code, Numbering.local_area)
+).subquery("there")
+_COLUMNS = (*_there.c, Numbering.city_code, Numbering.local_area)
 
 
 def _questions(values: Values) -> dict[str, Any]:
-    """What is looked up for these fields; NULL costs nothing."""
     names = ("domain", "username", "profile", *_REFERENCES)
     return {name: values.get(name) for name in names} | prefixes(values.get("username"))
 
 
 # Everything in one round trip, by itself or along with the principal.
-_FACTS = Prepared(
-    select(*(fact.label(name) for name, fact in _THERE.items()), *_NUMBERING)
-    .select_from(select(literal_column("1").label("one")).subquery())
-    .outerjoin(Numbering, BY_LONGEST_PREFIX)
-)
+_FACTS = Prepared(select(*_COLUMNS).select_from(_there.outerjoin(Numbering, BY_LONGEST_PREFIX)))
 NEW_SUBSCRIBER = Reading(
-    *(if_granted(fact).label(name) for name, fact in _THERE.items()),
-    *_NUMBERING,
-    joins=[(Numbering, BY_LONGEST_PREFIX)],
+    *_COLUMNS,
+    joins=[
+        (_there, true()),
+        (Numbering, and_(_there.c.domain.is_not(None), BY_LONGEST_PREFIX)),
+    ],
     ask=lambda values: _questions(values["subscriber"] or {}),
 )
 
@@ -74,11 +73,11 @@ def check_new(facts: Any, username: str, domain: str, values: dict[str, Any]) ->
     """The domain must be there, the name free, and what `check_changes` checks."""
     _forget_zeros(values)
     account = f"{username}@{domain}"
-    if not facts.there_domain:
+    if not facts.domain:
         raise DomainNotFound(domain=domain)
-    if facts.there_subscriber:
+    if facts.subscriber:
         raise SubscriberExists(account=account)
-    if facts.there_alias:
+    if facts.alias:
         raise AliasTaken(alias=account)
     _check_references(facts, values)
 
@@ -99,10 +98,10 @@ def _forget_zeros(values: dict[str, Any]) -> None:
 
 
 def _check_references(facts: Any, values: Values) -> None:
-    if values.get("profile") is not None and not facts.there_profile:
+    if values.get("profile") is not None and not facts.profile:
         raise ProfileNotFound(profile=values["profile"])
     for name in _REFERENCES:
-        if values.get(name) is not None and not getattr(facts, f"there_{name}"):
+        if values.get(name) is not None and not getattr(facts, name):
             raise _missing(name, values[name])
 
 
