@@ -21,7 +21,6 @@ from sippulse_ws.log import configure_logging
 from sippulse_ws.pages import BASE, Pages
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.runner import Runner
-from sippulse_ws.sip import Kamailio, OpenSips
 from sippulse_ws.wire.body import discard_body
 from sippulse_ws.wire.endpoint import Endpoint, Options
 
@@ -55,6 +54,11 @@ def make_database(settings: Settings) -> Database:
 
 def make_proxies(settings: Settings) -> list[Proxy]:
     """Clients of the SIP proxies; nothing connects yet."""
+    if not settings.proxies:
+        return []
+    # the HTTP client is large, and hardly any server needs it
+    from sippulse_ws.sip import Kamailio, OpenSips  # noqa: PLC0415
+
     kinds: dict[str, type[Kamailio | OpenSips]] = {"kamailio": Kamailio, "opensips": OpenSips}
     return [
         kinds[one.kind](

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from sippulse_ws import __version__
 from sippulse_ws.db import Database
-from sippulse_ws.db.migrate import current_revision, newest_revision
+from sippulse_ws.db.revisions import NEWEST, current_revision
 from sippulse_ws.wire.endpoint import Endpoint
 
 BASE = "/SipPulse/"
@@ -107,7 +107,7 @@ class Pages:
                 revision = current_revision(db)
         except Exception:  # noqa: BLE001 - whatever it is, the answer is "not ready"
             return Response("database unavailable\n", 503)(environ, start_response)
-        if revision != newest_revision():
+        if revision != NEWEST:
             text = f"schema is at {revision}, run: sippulse-ws db upgrade\n"
             return Response(text, 503)(environ, start_response)
         return Response("ready\n")(environ, start_response)

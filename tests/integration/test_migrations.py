@@ -7,15 +7,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from sippulse_ws.db import Database
-from sippulse_ws.db.migrate import (
-    current_revision,
-    differences,
-    downgrade,
-    newest_revision,
-    upgrade,
-)
+from sippulse_ws.db.migrate import configuration, differences, downgrade, upgrade
+from sippulse_ws.db.revisions import NEWEST, current_revision
 
 FIRST = "0001"
 Rows = dict[str, list[dict[str, Any]]]
@@ -72,13 +68,24 @@ def test_a_filled_database_keeps_its_rows_upwards_and_down_again(filled: Databas
 
     upgrade(filled)
     with filled.reading() as db:
-        assert current_revision(db) == newest_revision()
+        assert current_revision(db) == NEWEST
         assert contents(db, before) == before
 
     downgrade(filled, FIRST)
     with filled.reading() as db:
         assert current_revision(db) == FIRST
         assert contents(db) == before
+
+
+def test_the_newest_revision_is_the_last_migration() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == NEWEST
+
+
+def test_a_database_without_schema_has_no_revision(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    with database.reading() as db:
+        assert current_revision(db) is None
+    database.close()
 
 
 def test_migrations_make_what_the_models_say(empty_database_url: str) -> None:
@@ -99,5 +106,5 @@ def test_downgrade_to_nothing_and_up_again(empty_database_url: str) -> None:
         assert inspector.get_view_names() == []
     upgrade(database)
     with database.reading() as db:
-        assert current_revision(db) == newest_revision()
+        assert current_revision(db) == NEWEST
     database.close()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db import Database
 from sippulse_ws.db.failures import is_repeatable, is_unavailable
-from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.db.prepared import Prepared, queueing
 from sippulse_ws.models import Domain, Subscriber
 from tests.factories.platform import DOMAIN, Platform
 
@@ -78,6 +78,117 @@ def test_a_lost_connection_leaves_the_pool(migrated_url: str) -> None:
         database.close()
 
 
+class Refused(Exception):
+    pass
+
+
+_NEW = Prepared(sa.insert(Domain).values(domain=sa.bindparam("domain")))
+_COUNT = Prepared(
+    sa.select(sa.func.count().label("there")).where(Domain.domain == sa.bindparam("domain"))
+)
+
+
+def there(db: sa.Connection, domain: str) -> int:
+    count = sa.select(sa.func.count()).where(Domain.domain == domain)
+    return int(db.execute(count).scalar_one())
+
+
+def test_a_queued_statement_runs_before_the_next_one(db: sa.Connection) -> None:
+    with queueing(db):
+        first = _NEW.queue(db, domain="a.example.com")
+        second = _NEW.queue(db, domain="b.example.com")
+        assert there(db, "a.example.com") == 0  # no Prepared: does not wait
+        assert _COUNT.first(db, domain="b.example.com").there == 1
+        assert (first.result.matched, second.result.matched) == (1, 1)
+        assert second.result.row_id > first.result.row_id > 0
+
+
+def test_what_is_left_in_the_queue_runs_at_its_end(db: sa.Connection) -> None:
+    with queueing(db):
+        _NEW.queue(db, domain="a.example.com")
+    assert there(db, "a.example.com") == 1
+    _NEW.queue(db, domain="b.example.com")  # nobody would send it later
+    assert there(db, "b.example.com") == 1
+
+
+def test_nothing_queued_runs_after_an_error(db: sa.Connection) -> None:
+    def fail() -> None:
+        with queueing(db):
+            _NEW.queue(db, domain="a.example.com")
+            raise Refused
+
+    with pytest.raises(Refused):
+        fail()
+    assert there(db, "a.example.com") == 0
+    assert _COUNT.first(db, domain="a.example.com").there == 0
+
+
+def test_an_error_among_several_statements_names_its_own(db: sa.Connection) -> None:
+    _NEW.insert(db, domain="a.example.com")
+
+    def insert_all() -> None:
+        with db.begin_nested(), queueing(db):
+            _NEW.queue(db, domain="b.example.com")
+            _NEW.queue(db, domain="a.example.com")
+            _COUNT.first(db, domain="a.example.com")
+
+    with pytest.raises(IntegrityError) as caught:
+        insert_all()
+    assert "INSERT INTO domain" in str(caught.value)
+    assert there(db, "b.example.com") == 0
+
+
+@pytest.mark.engines("mariadb")
+def test_a_connection_lost_with_statements_queued_is_told_as_such(migrated_url: str) -> None:
+    database = Database(migrated_url)
+
+    def insert_on_a_lost_one() -> None:
+        with database.writing() as db, queueing(db):
+            number = db.execute(sa.text("SELECT CONNECTION_ID()")).scalar()
+            with database.reading() as other:
+                other.execute(sa.text(f"KILL {number}"))
+            _NEW.queue(db, domain="a.example.com")
+            _NEW.insert(db, domain="b.example.com")
+
+    try:
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            insert_on_a_lost_one()
+        assert is_repeatable(caught.value)
+        with database.writing() as db:
+            assert there(db, "a.example.com") == 0
+    finally:
+        database.close()
+
+
+def test_a_value_that_is_missing_is_an_error_and_others_are_ignored(db: sa.Connection) -> None:
+    with pytest.raises(KeyError):
+        _NEW.insert(db, other="a.example.com")
+    with pytest.raises(KeyError):
+        _COUNT.first(db)
+    assert _COUNT.first(db, domain="a.example.com", other=1).there == 0
+
+
+def test_defaults_stand_for_what_is_not_given(db: sa.Connection) -> None:
+    insert = Prepared(
+        sa.insert(Domain).values(domain=sa.bindparam("domain")), {"domain": "it's.example.com"}
+    )
+    insert.run(db)
+    insert.run(db, domain="a.example.com")
+    assert (there(db, "it's.example.com"), there(db, "a.example.com")) == (1, 1)
+
+
+@pytest.mark.engines("mariadb")
+def test_numbers_that_sql_lacks_are_refused(db: sa.Connection, subscriber_id: int) -> None:
+    for column, value in (
+        (Subscriber.reseller_markup, float("inf")),
+        (Subscriber.reseller_markup, float("nan")),
+        (Subscriber.phone, Decimal("NaN")),
+    ):
+        change = Prepared(sa.update(Subscriber).values({column.key: sa.bindparam("to")}))
+        with pytest.raises(ValueError, match="cannot be stored"):
+            change.run(db, to=value)
+
+
 OLDEST = dt.datetime(1000, 1, 1)  # noqa: DTZ001 - MariaDB knows no older one
 
 
@@ -92,7 +203,7 @@ OLDEST = dt.datetime(1000, 1, 1)  # noqa: DTZ001 - MariaDB knows no older one
     flag=st.booleans(),
 )
 @example(
-    text='"\\\t\n\r\x01\u2028😀',
+    text="\"\\\t\n\r\x01\x1a\u2028😀'; -- %s %(name)s %%",
     amount=Decimal(3),
     real=1e22,
     number=0,
@@ -105,7 +216,7 @@ OLDEST = dt.datetime(1000, 1, 1)  # noqa: DTZ001 - MariaDB knows no older one
 def test_a_wide_row_is_what_a_narrow_one_is(
     db: sa.Connection, subscriber_id: int, **values: Any
 ) -> None:
-    """PyMySQL gets wide rows packed into one column; nothing may change on the way."""
+    """Nothing may change on the way there, SQLAlchemy's or ours, or packed on the way back."""
     columns = {
         "first_name": values["text"],
         "credit": values["amount"],
@@ -118,7 +229,18 @@ def test_a_wide_row_is_what_a_narrow_one_is(
         "ha1": "x",
         "call_limit": None,
     }
-    db.execute(sa.update(Subscriber).values(columns))
+    table = Subscriber.__table__.columns
+    binds = {name: sa.bindparam(name, type_=table[name].type) for name in columns}
+    ours = Prepared(sa.update(Subscriber).values(binds))
+    for store in (
+        lambda: db.execute(sa.update(Subscriber).values(columns)),
+        lambda: ours.run(db, **columns),
+    ):
+        store()
+        check_columns(db, subscriber_id, columns)
+
+
+def check_columns(db: sa.Connection, subscriber_id: int, columns: dict[str, Any]) -> None:
     wide = sa.select(*(Subscriber.__table__.columns[name] for name in columns))
     row = Prepared(wide.where(Subscriber.id == sa.bindparam("key"))).first(db, key=subscriber_id)
     assert row._asdict() == columns

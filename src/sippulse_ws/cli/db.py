@@ -20,7 +20,6 @@ from sippulse_ws.cli.session import (
     record_command,
 )
 from sippulse_ws.db import proxy_views as views
-from sippulse_ws.db.migrate import upgrade as migrate
 from sippulse_ws.domain.passwords import reseal_all
 from sippulse_ws.domain.vault import VaultError
 
@@ -37,6 +36,8 @@ class ProxyKind(StrEnum):
 @app.command()
 def upgrade() -> None:
     """Create the schema, or bring it to this version."""
+    from sippulse_ws.db.migrate import upgrade as migrate  # noqa: PLC0415 - see there
+
     with open_database() as database:
         migrate(database)
     console.print("schema is up to date")

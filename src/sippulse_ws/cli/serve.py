@@ -21,7 +21,7 @@ from sippulse_ws.app import application
 from sippulse_ws.cli.proxy import RUN_QUEUE
 from sippulse_ws.cli.session import console, get_settings, open_database
 from sippulse_ws.config import Settings
-from sippulse_ws.db.migrate import current_revision, newest_revision
+from sippulse_ws.db.revisions import NEWEST, current_revision
 
 BACKLOG = 1024
 # MiB; lxml keeps every element name it ever saw, and anybody may send new ones.
@@ -46,7 +46,7 @@ def serve(
     settings = get_settings()
     with open_database(settings) as database, database.reading() as db:
         revision = current_revision(db)
-    if revision != newest_revision():
+    if revision != NEWEST:
         console.print(f"schema is at {revision}; run: sippulse-ws db upgrade", style="yellow")
     console.print(f"sippulse-ws: http://{host}:{port}/SipPulse/", highlight=False)
     with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:

@@ -7,9 +7,9 @@ that serves needs the same kind again at once.
 from __future__ import annotations
 
 from threading import local
-from typing import Any
+from typing import cast
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Pool, QueuePool
 
 
 class KeptConnections:
@@ -22,28 +22,45 @@ class KeptConnections:
     def __init__(self, engine: Engine, most: int) -> None:
         self._engine = engine
         self._most = most
-        self._local = local()
+        self._local = _Local()
 
     def take(self) -> Connection:
-        mine = self._local.__dict__
-        connection: Connection | None = mine.pop("connection", None)
+        mine, pool = self._local.mine, self._engine.pool
+        connection, mine.connection = mine.connection, None
         if connection is not None:
-            if mine["pool"] is self._engine.pool:
+            if mine.pool is pool:
                 return connection
             connection.close()  # the database went away, and another thread replaced the pool
-        mine["pool"] = self._engine.pool
+        mine.pool = pool
         return self._engine.connect()
 
     def keep(self, connection: Connection) -> None:
         """After a use that ended well; after another one it is to be closed."""
-        mine = self._local.__dict__
-        pool: Any = self._engine.pool
-        if "connection" in mine or pool.checkedout() > self._most:
+        mine, pool = self._local.mine, cast(QueuePool, self._engine.pool)
+        if mine.connection is not None or pool.checkedout() > self._most:
             connection.close()
         else:
-            mine["connection"] = connection
+            mine.connection = connection
 
     def close(self) -> None:
         """Give back this thread's own."""
-        if connection := self._local.__dict__.pop("connection", None):
+        connection, self._local.mine.connection = self._local.mine.connection, None
+        if connection is not None:
             connection.close()
+
+
+class _Mine:
+    """What a thread keeps."""
+
+    connection: Connection | None = None
+    pool: Pool | None = None  # that the connection is from
+
+    def __del__(self) -> None:
+        # by itself a Connection, which is part of a cycle, would wait for the garbage collector
+        if self.connection is not None:
+            self.connection.close()
+
+
+class _Local(local):
+    def __init__(self) -> None:
+        self.mine = _Mine()

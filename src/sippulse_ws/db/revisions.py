@@ -1,0 +1,25 @@
+"""Which schema there is, and which one this version needs; without Alembic, which is large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, column, select, table
+from sqlalchemy.exc import DBAPIError
+
+from sippulse_ws.db.failures import is_without_schema
+
+NEWEST = "0006"  # a test compares it with migrations/versions
+
+_revision: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
+
+
+def current_revision(db: Connection) -> str | None:
+    """None when there is no schema yet."""
+    try:
+        found: str | None = db.execute(_revision).scalar()
+    except DBAPIError as error:
+        if not is_without_schema(error):
+            raise
+        return None
+    return found
