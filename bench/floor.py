@@ -16,6 +16,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+from pymysql.constants import CLIENT
+
 from bench import cases
 from bench.cases import Case
 from bench.database import BenchDatabase, private_server
@@ -82,23 +84,27 @@ def sent(db: BenchDatabase, ours: Run) -> tuple[list[str], int]:
 
 
 def bare_driver(db: BenchDatabase, driver: str, statements: list[str], number: int) -> Run:
-    """Two connections, as ours has: one for the first statement, one for a transaction."""
+    """Two connections, as ours has: one for the first statement, one for a transaction.
+
+    What belongs to the transaction is sent together, as ours does.
+    """
     module = importlib.import_module(MODULES[driver])
     arguments = {"host": "127.0.0.1", "port": db.port, "user": "root", "charset": "utf8mb4"}
+    arguments["client_flag"] = CLIENT.MULTI_STATEMENTS
     reads, writes = (module.connect(**arguments, database=db.name) for _ in range(2))
     reads.autocommit(True)
     # what is inserted must be new each time, the rest is sent as it is
-    parts = [text.split(str(number)) for text in statements if text != "COMMIT"]
+    first, *others = [text for text in statements if text != "COMMIT"]
+    parts = [text.split(str(number)) for text in (first, ";".join(others)) if text]
 
     def send(new: int) -> None:
-        connection = reads
-        for text in parts:
+        for connection, text in zip((reads, writes), parts, strict=False):
             cursor = connection.cursor()
             cursor.execute(str(new).join(text))
-            cursor.fetchall()
+            while cursor.fetchall() or cursor.nextset():
+                pass
             cursor.close()
-            connection = writes
-        if len(parts) > 1:
+        if others:
             writes.commit()
 
     return send

@@ -20,7 +20,8 @@ from bench.served import OUT, WORKERS, Served, free_port, ours, serving
 
 HERE = Path(__file__).parent
 FOLDER = OUT / "peers"
-THREADS = 16  # ours have 8 in each of 2 processes
+THREADS = 16  # as many as there are connections
+SPYNE_THREADS = 4  # in each of 2 processes, as ours
 SERVICE = "SubscriberWS"
 # Debian's; the manifest of jaxws-rt names the other jars that it needs.
 JARS = ":".join(
@@ -112,7 +113,7 @@ def _node() -> AbstractContextManager[Served]:
 def _spyne() -> AbstractContextManager[Served]:
     port = free_port()
     command = [sys.executable, "-m", "granian", *GRANIAN, "--port", str(port)]
-    command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS // WORKERS)]
+    command += ["--workers", str(WORKERS), "--blocking-threads", str(SPYNE_THREADS)]
     command.append("bench.peers.spyne.application:make")
     environment = {"PEER_CONFIG": str(FOLDER / "config.json")}
     return serving("spyne", [command], port, environment, cwd=HERE.parents[1])

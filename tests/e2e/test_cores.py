@@ -1,28 +1,32 @@
 """`serve` keeps each worker on a core of its own, or leaves them alone."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.fixtures.server import Server
+from tests.fixtures.server import START_SECONDS, Server
 
 CORES = os.sched_getaffinity(0)
 
 pytestmark = pytest.mark.engines("sqlite")
 
 
+def cores_of(worker: int) -> set[int]:
+    """Of all its threads, which have to be the same."""
+    deadline = time.monotonic() + START_SECONDS
+    while len(threads := list(Path(f"/proc/{worker}/task").iterdir())) == 1:
+        assert time.monotonic() < deadline, "the worker starts no threads"
+        time.sleep(0.05)
+    (cores,) = {frozenset(os.sched_getaffinity(int(one.name))) for one in threads}
+    return set(cores)
+
+
 def cores_of_workers(url: str, tmp_path: Path, *options: str) -> list[set[int]]:
-    """The cores of each worker, and of its threads, which have to be the same."""
     server = Server(url, tmp_path / "log", options)
     try:
-        found = []
-        for worker in server.workers():
-            threads = [int(one.name) for one in Path(f"/proc/{worker}/task").iterdir()]
-            assert len(threads) > 1
-            (cores,) = {frozenset(os.sched_getaffinity(thread)) for thread in threads}
-            found.append(set(cores))
-        return found
+        return [cores_of(worker) for worker in server.workers()]
     finally:
         server.stop()
 
