@@ -101,6 +101,7 @@ class Reading:
         joins: Sequence[tuple[Any, Any]] = (),
         order_by: Any = None,
         ask: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+        defaults: Mapping[str, Any] = NONE,
     ) -> None:
         self.ask = ask
         statement = (
@@ -128,7 +129,7 @@ class Reading:
         for number, (table, condition) in enumerate(joins):
             on = condition if number else and_(_granted, condition)
             statement = statement.outerjoin(table, on)
-        self.prepared = Prepared(statement.order_by(order_by))
+        self.prepared = Prepared(statement.order_by(order_by), defaults)
 
 
 PRINCIPAL = Reading(ask=lambda _values: NONE)

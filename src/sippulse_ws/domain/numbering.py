@@ -23,12 +23,15 @@ BY_LONGEST_PREFIX = Numbering.id == (
 )
 
 
-def prefixes(username: str | None) -> dict[str, str | None]:
-    """The parameters of BY_LONGEST_PREFIX: every beginning of a numeric username."""
+NO_PREFIXES: dict[str, str | None] = dict.fromkeys(_PREFIXES)
+
+
+def prefixes(username: str | None) -> dict[str, str]:
+    """The parameters of BY_LONGEST_PREFIX, every beginning of a numeric username; else NULL."""
     digits = (username or "").removeprefix("+")
     if not (digits.isascii() and digits.isdigit()):
-        return dict.fromkeys(_PREFIXES)
-    return {name: digits[:end] for end, name in enumerate(_PREFIXES, 1)}
+        return {}
+    return {name: digits[:end] for end, name in enumerate(_PREFIXES[: len(digits)], 1)}
 
 
 def guess(numbering: Any, stored: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sippulse_ws.domain.errors import (
     ResellerNotFound,
     SubscriberExists,
 )
-from sippulse_ws.domain.numbering import BY_LONGEST_PREFIX, prefixes
+from sippulse_ws.domain.numbering import BY_LONGEST_PREFIX, NO_PREFIXES, prefixes
 from sippulse_ws.domain.values import Values, within
 from sippulse_ws.models import DbAlias, Domain, Numbering, Profile, RatePlan, Reseller, Subscriber
 
@@ -53,7 +53,9 @@ def _questions(values: Values) -> dict[str, Any]:
 
 
 # Everything in one round trip, by itself or along with the principal.
-_FACTS = Prepared(select(*_COLUMNS).select_from(_there.outerjoin(Numbering, BY_LONGEST_PREFIX)))
+_FACTS = Prepared(
+    select(*_COLUMNS).select_from(_there.outerjoin(Numbering, BY_LONGEST_PREFIX)), NO_PREFIXES
+)
 NEW_SUBSCRIBER = Reading(
     *_COLUMNS,
     joins=[
@@ -61,6 +63,7 @@ NEW_SUBSCRIBER = Reading(
         (Numbering, and_(_there.c.domain.is_not(None), BY_LONGEST_PREFIX)),
     ],
     ask=lambda values: _questions(values["subscriber"] or {}),
+    defaults=NO_PREFIXES,
 )
 
 
