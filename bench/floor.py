@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
         db = BenchDatabase(server, 1_000)
         for driver in options.drivers:
             print(f"\n## Floor with {DRIVERS[driver]}: in process, no HTTP")
-            table = Table("operation", "app ms", "bare ms", "ratio", "between", "stmts")
+            table = Table("operation", "app ms", "bare ms", "ratio", "between", "trips")
             settings = Settings(database_url=db.url(driver), log_level="warning")  # type: ignore[arg-type]
             application = create_app(settings)
             for case in CASES:
