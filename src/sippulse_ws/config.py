@@ -28,6 +28,7 @@ from pydantic_settings import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from sippulse_ws.db.drivers import DRIVERS
 from sippulse_ws.domain.proxies import CACHED
 from sippulse_ws.domain.vault import check_key
 
@@ -51,6 +52,8 @@ def _database(value: SecretStr) -> SecretStr:
         url = make_url(value.get_secret_value())
         if url.get_backend_name() not in ENGINES:
             raise ValueError(f"one of {', '.join(ENGINES)} is needed")
+        if url.get_driver_name() not in DRIVERS:
+            raise ValueError(f"its driver has to be one of {', '.join(DRIVERS)}")
         url.get_dialect().import_dbapi()
     except (ArgumentError, NoSuchModuleError):
         raise ValueError("not a database URL such as mysql+pymysql://user@host/name") from None

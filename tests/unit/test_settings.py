@@ -38,6 +38,7 @@ def problem() -> str:
         ("SIPPULSE_DATABASE_URL", "s3cret"),
         ("SIPPULSE_DATABASE_URL", "postgresql://root:s3cret@localhost/sippulse"),
         ("SIPPULSE_DATABASE_URL", "mysql+nodriver://root:s3cret@localhost/sippulse"),
+        ("SIPPULSE_DATABASE_URL", "mysql+mysqlconnector://root:s3cret@localhost/sippulse"),
         ("SIPPULSE_DATABASE_URL", "sqlite://"),
         ("SIPPULSE_DATABASE_URL", "sqlite:///:memory:"),
     ],

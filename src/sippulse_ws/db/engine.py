@@ -34,7 +34,7 @@ MYSQL_WRITES: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
 class Database:
     """Connections to one database. `pool_size` is per kind: as many as threads that serve."""
 
-    def __init__(self, url: str | URL, pool_size: int = 8) -> None:
+    def __init__(self, url: str | URL, pool_size: int = 4) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader = self._engine(pool_size + 1, isolation_level="AUTOCOMMIT")
