@@ -180,3 +180,14 @@ def test_refused_writes_by_a_stranger_are_audited(
     soap.fault("SubscriberWS", "removeSubscriber", principal=stranger, **key)
     row = platform.one(Audit)
     assert (row.login, row.outcome, row.error) == ("stranger", "refused", "access-denied")
+
+
+@pytest.mark.parametrize("operation", ["insertSubscriber", "retrieveSubscriber"])
+def test_no_text_is_too_long_for_the_database_before_the_login_is_checked(
+    operation: str, soap: Soap
+) -> None:
+    """Packets of MariaDB hold 16 MB; one that holds more costs everybody the connection."""
+    domain = f"<domain>{'x' * 9_000_000}</domain><username>1000</username>"
+    body = f"<subscriber>{domain}</subscriber>" if operation == "insertSubscriber" else domain
+    guess = principal_xml({"login": "root", "password": "wrong"})
+    assert LOGIN_FAILED in soap.post("SubscriberWS", operation, body + guess).text

@@ -71,13 +71,49 @@ def test_a_use_that_failed_keeps_nothing(database: Database) -> None:
     assert pool.checkedout() == 1
 
 
-def test_nothing_is_kept_of_a_pool_that_was_replaced(database: Database) -> None:
+def test_a_connection_that_is_too_old_is_replaced(database: Database) -> None:
     before = used(database)
-    database._reader.dispose(close=False)  # as after a lost connection
-    assert used(database) is not before
+    assert used(database) is before
+    database._readers._seconds = 0
+    database._readers.close()
+    database._reader.dispose()
+    young = used(database)
+    assert used(database) is not young
 
 
-def test_more_threads_than_connections_take_turns(database: Database) -> None:
+@pytest.mark.engines("mariadb")
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_loss_that_one_thread_meets_is_met_by_no_other(database: Database) -> None:
+    with ThreadPoolExecutor(1) as other:
+        mine, others = used(database), other.submit(used, database).result()
+        kill(database, mine, others)
+        with pytest.raises(sa.exc.OperationalError):
+            used(database)
+        assert used(database) is not mine
+        assert other.submit(used, database).result() is not others
+
+
+@pytest.mark.engines("mariadb")
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_thread_that_ends_with_a_lost_connection_says_nothing(database: Database) -> None:
+    def use_and_lose() -> None:
+        kill(database, used(database))
+
+    thread = Thread(target=use_and_lose)
+    thread.start()
+    thread.join()
+    assert used(database) is not None
+
+
+def kill(database: Database, *connections: Any) -> None:
+    with database.writing() as db:
+        for connection in connections:
+            db.execute(sa.text(f"KILL {connection.thread_id()}"))
+
+
+def test_more_threads_than_connections_take_turns(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     threads = 6
     together = Barrier(threads)
 
@@ -89,3 +125,4 @@ def test_more_threads_than_connections_take_turns(database: Database) -> None:
         counts = [executor.submit(read_often) for _ in range(threads)]
         assert [one.result() for one in counts] == [20] * threads
     assert database._reader.pool.checkedout() <= 3  # type: ignore[attr-defined]
+    assert "more threads than SIPPULSE_POOL_SIZE" in caplog.text

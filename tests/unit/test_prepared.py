@@ -111,6 +111,14 @@ def test_what_is_left_in_the_queue_runs_at_its_end(db: sa.Connection) -> None:
     assert there(db, "b.example.com") == 1
 
 
+def test_no_queue_hides_another_one(db: sa.Connection) -> None:
+    with queueing(db):
+        _NEW.queue(db, domain="a.example.com")
+        with pytest.raises(AssertionError), queueing(db):
+            pass
+    assert there(db, "a.example.com") == 1
+
+
 def test_nothing_queued_runs_after_an_error(db: sa.Connection) -> None:
     def fail() -> None:
         with queueing(db):

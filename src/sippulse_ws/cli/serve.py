@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -84,7 +84,8 @@ class PinnedServer(Server):  # type: ignore[misc, valid-type]
 
 def _load_on(core: int, load: Callable[[], Any]) -> Any:
     """In the worker, before it starts its threads."""
-    os.sched_setaffinity(0, {core})
+    with suppress(OSError):  # it would serve as well elsewhere
+        os.sched_setaffinity(0, {core})
     return load()
 
 

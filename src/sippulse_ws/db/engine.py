@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 from sippulse_ws.db.kept import KeptConnections
 
-# Seconds after which a pooled connection is replaced: below the usual wait_timeout of 8 hours.
-POOL_RECYCLE = 3600
+# Seconds after which a connection is replaced: below the usual wait_timeout of 8 hours.
+RECYCLE = 3600
 SQLITE_BUSY_MS = 30_000
 # After so long without an answer MariaDB is taken for lost.
 STATEMENT_SECONDS = 60
@@ -39,8 +39,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader = self._engine(pool_size + 1, isolation_level="AUTOCOMMIT")
         self._writer = self._write_engine(pool_size + 1)
-        self._readers = KeptConnections(self._reader, pool_size)
-        self._writers = KeptConnections(self._writer, pool_size)
+        self._readers = KeptConnections(self._reader, pool_size, RECYCLE)
+        self._writers = KeptConnections(self._writer, pool_size, RECYCLE)
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
 
     def _engine(
@@ -56,7 +56,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
-            pool_recycle=POOL_RECYCLE,
+            pool_recycle=RECYCLE,
             # reading() has nothing to roll back, writing() always ends what it began
             pool_reset_on_return=None,
             enable_from_linting=False,  # joins on parameters alone are meant
@@ -82,7 +82,7 @@ class Database:
         try:
             yield connection
         except BaseException:
-            connection.close()
+            self._readers.give_up(connection)
             raise
         self._readers.keep(connection)
 
@@ -95,15 +95,17 @@ class Database:
                 connection.begin()  # said here, since a Prepared does not say it
                 yield connection
             except BaseException:
-                with closing(connection):
+                try:
                     connection.rollback()
+                finally:
+                    self._writers.give_up(connection)
                 raise
             try:
                 connection.commit()
             except BaseException:
-                with closing(connection):
-                    # SQLAlchemy rolls back no failed commit; what is left of it must not stay
-                    connection.invalidate()
+                # SQLAlchemy rolls back no failed commit; what is left of it must not stay
+                connection.invalidate()
+                self._writers.give_up(connection)
                 raise
             self._writers.keep(connection)
 

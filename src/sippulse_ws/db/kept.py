@@ -6,41 +6,64 @@ that serves needs the same kind again at once.
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from threading import local
+from time import monotonic
 from typing import cast
 
-from sqlalchemy import Connection, Engine, Pool, QueuePool
+from sqlalchemy import Connection, Engine, QueuePool
+from sqlalchemy.exc import SQLAlchemyError
+
+log = logging.getLogger(__name__)
+
+_ORIGIN = "sippulse_ws pool and end"
 
 
 class KeptConnections:
     """Those of one engine: between uses each thread has one of its own.
 
-    `most` is how many may be kept. The engine's pool has to be larger by one: with more threads
-    than `most`, the others take turns. A thread that ends gives its connection back.
+    `most` is how many may be kept, for `seconds` each. The engine's pool has to be larger by one:
+    threads above `most` take turns with that one. A thread that ends gives its connection back.
     """
 
-    def __init__(self, engine: Engine, most: int) -> None:
+    def __init__(self, engine: Engine, most: int, seconds: float) -> None:
         self._engine = engine
         self._most = most
+        self._seconds = seconds
         self._local = _Local()
+        self._warned = False
 
     def take(self) -> Connection:
         mine, pool = self._local.mine, self._engine.pool
         connection, mine.connection = mine.connection, None
         if connection is not None:
-            if mine.pool is pool:
+            origin, end = connection.info[_ORIGIN]
+            if origin is pool and monotonic() < end:
                 return connection
-            connection.close()  # the database went away, and another thread replaced the pool
-        mine.pool = pool
-        return self._engine.connect()
+            # too old, or the database went away and another thread replaced the pool
+            connection.invalidate()
+            connection.close()
+        connection = self._engine.connect()
+        connection.info.setdefault(_ORIGIN, (pool, monotonic() + self._seconds))
+        return connection
 
     def keep(self, connection: Connection) -> None:
-        """After a use that ended well; after another one it is to be closed."""
+        """After a use that ended well."""
         mine, pool = self._local.mine, cast(QueuePool, self._engine.pool)
-        if mine.connection is not None or pool.checkedout() > self._most:
+        if mine.connection is not None or connection.invalidated:
+            self.give_up(connection)
+        elif pool.checkedout() > self._most:
+            self._warn()
             connection.close()
         else:
             mine.connection = connection
+
+    def give_up(self, connection: Connection) -> None:
+        """After a use that failed; when the connection was lost, no other one is used again."""
+        if connection.invalidated:
+            self._engine.dispose(close=False)
+        connection.close()
 
     def close(self) -> None:
         """Give back this thread's own."""
@@ -48,17 +71,22 @@ class KeptConnections:
         if connection is not None:
             connection.close()
 
+    def _warn(self) -> None:
+        if not self._warned:
+            self._warned = True
+            log.warning("more threads than SIPPULSE_POOL_SIZE: those above it wait for each other")
+
 
 class _Mine:
     """What a thread keeps."""
 
     connection: Connection | None = None
-    pool: Pool | None = None  # that the connection is from
 
     def __del__(self) -> None:
         # by itself a Connection, which is part of a cycle, would wait for the garbage collector
         if self.connection is not None:
-            self.connection.close()
+            with suppress(SQLAlchemyError):  # of a database that went away
+                self.connection.close()
 
 
 class _Local(local):

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import (
     Boolean,
-    ColumnClause,
+    Column,
     ColumnElement,
     DateTime,
     Dialect,
@@ -80,7 +80,7 @@ def _conversion(column: ColumnElement[Any], dialect: Dialect) -> Convert | None:
         return float
     if isinstance(kind, Numeric):
         return Decimal  # an integral number comes as an int
-    if isinstance(kind, Boolean | Integer) and not isinstance(_unlabelled(column), ColumnClause):
+    if isinstance(kind, Boolean | Integer) and not isinstance(_unlabelled(column), Column):
         return int  # MariaDB may write the number of a subquery as a string, or as true and false
     return None
 

@@ -105,6 +105,7 @@ class Queued:
 def queueing(db: Connection) -> Iterator[None]:
     """Statements may be queued in here; those that are left are sent at its end."""
     info = db.info  # after a lost connection there is no other way to it
+    assert _QUEUE not in info, "the inner one would drop what the outer one has queued"
     info[_QUEUE] = []
     try:
         yield
@@ -146,12 +147,11 @@ def _driver_connection(db: Connection) -> Any:
 
 
 def _wrapped(db: Connection, sql: str, error: Any) -> BaseException:
-    """The error as SQLAlchemy would raise it; after a lost connection none of its pool is used."""
+    """The error as SQLAlchemy would raise it; a lost connection is not used again."""
     dialect = db.dialect
     lost = dialect.is_disconnect(error, db.connection.dbapi_connection, None)
     if lost:
         db.invalidate(error)
-        db.engine.dispose(close=False)
     wrapped: BaseException = DBAPIError.instance(
         sql,
         None,

@@ -38,6 +38,7 @@ from sippulse_ws.models import Administrator, AdministratorDomain, LoginFailure
 
 REMEMBERED = 4096
 LOGIN_LENGTH = 128
+KEY_LENGTH = 255  # characters; no column that is looked up has more
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -176,8 +177,12 @@ class Authenticator:
         """LoginFailed for whoever is not an active administrator with this password."""
         if not login or password is None or len(login) > LOGIN_LENGTH:
             raise LoginFailed
-        who = login_delays.who(login, address) | {"granted_domain": domain}
-        rows = reading.prepared.all(db, **parameters, **who)
+        # What is longer than any key is not there, and must not fill the database's packets.
+        asked = {
+            name: None if type(value) is str and len(value) > KEY_LENGTH else value
+            for name, value in (*parameters.items(), ("granted_domain", domain))
+        }
+        rows = reading.prepared.all(db, **asked, **login_delays.who(login, address))
         row = rows[0]
         if login_delays.is_delayed(row.principal_blocked_until):
             raise LoginFailed
