@@ -37,6 +37,24 @@ def pss_mib(pids: Iterable[int]) -> float:
     return sum(_pss_kib(pid) for pid in pids) / 1024
 
 
+class Peak:
+    """How much more memory processes had at their peak than when this was made, in MiB."""
+
+    def __init__(self, pids: Iterable[int]) -> None:
+        self._before = {pid: _rss_kib(pid) for pid in pids}
+        for pid in self._before:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew
+
+    def mib(self) -> float:
+        peaks = {pid: _rss_kib(pid, "VmHWM:") for pid in self._before}
+        return sum(max(0, peaks[pid] - rss) for pid, rss in self._before.items()) / 1024
+
+
+def _rss_kib(pid: int, line: str = "VmRSS:") -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition(line)[2].split()[0])
+
+
 def _pss_kib(pid: int) -> int:
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
