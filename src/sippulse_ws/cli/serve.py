@@ -84,13 +84,15 @@ class PinnedServer(Server):  # type: ignore[misc, valid-type]
 
 def _load_on(core: int, load: Callable[[], Any]) -> Any:
     """In the worker, before it starts its threads."""
-    with suppress(OSError):  # it would serve as well elsewhere
+    with suppress(OSError, AttributeError):  # refused, or no Linux: it serves all the same
         os.sched_setaffinity(0, {core})
     return load()
 
 
 def _cores() -> list[int]:
     """Those that this process may use; a container may have been given some only."""
+    if not hasattr(os, "sched_getaffinity"):  # no Linux
+        return list(range(os.cpu_count() or 1))
     return sorted(os.sched_getaffinity(0))
 
 
