@@ -33,7 +33,7 @@ class Call:
 
 @dataclass
 class Phone:
-    """`on_invite` is the status it answers calls with; 180 rings on and never answers."""
+    """`on_invite` is the status it answers calls with, after `rings` seconds; 180 rings on."""
 
     username: str
     domain: str
@@ -41,6 +41,7 @@ class Phone:
     proxy: tuple[str, int]
     address: str = "127.0.0.1"
     on_invite: int = 200
+    rings: float = 0
     invites: list[Message] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
@@ -188,6 +189,7 @@ class Phone:
         self.invites.append(invite)
         self._answer(invite, 180)
         if self.on_invite != 180:
+            time.sleep(self.rings)
             self._answer(invite, self.on_invite)
 
     def _cancelled(self, cancel: Message) -> None:
