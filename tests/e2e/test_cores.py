@@ -14,12 +14,14 @@ pytestmark = pytest.mark.engines("sqlite")
 
 
 def cores_of(worker: int) -> set[int]:
-    """Of all its threads, which have to be the same."""
+    """Of all its threads, which have to be the same; and so has their scheduling."""
     deadline = time.monotonic() + START_SECONDS
     while len(threads := list(Path(f"/proc/{worker}/task").iterdir())) == 1:
         assert time.monotonic() < deadline, "the worker starts no threads"
         time.sleep(0.05)
     (cores,) = {frozenset(os.sched_getaffinity(int(one.name))) for one in threads}
+    (policy,) = {os.sched_getscheduler(int(one.name)) for one in threads}
+    assert policy == (os.SCHED_BATCH if len(cores) < len(CORES) else os.SCHED_OTHER)
     return set(cores)
 
 

@@ -73,7 +73,8 @@ class PinnedServer(Server):  # type: ignore[misc, valid-type]
     """Each worker stays on a core.
 
     Its threads hold Python's lock in turn; were they on several cores, every object they touch
-    would move between the cores' caches, which costs a sixth of a request.
+    would move between the cores' caches, which costs a sixth of a request. Nor does a thread whose
+    answer has come interrupt another one that holds the lock: it could only wait for it.
     """
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
@@ -86,6 +87,7 @@ def _load_on(core: int, load: Callable[[], Any]) -> Any:
     """In the worker, before it starts its threads."""
     with suppress(OSError, AttributeError):  # refused, or no Linux: it serves all the same
         os.sched_setaffinity(0, {core})
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     return load()
 
 
