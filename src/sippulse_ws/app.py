@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from functools import cache
+from threading import Semaphore
 from typing import Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -84,6 +85,7 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
         page=pages.service,
         invalid_value=UnreadableValue.pt if settings.language == "pt" else UnreadableValue.en,
         internal_error=InternalError.pt if settings.language == "pt" else InternalError.en,
+        senders=Semaphore(settings.pool_size // 2),
     )
     endpoints = [Endpoint(service, options, state) for service in SERVICES]
     pages.register(endpoints)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from ipaddress import ip_address, ip_interface
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.errors import AddressNotFound, AddressTaken, InvalidField, MissingField
-from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.rows import insert_row, stream
 from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
 from sippulse_ws.domain.values import Values, present, required, storable, within
 from sippulse_ws.models import Address, Subscriber
@@ -34,10 +34,10 @@ SELECT = select(
 ).join(Subscriber, Subscriber.id == Address.subscriber_id)
 
 
-def list_addresses(db: Connection, username: str | None, domain: str) -> Sequence[Row[Any]]:
+def list_addresses(db: Connection, username: str | None, domain: str) -> Iterator[Row[Any]]:
     subscriber_id = get_subscriber_id(db, username, domain)
     query = SELECT.where(Address.subscriber_id == subscriber_id)
-    return db.execute(query.order_by(Address.ip_address, Address.mask, Address.id)).all()
+    return stream(db, query.order_by(Address.ip_address, Address.mask, Address.id))
 
 
 def insert_address(db: Connection, values: Values) -> Row[Any]:

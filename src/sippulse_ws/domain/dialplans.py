@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
 
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DialplanNotFound, InvalidField
-from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.rows import insert_row, stream
 from sippulse_ws.domain.values import (
     INT_MAX,
     Values,
@@ -34,12 +34,12 @@ _LIMITS = {
 _REFERENCE = re.compile(r"\\(\d)")
 
 
-def list_dialplans(db: Connection, domain: str) -> Sequence[Row[Any]]:
+def list_dialplans(db: Connection, domain: str) -> Iterator[Row[Any]]:
     """In the order in which a proxy tries them."""
     require_domain(db, domain)
     columns = (getattr(Dialplan, name) for name in ("id", *FIELDS))
     query = select(*columns).where(Dialplan.domain == domain)
-    return db.execute(query.order_by(Dialplan.dpid, Dialplan.pr, Dialplan.id)).all()
+    return stream(db, query.order_by(Dialplan.dpid, Dialplan.pr, Dialplan.id))
 
 
 def create_dialplan(db: Connection, values: Values) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sippulse_ws.domain.access import Reading, Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DidNotFound, DidTaken, MissingField, SubscriberNotFound
-from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.rows import insert_row, stream
 from sippulse_ws.domain.values import Values, present, required, storable, username_text
 from sippulse_ws.models import Did, Subscriber
 
@@ -54,11 +54,11 @@ def list_by_account(rows: list[Any], account_code: str) -> list[Any]:
     return [row for row in rows if row.id is not None]
 
 
-def list_available_numbers(db: Connection, domain: str) -> Sequence[str]:
+def list_available_numbers(db: Connection, domain: str) -> Iterator[str]:
     require_domain(db, domain)
     free = (Did.inventory_domain == domain) & Did.subscriber_id.is_(None)
     query = select(Did.alias_username).where(free).order_by(Did.alias_username)
-    return db.execute(query).scalars().all()
+    return (row.alias_username for row in stream(db, query))
 
 
 def insert_did(db: Connection, scope: Scope, values: Values) -> int:

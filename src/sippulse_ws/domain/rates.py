@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,7 @@ from sippulse_ws.domain.errors import (
     RateRepeated,
     RowRefused,
 )
+from sippulse_ws.domain.rows import stream
 from sippulse_ws.domain.values import Values, present, required, storable, wire_name
 from sippulse_ws.models import Rate
 
@@ -52,7 +53,7 @@ def list_rates(
     description: str | None,
     rate_id: int | None,
     prefix: str | None,
-) -> Sequence[Row[Any]]:
+) -> Iterator[Row[Any]]:
     """By any of a part of the name, the table and the whole prefix; empty means no filter."""
     require_domain(db, domain)
     query = SELECT.where(Rate.domain == domain)
@@ -64,7 +65,7 @@ def list_rates(
         query = query.where(Rate.rate_id == rate_id)
     if prefix:
         query = query.where(Rate.prefix == prefix)
-    return db.execute(query.order_by(Rate.rate_id, Rate.prefix)).all()
+    return stream(db, query.order_by(Rate.rate_id, Rate.prefix))
 
 
 def insert_rates(db: Connection, rows: Sequence[Values] | None) -> None:

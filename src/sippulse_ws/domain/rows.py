@@ -1,12 +1,15 @@
-"""Inserting a row and learning its id."""
+"""Inserting a row and learning its id; reading many rows a few at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, Select, insert
 
 from sippulse_ws.models import Base
+
+_AT_ONCE = 500
 
 
 def insert_row(db: Connection, model: type[Base], values: dict[str, Any]) -> int:
@@ -14,3 +17,9 @@ def insert_row(db: Connection, model: type[Base], values: dict[str, Any]) -> int
     key = db.execute(insert(model).values(values)).inserted_primary_key
     assert key is not None  # every table has one
     return int(key[0])
+
+
+def stream(db: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+    """The rows as they come from the database; until the last one its connection is busy."""
+    with db.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
+        yield from rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from time import perf_counter
@@ -128,7 +128,10 @@ class Runner:
     ) -> tuple[Call, Any]:
         with self.database.reading() as db:
             call = self._admit(db, operation, context, values, principal)
-            return call, operation.function(call, **values)
+            result = operation.function(call, **values)
+            if isinstance(result, Iterator):  # over rows that are still in the database
+                result = context.write(result)
+            return call, result
 
     def _write(
         self,

@@ -1,12 +1,14 @@
 """One request on its way through the wire."""
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 if TYPE_CHECKING:
     from .protocol import Operation
+    from .spooled import Spooled
 
 
 class Context:
@@ -20,7 +22,7 @@ class Context:
     in_object: list[Any]
     out_object: Any
     out_error: Any = None
-    out_document: bytes
+    out_document: "bytes | Spooled"
     _request_id: str | None = None
 
     def __init__(self, environ: dict[str, Any], service: str, state: Any) -> None:
@@ -32,6 +34,10 @@ class Context:
     def address(self) -> str:
         """The client's IP address."""
         return str(self.environ.get("REMOTE_ADDR") or "")
+
+    def write(self, values: Iterator[Any]) -> "bytes | Spooled":
+        """The answer with these values, for those that are there only now. To be returned."""
+        return self.descriptor.respond(values)
 
     @property
     def request_id(self) -> str:

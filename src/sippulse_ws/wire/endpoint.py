@@ -3,7 +3,9 @@
 import logging
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Semaphore
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote
 from xml.sax.saxutils import escape
@@ -44,6 +46,8 @@ class Options:
     page: Wsgi | None = None  # answers a plain GET
     invalid_value: str = "Invalid value in field {field}"
     internal_error: str = "Internal error, request {request_id}"
+    # as many threads of the server may be held by clients that read long answers slowly
+    senders: Semaphore = field(default_factory=partial(Semaphore, 1))
 
 
 class Endpoint:
@@ -122,7 +126,7 @@ class Endpoint:
         body = context.out_document
         status = OK if context.out_error is None else FAULT
         start_response(status, [("Content-Type", XML), ("Content-Length", str(len(body)))])
-        return [body]
+        return [body] if isinstance(body, bytes) else body.handed_over(self._options.senders)
 
     def _answer(self, context: Context, charset: str | None) -> None:
         protocol = self._protocol

@@ -15,6 +15,7 @@ from .envelope import operation_element, parse, to_utf_8
 from .faults import client_fault, render_fault
 from .fields import fields_of
 from .reading import Reader, Readers
+from .spooled import Spooled
 from .writing import response_writer
 
 
@@ -24,7 +25,7 @@ class Operation(NamedTuple):
     name: str
     function: Callable[..., Any]
     reader: Reader
-    respond: Callable[[Any], bytes]
+    respond: Callable[[Any], bytes | Spooled]
 
 
 class Protocol(Soap11):  # type: ignore[misc]
@@ -69,6 +70,8 @@ class Protocol(Soap11):  # type: ignore[misc]
     def serialize(self, context: Context, message: str = Soap11.RESPONSE) -> None:
         if context.out_error is not None:
             context.out_document = render_fault(context.out_error)
+        elif isinstance(context.out_object, Spooled):  # written already
+            context.out_document = context.out_object
         else:
             context.out_document = context.descriptor.respond(context.out_object)
 

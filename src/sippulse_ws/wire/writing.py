@@ -14,8 +14,9 @@ type of a string, an optional number and a required flag it is
         ))
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -23,6 +24,9 @@ from .faults import ENVELOPE_END, ENVELOPE_START
 from .fields import Dto, Field, fields_of
 from .lexical import PRINTERS, is_plain
 from .names import NAMESPACE
+from .spooled import Spooled
+
+_AT_ONCE = 500  # of an iterator's values
 
 Write = Callable[[Any], object]  # text, or what an f-string makes text of
 
@@ -94,8 +98,11 @@ def _repeated(wire: str, write: Write) -> Write:
     return write_all
 
 
-def response_writer(operation: str, returns: Field | None) -> Callable[[Any], bytes]:
-    """Makes the whole response envelope of an operation's result."""
+def response_writer(operation: str, returns: Field | None) -> Callable[[Any], bytes | Spooled]:
+    """Makes the whole response envelope of an operation's result.
+
+    Repeated values may come from an iterator; then no more than a few of them are in memory.
+    """
     name = f"ns2:{operation}Response"
     start = f'{ENVELOPE_START}<{name} xmlns:ns2="{NAMESPACE}">'
     end = f"</{name}>{ENVELOPE_END}"
@@ -107,9 +114,17 @@ def response_writer(operation: str, returns: Field | None) -> Callable[[Any], by
         start, end = f"{start}<{returns.wire}>", f"</{returns.wire}>{end}"
     default = _DEFAULTS[returns.kind] if returns.required else None
 
-    def respond(result: Any) -> bytes:
+    def pieces(values: Iterator[Any]) -> Iterator[bytes]:
+        yield start.encode()
+        while some := list(islice(values, _AT_ONCE)):
+            yield str(write(some)).encode()
+        yield end.encode()
+
+    def respond(result: Any) -> bytes | Spooled:
         if result is None and default is None:
             return empty
+        if isinstance(result, Iterator):
+            return Spooled(pieces(result))
         content = default if result is None else write(result)
         return f"{start}{content}{end}".encode()
 

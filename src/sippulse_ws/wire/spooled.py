@@ -1,0 +1,58 @@
+"""An answer of any length: in memory while it is short, else in a file that has no name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from threading import Semaphore
+
+IN_MEMORY = 4 * 1024 * 1024
+_PIECE = 64 * 1024
+
+
+class Spooled:
+    """Bytes that are all there, so that their length is known, and are read once.
+
+    The file is where `TMPDIR` says.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._senders: Semaphore | None = None
+        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        try:
+            for piece in pieces:
+                self._file.write(piece)
+        except BaseException:
+            self.close()
+            raise
+        self._length = self._file.tell()
+        self._file.seek(0)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while piece := self._file.read(_PIECE):
+                yield piece
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """What a server says when it is done, with the end or before it."""
+        self._file.close()
+        if self._senders is not None:
+            self._senders.release()
+            self._senders = None
+
+    def handed_over(self, senders: Semaphore) -> Iterable[bytes]:
+        """For a server to send; a file while there is a sender, else in memory.
+
+        A server takes a list as it is, but while it sends from a file one of its threads is held,
+        for as long as the client likes: `senders` leaves threads for others.
+        """
+        if len(self) > IN_MEMORY and senders.acquire(blocking=False):
+            self._senders = senders
+            return self
+        with self._file:
+            return [self._file.read()]
