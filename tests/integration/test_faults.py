@@ -58,7 +58,7 @@ def test_every_error_has_a_code_of_its_own_and_both_languages() -> None:
         ProgrammingError(SQL, {}, Exception(SQL)),
     ],
 )
-@pytest.mark.parametrize("operation", ["retrieveDailyQuota", "removeSubscriber"])
+@pytest.mark.parametrize("operation", ["retrieveDailyQuota", "changePassword"])
 def test_an_unexpected_error_shows_its_request_id_and_nothing_else(
     error: Exception, operation: str, soap: Soap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,7 +69,7 @@ def test_an_unexpected_error_shows_its_request_id_and_nothing_else(
     )
 
 
-@pytest.mark.parametrize("operation", ["retrieveDailyQuota", "removeSubscriber"])
+@pytest.mark.parametrize("operation", ["retrieveDailyQuota", "changePassword"])
 def test_an_unreachable_database_is_said_with_the_request_id(
     operation: str, soap: Soap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +85,7 @@ def fail_with(error: Exception, patch: pytest.MonkeyPatch) -> None:
         raise error
 
     patch.setattr("sippulse_ws.domain.quotas.get_quota", fail)
-    patch.setattr("sippulse_ws.domain.subscribers.remove_subscriber", fail)
+    patch.setattr("sippulse_ws.domain.passwords.change_password", fail)
 
 
 def test_a_deadlock_is_tried_again(
@@ -94,8 +94,8 @@ def test_a_deadlock_is_tried_again(
     platform.subscriber("1000")
     tries = []
 
-    def deadlock_once(db: sa.Connection, username: str, domain: str) -> None:
-        tries.append(username)
+    def deadlock_once(db: sa.Connection, subscriber: Any) -> None:
+        tries.append(subscriber)
         if len(tries) < 2:
             raise OperationalError(SQL, {}, Exception(1213, "Deadlock found"))
 

@@ -51,6 +51,13 @@ COSTS = [
         ["SELECT", "INSERT UPDATE INSERT", "COMMIT"],
     ),
     ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "INSERT INSERT", "COMMIT"]),
+    # the one that was just inserted
+    (
+        "SubscriberWS",
+        "removeSubscriber",
+        {"username": "ana", "domain": DOMAIN},
+        ["SELECT", "INSERT UPDATE DELETE DELETE DELETE", "COMMIT"],
+    ),
 ]
 
 

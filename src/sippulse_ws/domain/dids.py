@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.prepared import Prepared
 from sippulse_ws.domain.access import Reading, Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DidNotFound, DidTaken, MissingField, SubscriberNotFound
@@ -109,18 +110,27 @@ def delete_did(db: Connection, scope: Scope, did_id: int | None) -> None:
     if row is None or not scope.allows(db, owner) or not scope.allows(db, row.domain or owner):
         raise DidNotFound(id=did_id)
     if row.subscriber_id is not None:  # free already: a repeated request changes nothing
-        _release(db, Did.id == did_id)
+        for statement in _RELEASE:
+            statement.queue(db, did_id=did_id)
 
 
 def release_all(db: Connection, subscriber_id: int) -> None:
     """Free the numbers of an account that is removed."""
-    _release(db, Did.subscriber_id == subscriber_id)
+    for statement in _RELEASE_ALL:
+        statement.queue(db, owner_id=subscriber_id)
 
 
-def _release(db: Connection, condition: Any) -> None:
+def _releasing(condition: Any) -> tuple[Prepared, Prepared]:
+    """Back to the inventory, or away if they come from none."""
     stocked = Did.inventory_domain.is_not(None)
-    db.execute(update(Did).where(condition, stocked).values(_FREE))
-    db.execute(delete(Did).where(condition, ~stocked))
+    return (
+        Prepared(update(Did).where(condition, stocked).values(_FREE)),
+        Prepared(delete(Did).where(condition, ~stocked)),
+    )
+
+
+_RELEASE = _releasing(Did.id == bindparam("did_id"))
+_RELEASE_ALL = _releasing(Did.subscriber_id == bindparam("owner_id"))
 
 
 def _create(db: Connection, stored: dict[str, Any]) -> int:

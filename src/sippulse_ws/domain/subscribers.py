@@ -79,6 +79,7 @@ def reading(*columns: Any, joins: Sequence[tuple[Any, Any]] = ()) -> Reading:
     return Reading(Subscriber.id, *columns, joins=[(Subscriber, _BY_PARAMETERS), *joins])
 
 
+NAMED = reading(*KEY_COLUMNS)
 SUBSCRIBER = reading(*(column for column in _ANSWER if column is not Subscriber.id))
 SUBSCRIBER_CLASS_V = reading(*(getattr(Subscriber, name) for name in CLASS_V), *KEY_COLUMNS)
 
@@ -257,15 +258,23 @@ def activate_voicemail(
     _update(db, {"username": username, "domain": domain}, {"voicemail": True, **changes})
 
 
-def remove_subscriber(db: Connection, username: str, domain: str) -> None:
+def remove_subscriber(db: Connection, subscriber: Any) -> None:
     """Frees the DIDs; aliases, addresses, white list, locations and memberships go too.
 
-    The ledger and the call records stay.
+    The ledger and the call records stay. `subscriber` is a row of NAMED.
     """
-    subscriber_id = get_subscriber_id(db, username, domain)
-    dids.release_all(db, subscriber_id)
-    db.execute(delete(Location).where(Location.username == username, Location.domain == domain))
-    db.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))
+    dids.release_all(db, subscriber.id)
+    _REMOVE_LOCATIONS.queue(db, username=subscriber.username, domain=subscriber.domain)
+    if _REMOVE.run(db, subscriber_id=subscriber.id) == 0:  # somebody was faster
+        raise SubscriberNotFound(account=account_code(subscriber.username, subscriber.domain))
+
+
+_REMOVE_LOCATIONS = Prepared(
+    delete(Location).where(
+        Location.username == bindparam("username"), Location.domain == bindparam("domain")
+    )
+)
+_REMOVE = Prepared(delete(Subscriber).where(Subscriber.id == bindparam("subscriber_id")))
 
 
 def _update(db: Connection, values: Values, changes: dict[str, Any]) -> None:

@@ -162,9 +162,10 @@ class SubscriberWS(Service):
     def retrieveSubscriberClassV(call: Call, username: str, domain: str) -> Any:
         return subscribers.found(call.found, username, domain)
 
-    @operation(IN_DOMAIN, *KEY, writes=True, reloads=("address",))
+    @operation(IN_DOMAIN, *KEY, writes=True, reads=subscribers.NAMED, reloads=("address",))
     def removeSubscriber(call: Call, username: str, domain: str) -> None:
-        subscribers.remove_subscriber(call.db, username, domain)
+        subscriber = subscribers.found(call.found, username, domain)
+        subscribers.remove_subscriber(call.db, subscriber)
 
     @operation(IN_DOMAIN, *KEY, integer("newProfileId"), writes=True)
     def changeProfile(call: Call, username: str, domain: str, new_profile_id: int | None) -> None:
