@@ -51,6 +51,12 @@ COSTS = [
         ["SELECT", "INSERT UPDATE INSERT", "COMMIT"],
     ),
     ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "INSERT INSERT", "COMMIT"]),
+    (
+        "SubscriberWS",
+        "updateSubscriber",
+        {"subscriber": {**NEW["subscriber"], "profile": None, "firstName": "Ana"}},
+        ["SELECT", "INSERT UPDATE", "COMMIT"],
+    ),
     # the one that was just inserted
     (
         "SubscriberWS",

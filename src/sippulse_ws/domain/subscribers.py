@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -56,6 +57,7 @@ BILLING = (
     "address city complement contract_number document first_name last_name mobile number phone "
     "quarter state zip"
 ).split()
+_KEY = ("domain", "username")
 KEY_COLUMNS = (Subscriber.domain, Subscriber.username)
 SERVICES = "area_code call_limit city_code country_code cps keep_alive local_area rpid".split()
 
@@ -80,6 +82,12 @@ def reading(*columns: Any, joins: Sequence[tuple[Any, Any]] = ()) -> Reading:
 
 
 NAMED = reading(*KEY_COLUMNS)
+# The one that the parameter `subscriber` is about.
+SENT = Reading(
+    Subscriber.id,
+    joins=[(Subscriber, _BY_PARAMETERS)],
+    ask=lambda values: {name: (values["subscriber"] or {}).get(name) for name in _KEY},
+)
 SUBSCRIBER = reading(*(column for column in _ANSWER if column is not Subscriber.id))
 SUBSCRIBER_CLASS_V = reading(*(getattr(Subscriber, name) for name in CLASS_V), *KEY_COLUMNS)
 
@@ -195,9 +203,14 @@ def insert_subscriber(db: Connection, vault: Vault, values: Values, facts: Any =
         raise SubscriberExists(account=stored["account_code"]) from None
 
 
-def update_subscriber(db: Connection, vault: Vault, values: Values) -> None:
-    """Absent means unchanged, an empty optional text cleared, a reference of 0 none."""
-    _check_id(db, values)
+def update_subscriber(db: Connection, vault: Vault, rows: list[Any], values: Values) -> None:
+    """Absent means unchanged, an empty optional text cleared, a reference of 0 none.
+
+    `rows` are those of SENT. The name tells the subscriber; another's id beside it is a mistake.
+    """
+    known = found(rows, values.get("username"), values["domain"])
+    if values.get("id") not in (None, 0, known.id):
+        raise InvalidField("id", "é de outro assinante", "belongs to another subscriber")
     for name in ("password", "profile"):
         if values.get(name) == "":
             raise MissingField(field=name)
@@ -282,13 +295,14 @@ def _update(db: Connection, values: Values, changes: dict[str, Any]) -> None:
     if not changes:
         get_subscriber_id(db, username, domain)
         return
-    statement = update(Subscriber).where(key(username, domain)).values(changes)
-    if db.execute(statement).rowcount == 0:
+    if not username:
+        raise MissingField(field="username")
+    statement = _updating(tuple(sorted(changes)))
+    if statement.run(db, username=username, domain=domain, **changes) == 0:
         raise SubscriberNotFound(account=f"{username}@{domain}")
 
 
-def _check_id(db: Connection, values: Values) -> None:
-    """A subscriber is found by its name; another's id beside it is a mistake."""
-    found = get_subscriber_id(db, values.get("username"), values["domain"])
-    if values.get("id") not in (None, 0, found):
-        raise InvalidField("id", "é de outro assinante", "belongs to another subscriber")
+@lru_cache  # clients send a handful of combinations
+def _updating(names: tuple[str, ...]) -> Prepared:
+    changes = update(Subscriber).where(_BY_PARAMETERS)
+    return Prepared(changes.values({name: bindparam(name) for name in names}))

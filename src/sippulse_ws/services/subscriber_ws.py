@@ -125,9 +125,11 @@ class SubscriberWS(Service):
     def insertSubscriber(call: Call, subscriber: Values) -> int:
         return subscribers.insert_subscriber(call.db, call.vault, subscriber, *call.found)
 
-    @operation(OF_SUBSCRIBER, nested(SubscriberDto, "subscriber"), writes=True)
+    @operation(
+        OF_SUBSCRIBER, nested(SubscriberDto, "subscriber"), writes=True, reads=subscribers.SENT
+    )
     def updateSubscriber(call: Call, subscriber: Values) -> None:
-        subscribers.update_subscriber(call.db, call.vault, subscriber)
+        subscribers.update_subscriber(call.db, call.vault, call.found, subscriber)
 
     @operation(OF_SUBSCRIBER, nested(SubscriberBillingInfoDto, "subscriber"), writes=True)
     def updateSubscriberBillingInfo(call: Call, subscriber: Values) -> None:
