@@ -91,9 +91,10 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
     pages.register(endpoints)
     routes: dict[str, Any] = {path: one for one in endpoints for path in one.paths}
     routes |= {
-        "/": redirect(BASE),
+        # relative: right also under a path that a proxy adds
+        "/": redirect(BASE.lstrip("/")),
         BASE: pages.index,
-        BASE.rstrip("/"): redirect(BASE),
+        BASE.rstrip("/"): redirect(BASE.lstrip("/")),
         "/healthz": pages.healthz,
         "/readyz": pages.readyz,
         "/metrics": metrics.page,

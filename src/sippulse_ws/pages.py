@@ -49,8 +49,9 @@ TEXTS = {
 EXAMPLE = """from zeep import Client
 
 client = Client("{url}?wsdl")
-principal = {{"login": "LOGIN", "password": "PASSWORD"}}
-print(client.service.{operation}({arguments}principal=principal))"""
+{principal}print(client.service.{operation}({arguments}))"""
+PRINCIPAL = "principal"
+LOGIN = 'principal = {"login": "LOGIN", "password": "PASSWORD"}\n'
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -70,8 +71,9 @@ class Pages:
         """All services."""
         texts = TEXTS[self._language]
         rows = "".join(
-            f'<tr><td><a href="{path}">{one.name}</a></td><td><a href="{path}?wsdl">WSDL</a></td>'
-            f"<td>{len(one.operations)}</td></tr>"
+            # relative: a proxy may have put all of this under a path of its own
+            f'<tr><td><a href="{one.name}">{one.name}</a></td>'
+            f'<td><a href="{one.name}?wsdl">WSDL</a></td><td>{len(one.operations)}</td></tr>'
             for path, one in self._endpoints.items()
             if path == one.paths[0]
         )
@@ -79,7 +81,7 @@ class Pages:
         body = (
             f"<p>{texts['lead']}</p><table><tr><th>{texts['service']}</th><th>WSDL</th>"
             f"<th>{texts['operations']}</th></tr>{rows}</table>"
-            + _example(request.host_url.rstrip("/") + BASE + "DomainWS", "listDomains", texts)
+            + _example(request.base_url + "DomainWS", "listDomains", [PRINCIPAL], texts)
         )
         return _page(self._language, texts["title"], body)(environ, start_response)
 
@@ -88,11 +90,14 @@ class Pages:
         texts = TEXTS[self._language]
         request = Request(environ)
         endpoint = self._endpoints[request.path]
-        items = "".join(f"<li><code>{escape(name)}</code></li>" for name in endpoint.operations)
+        items = "".join(
+            f"<li><code>{escape(name)}</code> ({escape(', '.join(parameters))})</li>"
+            for name, parameters in endpoint.operations.items()
+        )
         body = (
-            f'<p><a href="{BASE}">{texts["back"]}</a> · <a href="?wsdl">WSDL</a></p>'
+            f'<p><a href=".">{texts["back"]}</a> · <a href="?wsdl">WSDL</a></p>'
             f"<h2>{texts['operations']}</h2><ul>{items}</ul>"
-            + _example(request.base_url, endpoint.operations[0], texts, "…, ")
+            + _example(request.base_url, *next(iter(endpoint.operations.items())), texts)
         )
         return _page(self._language, endpoint.name, body)(environ, start_response)
 
@@ -113,8 +118,15 @@ class Pages:
         return Response("ready\n")(environ, start_response)
 
 
-def _example(url: str, operation: str, texts: dict[str, str], arguments: str = "") -> str:
-    code = EXAMPLE.format(url=url, operation=operation, arguments=arguments)
+def _example(url: str, operation: str, parameters: Sequence[str], texts: dict[str, str]) -> str:
+    code = EXAMPLE.format(
+        url=url,
+        operation=operation,
+        principal=LOGIN if PRINCIPAL in parameters else "",
+        arguments=", ".join(
+            f"{name}={PRINCIPAL if name == PRINCIPAL else '…'}" for name in parameters
+        ),
+    )
     return f"<h2>{texts['call']}</h2><pre>{escape(code)}</pre>"
 
 

@@ -73,9 +73,10 @@ class Endpoint:
         self._charsets = _Charsets()
 
     @property
-    def operations(self) -> list[str]:
-        """The names of the operations, sorted."""
-        return sorted(operation.name for operation in self._protocol.operations.values())
+    def operations(self) -> dict[str, tuple[str, ...]]:
+        """The operations by name, sorted, with the names of their parameters."""
+        every = self._protocol.operations.values()
+        return {one.name: one.parameters for one in sorted(every, key=lambda one: one.name)}
 
     def wsdl(self, address: str) -> bytes:
         """The WSDL of the service at an address."""

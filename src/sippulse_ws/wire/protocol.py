@@ -23,6 +23,7 @@ class Operation(NamedTuple):
     """One operation, ready to be called."""
 
     name: str
+    parameters: tuple[str, ...]  # their names on the wire
     function: Callable[..., Any]
     reader: Reader
     respond: Callable[[Any], bytes | Spooled]
@@ -42,6 +43,7 @@ class Protocol(Soap11):  # type: ignore[misc]
             returned = fields_of(method.out_message)
             self.operations[tag] = Operation(
                 name=method.operation_name,
+                parameters=tuple(one.wire for one in fields_of(method.in_message)),
                 function=method.function,
                 reader=self._readers.of_message(method.in_message, method.udd["aliases"]),
                 respond=response_writer(method.operation_name, returned[0] if returned else None),

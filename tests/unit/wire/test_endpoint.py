@@ -225,7 +225,8 @@ def test_an_endpoint_tells_its_name_paths_operations_and_wsdl() -> None:
     assert endpoint.name == "WhiteListWS"
     assert endpoint.paths == ("/SipPulse/WhiteListWS", "/SipPulse/WhitelistWS")
     names = ["deleteWhiteList", "deletetWhiteList", "insertWhiteList", "listWhiteList"]
-    assert endpoint.operations == names
+    assert list(endpoint.operations) == names
+    assert endpoint.operations["listWhiteList"] == ("username", "domain", "principal")
     assert LOCATION.findall(endpoint.wsdl("urn:here").decode()) == ["urn:here"]
 
 
