@@ -10,6 +10,10 @@ IN_MEMORY = 4 * 1024 * 1024
 _PIECE = 64 * 1024
 
 
+class SpoolError(Exception):
+    """A long answer could not be kept: no folder for temporary files, or no room in it."""
+
+
 class Spooled:
     """Bytes that are all there, so that their length is known, and are read once.
 
@@ -21,7 +25,7 @@ class Spooled:
         self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         try:
             for piece in pieces:
-                self._file.write(piece)
+                self._write(piece)
         except BaseException:
             self.close()
             raise
@@ -44,6 +48,12 @@ class Spooled:
         if self._senders is not None:
             self._senders.release()
             self._senders = None
+
+    def _write(self, piece: bytes) -> None:
+        try:
+            self._file.write(piece)
+        except OSError as error:  # would pass for one of the database
+            raise SpoolError(str(error)) from error
 
     def handed_over(self, senders: Semaphore) -> Iterable[bytes]:
         """For a server to send; a file while there is a sender, else in memory.

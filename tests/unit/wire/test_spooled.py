@@ -1,12 +1,14 @@
 """Long answers: what a server gets to send, and whose thread it takes for that."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Semaphore
 from types import SimpleNamespace
 
 import pytest
 
-from sippulse_ws.wire.spooled import IN_MEMORY, Spooled
+from sippulse_ws.wire.spooled import IN_MEMORY, SpoolError, Spooled
 from tests.unit.wire.soap import Client
 
 LONG = [b"a" * IN_MEMORY, b"b"]
@@ -43,6 +45,15 @@ def test_a_long_answer_takes_a_sender_until_its_end(end: str) -> None:
     body.close()
     assert senders.acquire(blocking=False)
     assert not senders.acquire(blocking=False)  # given back once
+
+
+def test_a_long_answer_without_a_place_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert len(Spooled(LONG[1:])) == 1
+    with pytest.raises(SpoolError, match="none"):
+        Spooled(LONG)
 
 
 def test_an_error_between_pieces_leaves_nothing_open() -> None:
