@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sippulse_ws.wire.spooled import IN_MEMORY, SpoolError, Spooled
+from sippulse_ws.wire.spooled import IN_MEMORY, Spooled, SpoolError
 from tests.unit.wire.soap import Client
 
 LONG = [b"a" * IN_MEMORY, b"b"]
@@ -51,7 +51,7 @@ def test_a_long_answer_without_a_place_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    assert len(Spooled(LONG[1:])) == 1
+    Spooled(LONG[1:]).close()
     with pytest.raises(SpoolError, match="none"):
         Spooled(LONG)
 
