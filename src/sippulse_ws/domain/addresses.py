@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from ipaddress import ip_address, ip_interface
 from typing import Any
 
@@ -34,7 +34,7 @@ SELECT = select(
 ).join(Subscriber, Subscriber.id == Address.subscriber_id)
 
 
-def list_addresses(db: Connection, username: str | None, domain: str) -> Iterator[Row[Any]]:
+def list_addresses(db: Connection, username: str | None, domain: str) -> Generator[Row[Any]]:
     subscriber_id = get_subscriber_id(db, username, domain)
     query = SELECT.where(Address.subscriber_id == subscriber_id)
     return stream(db, query.order_by(Address.ip_address, Address.mask, Address.id))

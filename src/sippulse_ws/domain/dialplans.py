@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
@@ -34,7 +34,7 @@ _LIMITS = {
 _REFERENCE = re.compile(r"\\(\d)")
 
 
-def list_dialplans(db: Connection, domain: str) -> Iterator[Row[Any]]:
+def list_dialplans(db: Connection, domain: str) -> Generator[Row[Any]]:
     """In the order in which a proxy tries them."""
     require_domain(db, domain)
     columns = (getattr(Dialplan, name) for name in ("id", *FIELDS))

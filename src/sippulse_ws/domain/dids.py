@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from decimal import Decimal
 from typing import Any
 
@@ -55,11 +55,11 @@ def list_by_account(rows: list[Any], account_code: str) -> list[Any]:
     return [row for row in rows if row.id is not None]
 
 
-def list_available_numbers(db: Connection, domain: str) -> Iterator[str]:
+def list_available_numbers(db: Connection, domain: str) -> Generator[str]:
     require_domain(db, domain)
     free = (Did.inventory_domain == domain) & Did.subscriber_id.is_(None)
     query = select(Did.alias_username).where(free).order_by(Did.alias_username)
-    return (row.alias_username for row in stream(db, query))
+    return stream(db, query, scalars=True)
 
 
 def insert_did(db: Connection, scope: Scope, values: Values) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -53,7 +53,7 @@ def list_rates(
     description: str | None,
     rate_id: int | None,
     prefix: str | None,
-) -> Iterator[Row[Any]]:
+) -> Generator[Row[Any]]:
     """By any of a part of the name, the table and the whole prefix; empty means no filter."""
     require_domain(db, domain)
     query = SELECT.where(Rate.domain == domain)

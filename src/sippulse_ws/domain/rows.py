@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert
+from sqlalchemy import Connection, Select, insert
 
 from sippulse_ws.models import Base
 
@@ -19,7 +19,10 @@ def insert_row(db: Connection, model: type[Base], values: dict[str, Any]) -> int
     return int(key[0])
 
 
-def stream(db: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
-    """The rows as they come from the database; until the last one its connection is busy."""
+def stream(db: Connection, query: Select[Any], *, scalars: bool = False) -> Generator[Any]:
+    """The rows, or their first columns, as they come from the database.
+
+    Until the last one, or until it is closed, the connection can do nothing else.
+    """
     with db.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
-        yield from rows
+        yield from rows.scalars() if scalars else rows

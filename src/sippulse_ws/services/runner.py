@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from time import perf_counter
@@ -129,8 +130,9 @@ class Runner:
         with self.database.reading() as db:
             call = self._admit(db, operation, context, values, principal)
             result = operation.function(call, **values)
-            if isinstance(result, Iterator):  # over rows that are still in the database
-                result = context.write(result)
+            if isinstance(result, Generator):  # of rows that are still in the database
+                with closing(result):  # or the connection would stay busy with what is left
+                    result = context.write(result)
             return call, result
 
     def _write(

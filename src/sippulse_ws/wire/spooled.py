@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from threading import Semaphore
 
@@ -26,11 +27,11 @@ class Spooled:
         try:
             for piece in pieces:
                 self._write(piece)
+            self._length = self._rewind()
         except BaseException:
-            self.close()
+            with suppress(OSError):  # of what could not be written the first time
+                self.close()
             raise
-        self._length = self._file.tell()
-        self._file.seek(0)
 
     def __len__(self) -> int:
         return self._length
@@ -44,16 +45,25 @@ class Spooled:
 
     def close(self) -> None:
         """What a server says when it is done, with the end or before it."""
+        senders, self._senders = self._senders, None
+        if senders is not None:
+            senders.release()
         self._file.close()
-        if self._senders is not None:
-            self._senders.release()
-            self._senders = None
 
     def _write(self, piece: bytes) -> None:
         try:
             self._file.write(piece)
         except OSError as error:  # would pass for one of the database
             raise SpoolError(str(error)) from error
+
+    def _rewind(self) -> int:
+        """Write what is left in buffers; the length."""
+        try:
+            length = self._file.tell()
+            self._file.seek(0)
+        except OSError as error:
+            raise SpoolError(str(error)) from error
+        return length
 
     def handed_over(self, senders: Semaphore) -> Iterable[bytes]:
         """For a server to send; a file while there is a sender, else in memory.

@@ -1,5 +1,6 @@
 """Long answers: what a server gets to send, and whose thread it takes for that."""
 
+import resource
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,18 @@ def test_a_long_answer_without_a_place_is_told(
     Spooled(LONG[1:]).close()
     with pytest.raises(SpoolError, match="none"):
         Spooled(LONG)
+
+
+@pytest.mark.parametrize("last", [b"c" * 10, b"c" * 1_000_000])
+def test_a_full_disk_is_told_as_such(last: bytes) -> None:
+    """The end of a short piece is written only when all is read back."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (IN_MEMORY + 5, hard))
+    try:
+        with pytest.raises(SpoolError):
+            Spooled([*LONG, last])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_an_error_between_pieces_leaves_nothing_open() -> None:
