@@ -57,6 +57,13 @@ COSTS = [
         {"subscriber": {**NEW["subscriber"], "profile": None, "firstName": "Ana"}},
         ["SELECT", "INSERT UPDATE", "COMMIT"],
     ),
+    # what it refers to is looked up first
+    (
+        "SubscriberWS",
+        "updateSubscriber",
+        NEW,
+        ["SELECT", "INSERT SELECT", "UPDATE", "COMMIT"],
+    ),
     # the one that was just inserted
     (
         "SubscriberWS",
@@ -102,7 +109,9 @@ def _installed(database: Database) -> Soap:
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "arguments", "verbs"), COSTS, ids=[cost[1] for cost in COSTS]
+    ("service", "operation", "arguments", "verbs"),
+    COSTS,
+    ids=[f"{cost[1]}-{len(cost[3])}" for cost in COSTS],
 )
 def test_statements_of_an_operation(
     committed: tuple[Soap, list[str]],

@@ -57,7 +57,6 @@ BILLING = (
     "address city complement contract_number document first_name last_name mobile number phone "
     "quarter state zip"
 ).split()
-_KEY = ("domain", "username")
 KEY_COLUMNS = (Subscriber.domain, Subscriber.username)
 SERVICES = "area_code call_limit city_code country_code cps keep_alive local_area rpid".split()
 
@@ -86,7 +85,7 @@ NAMED = reading(*KEY_COLUMNS)
 SENT = Reading(
     Subscriber.id,
     joins=[(Subscriber, _BY_PARAMETERS)],
-    ask=lambda values: {name: (values["subscriber"] or {}).get(name) for name in _KEY},
+    ask=lambda values: {one.key: (values["subscriber"] or {}).get(one.key) for one in KEY_COLUMNS},
 )
 SUBSCRIBER = reading(*(column for column in _ANSWER if column is not Subscriber.id))
 SUBSCRIBER_CLASS_V = reading(*(getattr(Subscriber, name) for name in CLASS_V), *KEY_COLUMNS)
