@@ -3,12 +3,14 @@
 import codecs
 import re
 import threading
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from lxml import etree
 from spyne import Fault
 
 from .faults import client_fault
-from .names import SOAP_ENVELOPE
+from .names import HEADER_NAMESPACE, SOAP_ENVELOPE
 
 ENVELOPE = f"{{{SOAP_ENVELOPE}}}Envelope"
 HEADER = f"{{{SOAP_ENVELOPE}}}Header"
@@ -16,6 +18,12 @@ BODY = f"{{{SOAP_ENVELOPE}}}Body"
 MUST_UNDERSTAND = f"{{{SOAP_ENVELOPE}}}mustUnderstand"
 ACTOR = f"{{{SOAP_ENVELOPE}}}actor"
 NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
+
+# By HTTP header the texts of blocks with the same meaning, one for each block.
+Blocks = Mapping[str, tuple[str, ...]]
+NO_BLOCKS: Blocks = MappingProxyType({})
+# The blocks that we understand, each with the HTTP header whose meaning it has.
+HEADER_BLOCKS = {f"{{{HEADER_NAMESPACE}}}IdempotencyKey": "idempotency-key"}
 
 # Python calls these encodings, but no text in the world is written in them.
 _NO_CHARSETS = {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined"}
@@ -97,21 +105,22 @@ def _own_charset(body: bytes) -> str:
     return charset
 
 
-def operation_element(root: etree._Element) -> etree._Element:
-    """The first element in the Body of an envelope, whose header asks nothing of us."""
+def open_envelope(root: etree._Element) -> tuple[etree._Element, Blocks]:
+    """The first element in the Body of an envelope, and the header blocks that we understand."""
     if root.tag != ENVELOPE:
         raise _no_envelope(root)
     # every look at a child makes a new Python object of it, hence one look each
-    body = root[0] if len(root) == 1 else None
+    body, blocks = root[0] if len(root) == 1 else None, NO_BLOCKS
     if body is None or body.tag != BODY:
-        body = _body_among(root)
+        body, blocks = _body_among(root)
     for element in body:
-        return element
+        return element, blocks
     raise client_fault("Cannot find dispatch method for {}")
 
 
-def _body_among(root: etree._Element) -> etree._Element:
+def _body_among(root: etree._Element) -> tuple[etree._Element, Blocks]:
     body = header = None
+    blocks = NO_BLOCKS
     for child in root:
         tag = child.tag
         if tag == BODY:
@@ -121,10 +130,10 @@ def _body_among(root: etree._Element) -> etree._Element:
                 raise client_fault("Couldn't create SOAP message: more than one Header")
             header = child
             if len(header) or header.text:
-                _check_header(header)
+                blocks = _understood(header)
     if body is None:
         raise client_fault("Couldn't create SOAP message: the Envelope has no Body")
-    return body
+    return body, blocks
 
 
 def _no_envelope(root: etree._Element) -> Fault:
@@ -133,11 +142,23 @@ def _no_envelope(root: etree._Element) -> Fault:
     return Fault("VersionMismatch" if other_version else "Client", message)
 
 
-def _check_header(header: etree._Element) -> None:
+def _understood(header: etree._Element) -> Blocks:
+    """The texts of the blocks that are for us, by HTTP header; MustUnderstand for unknown ones."""
     if header.text and header.text.strip():
         raise client_fault("Couldn't create SOAP message: text in the Header")
+    blocks: dict[str, tuple[str, ...]] = {}
     for block in header:
-        demanded = block.get(MUST_UNDERSTAND, "").strip() in ("1", "true")
-        if demanded and block.get(ACTOR, "").strip() in ("", NEXT_ACTOR):
+        if block.get(ACTOR, "").strip() not in ("", NEXT_ACTOR):
+            continue
+        if name := HEADER_BLOCKS.get(block.tag):
+            blocks[name] = (*blocks.get(name, ()), _text_of(block))
+        elif block.get(MUST_UNDERSTAND, "").strip() in ("1", "true"):
             message = f"MustUnderstand headers:[{block.tag}] are not understood"
             raise Fault("MustUnderstand", message)
+    return blocks
+
+
+def _text_of(block: etree._Element) -> str:
+    if len(block):
+        raise client_fault(f"Couldn't create SOAP message: elements in {block.tag}")
+    return (block.text or "").strip()

@@ -3,6 +3,8 @@
 import re
 
 NAMESPACE = "http://service.ws.sippulse.voffice.com.br/"
+# of our own SOAP header blocks, docs/api.md
+HEADER_NAMESPACE = "urn:sippulse-ws:headers"
 SERVICE_NAME = "SipPulse"
 BASE_PATH = "/SipPulse/"
 SOAP_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"

@@ -11,7 +11,7 @@ from lxml import etree
 from spyne.protocol.soap import Soap11
 
 from .context import Context
-from .envelope import operation_element, parse, to_utf_8
+from .envelope import open_envelope, parse, to_utf_8
 from .faults import client_fault, render_fault
 from .fields import fields_of
 from .reading import Reader, Readers
@@ -55,7 +55,7 @@ class Protocol(Soap11):  # type: ignore[misc]
         context.in_document = parse(context.in_string)
 
     def decompose_incoming_envelope(self, context: Context, message: str = Soap11.REQUEST) -> None:
-        element = operation_element(context.in_document)
+        element, context.blocks = open_envelope(context.in_document)
         operation = self.operations.get(element.tag)
         if operation is None:
             raise client_fault(f"Cannot find dispatch method for {_clark(element)}")

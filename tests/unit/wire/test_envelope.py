@@ -194,3 +194,51 @@ def test_the_first_body_counts(client: Client) -> None:
     body = envelope("listHuntGroups").replace(b"</s:Envelope>", second)
     assert client.request(body).code == 200
     assert client.state.context.operation == "listHuntGroups"
+
+
+KEY_BLOCK = (
+    '<k:IdempotencyKey xmlns:k="urn:sippulse-ws:headers"{attributes}>{text}</k:IdempotencyKey>'
+)
+
+
+@pytest.mark.parametrize("attributes", ["", ' s:mustUnderstand="1"', ' s:actor=""'])
+def test_the_idempotency_key_may_come_as_a_header_block(client: Client, attributes: str) -> None:
+    block = KEY_BLOCK.format(attributes=attributes, text="\n  a-1 ")
+    header = f"<s:Header>{block}</s:Header>"
+    assert client.request(envelope("listHuntGroups", header=header)).code == 200
+    assert client.state.context.told("Idempotency-Key") == ["a-1"]
+
+
+def test_blocks_and_the_http_header_are_told_together(client: Client) -> None:
+    blocks = "".join(KEY_BLOCK.format(attributes="", text=text) for text in ("a", "b"))
+    body = envelope("listHuntGroups", header=f"<s:Header>{blocks}</s:Header>")
+    assert client.request(body, HTTP_IDEMPOTENCY_KEY="c").code == 200
+    assert client.state.context.told("Idempotency-Key") == ["a", "b", "c"]
+
+
+def test_a_block_for_somebody_else_is_not_ours(client: Client) -> None:
+    block = KEY_BLOCK.format(attributes=' s:actor="urn:someone"', text="a")
+    body = envelope("listHuntGroups", header=f"<s:Header>{block}</s:Header>")
+    assert client.request(body).code == 200
+    assert client.state.context.told("Idempotency-Key") == []
+
+
+def test_a_block_of_our_namespace_that_there_is_not_is_not_understood(client: Client) -> None:
+    block = '<k:Other xmlns:k="urn:sippulse-ws:headers" s:mustUnderstand="1">a</k:Other>'
+    body = envelope("listHuntGroups", header=f"<s:Header>{block}</s:Header>")
+    assert client.request(body).fault[0] == "S:MustUnderstand"
+
+
+def test_a_block_holds_text_only(client: Client) -> None:
+    block = KEY_BLOCK.format(attributes="", text="<a>1</a>")
+    body = envelope("listHuntGroups", header=f"<s:Header>{block}</s:Header>")
+    assert client.request(body).fault[0] == "S:Client"
+
+
+def test_http_headers_are_read_by_name_in_any_case(client: Client) -> None:
+    assert client.request(envelope("listHuntGroups"), HTTP_IF_MATCH='"1"').code == 200
+    headers = client.state.context.headers
+    assert headers["If-Match"] == headers["if-match"] == '"1"'
+    assert headers["Content-Type"].startswith("text/xml")
+    assert headers.get("Idempotency-Key") is None
+    assert set(headers) == {"content-type", "content-length", "if-match"}
