@@ -20,6 +20,7 @@ from sippulse_ws.models.call_record import (
     CdrRatePlan,
     CdrReseller,
 )
+from sippulse_ws.models.charging import AdmissionError, CallHold, RawCall, Route, StoredSetting
 from sippulse_ws.models.did import Did, Numbering
 from sippulse_ws.models.domain import Domain, Profile
 from sippulse_ws.models.integrator import Integrator, IntegratorDomain
@@ -36,8 +37,10 @@ __all__ = [
     "Address",
     "Administrator",
     "AdministratorDomain",
+    "AdmissionError",
     "Audit",
     "Base",
+    "CallHold",
     "Cdr",
     "CdrGateway",
     "CdrProvider",
@@ -61,7 +64,10 @@ __all__ = [
     "ProxyReload",
     "Rate",
     "RatePlan",
+    "RawCall",
     "Reseller",
+    "Route",
+    "StoredSetting",
     "Subscriber",
     "UserWhiteList",
 ]

@@ -74,6 +74,7 @@ class Reseller(Base):
     username: Mapped[str] = mapped_column(Key(64), unique=True)  # portal login
     password: Mapped[Sealed]
     credit: Mapped[Amount]
+    held: Mapped[Amount]  # by calls under way, see CallHold
 
 
 class CreditLedger(Base):

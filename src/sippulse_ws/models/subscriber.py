@@ -75,6 +75,7 @@ class Subscriber(Base):
     reseller_markup: Mapped[Percentage]
     credit: Mapped[Amount]
     credit_expires_at: Mapped[MaybeMoment]
+    held: Mapped[Amount]  # by calls under way, see CallHold
     low_credit_notification: Mapped[Off]
     low_credit_limit: Mapped[Amount]
     daily_quota: Mapped[Off]
