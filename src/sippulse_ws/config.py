@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from sippulse_ws.db.drivers import DRIVERS
+from sippulse_ws.domain.networks import Host, host_of
 from sippulse_ws.domain.proxies import CACHED
 from sippulse_ws.domain.vault import check_key
 
@@ -96,6 +98,19 @@ def _caches(value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return value
 
 
+def _texts(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
+    for text in value:
+        try:
+            host_of(text)
+        except ValueError:
+            raise ValueError(f"sip: {text} is no IP address, host:port or SIP URI of one") from None
+    return value
+
+
 PasswordKey = Annotated[SecretStr, AfterValidator(_key)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 
@@ -111,6 +126,8 @@ class ProxySettings(BaseModel, frozen=True, extra="forbid"):
         tuple[tuple[str, str], ...], BeforeValidator(_pairs), AfterValidator(_caches)
     ] = ()
     table: str = "location"  # the proxy's name for its registrations
+    # its addresses on the SIP side, which are no account's: `192.0.2.1`, `sip:192.0.2.1:5060`
+    sip: Annotated[tuple[str, ...], BeforeValidator(_texts), AfterValidator(_hosts)] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -148,6 +165,11 @@ class Settings(BaseSettings):
     proxy_timeout: float = Field(default=3, gt=0, le=60)  # seconds, for one answer
     proxy_patience: float = Field(default=12, gt=0, le=300)  # seconds, for a whole reload
     auto_reload: bool = False
+
+    @cached_property
+    def sip_hosts(self) -> frozenset[Host]:
+        """The addresses of the SIP proxies on the SIP side."""
+        return frozenset(host_of(text) for proxy in self.proxies for text in proxy.sip)
 
     @classmethod
     def settings_customise_sources(

@@ -155,7 +155,7 @@ def test_billing_info_writes_its_fields_and_no_others(soap: Soap, platform: Plat
 def test_class_v_writes_its_fields_and_shows_them(soap: Soap, platform: Platform) -> None:
     before = row(platform)
     names = "bossSecretary callFwd callGroup fwdBusy noAnswer pickupGroup pinCode".split()
-    values = {name: f"new {name}" for name in names}
+    values = {name: f"new-{name}" for name in names}
     soap("SubscriberWS", "updateSubscriberClassV", subscriber=KEY | values)
     assert row(platform) == before | {snake(name): value for name, value in values.items()}
     read = soap("SubscriberWS", "retrieveSubscriberClassV", **KEY)
@@ -192,13 +192,17 @@ def test_what_could_not_be_stored_is_named_and_nothing_changes(
     assert row(platform) == before
 
 
+SIP_TEXTS = {"callFwd", "fwdBusy", "noAnswer", "rpid"}  # tests/integration/test_sip_fields.py
 changes = st.one_of(
     st.tuples(st.sampled_from(BOOLEANS), st.booleans()),
     st.tuples(
-        st.sampled_from(TEXTS),
+        st.sampled_from([name for name in TEXTS if name not in SIP_TEXTS]),
         st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=32).filter(
             lambda text: "\ufffe" not in text and "\uffff" not in text
         ),
+    ),
+    st.tuples(
+        st.sampled_from(sorted(SIP_TEXTS)), st.from_regex("[A-Za-z0-9+*._-]{0,32}", fullmatch=True)
     ),
     st.tuples(st.sampled_from(INTEGERS), st.integers(-(2**31), 2**31 - 1)),
     st.tuples(st.sampled_from(LONGS), st.integers(-(2**63), 2**63 - 1)),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from ipaddress import ip_address, ip_interface
+from collections.abc import Generator, Iterable
+from ipaddress import IPv6Address, ip_address, ip_interface, ip_network
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.errors import AddressNotFound, AddressTaken, InvalidField, MissingField
+from sippulse_ws.domain.networks import Host, check_network, may_overlap, overlaps
 from sippulse_ws.domain.rows import insert_row, stream
 from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
 from sippulse_ws.domain.values import Values, present, required, storable, within
@@ -40,8 +41,13 @@ def list_addresses(db: Connection, username: str | None, domain: str) -> Generat
     return stream(db, query.order_by(Address.ip_address, Address.mask, Address.id))
 
 
-def insert_address(db: Connection, values: Values) -> Row[Any]:
-    """The id, group, pattern and contextInfo are made here, whatever was sent."""
+def insert_address(
+    db: Connection, scope: Scope, values: Values, proxies: Iterable[Host] = ()
+) -> Row[Any]:
+    """The id, group, pattern and contextInfo are made here, whatever was sent.
+
+    `proxies` are the SIP proxies' own addresses.
+    """
     username, domain = _owner(values, None)
     required(values, *_REQUIRED)
     subscriber_id = get_subscriber_id(db, username, domain)
@@ -50,10 +56,13 @@ def insert_address(db: Connection, values: Values) -> Row[Any]:
         address_id = insert_row(db, Address, stored | {"subscriber_id": subscriber_id})
     except IntegrityError:
         raise _taken(stored) from None
+    _check_rights(db, scope, stored, address_id, proxies)
     return db.execute(SELECT.where(Address.id == address_id)).one()
 
 
-def update_address(db: Connection, scope: Scope, values: Values) -> Row[Any]:
+def update_address(
+    db: Connection, scope: Scope, values: Values, proxies: Iterable[Host] = ()
+) -> Row[Any]:
     """Absent means unchanged; another account may take the address over."""
     address_id = values.get("id")
     if address_id is None:
@@ -72,6 +81,8 @@ def update_address(db: Connection, scope: Scope, values: Values) -> Row[Any]:
         db.execute(update(Address).where(same).values(stored | {"subscriber_id": subscriber_id}))
     except IntegrityError:
         raise _taken(stored) from None
+    if any(stored[name] != getattr(address, name) for name in _WRITTEN):
+        _check_rights(db, scope, stored, address_id, proxies)
     return db.execute(SELECT.where(same)).one()
 
 
@@ -83,6 +94,27 @@ def remove_address(db: Connection, domain: str, address_id: int | None) -> None:
     if db.execute(owner.where(Address.id == address_id)).scalar() != domain:
         raise AddressNotFound(id=address_id)
     db.execute(delete(Address).where(Address.id == address_id))
+
+
+def _check_rights(
+    db: Connection, scope: Scope, stored: Values, address_id: int, proxies: Iterable[Host]
+) -> None:
+    """What an administrator of domains may register; of whom an overlapping one is stays untold.
+
+    Called when the row is there: of two at once that overlap, one waits for the other here.
+    """
+    if scope.superuser:
+        return
+    network = ip_network(f"{stored['ip_address']}/{stored['mask']}")
+    check_network(network, proxies)
+    others = (
+        select(Address.ip_address, Address.mask)
+        .join(Subscriber, Subscriber.id == Address.subscriber_id)
+        .where(Address.id != address_id, may_overlap(network), ~scope.covers(Subscriber.domain))
+        .with_for_update(read=True, of=Address)
+    )
+    if any(overlaps(network, row) for row in db.execute(others)):
+        raise _taken(stored)
 
 
 def _owner(values: Values, current: Row[Any] | None) -> tuple[str, str]:
@@ -129,6 +161,9 @@ def _network_address(text: str, mask: int) -> str:
         address = None
     if address is None or "%" in text:
         raise InvalidField("ipAddress", "não é um endereço IP", "not an IP address")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:  # no call comes from one
+        ipv4 = address.ipv4_mapped
+        raise InvalidField("ipAddress", f"escreva {ipv4}", f"write {ipv4}")
     # not 0: a stock proxy takes it for a single host
     within(mask, 1, address.max_prefixlen, "mask")
     network = ip_interface(f"{address}/{mask}").network

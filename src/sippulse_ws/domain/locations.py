@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-from ipaddress import IPv6Address
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +22,7 @@ from sippulse_ws.domain.errors import (
 )
 from sippulse_ws.domain.proxies import Proxies, add_contact, remove_contact
 from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.sip_fields import is_sip_uri
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.domain.values import storable
 from sippulse_ws.models import Location
@@ -38,22 +37,6 @@ FAR_AWAY = dt.datetime(2090, 1, 1)  # noqa: DTZ001 - the column has no zone
 USER_AGENT = "sippulse-ws"
 _COLUMNS = "callid contact cseq domain id path q received socket user_agent username".split()
 _MOMENTS = ("expires", "last_modified")
-
-_ESCAPED = "%[0-9A-Fa-f]{2}"
-_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-# RFC 3261, 25.1
-_SIP_URI = re.compile(
-    rf"""sips?:
-    (?:(?:[A-Za-z0-9_.!~*'()&=+$,;?/-]|{_ESCAPED})+            # user
-       (?::(?:[A-Za-z0-9_.!~*'()&=+$,-]|{_ESCAPED})*)?@)?      # password
-    (?:{_LABEL}(?:\.{_LABEL})*\.?|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])
-    (?::(?P<port>[0-9]{{1,5}}))?
-    (?:;(?:[A-Za-z0-9_.!~*'()\[\]/:&+$=-]|{_ESCAPED})+)*       # parameters
-    (?:\?(?:[A-Za-z0-9_.!~*'()\[\]/?:+$=&-]|{_ESCAPED})+)?     # headers
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_PORT_MAX = 65535
 
 
 def list_locations(db: Connection, username: str | None, domain: str) -> list[SimpleNamespace]:
@@ -132,16 +115,7 @@ def _ruid(account: str, contact: str) -> str:
 def _checked(contact: str | None) -> str:
     if not contact:
         raise MissingField(field="contact")
-    uri = _SIP_URI.fullmatch(contact)
-    if uri is None or int(uri["port"] or 0) > _PORT_MAX or not _is_ipv6(uri["ipv6"]):
+    if not is_sip_uri(contact, headers=True):
         raise InvalidField("contact", "não é uma URI SIP", "not a SIP URI")
     storable(Location, {"contact": contact})
     return contact
-
-
-def _is_ipv6(text: str | None) -> bool:
-    """Whether an address in brackets is one; none at all is fine."""
-    try:
-        return text is None or bool(IPv6Address(text))
-    except ValueError:
-        return False

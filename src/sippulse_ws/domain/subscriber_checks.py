@@ -17,6 +17,7 @@ from sippulse_ws.domain.errors import (
     SubscriberExists,
 )
 from sippulse_ws.domain.numbering import BY_LONGEST_PREFIX, NO_PREFIXES, prefixes
+from sippulse_ws.domain.sip_fields import unfit_fields
 from sippulse_ws.domain.values import Values, within
 from sippulse_ws.models import DbAlias, Domain, Numbering, Profile, RatePlan, Reseller, Subscriber
 
@@ -91,6 +92,21 @@ def check_changes(db: Connection, domain: str, values: dict[str, Any]) -> None:
     wanted = {name: values[name] for name in ("profile", *_REFERENCES) if values.get(name)}
     if wanted:
         _check_references(find_facts(db, {"domain": domain, **wanted}), values)
+
+
+def without_stored_unfit(db: Connection, condition: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes without those unfit values that the subscriber has already.
+
+    A client that reads everything and writes it back changes nothing of what was stored before
+    such values were refused.
+    """
+    names = unfit_fields(Subscriber, changes)
+    if not names:
+        return changes
+    columns = [getattr(Subscriber, name) for name in names]
+    stored = db.execute(select(*columns).where(condition)).first()
+    same = {name for name in names if stored is not None and getattr(stored, name) == changes[name]}
+    return {name: value for name, value in changes.items() if name not in same}
 
 
 def _forget_zeros(values: dict[str, Any]) -> None:

@@ -35,7 +35,12 @@ from sippulse_ws.domain.errors import (
 )
 from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
-from sippulse_ws.domain.subscriber_checks import check_changes, check_new, find_facts
+from sippulse_ws.domain.subscriber_checks import (
+    check_changes,
+    check_new,
+    find_facts,
+    without_stored_unfit,
+)
 from sippulse_ws.domain.values import Values, present, required, storable, username_text
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Location, Subscriber
@@ -215,7 +220,7 @@ def update_subscriber(db: Connection, vault: Vault, rows: list[Any], values: Val
             raise MissingField(field=name)
     changes = present(values, _WRITTEN)
     check_changes(db, values["domain"], changes)
-    changes = storable(Subscriber, changes)
+    changes = _storable_changes(db, values, changes)
     if values.get("password") is not None or values.get("password_portal") is not None:
         changes |= sealed_passwords(vault, values["username"], values["domain"], values)
     _update(db, values, changes)
@@ -226,11 +231,11 @@ def update_billing_info(db: Connection, values: Values) -> None:
 
 
 def update_class_v(db: Connection, values: Values) -> None:
-    _update(db, values, storable(Subscriber, present(values, CLASS_V)))
+    _update(db, values, _storable_changes(db, values, present(values, CLASS_V)))
 
 
 def update_services(db: Connection, values: Values) -> None:
-    changes = storable(Subscriber, present(values, SERVICES))
+    changes = _storable_changes(db, values, present(values, SERVICES))
     if values.get("email") is not None:
         changes |= storable(Subscriber, {"email_address": values["email"]})
     _update(db, values, changes)
@@ -287,6 +292,11 @@ _REMOVE_LOCATIONS = Prepared(
     )
 )
 _REMOVE = Prepared(delete(Subscriber).where(Subscriber.id == bindparam("subscriber_id")))
+
+
+def _storable_changes(db: Connection, values: Values, changes: dict[str, Any]) -> dict[str, Any]:
+    same = key(values.get("username"), values["domain"])
+    return storable(Subscriber, without_stored_unfit(db, same, changes))
 
 
 def _update(db: Connection, values: Values, changes: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Double, Float, Integer, String
 from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.domain.errors import InvalidField, MissingField
+from sippulse_ws.domain.sip_fields import Grammar, grammar_of
 from sippulse_ws.models import Base
 from sippulse_ws.models.types import MONEY_LIMIT, Key, Money, as_money
 
@@ -104,7 +105,25 @@ def password_text(value: str, field: str) -> str:
 
 @cache
 def _fits(model: type[Base]) -> dict[str, Fit | None]:
-    return {column.name: _fit(column.type) for column in model.__table__.columns}
+    return {
+        column.name: _spelt(_fit(column.type), grammar_of(column))
+        for column in model.__table__.columns
+    }
+
+
+def _spelt(fit: Fit | None, grammar: Grammar | None) -> Fit | None:
+    """What fits the column and has its grammar; an empty text clears a field."""
+    if grammar is None:
+        return fit
+
+    def check(value: Any, prefix: str, name: str) -> Any:
+        if fit is not None:
+            value = fit(value, prefix, name)
+        if value:
+            grammar(value, prefix + wire_name(name))
+        return value
+
+    return check
 
 
 def _fit(kind: TypeEngine[Any]) -> Fit | None:

@@ -30,7 +30,7 @@ class AddressWS(Service):
         reloads=("address",),
     )
     def insertAddress(call: Call, address: dict[str, Any]) -> Any:
-        return addresses.insert_address(call.db, address)
+        return addresses.insert_address(call.db, call.scope, address, call.settings.sip_hosts)
 
     @operation(
         BY_SCOPE,
@@ -40,7 +40,7 @@ class AddressWS(Service):
         reloads=("address",),
     )
     def updateAddress(call: Call, address: dict[str, Any]) -> Any:
-        return addresses.update_address(call.db, call.scope, address)
+        return addresses.update_address(call.db, call.scope, address, call.settings.sip_hosts)
 
     @operation(
         within("domain"),

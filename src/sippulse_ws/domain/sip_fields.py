@@ -1,0 +1,207 @@
+"""What may be written into a field that reaches a SIP message, or that is a key.
+
+`values.storable` asks `grammar_of` for every column, so that no way of writing one goes round it.
+Old rows are another matter: `models/proxy_views.py` shows what is unfit as NULL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address
+from typing import Any
+
+from sippulse_ws.domain.errors import InvalidField
+from sippulse_ws.models import (
+    Base,
+    DbAlias,
+    Dialplan,
+    Did,
+    HuntGroup,
+    Location,
+    Subscriber,
+)
+from sippulse_ws.models.sip_patterns import (
+    CONTROL_ESCAPE,
+    CONTROLS,
+    NOT_IN_TOKEN,
+    NOT_IN_USER,
+    RESERVED_HEADERS,
+)
+from sippulse_ws.models.types import Key
+
+# Raises InvalidField for (value, wire name of the field); an empty value is never asked about.
+Grammar = Callable[[str, str], None]
+
+HEADER_LENGTH = 64
+PORT_MAX = 65535
+_controls = re.compile(CONTROLS)
+_control_escape = re.compile(CONTROL_ESCAPE)
+_not_in_user = re.compile(NOT_IN_USER)
+_not_in_token = re.compile(NOT_IN_TOKEN)
+_not_in_text = re.compile(rf"{CONTROLS}|[\"<>\\]|{CONTROL_ESCAPE}")
+_hunt_group = re.compile("huntgroup-[0-9]+", re.IGNORECASE)
+_ESCAPED = "%[0-9A-Fa-f]{2}"
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+# RFC 3261, 25.1
+_sip_uri = re.compile(
+    rf"""sips?:
+    (?:(?:[A-Za-z0-9_.!~*'()&=+$,;?/-]|{_ESCAPED})+            # user
+       (?::(?:[A-Za-z0-9_.!~*'()&=+$,-]|{_ESCAPED})*)?@)?      # password
+    (?:{_LABEL}(?:\.{_LABEL})*\.?|\[(?P<ipv6>[0-9A-Fa-f:.]+)\])
+    (?::(?P<port>[0-9]{{1,5}}))?
+    (?:;(?:[A-Za-z0-9_.!~*'()\[\]/:&+$=-]|{_ESCAPED})+)*       # parameters
+    (?P<headers>\?(?:[A-Za-z0-9_.!~*'()\[\]/?:+$=&-]|{_ESCAPED})+)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# parse_repl of the proxies makes a line end of \r and \n
+_not_in_replacement = re.compile(r"\\(?![0-9\\])|[\"<>\s]")
+
+
+def is_sip_uri(text: str, *, headers: bool = False) -> bool:
+    """Whether it is a SIP or SIPS URI without control characters, also escaped ones."""
+    uri = _sip_uri.fullmatch(text)
+    return (
+        uri is not None
+        and (headers or not uri["headers"])
+        and int(uri["port"] or 0) <= PORT_MAX
+        and _is_ipv6(uri["ipv6"])
+        and not _control_escape.search(text)
+    )
+
+
+def is_reserved_name(username: str) -> bool:
+    """Whether a name is a hunt group's (`huntgroup-14`)."""
+    return _hunt_group.fullmatch(username) is not None
+
+
+def printable(value: str, field: str) -> None:
+    """No character below U+0020, and no DEL."""
+    if _controls.search(value):
+        raise InvalidField(field, "contém caractere de controle", "contains a control character")
+
+
+def user_part(value: str, field: str) -> None:
+    """What stands before the @ of a SIP address; no address of its own."""
+    if _not_in_user.search(value):
+        raise InvalidField(
+            field,
+            "não é um número nem a parte de usuário de um endereço SIP",
+            "neither a number nor the user part of a SIP address",
+        )
+
+
+def call_target(value: str, field: str) -> None:
+    """A number or name of the own domain, `user@host`, or a SIP URI without headers."""
+    if not _not_in_user.search(value):
+        return
+    uri = value if value[:5].lower().startswith(("sip:", "sips:")) else f"sip:{value}"
+    if not ("@" in value or uri is value) or not is_sip_uri(uri):
+        raise InvalidField(
+            field, "não é um número nem um endereço SIP", "neither a number nor a SIP address"
+        )
+
+
+def call_targets(value: str, field: str) -> None:
+    """One or more of these, separated by commas, semicolons or spaces; or one SIP URI."""
+    if is_sip_uri(value):
+        return
+    for one in re.split("[,; ]+", value):
+        if one:
+            call_target(one, field)
+
+
+def header_name(value: str, field: str) -> None:
+    """A token (RFC 3261) that routing and identity do not need."""
+    if _not_in_token.search(value) or len(value) > HEADER_LENGTH:
+        raise InvalidField(field, "não é um nome de cabeçalho SIP", "not a name of a SIP header")
+    if value.lower() in RESERVED_HEADERS:
+        raise InvalidField(
+            field,
+            "é um cabeçalho de que o roteamento ou a identidade precisam",
+            "is a header that routing or identity need",
+        )
+
+
+def quotable(value: str, field: str) -> None:
+    """Text without control characters, quotes, angle brackets and backslashes."""
+    if _not_in_text.search(value):
+        raise InvalidField(
+            field,
+            'contém caractere de controle, aspas, "<", ">" ou "\\"',
+            'contains a control character, a quote, "<", ">" or "\\"',
+        )
+
+
+def unreserved(value: str, field: str) -> None:
+    """A key that is no hunt group's name."""
+    printable(value, field)
+    if _control_escape.search(value):
+        raise InvalidField(field, "contém caractere de controle", "contains a control character")
+    if is_reserved_name(value):
+        raise InvalidField(field, "é o nome de um grupo de busca", "is the name of a hunt group")
+
+
+def replacement(value: str, field: str) -> None:
+    """A dialled number in the making: `\\1` and `\\\\` only, no space, quote or bracket."""
+    if _not_in_replacement.search(value) or _control_escape.search(value):
+        raise InvalidField(
+            field,
+            "só pode conter \\0 a \\9, sem espaços, aspas, < ou >",
+            "may hold \\0 to \\9 only, and no spaces, quotes, < or >",
+        )
+
+
+def grammar_of(column: Any) -> Grammar | None:
+    """What a value of this column must be; any text for most."""
+    if (known := _GRAMMARS.get(column.table.name, {}).get(column.name)) is not None:
+        return known
+    return printable if isinstance(column.type, Key) else None
+
+
+def unfit_fields(model: type[Base], values: Mapping[str, Any]) -> list[str]:
+    """The names of those values that their grammar does not allow."""
+    columns = model.__table__.columns
+    return [name for name, value in values.items() if value and _is_unfit(columns[name], value)]
+
+
+def _is_unfit(column: Any, value: Any) -> bool:
+    grammar = grammar_of(column)
+    try:
+        if grammar is not None:
+            grammar(value, column.name)
+    except InvalidField:
+        return True
+    return False
+
+
+_FORWARDS: dict[str, Grammar] = dict.fromkeys(("call_fwd", "fwd_busy", "no_answer"), call_target)
+_GROUPS: dict[str, Grammar] = dict.fromkeys(("call_group", "pickup_group", "pin_code"), quotable)
+_GRAMMARS: dict[str, dict[str, Grammar]] = {
+    Subscriber.__tablename__: _FORWARDS
+    | _GROUPS
+    | {"username": unreserved, "rpid": user_part, "boss_secretary": call_targets},
+    DbAlias.__tablename__: {"alias_username": unreserved},
+    Did.__tablename__: {
+        "alias_username": unreserved,
+        "did_header": header_name,
+        "gwid": quotable,
+    },
+    Dialplan.__tablename__: {
+        "match_exp": printable,
+        "subst_exp": printable,
+        "repl_exp": replacement,
+        "attrs": quotable,
+    },
+    HuntGroup.__tablename__: {"method": printable},
+    Location.__tablename__: {"path": printable, "received": printable, "user_agent": printable},
+}
+
+
+def _is_ipv6(text: str | None) -> bool:
+    """Whether an address in brackets is one; none at all is fine."""
+    try:
+        return text is None or bool(IPv6Address(text))
+    except ValueError:
+        return False
