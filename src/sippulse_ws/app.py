@@ -19,6 +19,10 @@ from sippulse_ws.domain.errors import InternalError, UnreadableValue
 from sippulse_ws.domain.proxies import Proxy
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.log import configure_logging
+from sippulse_ws.observability.observer import Observer
+from sippulse_ws.observability.operation_log import OperationLog
+from sippulse_ws.observability.outages import Outage
+from sippulse_ws.observability.spans import find_tracer
 from sippulse_ws.pages import BASE, Pages
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.runner import Runner
@@ -73,11 +77,19 @@ def make_proxies(settings: Settings) -> list[Proxy]:
     ]
 
 
+def make_observer(settings: Settings) -> Observer:
+    log = OperationLog(settings.log_operations, settings.log_level, settings.log_format)
+    return Observer(log, find_tracer())
+
+
 def create_app(settings: Settings, database: Database | None = None, state: Any = None) -> Any:
     """The WSGI application; `state` replaces the runner of operations (the conformance test)."""
     database = database or make_database(settings)
-    state = state or Runner(database, settings, make_vault(settings), make_proxies(settings))
-    pages = Pages(database, settings.language)
+    outage = Outage()
+    state = state or Runner(
+        database, settings, make_vault(settings), make_proxies(settings), outage
+    )
+    pages = Pages(database, settings.language, outage)
     options = Options(
         lexical=settings.lexical,
         max_body=settings.max_body,
@@ -86,6 +98,7 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
         invalid_value=UnreadableValue.pt if settings.language == "pt" else UnreadableValue.en,
         internal_error=InternalError.pt if settings.language == "pt" else InternalError.en,
         senders=Semaphore(settings.pool_size // 2),
+        finished=make_observer(settings),
     )
     endpoints = [Endpoint(service, options, state) for service in SERVICES]
     pages.register(endpoints)

@@ -150,6 +150,7 @@ class Settings(BaseSettings):
     language: Literal["pt", "en"] = "pt"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
+    log_operations: float = Field(default=1, ge=0, le=1)  # share of those that ended well
     lexical: Literal["compatible", "strict"] = "compatible"
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)  # bytes
     # scheme and host clients use, when a proxy hides it

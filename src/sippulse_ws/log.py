@@ -26,7 +26,7 @@ def configure_logging(level: str, form: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         redact,
     ]
     last: list[Any] = (
@@ -35,7 +35,7 @@ def configure_logging(level: str, form: str) -> None:
         # the default tracebacks show local variables, passwords among them
         else [
             structlog.dev.ConsoleRenderer(
-                colors=False, exception_formatter=structlog.dev.plain_traceback
+                colors=False, timestamp_key="time", exception_formatter=structlog.dev.plain_traceback
             )
         ]
     )
@@ -51,3 +51,10 @@ def configure_logging(level: str, form: str) -> None:
     root.setLevel(level.upper())
     for chatty in ("spyne", "alembic", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def granian_config() -> dict[str, Any]:
+    """For granian's `log_dictconfig`: its lines go the way of all others."""
+    as_others: dict[str, Any] = {"handlers": [], "propagate": True}
+    loggers = {"_granian": as_others, "granian.access": as_others}
+    return {"formatters": {}, "handlers": {}, "loggers": loggers}

@@ -33,6 +33,10 @@ SECONDS = Histogram(
     "sippulse_ws_operation_seconds", "Duration.", ["service", "operation"], buckets=BUCKETS
 )
 
+WIRE_FAULTS = Counter(
+    "sippulse_ws_wire_faults", "Requests that never became an operation, by what is wrong.", ["kind"]
+)
+
 
 def share_between_workers() -> None:
     """Keep values in the shared folder from here on, if there is one.

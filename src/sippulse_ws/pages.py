@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 from sippulse_ws import __version__
 from sippulse_ws.db import Database
 from sippulse_ws.db.revisions import NEWEST, current_revision
+from sippulse_ws.observability.outages import Outage
 from sippulse_ws.wire.endpoint import Endpoint
 
 BASE = "/SipPulse/"
@@ -59,7 +60,8 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 class Pages:
     """WSGI applications for people and for load balancers."""
 
-    def __init__(self, database: Database, language: str) -> None:
+    def __init__(self, database: Database, language: str, outage: Outage) -> None:
+        self._outage = outage
         self._database = database
         self._language = language
         self._endpoints: dict[str, Endpoint] = {}
@@ -110,8 +112,10 @@ class Pages:
         try:
             with self._database.reading() as db:
                 revision = current_revision(db)
-        except Exception:  # noqa: BLE001 - whatever it is, the answer is "not ready"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready"
+            self._outage.lost(error)
             return Response("database unavailable\n", 503)(environ, start_response)
+        self._outage.back()
         if revision != NEWEST:
             text = f"schema is at {revision}, run: sippulse-ws db upgrade\n"
             return Response(text, 503)(environ, start_response)

@@ -116,5 +116,6 @@ def _serve(host: str, port: int, workers: int | None, pin: bool | None, pool_siz
         workers_max_rss=LARGEST_WORKER,
         workers_kill_timeout=STOP_SECONDS,
         respawn_failed_workers=True,
-        log_level=LogLevels.error,
+        log_level=LogLevels.warning,
+        log_dictconfig=granian_config(),
     ).serve()

@@ -32,6 +32,8 @@ def record(
     outcome: str,
     error: str | None,
     request_id: str,
+    client_request_id: str | None = None,
+    traceparent: str | None = None,
 ) -> None:
     _RECORD.queue(
         db,
@@ -43,6 +45,8 @@ def record(
         outcome=outcome,
         error=error,
         request_id=request_id,
+        client_request_id=client_request_id,
+        traceparent=traceparent,
     )
 
 

@@ -22,3 +22,6 @@ class Audit(Base):
     outcome: Mapped[str] = mapped_column(String(16))  # done, refused, failed
     error: Mapped[str | None] = mapped_column(String(64))  # code of the refusal
     request_id: Mapped[str] = mapped_column(String(36))
+    # what the client or a proxy called the request, if it did
+    client_request_id: Mapped[str | None] = mapped_column(String(64))
+    traceparent: Mapped[str | None] = mapped_column(String(55))

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sippulse_ws import metrics
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Connection, Database
+from sippulse_ws.db.clock import CLOCK
 from sippulse_ws.db.failures import is_repeatable, is_unavailable
 from sippulse_ws.db.prepared import queueing, send_queued
 from sippulse_ws.domain import audit, login_delays, reload_queue
@@ -27,6 +28,7 @@ from sippulse_ws.domain.errors import (
 )
 from sippulse_ws.domain.proxies import Proxies
 from sippulse_ws.domain.vault import Vault
+from sippulse_ws.observability.outages import Outage
 from sippulse_ws.services.operation import Operation, Values
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
@@ -76,9 +78,15 @@ class Runner:
     """The state of an endpoint: everything an operation needs, made once per process."""
 
     def __init__(
-        self, database: Database, settings: Settings, vault: Vault, proxies: Proxies = ()
+        self,
+        database: Database,
+        settings: Settings,
+        vault: Vault,
+        proxies: Proxies = (),
+        outage: Outage | None = None,
     ) -> None:
         self.database = database
+        self.outage = outage or Outage()
         self.settings = settings
         self.vault = vault
         self.proxies = proxies
@@ -88,21 +96,25 @@ class Runner:
         *plain, principal = arguments if not operation.right.customer else (*arguments, None)
         values = operation.values(tuple(plain))
         started = perf_counter()
-        outcome = audit.DONE
+        context.login = _login_of(operation, values, principal)
+        context.domain = _domain_among(values)
+        CLOCK.seconds = 0.0
         try:
-            return self._run(operation, context, values, principal)
+            result = self._run(operation, context, values, principal)
+            self.outage.back()
+            return result
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
             refusal = self._refusal(error, context)
-            outcome = _outcome(refusal)
+            context.outcome, context.fault = _outcome(refusal), refusal.code
             if isinstance(error, Guess):
                 self._count_guess(error, context)
             if operation.writes or operation.acts:
-                login = _login_of(operation, values, principal)
-                self._audit_refusal(context, login, values, refusal)
+                self._audit_refusal(context, context.login, values, refusal)
             raise WSException(refusal.message(self.settings.language)) from None
         finally:
+            context.database_seconds = CLOCK.seconds
             seconds = perf_counter() - started
-            metrics.observe(context.service, context.operation, outcome, seconds)
+            metrics.observe(context.service, context.operation, context.outcome, seconds)
 
     def _run(self, operation: Operation, context: Context, values: Values, principal: Any) -> Any:
         finished: list[bool] = []  # filled when only the commit is left: then nothing is repeated
@@ -116,7 +128,7 @@ class Runner:
             call, result = _repeating(attempt, unless=finished)
         except Exception as error:
             if finished and is_unavailable(error):
-                log.exception("commit failed", extra={"request_id": context.request_id})
+                self.outage.lost(error)
                 raise OutcomeUnknown(request_id=context.request_id) from None
             raise
         if operation.acts:
@@ -156,6 +168,8 @@ class Runner:
                 outcome=audit.DONE,
                 error=None,
                 request_id=context.request_id,
+                client_request_id=context.client_request_id,
+                traceparent=context.traceparent,
             )
             result = operation.function(call, **values)
             if operation.reloads and self.settings.auto_reload:
@@ -176,10 +190,11 @@ class Runner:
         """Authenticate and check the right, before anything else is read or said."""
         call = Call(db, self.settings, self.vault, context.address, "", self.proxies)
         right = operation.right
-        call.login = _login_of(operation, values, principal)
+        call.login = context.login
         if right.customer:
             return call
         domains = right.domains(values) if right.domains else []
+        context.domain = next(iter(domains), None) or context.domain
         admission = self.authenticator.authenticate(
             db,
             principal.login if principal is not None else None,
@@ -218,16 +233,21 @@ class Runner:
 
         try:
             _repeating(attempt)
-        except Exception:
-            log.exception("a row about a login or a refusal could not be written")
+        except Exception as error:
+            if is_unavailable(error):
+                self.outage.lost(error)
+            else:
+                log.exception("a row about a login or a refusal could not be written")
 
     def _refusal(self, error: Exception, context: Context) -> DomainError:
         if isinstance(error, DomainError):
             return error
+        if is_unavailable(error):  # a line a request would only hide the others
+            self.outage.lost(error)
+            return DatabaseUnavailable(request_id=context.request_id)
         told = {"request_id": context.request_id}
         log.error("%s failed", context.operation, exc_info=error, extra=told)
-        kind = DatabaseUnavailable if is_unavailable(error) else InternalError
-        return kind(request_id=context.request_id)
+        return InternalError(request_id=context.request_id)
 
     def _audit_refusal(
         self, context: Context, login: str, values: Values, refusal: DomainError
@@ -247,6 +267,8 @@ class Runner:
                 outcome=outcome,
                 error=error,
                 request_id=context.request_id,
+                client_request_id=context.client_request_id,
+                traceparent=context.traceparent,
             )
         )
 
@@ -275,6 +297,12 @@ def _login_of(operation: Operation, values: Values, principal: Any) -> str:
     if operation.right.customer:
         return f"{values.get('username') or ''}@{values.get('domain') or ''}"
     return (principal.login if principal is not None else None) or ""
+
+
+def _domain_among(values: Mapping[str, Any]) -> str:
+    """Of an operation whose right the stored object tells."""
+    found = values.get("domain")
+    return found if isinstance(found, str) else ""
 
 
 def _object_of(values: Mapping[str, Any]) -> str:

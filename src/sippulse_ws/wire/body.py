@@ -22,10 +22,10 @@ def read_body(environ: dict[str, Any], largest: int) -> bytes:
     try:
         body: bytes = environ["wsgi.input"].read(length)
     except OSError:
-        raise client_fault(f"{_REFUSED}the request broke off") from None
+        raise client_fault(f"{_REFUSED}the request broke off", "body") from None
     if len(body) > largest:
         discard_body(environ)
-        raise client_fault(f"{_REFUSED}larger than {largest} bytes")
+        raise client_fault(f"{_REFUSED}larger than {largest} bytes", "too-large")
     return body
 
 
@@ -45,5 +45,5 @@ def _length(environ: dict[str, Any]) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or len(text) > 18:
-        raise client_fault(f"{_REFUSED}bad Content-Length")
+        raise client_fault(f"{_REFUSED}bad Content-Length", "body")
     return int(text)

@@ -2,15 +2,20 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from .envelope import NO_BLOCKS, Blocks
+from .request_ids import client_request_id, traceparent
 
 if TYPE_CHECKING:
     from .protocol import Operation
     from .spooled import Spooled
+
+
+RECEIVED = "sippulse.received"
 
 
 class Headers(Mapping[str, str]):
@@ -39,7 +44,7 @@ _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 class Context:
     """What a function learns about its request, and what Spyne's protocol hooks hand on."""
 
-    operation: str
+    operation: str = ""
     descriptor: "Operation"
     in_string: bytes
     in_document: etree._Element
@@ -49,12 +54,25 @@ class Context:
     out_error: Any = None
     out_document: "bytes | Spooled"
     blocks: Blocks = NO_BLOCKS  # of the SOAP header
-    _request_id: str | None = None
+    # what the line of the operation tells, set by whoever finds out
+    login: str = ""
+    domain: str = ""
+    outcome: str = "done"
+    fault: str = ""  # code of what went wrong
+    bytes_in: int = 0
+    database_seconds: float = 0.0
 
     def __init__(self, environ: dict[str, Any], service: str, state: Any) -> None:
         self.environ = environ
         self.service = service
         self.state = state
+        self.request_id = os.urandom(8).hex()
+        self.client_request_id = client_request_id(environ)
+        self.traceparent = traceparent(environ)
+        now = perf_counter()
+        # a server that queues requests says when it got the request
+        self._received: float = environ.get(RECEIVED, now)
+        self.waiting_seconds = now - self._received
 
     @property
     def address(self) -> str:
@@ -78,8 +96,16 @@ class Context:
         return self.descriptor.respond(values)
 
     @property
-    def request_id(self) -> str:
-        """Names this request in the log and in the faults that point there."""
-        if self._request_id is None:
-            self._request_id = os.urandom(8).hex()
-        return self._request_id
+    def seconds(self) -> float:
+        """Since the request was received."""
+        return perf_counter() - self._received
+
+    @property
+    def headers_out(self) -> list[tuple[str, str]]:
+        """Tell the client what this request is called, here and where it came from."""
+        headers = [("X-Request-Id", self.request_id)]
+        if self.client_request_id is not None:
+            headers.append(("X-Client-Request-Id", self.client_request_id))
+        if self.traceparent is not None:
+            headers.append(("traceparent", self.traceparent))
+        return headers

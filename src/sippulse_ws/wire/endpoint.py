@@ -29,6 +29,7 @@ StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 XML = "text/xml; charset=utf-8"
+LENGTH = "Content-Length"
 OK = "200 OK"
 FAULT = "500 Internal Server Error"
 _UNSUPPORTED = object()
@@ -48,6 +49,8 @@ class Options:
     internal_error: str = "Internal error, request {request_id}"
     # as many threads of the server may be held by clients that read long answers slowly
     senders: Semaphore = field(default_factory=partial(Semaphore, 1))
+    # told of every request but GETs when it is answered, with the length of the answer
+    finished: Callable[[Context, int], None] = lambda context, length: None
 
 
 class Endpoint:
@@ -88,7 +91,12 @@ class Endpoint:
             return self._post(environ, start_response)
         if method in ("GET", "HEAD"):
             return self._get(environ, start_response)
-        return _empty(start_response, "405 Method Not Allowed", ("Allow", "GET, HEAD, POST"))
+        return self._refuse(
+            Context(environ, self.name, self._state),
+            start_response,
+            ("405 Method Not Allowed", "method"),
+            ("Allow", "GET, HEAD, POST"),
+        )
 
     def _get(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
@@ -112,38 +120,58 @@ class Endpoint:
         return f"{environ['wsgi.url_scheme']}://{host}{path}"
 
     def _post(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        context = Context(environ, self.name, self._state)
         charset = self._charsets[environ.get("CONTENT_TYPE") or ""]
         if charset is _UNSUPPORTED:
             discard_body(environ)
-            return _empty(start_response, "415 Unsupported Media Type")
-        context = Context(environ, self.name, self._state)
+            told = ("415 Unsupported Media Type", "media-type")
+            return self._refuse(context, start_response, told)
         try:
             self._answer(context, charset)
         except Exception:
             logger.exception("request %s failed", context.request_id)
             message = self._options.internal_error.format(request_id=context.request_id)
+            context.outcome, context.fault = "failed", "internal-error"
             context.out_error = Fault("Server", message)
             self._protocol.serialize(context)
         body = context.out_document
         status = OK if context.out_error is None else FAULT
-        start_response(status, [("Content-Type", XML), ("Content-Length", str(len(body)))])
+        length = len(body)
+        headers = [("Content-Type", XML), (LENGTH, str(length)), *context.headers_out]
+        self._options.finished(context, length)
+        start_response(status, headers)
         return [body] if isinstance(body, bytes) else body.handed_over(self._options.senders)
 
     def _answer(self, context: Context, charset: str | None) -> None:
         protocol = self._protocol
         try:
             context.in_string = read_body(context.environ, self._options.max_body)
+            context.bytes_in = len(context.in_string)
             protocol.create_in_document(context, charset)
             protocol.decompose_incoming_envelope(context)
             protocol.deserialize(context)
         except Fault as fault:
             context.out_error = fault
+            context.outcome, context.fault = "refused", getattr(fault, "kind", "envelope")
         else:
             try:
                 context.out_object = context.descriptor.function(context, *context.in_object)
             except WSException as fault:
                 context.out_error = fault
         protocol.serialize(context)
+
+    def _refuse(
+        self,
+        context: Context,
+        start_response: StartResponse,
+        told: tuple[str, str],
+        *headers: tuple[str, str],
+    ) -> list[bytes]:
+        """Answer with a status and no body; `told` is the status, and what it is in the log."""
+        status, context.fault = told
+        context.outcome = "refused"
+        self._options.finished(context, 0)
+        return _empty(start_response, status, *headers, *context.headers_out)
 
 
 class _Charsets(dict[str, Any]):

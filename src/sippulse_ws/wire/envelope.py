@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lxml import etree
-from spyne import Fault
 
-from .faults import client_fault
+from .faults import WireFault, client_fault
 from .names import HEADER_NAMESPACE, SOAP_ENVELOPE
 
 ENVELOPE = f"{{{SOAP_ENVELOPE}}}Envelope"
@@ -70,11 +69,11 @@ def known_charset(name: str) -> str | None:
 def parse(body: bytes) -> etree._Element:
     """The root element of a document in UTF-8."""
     if b"<!DOCTYPE" in body and _doctype(body):
-        raise client_fault("Couldn't create SOAP message: DOCTYPE is not allowed")
+        raise client_fault("Couldn't create SOAP message: DOCTYPE is not allowed", "doctype")
     try:
         return etree.fromstring(body, _local.parser)
     except etree.XMLSyntaxError as error:
-        raise client_fault(f"Couldn't create SOAP message: {error.msg}") from None
+        raise client_fault(f"Couldn't create SOAP message: {error.msg}", "not-xml") from None
 
 
 def to_utf_8(body: bytes, charset: str | None) -> bytes:
@@ -86,7 +85,8 @@ def to_utf_8(body: bytes, charset: str | None) -> bytes:
     try:
         return body.decode(charset).encode()
     except ValueError:
-        raise client_fault(f"Couldn't create SOAP message: this is not {charset}") from None
+        message = f"Couldn't create SOAP message: this is not {charset}"
+        raise client_fault(message, "charset") from None
 
 
 def _own_charset(body: bytes) -> str:
@@ -101,7 +101,7 @@ def _own_charset(body: bytes) -> str:
     name = declared[1].decode("ascii")
     charset = known_charset(name)
     if charset is None:
-        raise client_fault(f"Couldn't create SOAP message: unknown encoding {name}")
+        raise client_fault(f"Couldn't create SOAP message: unknown encoding {name}", "charset")
     return charset
 
 
@@ -115,7 +115,7 @@ def open_envelope(root: etree._Element) -> tuple[etree._Element, Blocks]:
         body, blocks = _body_among(root)
     for element in body:
         return element, blocks
-    raise client_fault("Cannot find dispatch method for {}")
+    raise client_fault("Cannot find dispatch method for {}", "unknown-operation")
 
 
 def _body_among(root: etree._Element) -> tuple[etree._Element, Blocks]:
@@ -136,10 +136,11 @@ def _body_among(root: etree._Element) -> tuple[etree._Element, Blocks]:
     return body, blocks
 
 
-def _no_envelope(root: etree._Element) -> Fault:
+def _no_envelope(root: etree._Element) -> WireFault:
     message = f"Couldn't create SOAP message. Expecting Envelope in namespace {SOAP_ENVELOPE}"
-    other_version = etree.QName(root).localname == "Envelope"
-    return Fault("VersionMismatch" if other_version else "Client", message)
+    if etree.QName(root).localname == "Envelope":
+        return WireFault("VersionMismatch", message, "version")
+    return client_fault(message)
 
 
 def _understood(header: etree._Element) -> Blocks:
@@ -154,7 +155,7 @@ def _understood(header: etree._Element) -> Blocks:
             blocks[name] = (*blocks.get(name, ()), _text_of(block))
         elif block.get(MUST_UNDERSTAND, "").strip() in ("1", "true"):
             message = f"MustUnderstand headers:[{block.tag}] are not understood"
-            raise Fault("MustUnderstand", message)
+            raise WireFault("MustUnderstand", message, "must-understand")
     return blocks
 
 

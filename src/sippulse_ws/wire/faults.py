@@ -11,6 +11,31 @@ ENVELOPE_START = (
 ENVELOPE_END = "</S:Body></S:Envelope>"
 
 
+# What can be wrong with a request before it is an operation: in the log and in the metrics.
+KINDS = (
+    "media-type",
+    "method",
+    "body",
+    "too-large",
+    "charset",
+    "not-xml",
+    "doctype",
+    "envelope",
+    "version",
+    "must-understand",
+    "unknown-operation",
+    "unreadable-value",
+)
+
+
+class WireFault(Fault):  # type: ignore[misc]
+    """A fault of the wire itself; its kind is one of KINDS."""
+
+    def __init__(self, code: str, message: str, kind: str) -> None:
+        super().__init__(code, message)
+        self.kind = kind
+
+
 class WSException(Fault):  # type: ignore[misc]
     """The fault that the contract declares; its message is for the client to read."""
 
@@ -22,14 +47,15 @@ class WSException(Fault):  # type: ignore[misc]
 
     fault_message = Unicode.customize(sub_name="faultMessage", min_occurs=0, nullable=False)
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, kind: str = "") -> None:
         super().__init__("Server", message)
         self.fault_message = message
+        self.kind = kind
 
 
-def client_fault(message: str) -> Fault:
-    """The request cannot be understood."""
-    return Fault("Client", message)
+def client_fault(message: str, kind: str = "envelope") -> WireFault:
+    """The request cannot be understood; `kind` is one of KINDS."""
+    return WireFault("Client", message, kind)
 
 
 def render_fault(fault: Fault) -> bytes:

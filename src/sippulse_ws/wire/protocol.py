@@ -58,7 +58,8 @@ class Protocol(Soap11):  # type: ignore[misc]
         element, context.blocks = open_envelope(context.in_document)
         operation = self.operations.get(element.tag)
         if operation is None:
-            raise client_fault(f"Cannot find dispatch method for {_clark(element)}")
+            message = f"Cannot find dispatch method for {_clark(element)}"
+            raise client_fault(message, "unknown-operation")
         context.in_body_doc = element
         context.descriptor = operation
         context.operation = operation.name

@@ -64,7 +64,8 @@ class Readers:
         def strict(text: str) -> Any:
             value = parse(text)
             if value is None or not is_exact(field.kind, text):
-                raise WSException(self._invalid_value.format(field=field.wire))
+                message = self._invalid_value.format(field=field.wire)
+                raise WSException(message, "unreadable-value")
             return value
 
         return strict

@@ -1,0 +1,31 @@
+"""Told of every request that is answered: its line in the log, its fault in the metrics, its span."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sippulse_ws import metrics
+from sippulse_ws.observability.operation_log import OperationLog, Request
+from sippulse_ws.wire.faults import KINDS
+
+_KINDS = frozenset(KINDS)
+
+
+class Tracer(Protocol):
+    def record(self, request: Request) -> None:
+        """Make a span of a request that is over."""
+
+
+class Observer:
+    """What an endpoint calls when it has its answer."""
+
+    def __init__(self, log: OperationLog, tracer: Tracer | None = None) -> None:
+        self._log = log
+        self._tracer = tracer
+
+    def __call__(self, request: Request, bytes_out: int) -> None:
+        if request.fault in _KINDS:
+            metrics.WIRE_FAULTS.labels(request.fault).inc()
+        if self._tracer is not None:
+            self._tracer.record(request)
+        self._log.write(request, bytes_out)

@@ -1,0 +1,96 @@
+"""An outage of the database is told once a minute, with a count, by all processes together."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from mmap import mmap
+from tempfile import TemporaryFile
+from threading import Lock
+
+log = logging.getLogger("sippulse_ws.lifecycle")
+
+EVERY = 60.0  # seconds between two lines
+_FORM = struct.Struct("=?ddQ")
+
+
+@dataclass(slots=True)
+class _State:
+    told: bool = False  # that it is away
+    since: float = 0.0  # of the first failure; 0 while all is well
+    last_line: float = 0.0
+    count: int = 0  # failures since the last line
+
+
+class Outage:
+    """Shared by the processes that are forked from the one that made it.
+
+    `lost` is told of every request that met the outage, `back` of every one that did not: that one
+    costs the look at one byte.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._file = TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._file.write(_FORM.pack(*_values(_State())))
+        self._file.flush()
+        self._memory = mmap(self._file.fileno(), _FORM.size)
+        self._lock = Lock()  # POSIX locks are between processes only
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the last that was heard is that the database is away."""
+        return _State(*_FORM.unpack(self._memory[:])).since > 0
+
+    def lost(self, error: BaseException) -> None:
+        """A request failed since the database is away."""
+        now = self._clock()
+        with self._changing() as state:
+            state.count += 1
+            state.since = state.since or now
+            if now - state.last_line < EVERY:
+                return
+            event = "database still away" if state.told else "database lost"
+            told = {"error": _one_line(error), "failures": state.count}
+            log.error(event, extra=told | {"seconds": round(now - state.since, 1)})
+            state.told, state.last_line, state.count = True, now, 0
+
+    def back(self) -> None:
+        """The database answered."""
+        if not self.is_on:
+            return
+        with self._changing() as state:
+            if not state.since:  # another process has told it
+                return
+            if state.told:
+                told = {"failures": state.count, "seconds": round(self._clock() - state.since, 1)}
+                log.warning("database back", extra=told)
+                state.count = 0  # else they are told with the next loss
+            state.told, state.since = False, 0.0
+
+    @contextmanager
+    def _changing(self) -> Iterator[_State]:
+        with self._lock:
+            fcntl.lockf(self._file, fcntl.LOCK_EX)
+            try:
+                state = _State(*_FORM.unpack(self._memory[:]))
+                try:
+                    yield state
+                finally:
+                    self._memory[:] = _FORM.pack(*_values(state))
+            finally:
+                fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
+def _values(state: _State) -> tuple[bool, float, float, int]:
+    return state.told, state.since, state.last_line, state.count
+
+
+def _one_line(error: BaseException) -> str:
+    """What the driver said; SQLAlchemy's own text holds the statement."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())[:300]

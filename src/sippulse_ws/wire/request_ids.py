@@ -1,0 +1,31 @@
+"""Names of a request: ours, and those that came along with it.
+
+What a client or a proxy sends is kept beside ours and never instead of it: two requests may carry
+the same one, and somebody may want that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+CLIENT_ID = "HTTP_X_REQUEST_ID"
+TRACE = "HTTP_TRACEPARENT"
+_client_id = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
+# W3C Trace Context, version 00; neither id may be all zeros.
+_trace = re.compile(
+    r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}",
+).fullmatch
+
+
+def client_request_id(environ: Mapping[str, Any]) -> str | None:
+    """The `X-Request-Id` of the request, when it is one that can be written anywhere."""
+    given = environ.get(CLIENT_ID)
+    return given if given and _client_id(given) else None
+
+
+def traceparent(environ: Mapping[str, Any]) -> str | None:
+    """The `traceparent` of the request, when it is one."""
+    given = environ.get(TRACE)
+    return given if given and _trace(given) else None
