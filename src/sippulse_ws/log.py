@@ -35,7 +35,9 @@ def configure_logging(level: str, form: str) -> None:
         # the default tracebacks show local variables, passwords among them
         else [
             structlog.dev.ConsoleRenderer(
-                colors=False, timestamp_key="time", exception_formatter=structlog.dev.plain_traceback
+                colors=False,
+                timestamp_key="time",
+                exception_formatter=structlog.dev.plain_traceback,
             )
         ]
     )

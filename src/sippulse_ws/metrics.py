@@ -34,7 +34,9 @@ SECONDS = Histogram(
 )
 
 WIRE_FAULTS = Counter(
-    "sippulse_ws_wire_faults", "Requests that never became an operation, by what is wrong.", ["kind"]
+    "sippulse_ws_wire_faults",
+    "Requests that never became an operation, by what is wrong.",
+    ["kind"],
 )
 
 

@@ -22,6 +22,8 @@ from sippulse_ws.cli.proxy import RUN_QUEUE
 from sippulse_ws.cli.session import console, get_settings, open_database
 from sippulse_ws.config import Settings
 from sippulse_ws.db.revisions import NEWEST, current_revision
+from sippulse_ws.log import granian_config
+from sippulse_ws.observability.lifecycle import Lifecycle
 
 BACKLOG = 1024
 # MiB; lxml keeps every element name it ever saw, and anybody may send new ones.
@@ -69,7 +71,23 @@ def _queue(settings: Settings) -> Iterator[None]:
             process.terminate()
 
 
-class PinnedServer(Server):  # type: ignore[misc, valid-type]
+class ToldServer(Server):  # type: ignore[misc, valid-type]
+    """Says what becomes of its workers."""
+
+    lifecycle: Lifecycle
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
+        self.lifecycle.spawned(idx)
+        return super()._spawn_worker(idx, target, partial(_load, self.lifecycle, callback_loader))
+
+
+def _load(lifecycle: Lifecycle, load: Callable[[], Any]) -> Any:
+    loaded = load()
+    lifecycle.ready()
+    return loaded
+
+
+class PinnedServer(ToldServer):
     """Each worker stays on a core.
 
     Its threads hold Python's lock in turn; were they on several cores, every object they touch
@@ -102,8 +120,8 @@ def _serve(host: str, port: int, workers: int | None, pin: bool | None, pool_siz
     application()  # made once, before workers are forked, so that they share its memory
     cores = len(_cores())
     count = workers or cores
-    kind = PinnedServer if (count >= cores if pin is None else pin) else Server
-    kind(
+    kind = PinnedServer if (count >= cores if pin is None else pin) else ToldServer
+    server = kind(
         "sippulse_ws.app:application",
         factory=True,
         address=host,
@@ -118,4 +136,10 @@ def _serve(host: str, port: int, workers: int | None, pin: bool | None, pool_siz
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         log_dictconfig=granian_config(),
-    ).serve()
+    )
+    server.lifecycle = Lifecycle(f"http://{host}:{port}", count)
+    server.lifecycle.start()
+    try:
+        server.serve()
+    finally:
+        server.lifecycle.stop()

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.db.failures import is_without_schema
 
-NEWEST = "0007"  # a test compares it with migrations/versions
+NEWEST = "0008"  # a test compares it with migrations/versions
 
 _revision: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 

@@ -22,7 +22,7 @@ REFUSED = "refused"
 FAILED = "failed"
 
 
-def record(
+def record(  # noqa: PLR0913 - as many as the row has columns
     db: Connection,
     *,
     login: str,

@@ -1,4 +1,4 @@
-"""Told of every request that is answered: its line in the log, its fault in the metrics, its span."""
+"""Told of each request that is answered: its line in the log, its wire fault counted, its span."""
 
 from __future__ import annotations
 

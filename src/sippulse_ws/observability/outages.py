@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import mmap
-from tempfile import TemporaryFile
+from pathlib import Path
+from tempfile import mkstemp
 from threading import Lock
 
 log = logging.getLogger("sippulse_ws.lifecycle")
@@ -36,11 +38,14 @@ class Outage:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._file = TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        self._file.write(_FORM.pack(*_values(_State())))
-        self._file.flush()
-        self._memory = mmap(self._file.fileno(), _FORM.size)
-        self._lock = Lock()  # POSIX locks are between processes only
+        self._memory = mmap(-1, _FORM.size)
+        # a lock that ends with its process, however that ends
+        self._file, path = mkstemp(prefix="sippulse-ws-")
+        Path(path).unlink()
+        self._lock = Lock()  # the file's is between processes only
+
+    def __del__(self) -> None:
+        os.close(self._file)
 
     @property
     def is_on(self) -> bool:

@@ -72,6 +72,7 @@ def test_an_answer_has_a_type_and_a_length(client: Client) -> None:
     assert response.headers == {
         "Content-Type": "text/xml; charset=utf-8",
         "Content-Length": str(len(response.body)),
+        "X-Request-Id": client.state.context.request_id,
     }
 
 
