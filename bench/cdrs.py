@@ -21,9 +21,9 @@ from typing import Any
 import pymysql
 
 from sippulse_ws.db import Database
-from sippulse_ws.db.migrate import upgrade
-from sippulse_ws.domain.partitions import create_partitions
+from sippulse_ws.db.schema.migrate import upgrade
 from sippulse_ws.models import VI_CDRS, Cdr
+from sippulse_ws.ops.partitions import create_partitions
 from tests.mariadb import OPTIONS, PrivateMariaDB
 
 ROWS = 5_000_000

@@ -23,7 +23,7 @@ from werkzeug.test import Client
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
-from sippulse_ws.db.migrate import upgrade
+from sippulse_ws.db.schema.migrate import upgrade
 from tests.factories.platform import DOMAIN, Platform
 from tests.mariadb import PrivateMariaDB
 from tests.soap import ENVELOPE, principal_xml

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from sippulse_ws.db.migrate import compared
+from sippulse_ws.db.schema.migrate import compared
 from sippulse_ws.models import Base
 
 connection = context.config.attributes["connection"]

@@ -10,15 +10,15 @@ import tempfile
 from pathlib import Path
 
 from sippulse_ws.db import Database
-from sippulse_ws.db.migrate import differences, upgrade
+from sippulse_ws.db.schema.migrate import differences, upgrade
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder)}/schema.db")
         upgrade(database)
-        with database.reading() as connection:
-            found = differences(connection)
+        with database.reading() as db:
+            found = differences(db.connection)
         database.close()
     for difference in found:
         print(f"models and migrations disagree: {difference}")

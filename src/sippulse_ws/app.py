@@ -23,9 +23,9 @@ from sippulse_ws.observability.observer import Observer
 from sippulse_ws.observability.operation_log import OperationLog
 from sippulse_ws.observability.outages import Outage
 from sippulse_ws.observability.spans import find_tracer
-from sippulse_ws.pages import BASE, Pages
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.runner import Runner
+from sippulse_ws.web.pages import BASE, Pages
 from sippulse_ws.wire.body import discard_body
 from sippulse_ws.wire.endpoint import Endpoint, Options
 

@@ -29,7 +29,7 @@ from pydantic_settings import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from sippulse_ws.db.drivers import DRIVERS
+from sippulse_ws.db.statements.drivers import DRIVERS
 from sippulse_ws.domain.networks import Host, host_of
 from sippulse_ws.domain.proxies import CACHED
 from sippulse_ws.domain.vault import check_key

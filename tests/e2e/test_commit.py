@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
-from sippulse_ws.db import Database
+from sippulse_ws.db import Database, Session
 from sippulse_ws.models import Audit, CreditLedger
 from tests.factories.requests import new_subscriber
 from tests.fixtures.server import LOGIN
@@ -31,7 +31,7 @@ def test_a_lost_commit_is_not_repeated_and_the_client_is_told_to_look(database: 
     soap.xml("SubscriberWS", "insertSubscriber", new_subscriber())
     tries = []
 
-    def lose(connection: sa.Connection) -> None:
+    def lose(connection: Session) -> None:
         tries.append(connection)
         if len(tries) == 1:  # the second is the audit row's
             gone = Exception(2013, "Lost connection")

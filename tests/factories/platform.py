@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sippulse_ws.db import Session
 from sippulse_ws.domain import administrators, domains, profiles, subscribers
 from sippulse_ws.domain.access import Authenticator
 from sippulse_ws.domain.rows import insert_row
@@ -19,7 +20,7 @@ PASSWORD = "s3nha-do-assinante"
 class Platform:
     """One domain with a profile, and a superuser; more on demand."""
 
-    def __init__(self, db: sa.Connection) -> None:
+    def __init__(self, db: Session) -> None:
         self.db = db
         self._numbers = count(1)
         self._authenticator = Authenticator()

@@ -5,8 +5,8 @@ import logging
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
+from sippulse_ws.db import Session
 from sippulse_ws.models import Audit, Subscriber
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
 from tests.factories.requests import new_subscriber
@@ -134,7 +134,7 @@ def every_use_of_passwords(soap: Soap) -> list[str]:
 
 
 def test_no_password_is_told_stored_or_logged(
-    app_with: Any, db: sa.Connection, platform: Platform, caplog: pytest.LogCaptureFixture
+    app_with: Any, db: Session, platform: Platform, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "sippulse_ws")
     heard = every_use_of_passwords(app_with(language="en", password_key=FIRST_KEY))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.models import ProxyReload
 from tests.factories.platform import DOMAIN, Platform
@@ -85,8 +86,9 @@ class Operator:
 
     @property
     def waiting(self) -> list[tuple[str, int]]:
-        with self.engine.connect() as db:
-            return [(row.table, row.failures) for row in reload_queue.list_waiting(db)]
+        with self.engine.connect() as connection:
+            waiting = reload_queue.list_waiting(Session(connection))
+            return [(row.table, row.failures) for row in waiting]
 
     def hurry(self) -> None:
         """Make everything due."""

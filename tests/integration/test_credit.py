@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sippulse_ws.db import Session
 from sippulse_ws.models import CreditLedger, Subscriber
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
@@ -160,9 +160,9 @@ class TestValidity:
 )
 @given(values=st.lists(st.decimals(-1_000_000, 1_000_000, places=6), min_size=1, max_size=5))
 def test_the_ledger_adds_up_to_the_balance(
-    values: list[Decimal], soap: Soap, platform: Platform, db: sa.Connection
+    values: list[Decimal], soap: Soap, platform: Platform, db: Session
 ) -> None:
-    with db.begin_nested() as attempt:
+    with db.savepoint() as attempt:
         sent = [value for value in values if value]
         for value in sent:
             add(soap, value)

@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 
+from sippulse_ws.db import Session
 from sippulse_ws.domain import errors
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
@@ -94,7 +94,7 @@ def test_a_deadlock_is_tried_again(
     platform.subscriber("1000")
     tries = []
 
-    def deadlock_once(db: sa.Connection, subscriber: Any) -> None:
+    def deadlock_once(db: Session, subscriber: Any) -> None:
         tries.append(subscriber)
         if len(tries) < 2:
             raise OperationalError(SQL, {}, Exception(1213, "Deadlock found"))

@@ -13,7 +13,7 @@ from typing import IO, Any
 import pytest
 import sqlalchemy as sa
 
-from sippulse_ws.db import Database
+from sippulse_ws.db import Database, Session
 from sippulse_ws.domain import call_records
 from sippulse_ws.models import Acc, Cdr, CdrGateway, CdrRatePlan
 from tests.factories.calls import CALL_ROW, FAILED_CALL, call, csv_text, failed_call
@@ -223,7 +223,7 @@ def test_a_record_that_a_rating_engine_stores_meanwhile_is_not_doubled(
     real = call_records.store_cdrs
     raced: list[bool] = []
 
-    def racing(db: sa.Connection, *arguments: Any) -> int:
+    def racing(db: Session, *arguments: Any) -> int:
         if not raced:
             raced.append(True)
             raise sa.exc.IntegrityError("INSERT", {}, Exception("Duplicate entry"))

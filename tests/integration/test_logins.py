@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
+from sippulse_ws.db import Session
 from sippulse_ws.domain import administrators, login_delays
 from sippulse_ws.domain.access import Authenticator
 from sippulse_ws.models import Administrator, AdministratorDomain, LoginFailure
@@ -23,7 +24,7 @@ FREE = login_delays.FREE_FAILURES
 class Clock:
     """Time passes when the test says so: rows in the database get older."""
 
-    def __init__(self, db: sa.Connection) -> None:
+    def __init__(self, db: Session) -> None:
         self._db = db
 
     def pass_by(self, seconds: float) -> None:
@@ -37,7 +38,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock(db: sa.Connection) -> Clock:
+def clock(db: Session) -> Clock:
     return Clock(db)
 
 
@@ -169,7 +170,7 @@ class TestRemembered:
     """What was right before counts only as long as the database says the same."""
 
     def test_a_disabled_administrator_is_out_at_once_and_in_again(
-        self, soap: Soap, clerk: dict[str, str], db: sa.Connection
+        self, soap: Soap, clerk: dict[str, str], db: Session
     ) -> None:
         assert login(soap, clerk)
         administrators.set_active(db, "clerk", False)
@@ -178,7 +179,7 @@ class TestRemembered:
         assert login(soap, clerk)
 
     def test_a_changed_password_counts_at_once(
-        self, soap: Soap, clerk: dict[str, str], db: sa.Connection
+        self, soap: Soap, clerk: dict[str, str], db: Session
     ) -> None:
         assert login(soap, clerk)
         administrators.set_password(db, Authenticator(), "clerk", "nova")
@@ -186,14 +187,14 @@ class TestRemembered:
         assert login(soap, clerk | {"password": "nova"})
 
     def test_a_removed_administrator_is_out_at_once(
-        self, soap: Soap, clerk: dict[str, str], db: sa.Connection
+        self, soap: Soap, clerk: dict[str, str], db: Session
     ) -> None:
         assert login(soap, clerk)
         db.execute(sa.delete(Administrator).where(Administrator.login == "clerk"))
         assert not login(soap, clerk)
 
     def test_a_grant_taken_away_counts_at_once(
-        self, soap: Soap, clerk: dict[str, str], db: sa.Connection
+        self, soap: Soap, clerk: dict[str, str], db: Session
     ) -> None:
         assert soap("ProfileWS", "listProfilesByDomain", domain=DOMAIN, principal=clerk)
         db.execute(sa.delete(AdministratorDomain))
@@ -208,10 +209,10 @@ class TestRemembered:
         assert login(soap, clerk)
 
     def test_the_database_is_asked_every_time(
-        self, soap: Soap, clerk: dict[str, str], db: sa.Connection
+        self, soap: Soap, clerk: dict[str, str], db: Session
     ) -> None:
         assert login(soap, clerk)
-        with db.begin_nested() as gone:
+        with db.savepoint() as gone:
             db.execute(sa.update(Administrator).values(active=False))
             assert not login(soap, clerk)
             gone.rollback()

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
-from sippulse_ws.db import Database
-from sippulse_ws.db.migrate import configuration, differences, downgrade, upgrade
-from sippulse_ws.db.revisions import NEWEST, current_revision
+from sippulse_ws.db import Database, Session
+from sippulse_ws.db.schema.migrate import configuration, differences, downgrade, upgrade
+from sippulse_ws.db.schema.revisions import NEWEST, current_revision
 
 FIRST = "0001"
 Rows = dict[str, list[dict[str, Any]]]
@@ -30,9 +30,9 @@ def filled(empty_database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def tables(db: sa.Connection) -> sa.MetaData:
+def tables(db: Session) -> sa.MetaData:
     found = sa.MetaData()
-    found.reflect(db, only=lambda name, _: name != "alembic_version")
+    found.reflect(db.connection, only=lambda name, _: name != "alembic_version")
     return found
 
 
@@ -49,7 +49,7 @@ def made_up(table: sa.Table, number: int) -> dict[str, Any]:
     return {column.name: values[column.type.python_type] for column in table.columns}
 
 
-def contents(db: sa.Connection, names: Rows | None = None) -> Rows:
+def contents(db: Session, names: Rows | None = None) -> Rows:
     """All rows; with `names`, of those tables and columns only."""
     found: Rows = {}
     for table in tables(db).sorted_tables:
@@ -92,7 +92,7 @@ def test_migrations_make_what_the_models_say(empty_database_url: str) -> None:
     database = Database(empty_database_url)
     upgrade(database)
     with database.reading() as db:
-        assert differences(db) == []
+        assert differences(db.connection) == []
     database.close()
 
 
@@ -101,7 +101,7 @@ def test_downgrade_to_nothing_and_up_again(empty_database_url: str) -> None:
     upgrade(database)
     downgrade(database, "base")
     with database.reading() as db:
-        inspector = sa.inspect(db)
+        inspector = sa.inspect(db.connection)
         assert inspector.get_table_names() == ["alembic_version"]
         assert inspector.get_view_names() == []
     upgrade(database)

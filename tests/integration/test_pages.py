@@ -7,7 +7,8 @@ from urllib.parse import urljoin
 import pytest
 import sqlalchemy as sa
 
-from sippulse_ws.db.revisions import NEWEST
+from sippulse_ws.db import Session
+from sippulse_ws.db.schema.revisions import NEWEST
 from sippulse_ws.services import SERVICES
 from tests.fixtures.app import TestDatabase
 from tests.soap import Soap
@@ -83,7 +84,7 @@ def test_readyz_says_when_the_database_is_not_there(
     assert (answer.status_code, answer.text) == (503, "database unavailable\n")
 
 
-def test_readyz_says_when_the_schema_is_another_one(soap: Soap, db: sa.Connection) -> None:
+def test_readyz_says_when_the_schema_is_another_one(soap: Soap, db: Session) -> None:
     db.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
     answer = soap.http.get("/readyz")
     assert answer.status_code == 503

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from pyarrow import parquet
 
 from sippulse_ws.db import Database
-from sippulse_ws.domain import partitions
-from sippulse_ws.domain.partitions import month_start
 from sippulse_ws.models import Acc, Cdr
+from sippulse_ws.ops import partitions
+from sippulse_ws.ops.partitions import month_start
 from tests.factories.calls import call, csv_text, failed_call
 from tests.fixtures.server import Cli
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from sippulse_ws.db import Session
 from sippulse_ws.domain.passwords import reseal_all
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Base, Reseller, Subscriber
@@ -101,9 +102,7 @@ def test_passwords_come_with_retrieve_subscriber_only_when_set(soap: Soap, app_w
     assert soap("SubscriberWS", "retrievePassword", **KEY) == PASSWORD
 
 
-def test_with_a_key_no_password_is_readable_in_the_database(
-    app_with: Any, db: sa.Connection
-) -> None:
+def test_with_a_key_no_password_is_readable_in_the_database(app_with: Any, db: Session) -> None:
     soap = app_with(password_key=FIRST_KEY, language="en")
     change(soap, "changePassword", PASSWORD, "Nova-Senha-1", "Nova-Senha-1")
     change(soap, "changePasswordWEB", PASSWORD, "Nova-Senha-2", "Nova-Senha-2")
@@ -116,12 +115,12 @@ def test_with_a_key_no_password_is_readable_in_the_database(
     assert soap("SubscriberWS", "retrievePasswordWEB", **other) == "Nova-Senha-4"
 
 
-def test_the_dump_would_show_a_readable_password(db: sa.Connection) -> None:
+def test_the_dump_would_show_a_readable_password(db: Session) -> None:
     assert PASSWORD in dump(db)
 
 
 def test_an_encrypted_password_opens_only_where_it_was_put(
-    app_with: Any, platform: Platform, db: sa.Connection
+    app_with: Any, platform: Platform, db: Session
 ) -> None:
     soap = app_with(password_key=FIRST_KEY, language="en")
     change(soap, "changePassword", PASSWORD, "nova", "nova")
@@ -133,7 +132,7 @@ def test_an_encrypted_password_opens_only_where_it_was_put(
 
 
 def test_a_rotated_key_opens_everything_and_the_old_one_is_not_needed(
-    app_with: Any, platform: Platform, db: sa.Connection
+    app_with: Any, platform: Platform, db: Session
 ) -> None:
     first = app_with(password_key=FIRST_KEY, language="en")
     change(first, "changePassword", PASSWORD, "nova", "nova")  # the portal's one stays plain
@@ -150,7 +149,7 @@ def test_a_rotated_key_opens_everything_and_the_old_one_is_not_needed(
     assert reseal_all(db, Vault(SECOND_KEY)) == 0
 
 
-def dump(db: sa.Connection) -> str:
+def dump(db: Session) -> str:
     """Everything in the database, as text."""
     tables = Base.metadata.sorted_tables
     return "\n".join(repr(db.execute(sa.select(table)).all()) for table in tables)

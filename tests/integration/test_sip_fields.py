@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sippulse_ws.domain import dialplans, dids, imports, locations, sip_fields, subscribers
+from sippulse_ws.db import Session
+from sippulse_ws.domain import dialplans, dids, locations, sip_fields, subscribers
 from sippulse_ws.domain.access import EVERYTHING
 from sippulse_ws.domain.errors import DomainError, InvalidField
+from sippulse_ws.files import imports
 from sippulse_ws.models import DbAlias, Dialplan, Did, Location, Subscriber
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
@@ -224,7 +225,7 @@ class TestOld:
     """Values from before these rules, or written with SQL."""
 
     @pytest.fixture
-    def old(self, platform: Platform, db: sa.Connection) -> None:
+    def old(self, platform: Platform, db: Session) -> None:
         platform.update(Subscriber, rpid="x@h", call_fwd="48 3025", boss_secretary="<a>")
 
     def test_reading_all_and_writing_it_back_changes_nothing(

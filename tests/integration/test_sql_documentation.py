@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from sippulse_ws.db import Session
+
 TEXT = (Path(__file__).parents[2] / "docs" / "sql.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"<!-- example: (\w+) -->\n```sql\n(.*?)```", TEXT, re.DOTALL))
 
 pytestmark = pytest.mark.engines("mariadb")
 
 
-def run(db: sa.Connection, name: str) -> Any:
+def run(db: Session, name: str) -> Any:
     """The result of the last statement of an example."""
     result = None
     for statement in EXAMPLES[name].split(";"):
@@ -23,7 +25,7 @@ def run(db: sa.Connection, name: str) -> Any:
 
 
 def test_a_record_written_as_documented_is_found_by_the_documented_queries(
-    db: sa.Connection,
+    db: Session,
 ) -> None:
     run(db, "insert")
     db.exec_driver_sql(
@@ -50,7 +52,7 @@ def test_a_record_written_as_documented_is_found_by_the_documented_queries(
     )
 
 
-def test_snapshots_are_found_again_and_a_repeated_call_is_an_error(db: sa.Connection) -> None:
+def test_snapshots_are_found_again_and_a_repeated_call_is_an_error(db: Session) -> None:
     run(db, "insert")
     with pytest.raises(sa.exc.IntegrityError, match="1062"):
         run(db, "insert")
@@ -68,7 +70,7 @@ def test_snapshots_are_found_again_and_a_repeated_call_is_an_error(db: sa.Connec
     ],
 )
 def test_the_documented_queries_use_an_index(
-    db: sa.Connection, name: str, table: str, index: str
+    db: Session, name: str, table: str, index: str
 ) -> None:
     run(db, "insert")
     for row in db.exec_driver_sql(f"EXPLAIN {EXAMPLES[name].strip().rstrip(';')}").mappings():

@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
+from sippulse_ws.db import Session
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
 
@@ -20,14 +20,12 @@ SELECT s.id, s.username FROM subscriber s WHERE SUBSTRING_INDEX(s.first_name, ' 
 """
 
 
-def run(db: sa.Connection, sql: str, value: str) -> list[Any]:
+def run(db: Session, sql: str, value: str) -> list[Any]:
     return [tuple(row) for row in db.exec_driver_sql(sql, (value,))]
 
 
 @pytest.mark.engines("mariadb")
-def test_accounts_of_a_contract_by_credit(
-    soap: Soap, platform: Platform, db: sa.Connection
-) -> None:
+def test_accounts_of_a_contract_by_credit(soap: Soap, platform: Platform, db: Session) -> None:
     for username, credit in (("1000", 5), ("1001", 10.25), ("1002", 99)):
         platform.subscriber(username, contract_number="C-1")
         soap("SubscriberWS", "addCredit", username=username, domain=DOMAIN, value=credit)
@@ -45,7 +43,7 @@ def test_accounts_of_a_contract_by_credit(
 
 
 @pytest.mark.engines("mariadb")
-def test_subscribers_by_the_number_before_their_name(platform: Platform, db: sa.Connection) -> None:
+def test_subscribers_by_the_number_before_their_name(platform: Platform, db: Session) -> None:
     subscriber = platform.subscriber("1000", first_name="4711 - Ana - Souza")
     platform.subscriber("1001", first_name="47110 - Bia")
     platform.subscriber("1002", first_name="4711")
@@ -56,7 +54,7 @@ def test_subscribers_by_the_number_before_their_name(platform: Platform, db: sa.
 
 
 @pytest.mark.engines("mariadb")
-def test_keys_compare_by_bytes_also_in_foreign_sql(platform: Platform, db: sa.Connection) -> None:
+def test_keys_compare_by_bytes_also_in_foreign_sql(platform: Platform, db: Session) -> None:
     for username in ("joao", "João"):
         platform.subscriber(username)
     for name, count in (("joao", 1), ("João", 1), ("JOAO", 0), ("joao ", 0), ("joaó", 0)):

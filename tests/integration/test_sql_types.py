@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from sippulse_ws.db import Session
 from tests.contract.sql_views import DOCUMENTED
 
 # Wider than documented, because today's values need it: docs/compatibility.md.
@@ -28,7 +29,7 @@ COLUMNS = sa.text(
 
 @pytest.mark.parametrize("name", DOCUMENTED)
 @pytest.mark.engines("mariadb")
-def test_types_are_as_documented(db: sa.Connection, name: str) -> None:
+def test_types_are_as_documented(db: Session, name: str) -> None:
     found = [(row[0], row[1]) for row in db.execute(COLUMNS, {"name": name})]
     expected = [
         (column, WIDER.get((name, column), kind)) for column, kind in DOCUMENTED[name].items()
@@ -37,7 +38,7 @@ def test_types_are_as_documented(db: sa.Connection, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
-def test_select_star_shows_the_documents_columns(db: sa.Connection, name: str) -> None:
+def test_select_star_shows_the_documents_columns(db: Session, name: str) -> None:
     assert list(db.execute(sa.text(f"SELECT * FROM {name}")).keys()) == list(DOCUMENTED[name])
 
 
@@ -50,7 +51,7 @@ def test_every_widening_is_named_in_the_documentation(table: str) -> None:
 
 
 @pytest.mark.engines("mariadb")
-def test_a_proxys_accounting_module_can_write_acc(db: sa.Connection) -> None:
+def test_a_proxys_accounting_module_can_write_acc(db: Session) -> None:
     """Kamailio's acc writes these seven whatever its configuration says."""
     db.exec_driver_sql(
         "INSERT INTO acc (method, from_tag, to_tag, callid, sip_code, sip_reason, time) VALUES "

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
-from sippulse_ws.db import Database, prepared
-from sippulse_ws.db.migrate import upgrade
+from sippulse_ws.db import Database, Session
+from sippulse_ws.db.schema.migrate import upgrade
+from sippulse_ws.db.statements import Queued
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
 
@@ -87,13 +88,13 @@ def committed(fresh_url: str) -> Iterator[tuple[Soap, list[str]]]:
             )
             sa.event.listen(engine, "commit", lambda _: said.append("COMMIT"))
             sa.event.listen(engine, "rollback", lambda _: said.append("ROLLBACK"))
-        send = prepared._send
+        send = Session._send
 
-        def counting(db: sa.Connection, statements: list[prepared.Queued]) -> None:
+        def counting(db: Session, statements: list[Queued]) -> None:
             said.append(" ".join(one.plan.sql.split()[0] for one in statements))
             send(db, statements)
 
-        patch.setattr(prepared, "_send", counting)
+        patch.setattr(Session, "_send", counting)
         yield soap, said
     database.close()
 

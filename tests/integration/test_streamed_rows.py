@@ -12,7 +12,7 @@ import pytest
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
-from sippulse_ws.db.migrate import upgrade
+from sippulse_ws.db.schema.migrate import upgrade
 from sippulse_ws.domain.domains import create_domain
 from sippulse_ws.domain.rates import SELECT
 from sippulse_ws.domain.rows import stream

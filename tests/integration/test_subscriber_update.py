@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sippulse_ws.db import Session
 from sippulse_ws.models import Subscriber
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
 from tests.soap import Soap
@@ -219,10 +219,10 @@ changes = st.one_of(
 @example(change=("lowCreditLimit", 536870912.5581055))
 @given(change=changes)
 def test_retrieve_change_one_field_update_loses_nothing(
-    change: tuple[str, Any], soap: Soap, platform: Platform, db: sa.Connection
+    change: tuple[str, Any], soap: Soap, platform: Platform, db: Session
 ) -> None:
     field, value = change
-    with db.begin_nested() as attempt:
+    with db.savepoint() as attempt:
         before = row(platform)
         first = retrieve(soap)
         first[field] = value

@@ -8,16 +8,17 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import ArgumentError, IntegrityError
 
-from sippulse_ws.db import Database
-from sippulse_ws.db.failures import is_repeatable, is_unavailable
-from sippulse_ws.db.prepared import Prepared, queueing
+from sippulse_ws.db import Database, Session
+from sippulse_ws.db.connections.failures import is_repeatable, is_unavailable
+from sippulse_ws.db.statements import Prepared
+from sippulse_ws.domain import subscribers
 from sippulse_ws.models import Domain, Subscriber
 from tests.factories.platform import DOMAIN, Platform
 
 
-def test_rows_bear_the_columns_names_and_types(db: sa.Connection, platform: Platform) -> None:
+def test_rows_bear_the_columns_names_and_types(db: Session, platform: Platform) -> None:
     platform.subscriber("1000", first_name="João", low_credit_limit=0.1)
     columns = (
         Subscriber.first_name,
@@ -33,7 +34,7 @@ def test_rows_bear_the_columns_names_and_types(db: sa.Connection, platform: Plat
     assert Prepared(statement).first(db, username="nobody") is None
 
 
-def test_parameters_go_through_their_types(db: sa.Connection, platform: Platform) -> None:
+def test_parameters_go_through_their_types(db: Session, platform: Platform) -> None:
     subscriber_id = platform.subscriber("1000")
     moment = dt.datetime(2026, 1, 2, 3, 4, 5, 678900, dt.UTC)
     change = Prepared(
@@ -51,10 +52,10 @@ def test_parameters_go_through_their_types(db: sa.Connection, platform: Platform
     assert (row.credit, row.credit_expires_at) == (Decimal("0.3"), moment)
 
 
-def test_errors_are_sqlalchemys_and_hide_the_parameters(db: sa.Connection) -> None:
+def test_errors_are_sqlalchemys_and_hide_the_parameters(db: Session) -> None:
     insert = Prepared(sa.insert(Domain).values(domain=sa.bindparam("domain")))
     assert insert.insert(db, domain="a.example.com") > 0
-    with pytest.raises(IntegrityError) as caught, db.begin_nested():
+    with pytest.raises(IntegrityError) as caught, db.savepoint():
         insert.insert(db, domain="a.example.com")
     assert not is_unavailable(caught.value)
     assert "[parameters: " not in str(caught.value)
@@ -88,54 +89,100 @@ _COUNT = Prepared(
 )
 
 
-def there(db: sa.Connection, domain: str) -> int:
+def there(db: Session, domain: str) -> int:
     count = sa.select(sa.func.count()).where(Domain.domain == domain)
     return int(db.execute(count).scalar_one())
 
 
-def test_a_queued_statement_runs_before_the_next_one(db: sa.Connection) -> None:
-    with queueing(db):
-        first = _NEW.queue(db, domain="a.example.com")
-        second = _NEW.queue(db, domain="b.example.com")
-        assert there(db, "a.example.com") == 0  # no Prepared: does not wait
-        assert _COUNT.first(db, domain="b.example.com").there == 1
-        assert (first.result.matched, second.result.matched) == (1, 1)
-        assert second.result.row_id > first.result.row_id > 0
+def test_a_queued_statement_runs_before_the_next_one(db: Session) -> None:
+    first = _NEW.queue(db, domain="a.example.com")
+    second = _NEW.queue(db, domain="b.example.com")
+    assert _COUNT.first(db, domain="b.example.com").there == 1
+    assert (first.result.matched, second.result.matched) == (1, 1)
+    assert second.result.row_id > first.result.row_id > 0
 
 
-def test_what_is_left_in_the_queue_runs_at_its_end(db: sa.Connection) -> None:
-    with queueing(db):
-        _NEW.queue(db, domain="a.example.com")
+def test_a_core_statement_sees_what_was_queued_before_it(db: Session) -> None:
+    _NEW.queue(db, domain="a.example.com")
     assert there(db, "a.example.com") == 1
-    _NEW.queue(db, domain="b.example.com")  # nobody would send it later
-    assert there(db, "b.example.com") == 1
+    _NEW.queue(db, domain="b.example.com")
+    assert db.exec_driver_sql("SELECT COUNT(*) FROM domain").scalar() == 2
+    _NEW.queue(db, domain="c.example.com")
+    assert sa.inspect(db.connection).has_table("domain")
+    assert there(db, "c.example.com") == 1
 
 
-def test_no_queue_hides_another_one(db: sa.Connection) -> None:
-    with queueing(db):
-        _NEW.queue(db, domain="a.example.com")
-        with pytest.raises(AssertionError), queueing(db):
-            pass
-    assert there(db, "a.example.com") == 1
+def test_what_is_left_in_the_queue_runs_before_the_commit(writer: Database) -> None:
+    with writer.writing() as db:
+        _NEW.queue(db, domain="left.example.com")
+    with writer.reading() as db:
+        assert there(db, "left.example.com") == 1
+    with writer.writing() as db:
+        db.execute(sa.delete(Domain).where(Domain.domain == "left.example.com"))
 
 
-def test_nothing_queued_runs_after_an_error(db: sa.Connection) -> None:
+def test_outside_a_transaction_nothing_waits(writer: Database) -> None:
+    with writer.reading() as db:
+        assert _COUNT.queue(db, domain="a.example.com").result.rows
+
+
+def test_what_was_queued_before_a_savepoint_survives_its_failure(db: Session) -> None:
+    _NEW.insert(db, domain="a.example.com")
+    _NEW.queue(db, domain="audit.example.com")
+
     def fail() -> None:
-        with queueing(db):
+        with db.savepoint():
+            _NEW.queue(db, domain="lost.example.com")
+            _NEW.insert(db, domain="a.example.com")
+
+    with pytest.raises(IntegrityError):
+        fail()
+    assert there(db, "audit.example.com") == 1
+    assert there(db, "lost.example.com") == 0
+
+
+def test_what_is_queued_in_a_savepoint_belongs_to_it(db: Session) -> None:
+    with db.savepoint():
+        _NEW.queue(db, domain="a.example.com")
+    assert there(db, "a.example.com") == 1
+
+    def fail() -> None:
+        with db.savepoint():
+            _NEW.queue(db, domain="b.example.com")
+            raise Refused
+
+    with pytest.raises(Refused):
+        fail()
+    assert there(db, "b.example.com") == 0
+    with pytest.raises(IntegrityError), db.savepoint():  # not later, where nobody expects it
+        _NEW.queue(db, domain="a.example.com")
+
+
+def test_nothing_queued_runs_after_an_error(writer: Database) -> None:
+    def fail() -> None:
+        with writer.writing() as db:
             _NEW.queue(db, domain="a.example.com")
             raise Refused
 
     with pytest.raises(Refused):
         fail()
-    assert there(db, "a.example.com") == 0
-    assert _COUNT.first(db, domain="a.example.com").there == 0
+    with writer.reading() as db:
+        assert there(db, "a.example.com") == 0
 
 
-def test_an_error_among_several_statements_names_its_own(db: sa.Connection) -> None:
+def test_a_rollback_forgets_the_queue(writer: Database) -> None:
+    with writer.writing() as db:
+        _NEW.queue(db, domain="a.example.com")
+        db.rollback()
+    with writer.reading() as db:
+        assert there(db, "a.example.com") == 0
+
+
+def test_an_error_among_several_statements_names_its_own(db: Session) -> None:
     _NEW.insert(db, domain="a.example.com")
 
     def insert_all() -> None:
-        with db.begin_nested(), queueing(db):
+        with db.savepoint():
             _NEW.queue(db, domain="b.example.com")
             _NEW.queue(db, domain="a.example.com")
             _COUNT.first(db, domain="a.example.com")
@@ -151,7 +198,7 @@ def test_a_connection_lost_with_statements_queued_is_told_as_such(migrated_url: 
     database = Database(migrated_url)
 
     def insert_on_a_lost_one() -> None:
-        with database.writing() as db, queueing(db):
+        with database.writing() as db:
             number = db.execute(sa.text("SELECT CONNECTION_ID()")).scalar()
             with database.reading() as other:
                 other.execute(sa.text(f"KILL {number}"))
@@ -168,15 +215,43 @@ def test_a_connection_lost_with_statements_queued_is_told_as_such(migrated_url: 
         database.close()
 
 
-def test_a_value_that_is_missing_is_an_error_and_others_are_ignored(db: sa.Connection) -> None:
-    with pytest.raises(KeyError):
+def test_names_that_a_statement_lacks_are_errors(db: Session) -> None:
+    with pytest.raises(ArgumentError, match=r"unknown parameters other; no value for domain"):
         _NEW.insert(db, other="a.example.com")
-    with pytest.raises(KeyError):
+    with pytest.raises(ArgumentError, match="no value for domain"):
         _COUNT.first(db)
-    assert _COUNT.first(db, domain="a.example.com", other=1).there == 0
+    with pytest.raises(ArgumentError, match="unknown parameters other"):
+        _COUNT.first(db, domain="a.example.com", other=1)
+    with pytest.raises(ArgumentError, match="unknown parameters other"):
+        _NEW.run_many(db, [{"domain": "a.example.com"}, {"domain": "b.example.com", "other": 1}])
+    with pytest.raises(ArgumentError, match="defaults for unknown parameters other"):
+        Prepared(_NEW.statement, {"other": 1}).insert(db, domain="a.example.com")
+    assert there(db, "a.example.com") == 0
 
 
-def test_defaults_stand_for_what_is_not_given(db: sa.Connection) -> None:
+def test_a_misspelt_column_of_a_subscriber_is_an_error(db: Session, platform: Platform) -> None:
+    platform.subscriber("1000")
+    with pytest.raises(ArgumentError, match="call_limt, frist_name"):
+        subscribers._INSERT.insert(db, username="ana", frist_name="Ana", call_limt=9)
+
+
+def test_names_that_a_core_statement_lacks_are_errors_too(db: Session) -> None:
+    count = sa.select(sa.func.count()).where(Domain.domain == sa.bindparam("domain"))
+    assert db.scalar(count, {"domain": "a.example.com"}) == 0
+    with pytest.raises(ArgumentError, match="other"):
+        db.scalar(count, {"domain": "a.example.com", "other": 1})
+    with pytest.raises(ArgumentError, match="other"):
+        db.execute(sa.insert(Domain), {"domain": "a.example.com", "other": 1})
+    with pytest.raises(ArgumentError, match="other"):
+        db.execute(sa.insert(Domain), [{"domain": "a"}, {"domain": "b", "other": 1}])
+    with pytest.raises(ArgumentError, match="other"):
+        db.execute(sa.update(Domain), {"other": 1})
+    with pytest.raises(sa.exc.CompileError, match="other"):
+        db.execute(sa.insert(Domain).values(domain="a.example.com", other=1))
+    assert there(db, "a.example.com") == 0
+
+
+def test_defaults_stand_for_what_is_not_given(db: Session) -> None:
     insert = Prepared(
         sa.insert(Domain).values(domain=sa.bindparam("domain")), {"domain": "it's.example.com"}
     )
@@ -186,7 +261,7 @@ def test_defaults_stand_for_what_is_not_given(db: sa.Connection) -> None:
 
 
 @pytest.mark.engines("mariadb")
-def test_numbers_that_sql_lacks_are_refused(db: sa.Connection, subscriber_id: int) -> None:
+def test_numbers_that_sql_lacks_are_refused(db: Session, subscriber_id: int) -> None:
     for column, value in (
         (Subscriber.reseller_markup, float("inf")),
         (Subscriber.reseller_markup, float("nan")),
@@ -221,9 +296,7 @@ OLDEST = dt.datetime(1000, 1, 1)  # noqa: DTZ001 - MariaDB knows no older one
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_a_wide_row_is_what_a_narrow_one_is(
-    db: sa.Connection, subscriber_id: int, **values: Any
-) -> None:
+def test_a_wide_row_is_what_a_narrow_one_is(db: Session, subscriber_id: int, **values: Any) -> None:
     """Nothing may change on the way there, SQLAlchemy's or ours, or packed on the way back."""
     columns = {
         "first_name": values["text"],
@@ -248,7 +321,7 @@ def test_a_wide_row_is_what_a_narrow_one_is(
         check_columns(db, subscriber_id, columns)
 
 
-def check_columns(db: sa.Connection, subscriber_id: int, columns: dict[str, Any]) -> None:
+def check_columns(db: Session, subscriber_id: int, columns: dict[str, Any]) -> None:
     wide = sa.select(*(Subscriber.__table__.columns[name] for name in columns))
     row = Prepared(wide.where(Subscriber.id == sa.bindparam("key"))).first(db, key=subscriber_id)
     assert row._asdict() == columns

@@ -22,11 +22,12 @@ from sippulse_ws.cli.session import (
     open_database,
     record_command,
 )
-from sippulse_ws.db import Connection, Database
-from sippulse_ws.db.failures import is_repeatable
-from sippulse_ws.domain import call_files, call_records
+from sippulse_ws.db import Database, Session
+from sippulse_ws.db.connections.failures import is_repeatable
+from sippulse_ws.domain import call_records
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.values import Values
+from sippulse_ws.files import call_files
 
 BATCH = 1000
 TRIES = 5
@@ -34,7 +35,7 @@ LOCK_NAME = 64  # characters that MySQL allows
 
 File = Annotated[Path, typer.Argument(help="CSV, UTF-8; - for standard input.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, store nothing.")]
-Store = Callable[[Connection, list[Values]], int]
+Store = Callable[[Session, list[Values]], int]
 
 
 @dataclass
@@ -55,7 +56,7 @@ def cdrs(file: File, dry_run: DryRun = False) -> None:
     """Call records, with the columns of vi_cdrs; those known by call-id, tags and start stay."""
     snapshots = call_records.Snapshots()
 
-    def store(db: Connection, batch: list[Values]) -> int:
+    def store(db: Session, batch: list[Values]) -> int:
         snapshots.forget()  # a batch before may have been rolled back
         return call_records.store_cdrs(db, batch, snapshots)
 

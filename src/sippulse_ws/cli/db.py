@@ -19,9 +19,9 @@ from sippulse_ws.cli.session import (
     password_from_stdin,
     record_command,
 )
-from sippulse_ws.db import proxy_views as views
 from sippulse_ws.domain.passwords import reseal_all
 from sippulse_ws.domain.vault import VaultError
+from sippulse_ws.ops import proxy_views as views
 
 app = typer.Typer(no_args_is_help=True)
 app.command("partition")(partition.partition)
@@ -36,7 +36,7 @@ class ProxyKind(StrEnum):
 @app.command()
 def upgrade() -> None:
     """Create the schema, or bring it to this version."""
-    from sippulse_ws.db.migrate import upgrade as migrate  # noqa: PLC0415 - see there
+    from sippulse_ws.db.schema.migrate import upgrade as migrate  # noqa: PLC0415 - see there
 
     with open_database() as database:
         migrate(database)

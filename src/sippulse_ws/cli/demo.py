@@ -7,12 +7,14 @@ import secrets
 from decimal import Decimal
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
-from sippulse_ws.domain import administrators, credit, dids, domains, imports, profiles, subscribers
+from sippulse_ws.db.statements import Session
+from sippulse_ws.domain import administrators, credit, dids, domains, profiles, subscribers
 from sippulse_ws.domain.access import EVERYTHING, Authenticator
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
+from sippulse_ws.files import imports
 from sippulse_ws.models import Domain, Rate, RatePlan, Reseller
 
 DOMAINS = ("demo.example.com", "other.example.com")
@@ -34,11 +36,11 @@ Try it:
   END"""
 
 
-def is_loaded(db: Connection) -> bool:
+def is_loaded(db: Session) -> bool:
     return db.execute(select(Domain.id).where(Domain.domain == DOMAINS[0])).first() is not None
 
 
-def load(db: Connection, vault: Vault) -> dict[str, str]:
+def load(db: Session, vault: Vault) -> dict[str, str]:
     """Fill an empty database; the passwords of the administrators, by login."""
     passwords = {login: secrets.token_urlsafe(12) for login in ADMINISTRATORS}
     for domain in DOMAINS:
@@ -58,7 +60,7 @@ def load(db: Connection, vault: Vault) -> dict[str, str]:
     return passwords
 
 
-def _fill_domain(db: Connection, vault: Vault, domain: str) -> None:
+def _fill_domain(db: Session, vault: Vault, domain: str) -> None:
     values = {"domain": domain, "name": "PRÉ-BRONZE", "rate_id": RATE_ID, "prepaid": True}
     plan = insert_row(db, RatePlan, values)
     for prefix, name, value in RATES:
@@ -93,7 +95,7 @@ def _fill_domain(db: Connection, vault: Vault, domain: str) -> None:
         credit.add_credit(db, "demo", account, 50.0, "demo")
 
 
-def _load_dids(db: Connection) -> None:
+def _load_dids(db: Session) -> None:
     domain = DOMAINS[0]
     for number in (*FREE_NUMBERS, ASSIGNED_NUMBER):
         imports.store_did(db, {"number": number, "domain": domain})

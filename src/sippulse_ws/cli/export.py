@@ -12,8 +12,8 @@ from sqlalchemy import Select
 
 from sippulse_ws.cli.session import console, errors, fail, open_database
 from sippulse_ws.cli.tabular import Format, MissingExtraError, written
-from sippulse_ws.db import Connection
-from sippulse_ws.domain import exports
+from sippulse_ws.db import Session
+from sippulse_ws.files import exports
 from sippulse_ws.models import VI_CDRS
 
 app = typer.Typer(no_args_is_help=True)
@@ -56,7 +56,7 @@ def cdrs(
     (errors if to_stdout else console).print(f"{count} call records exported")
 
 
-def _write(db: Connection, query: Select[Any], output: Path, format: Format) -> int:
+def _write(db: Session, query: Select[Any], output: Path, format: Format) -> int:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -19,9 +19,9 @@ from sippulse_ws.cli.session import (
     queue_reloads,
     record_command,
 )
-from sippulse_ws.db import Connection
-from sippulse_ws.domain import imports
-from sippulse_ws.domain.rate_imports import import_rates
+from sippulse_ws.db import Session
+from sippulse_ws.files import imports
+from sippulse_ws.files.rate_imports import import_rates
 
 app = typer.Typer(no_args_is_help=True)
 app.command("cdrs")(call_imports.cdrs)
@@ -31,7 +31,7 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, UT
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, store nothing.")]
-Load = Callable[[Connection, Iterable[str]], imports.Report]
+Load = Callable[[Session, Iterable[str]], imports.Report]
 
 
 @app.command()
@@ -67,7 +67,7 @@ def dialplans(file: File, dry_run: DryRun = False) -> None:
 
 def _each(
     columns: tuple[str, ...],
-    store: Callable[[Connection, dict[str, Any]], None],
+    store: Callable[[Session, dict[str, Any]], None],
     optional: tuple[str, ...] = (),
 ) -> Load:
     """Loads line by line."""

@@ -18,9 +18,9 @@ from sippulse_ws.cli.session import (
     reading,
     record_command,
 )
-from sippulse_ws.db import Connection
-from sippulse_ws.domain import integrators
+from sippulse_ws.db import Session
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.ops import integrators
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -69,7 +69,7 @@ def drop(login: Login) -> None:
 
 
 @contextmanager
-def _server(command: str, told: dict[str, object]) -> Iterator[Connection]:
+def _server(command: str, told: dict[str, object]) -> Iterator[Session]:
     """A connection for statements that no transaction holds together; told to the audit trail."""
     with open_database() as database:
         if database.is_sqlite:

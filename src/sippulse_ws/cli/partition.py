@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.cli.session import console, fail, open_database, print_table, record_command
 from sippulse_ws.cli.tabular import Format, MissingExtraError, written
-from sippulse_ws.db import Connection
-from sippulse_ws.domain import exports, partitions
+from sippulse_ws.db import Session
 from sippulse_ws.domain.call_records import METHOD
-from sippulse_ws.domain.partitions import TABLES, Partition
+from sippulse_ws.files import exports
 from sippulse_ws.models import Acc
+from sippulse_ws.ops import partitions
+from sippulse_ws.ops.partitions import TABLES, Partition
 
 SUFFIXES = {Format.CSV: "csv.gz", Format.PARQUET: "parquet"}
 
@@ -57,7 +58,7 @@ def partition(
     )
 
 
-def _drop(db: Connection, before: dt.datetime, folder: Path | None, format: Format) -> None:
+def _drop(db: Session, before: dt.datetime, folder: Path | None, format: Format) -> None:
     for table in TABLES:
         for one in partitions.partitions_before(db, table, before):
             count = None if folder is None else _archive(db, one, folder, format)
@@ -66,7 +67,7 @@ def _drop(db: Connection, before: dt.datetime, folder: Path | None, format: Form
             record_command(db, "db partition", told)
 
 
-def _archive(db: Connection, one: Partition, folder: Path, format: Format) -> int:
+def _archive(db: Session, one: Partition, folder: Path, format: Format) -> int:
     """Write a partition's rows to a new file; how many."""
     path = folder / f"{one.table}-{one.name[1:]}.{SUFFIXES[format]}"
     if path.exists():
@@ -81,7 +82,7 @@ def _archive(db: Connection, one: Partition, folder: Path, format: Format) -> in
     return count
 
 
-def _rows_of(db: Connection, one: Partition) -> Select[Any]:
+def _rows_of(db: Session, one: Partition) -> Select[Any]:
     if one.table == "cdr":
         return exports.select_cdrs(db, None, exports.Period(one.start, one.end))
     method = literal_column(METHOD, String(16)).label(METHOD)

@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws import reloading
 from sippulse_ws.app import make_proxies
 from sippulse_ws.cli.session import console, get_settings, open_database, print_table
-from sippulse_ws.db import Connection
+from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
+from sippulse_ws.jobs import reloads
+from sippulse_ws.jobs.reloads import run_due
 from sippulse_ws.log import configure_logging
-from sippulse_ws.reloading import run_due
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -69,7 +69,7 @@ def run_queue(
     if with_stdin:
         Thread(target=_end_with_stdin, daemon=True).start()
     with open_database(settings) as database, suppress(KeyboardInterrupt):
-        work = run_due if once else reloading.run_queue
+        work = run_due if once else reloads.run_queue
         work(database, proxies, settings.proxy_patience)
 
 
@@ -79,7 +79,7 @@ def _end_with_stdin() -> None:
     os._exit(0)
 
 
-def _rows(db: Connection, proxy: Proxy, language: str) -> list[list[object]]:
+def _rows(db: Session, proxy: Proxy, language: str) -> list[list[object]]:
     try:
         proxy.ping()
         rows: list[list[object]] = [[proxy.name, "", "reachable", ""]]

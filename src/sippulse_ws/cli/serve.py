@@ -21,7 +21,7 @@ from sippulse_ws.app import application
 from sippulse_ws.cli.proxy import RUN_QUEUE
 from sippulse_ws.cli.session import console, get_settings, open_database
 from sippulse_ws.config import Settings
-from sippulse_ws.db.revisions import NEWEST, current_revision
+from sippulse_ws.db.schema.revisions import NEWEST, current_revision
 from sippulse_ws.log import granian_config
 from sippulse_ws.observability.lifecycle import Lifecycle
 

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from sippulse_ws.app import make_database
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
-from sippulse_ws.db import Connection, Database
-from sippulse_ws.db.failures import is_unavailable, is_without_schema
+from sippulse_ws.db import Database, Session
+from sippulse_ws.db.connections.failures import is_unavailable, is_without_schema
 from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.errors import DomainError
 
@@ -57,7 +57,7 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
 
 
 @contextmanager
-def writing(command: str, reloads: Sequence[str] = (), **told: object) -> Iterator[Connection]:
+def writing(command: str, reloads: Sequence[str] = (), **told: object) -> Iterator[Session]:
     """A transaction with its row in the audit trail, done or refused; `told` is never a secret.
 
     `reloads` are tables that SIP proxies must read again after it.
@@ -76,7 +76,7 @@ def writing(command: str, reloads: Sequence[str] = (), **told: object) -> Iterat
 
 
 def record_command(
-    db: Connection,
+    db: Session,
     command: str,
     told: Mapping[str, object],
     refusal: DomainError | None = None,
@@ -106,13 +106,13 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
-def queue_reloads(db: Connection, settings: Settings, tables: Sequence[str]) -> None:
+def queue_reloads(db: Session, settings: Settings, tables: Sequence[str]) -> None:
     if settings.auto_reload:
         reload_queue.request(db, [proxy.name for proxy in settings.proxies], tables)
 
 
 @contextmanager
-def reading() -> Iterator[Connection]:
+def reading() -> Iterator[Session]:
     with open_database() as database, database.reading() as db:
         yield db
 

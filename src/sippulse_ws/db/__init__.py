@@ -1,7 +1,6 @@
-"""Engines, transactions and the differences between databases."""
+"""Connections, statements and the schema: the differences between databases end here."""
 
-from sqlalchemy import Connection
+from sippulse_ws.db.connections.engine import Database
+from sippulse_ws.db.statements.session import Session
 
-from sippulse_ws.db.engine import Database
-
-__all__ = ["Connection", "Database"]
+__all__ = ["Database", "Session"]

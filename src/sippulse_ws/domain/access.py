@@ -20,7 +20,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     and_,
     bindparam,
     literal_column,
@@ -31,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import login_delays
 from sippulse_ws.domain.errors import AccessDenied, LoginFailed
 from sippulse_ws.models import Administrator, AdministratorDomain, LoginFailure
@@ -51,7 +50,7 @@ class Scope:
     superuser: bool
     granted: str | None = None  # the domain whose grant came with the principal
 
-    def allows(self, db: Connection, domain: str | None) -> bool:
+    def allows(self, db: Session, domain: str | None) -> bool:
         if self.superuser:
             return True
         if domain is None or domain == self.granted:
@@ -62,7 +61,7 @@ class Scope:
         )
         return db.execute(grant).first() is not None
 
-    def require(self, db: Connection, domain: str) -> None:
+    def require(self, db: Session, domain: str) -> None:
         if not self.allows(db, domain):
             raise AccessDenied(domain=domain)
 
@@ -92,8 +91,8 @@ class Reading:
     """The statement that reads a principal, and in the same round trip what it asks about.
 
     The subject (columns of joined tables, the first one's presence telling whether it is there)
-    comes only when the domain is granted. Its parameters are those of the operation, or what `ask`
-    makes of them.
+    comes only when the domain is granted. `parameters` names those of the operation that the
+    statement needs; `ask` makes its parameters of them where names alone do not do.
     """
 
     def __init__(
@@ -101,10 +100,11 @@ class Reading:
         *subject: Any,
         joins: Sequence[tuple[Any, Any]] = (),
         order_by: Any = None,
-        ask: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+        parameters: Sequence[str] = (),
+        ask: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
         defaults: Mapping[str, Any] = NONE,
     ) -> None:
-        self.ask = ask
+        self.ask = ask or (lambda values: {name: values[name] for name in parameters})
         statement = (
             select(
                 Administrator.id.label("principal_id"),
@@ -133,7 +133,7 @@ class Reading:
         self.prepared = Prepared(statement.order_by(order_by), defaults)
 
 
-PRINCIPAL = Reading(ask=lambda _values: NONE)
+PRINCIPAL = Reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Admission:
     """A verified principal: its scope, and what was read along with it."""
 
     scope: Scope
-    relieved: bool  # failures of this login are on record, and over
+    had_failures: bool  # failures of this login are on record, and over
     rows: list[Any]  # of the subject; empty when it is not there
 
 
@@ -166,7 +166,7 @@ class Authenticator:
 
     def authenticate(
         self,
-        db: Connection,
+        db: Session,
         login: str | None,
         password: str | None,
         address: str,

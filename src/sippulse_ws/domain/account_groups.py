@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import SimpleNamespace
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import (
     AccountGroupNotFound,
     InAccountGroup,
@@ -22,7 +23,7 @@ from sippulse_ws.domain.subscribers import get_account_id
 from sippulse_ws.models import AccountGroup, AccountGroupMember, Subscriber
 
 
-def get_account_group(db: Connection, manager: str) -> SimpleNamespace:
+def get_account_group(db: Session, manager: str) -> SimpleNamespace:
     """The group of this manager with its accounts, by account code."""
     row = db.execute(
         select(AccountGroup.id, AccountGroup.manager_profile)
@@ -46,7 +47,7 @@ def get_account_group(db: Connection, manager: str) -> SimpleNamespace:
 
 
 def add_account_group(
-    db: Connection, manager: str, profile: str | None, accounts: Sequence[str] | None
+    db: Session, manager: str, profile: str | None, accounts: Sequence[str] | None
 ) -> None:
     """Make the group, or add to it and set its profile; accounts that are in it already stay."""
     manager_id = get_account_id(db, manager)
@@ -67,7 +68,7 @@ def add_account_group(
         _add(db, group_id, account, subscriber_id)
 
 
-def remove_account_group(db: Connection, manager: str, accounts: Sequence[str] | None) -> None:
+def remove_account_group(db: Session, manager: str, accounts: Sequence[str] | None) -> None:
     """Take these accounts out of the group; the whole group goes when none are named."""
     group = get_account_group(db, manager)
     if not accounts:
@@ -82,7 +83,7 @@ def remove_account_group(db: Connection, manager: str, accounts: Sequence[str] |
     )
 
 
-def _add(db: Connection, group_id: int, account: str, subscriber_id: int) -> None:
+def _add(db: Session, group_id: int, account: str, subscriber_id: int) -> None:
     query = select(AccountGroupMember.account_group_id).where(
         AccountGroupMember.subscriber_id == subscriber_id
     )
@@ -95,7 +96,7 @@ def _add(db: Connection, group_id: int, account: str, subscriber_id: int) -> Non
         raise InAccountGroup(account=account) from None
 
 
-def _ids(db: Connection, manager: str, accounts: Sequence[str] | None) -> dict[str, int]:
+def _ids(db: Session, manager: str, accounts: Sequence[str] | None) -> dict[str, int]:
     """Ids by account code, all of the manager's domain: nobody is billed across domains."""
     if not accounts or "" in accounts:
         raise MissingField(field="account")

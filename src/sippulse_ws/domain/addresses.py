@@ -7,9 +7,10 @@ from collections.abc import Generator, Iterable
 from ipaddress import IPv6Address, ip_address, ip_interface, ip_network
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.errors import AddressNotFound, AddressTaken, InvalidField, MissingField
 from sippulse_ws.domain.networks import Host, check_network, may_overlap, overlaps
@@ -35,14 +36,14 @@ SELECT = select(
 ).join(Subscriber, Subscriber.id == Address.subscriber_id)
 
 
-def list_addresses(db: Connection, username: str | None, domain: str) -> Generator[Row[Any]]:
+def list_addresses(db: Session, username: str | None, domain: str) -> Generator[Row[Any]]:
     subscriber_id = get_subscriber_id(db, username, domain)
     query = SELECT.where(Address.subscriber_id == subscriber_id)
     return stream(db, query.order_by(Address.ip_address, Address.mask, Address.id))
 
 
 def insert_address(
-    db: Connection, scope: Scope, values: Values, proxies: Iterable[Host] = ()
+    db: Session, scope: Scope, values: Values, proxies: Iterable[Host] = ()
 ) -> Row[Any]:
     """The id, group, pattern and contextInfo are made here, whatever was sent.
 
@@ -61,7 +62,7 @@ def insert_address(
 
 
 def update_address(
-    db: Connection, scope: Scope, values: Values, proxies: Iterable[Host] = ()
+    db: Session, scope: Scope, values: Values, proxies: Iterable[Host] = ()
 ) -> Row[Any]:
     """Absent means unchanged; another account may take the address over."""
     address_id = values.get("id")
@@ -86,7 +87,7 @@ def update_address(
     return db.execute(SELECT.where(same)).one()
 
 
-def remove_address(db: Connection, domain: str, address_id: int | None) -> None:
+def remove_address(db: Session, domain: str, address_id: int | None) -> None:
     """The address must be one of this domain."""
     if address_id is None:
         raise MissingField(field="addressId")
@@ -97,7 +98,7 @@ def remove_address(db: Connection, domain: str, address_id: int | None) -> None:
 
 
 def _check_rights(
-    db: Connection, scope: Scope, stored: Values, address_id: int, proxies: Iterable[Host]
+    db: Session, scope: Scope, stored: Values, address_id: int, proxies: Iterable[Host]
 ) -> None:
     """What an administrator of domains may register; of whom an overlapping one is stays untold.
 

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Authenticator
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import AdministratorExists, AdministratorNotFound
@@ -18,7 +19,7 @@ from sippulse_ws.models import Administrator, AdministratorDomain
 
 
 def create_administrator(
-    db: Connection, authenticator: Authenticator, login: str, password: str, *, superuser: bool
+    db: Session, authenticator: Authenticator, login: str, password: str, *, superuser: bool
 ) -> int:
     required({"login": login, "password": password}, "login", "password")
     secret = password_text(password, "password")
@@ -33,16 +34,16 @@ def create_administrator(
         raise AdministratorExists(login=login) from None
 
 
-def set_password(db: Connection, authenticator: Authenticator, login: str, password: str) -> None:
+def set_password(db: Session, authenticator: Authenticator, login: str, password: str) -> None:
     required({"password": password}, "password")
     _update(db, login, password_hash=authenticator.hash(password_text(password, "password")))
 
 
-def set_active(db: Connection, login: str, active: bool) -> None:
+def set_active(db: Session, login: str, active: bool) -> None:
     _update(db, login, active=active)
 
 
-def grant_domain(db: Connection, login: str, domain: str) -> None:
+def grant_domain(db: Session, login: str, domain: str) -> None:
     """Granting what is granted already changes nothing."""
     administrator_id = _get_id(db, login)
     require_domain(db, domain)
@@ -51,7 +52,7 @@ def grant_domain(db: Connection, login: str, domain: str) -> None:
         db.execute(insert(AdministratorDomain).values(values))
 
 
-def revoke_domain(db: Connection, login: str, domain: str) -> None:
+def revoke_domain(db: Session, login: str, domain: str) -> None:
     db.execute(
         delete(AdministratorDomain).where(
             AdministratorDomain.administrator_id == _get_id(db, login),
@@ -60,7 +61,7 @@ def revoke_domain(db: Connection, login: str, domain: str) -> None:
     )
 
 
-def list_administrators(db: Connection) -> list[tuple[Row[Any], list[str]]]:
+def list_administrators(db: Session) -> list[tuple[Row[Any], list[str]]]:
     """Every administrator with the domains granted."""
     grants: dict[int, list[str]] = {}
     query = select(AdministratorDomain.administrator_id, AdministratorDomain.domain)
@@ -78,14 +79,14 @@ def list_administrators(db: Connection) -> list[tuple[Row[Any], list[str]]]:
     return [(row, grants.get(row.id, [])) for row in rows]
 
 
-def _get_id(db: Connection, login: str) -> int:
+def _get_id(db: Session, login: str) -> int:
     row = db.execute(select(Administrator.id).where(Administrator.login == login)).first()
     if row is None:
         raise AdministratorNotFound(login=login)
     return int(row.id)
 
 
-def _update(db: Connection, login: str, **values: Any) -> None:
+def _update(db: Session, login: str, **values: Any) -> None:
     result = db.execute(update(Administrator).where(Administrator.login == login).values(values))
     if result.rowcount == 0:
         raise AdministratorNotFound(login=login)

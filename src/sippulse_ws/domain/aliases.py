@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, select
+from sqlalchemy import Row, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import AliasNotFound, AliasTaken, MissingField
@@ -17,7 +18,7 @@ from sippulse_ws.domain.values import Values, required, storable, username_text
 from sippulse_ws.models import DbAlias, Subscriber
 
 
-def list_aliases(db: Connection, username: str | None, domain: str) -> Sequence[Row[Any]]:
+def list_aliases(db: Session, username: str | None, domain: str) -> Sequence[Row[Any]]:
     subscriber_id = get_subscriber_id(db, username, domain)
     return db.execute(
         select(
@@ -33,7 +34,7 @@ def list_aliases(db: Connection, username: str | None, domain: str) -> Sequence[
     ).all()
 
 
-def insert_alias(db: Connection, scope: Scope, values: Values) -> int:
+def insert_alias(db: Session, scope: Scope, values: Values) -> int:
     """Without an aliasDomain the alias stands in the subscriber's own domain."""
     required(values, "username", "domain", "alias_username")
     alias_domain = values.get("alias_domain") or values["domain"]
@@ -51,7 +52,7 @@ def insert_alias(db: Connection, scope: Scope, values: Values) -> int:
         raise taken from None
 
 
-def delete_alias(db: Connection, scope: Scope, alias_id: int | None) -> None:
+def delete_alias(db: Session, scope: Scope, alias_id: int | None) -> None:
     if alias_id is None:
         raise MissingField(field="dbAliases")
     row = db.execute(

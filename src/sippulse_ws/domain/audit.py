@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Row, bindparam, delete, insert, select
 
-from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.models import Audit
 
 _RECORD = Prepared(
@@ -23,7 +23,7 @@ FAILED = "failed"
 
 
 def record(  # noqa: PLR0913 - as many as the row has columns
-    db: Connection,
+    db: Session,
     *,
     login: str,
     address: str,
@@ -51,7 +51,7 @@ def record(  # noqa: PLR0913 - as many as the row has columns
 
 
 def list_audit(
-    db: Connection,
+    db: Session,
     *,
     login: str | None = None,
     operation: str | None = None,
@@ -69,6 +69,6 @@ def list_audit(
     return db.execute(query).all()
 
 
-def prune_audit(db: Connection, before: dt.datetime) -> int:
+def prune_audit(db: Session, before: dt.datetime) -> int:
     """Delete what is older; how many rows."""
     return db.execute(delete(Audit).where(Audit.at < before)).rowcount

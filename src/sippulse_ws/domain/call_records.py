@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, column, insert, select
+from sqlalchemy import Column, Table, column, insert, select
 from sqlalchemy import table as table_of
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import Values
 from sippulse_ws.models import (
@@ -88,7 +89,7 @@ class Snapshots:
         """After a rollback, which may have taken some along."""
         self._ids.clear()
 
-    def refer(self, db: Connection, record: dict[str, Any]) -> None:
+    def refer(self, db: Session, record: dict[str, Any]) -> None:
         """Replace what a snapshot holds by its id; none when the record says nothing of it."""
         for reference, model in SNAPSHOTS.items():
             columns = _table(model).columns
@@ -96,7 +97,7 @@ class Snapshots:
             known = any(value is not None for value in values.values())
             record[reference] = self._id(db, model, values) if known else None
 
-    def _id(self, db: Connection, model: type[Base], values: dict[str, Any]) -> int:
+    def _id(self, db: Session, model: type[Base], values: dict[str, Any]) -> int:
         key = (model, *values.values())
         if key not in self._ids:
             if len(self._ids) >= REMEMBERED:
@@ -105,7 +106,7 @@ class Snapshots:
         return self._ids[key]
 
 
-def store_cdrs(db: Connection, records: Sequence[Values], snapshots: Snapshots) -> int:
+def store_cdrs(db: Session, records: Sequence[Values], snapshots: Snapshots) -> int:
     """Store those call records that are not known yet; how many they were.
 
     IntegrityError when somebody else stored one of them meanwhile: try again after a rollback.
@@ -118,7 +119,7 @@ def store_cdrs(db: Connection, records: Sequence[Values], snapshots: Snapshots) 
     return len(new)
 
 
-def store_acc(db: Connection, records: Sequence[Values]) -> int:
+def store_acc(db: Session, records: Sequence[Values]) -> int:
     """Store those acc rows that are not known yet; how many they were."""
     new = _unknown(db, ACC, Acc, records)
     if new:
@@ -129,9 +130,7 @@ def store_acc(db: Connection, records: Sequence[Values]) -> int:
     return len(new)
 
 
-def _unknown(
-    db: Connection, kind: Kind, model: type[Base], records: Sequence[Values]
-) -> list[Values]:
+def _unknown(db: Session, kind: Kind, model: type[Base], records: Sequence[Values]) -> list[Values]:
     """The first of each record that is not in the table."""
     identify = itemgetter(*kind.identity)
     offered = {identify(record): record for record in reversed(records)}
@@ -148,7 +147,7 @@ def _unknown(
     return list(reversed(offered.values()))
 
 
-def _find(db: Connection, model: type[Base], values: Values) -> int | None:
+def _find(db: Session, model: type[Base], values: Values) -> int | None:
     columns = model.__table__.columns
     same = [columns[name].is_not_distinct_from(value) for name, value in values.items()]
     return db.execute(select(columns["id"]).where(*same).limit(1)).scalar()

@@ -6,9 +6,9 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, func, insert, literal, select, update
+from sqlalchemy import String, bindparam, func, insert, literal, select, update
 
-from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.errors import InvalidField, MissingField, SubscriberNotFound
 from sippulse_ws.domain.subscribers import key, reading
 from sippulse_ws.domain.values import amount, storable
@@ -29,7 +29,7 @@ WITH_PLAN = reading(
 )
 
 
-def get_account(db: Connection, username: str, domain: str) -> Any:
+def get_account(db: Session, username: str, domain: str) -> Any:
     """What WITH_PLAN reads, for those who come without a principal."""
     row = db.execute(
         select(
@@ -67,7 +67,7 @@ _ADD = Prepared(
 
 
 def add_credit(
-    db: Connection, administrator: str, account: Any, value: float | None, obs: str | None
+    db: Session, administrator: str, account: Any, value: float | None, obs: str | None
 ) -> None:
     """Add (or, negative, take) credit. A prepaid plan may let it expire after some days.
 

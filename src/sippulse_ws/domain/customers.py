@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Row, bindparam, select
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import login_delays
 from sippulse_ws.domain.access import Guess
 from sippulse_ws.domain.errors import LoginFailed
@@ -36,7 +37,7 @@ CUSTOMER = (
 
 
 def authenticate(
-    db: Connection,
+    db: Session,
     vault: Vault,
     accepted: str,
     username: str | None,

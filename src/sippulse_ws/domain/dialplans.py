@@ -6,8 +6,9 @@ import re
 from collections.abc import Generator
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Row, delete, select
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DialplanNotFound, InvalidField
 from sippulse_ws.domain.rows import insert_row, stream
@@ -34,7 +35,7 @@ _LIMITS = {
 _REFERENCE = re.compile(r"\\(\d)")
 
 
-def list_dialplans(db: Connection, domain: str) -> Generator[Row[Any]]:
+def list_dialplans(db: Session, domain: str) -> Generator[Row[Any]]:
     """In the order in which a proxy tries them."""
     require_domain(db, domain)
     columns = (getattr(Dialplan, name) for name in ("id", *FIELDS))
@@ -42,7 +43,7 @@ def list_dialplans(db: Connection, domain: str) -> Generator[Row[Any]]:
     return stream(db, query.order_by(Dialplan.dpid, Dialplan.pr, Dialplan.id))
 
 
-def create_dialplan(db: Connection, values: Values) -> int:
+def create_dialplan(db: Session, values: Values) -> int:
     """One rule. One that a proxy cannot load is refused: it would refuse all of them."""
     required(values, "domain", "dpid", "match_exp")
     require_domain(db, values["domain"])
@@ -64,7 +65,7 @@ def create_dialplan(db: Connection, values: Values) -> int:
     return insert_row(db, Dialplan, stored)
 
 
-def remove_dialplan(db: Connection, dialplan_id: int) -> None:
+def remove_dialplan(db: Session, dialplan_id: int) -> None:
     if db.execute(delete(Dialplan).where(Dialplan.id == dialplan_id)).rowcount == 0:
         raise DialplanNotFound(id=dialplan_id)
 

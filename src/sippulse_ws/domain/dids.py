@@ -6,10 +6,10 @@ from collections.abc import Generator
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.access import Reading, Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DidNotFound, DidTaken, MissingField, SubscriberNotFound
@@ -45,6 +45,7 @@ BY_ACCOUNT = Reading(
         (Did, Did.subscriber_id == Subscriber.id),
     ],
     order_by=Did.alias_username,
+    parameters=["account_code"],
 )
 
 
@@ -55,14 +56,14 @@ def list_by_account(rows: list[Any], account_code: str) -> list[Any]:
     return [row for row in rows if row.id is not None]
 
 
-def list_available_numbers(db: Connection, domain: str) -> Generator[str]:
+def list_available_numbers(db: Session, domain: str) -> Generator[str]:
     require_domain(db, domain)
     free = (Did.inventory_domain == domain) & Did.subscriber_id.is_(None)
     query = select(Did.alias_username).where(free).order_by(Did.alias_username)
     return stream(db, query, scalars=True)
 
 
-def insert_did(db: Connection, scope: Scope, values: Values) -> int:
+def insert_did(db: Session, scope: Scope, values: Values) -> int:
     """Give a number to an account: a free one of its domain, else a new one. Returns its id."""
     required(values, "account_code", "alias_username", "username", "domain")
     scope.require(db, values["domain"])
@@ -91,7 +92,7 @@ def insert_did(db: Connection, scope: Scope, values: Values) -> int:
     return int(known.id)
 
 
-def delete_did(db: Connection, scope: Scope, did_id: int | None) -> None:
+def delete_did(db: Session, scope: Scope, did_id: int | None) -> None:
     """Free an inventory number, remove another; both domains must be granted."""
     if did_id is None:
         raise MissingField(field="didId")
@@ -114,7 +115,7 @@ def delete_did(db: Connection, scope: Scope, did_id: int | None) -> None:
             statement.queue(db, did_id=did_id)
 
 
-def release_all(db: Connection, subscriber_id: int) -> None:
+def release_all(db: Session, subscriber_id: int) -> None:
     """Free the numbers of an account that is removed."""
     for statement in _RELEASE_ALL:
         statement.queue(db, owner_id=subscriber_id)
@@ -133,8 +134,8 @@ _RELEASE = _releasing(Did.id == bindparam("did_id"))
 _RELEASE_ALL = _releasing(Did.subscriber_id == bindparam("owner_id"))
 
 
-def _create(db: Connection, stored: dict[str, Any]) -> int:
+def _create(db: Session, stored: dict[str, Any]) -> int:
     try:
         return insert_row(db, Did, stored)
-    except IntegrityError:  # somebody was faster
+    except IntegrityError:  # lost a race with a concurrent request
         raise DidTaken(number=stored["alias_username"]) from None

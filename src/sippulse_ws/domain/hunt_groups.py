@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import (
     HuntGroupNotFound,
@@ -24,19 +25,19 @@ _FIELDS = ("description", "method", "timeout")
 _COLUMNS = ("description", "domain", "id", "method", "timeout", "uri")
 
 
-def list_hunt_groups(db: Connection, domain: str) -> list[SimpleNamespace]:
+def list_hunt_groups(db: Session, domain: str) -> list[SimpleNamespace]:
     require_domain(db, domain)
     return _read(db, HuntGroup.domain == domain)
 
 
-def get_hunt_group(db: Connection, domain: str, hunt_group_id: int) -> SimpleNamespace:
+def get_hunt_group(db: Session, domain: str, hunt_group_id: int) -> SimpleNamespace:
     found = _read(db, (HuntGroup.domain == domain) & (HuntGroup.id == hunt_group_id))
     if not found:
         raise HuntGroupNotFound(id=hunt_group_id)
     return found[0]
 
 
-def insert_hunt_group(db: Connection, values: Values) -> SimpleNamespace:
+def insert_hunt_group(db: Session, values: Values) -> SimpleNamespace:
     """The id and the URI are made here, whatever was sent."""
     required(values, "domain", "description", "group_list", "method", "timeout")
     domain = values["domain"]
@@ -51,7 +52,7 @@ def insert_hunt_group(db: Connection, values: Values) -> SimpleNamespace:
     return get_hunt_group(db, domain, hunt_group_id)
 
 
-def update_hunt_group(db: Connection, values: Values) -> SimpleNamespace:
+def update_hunt_group(db: Session, values: Values) -> SimpleNamespace:
     """Absent means unchanged; none of the fields can be empty."""
     required(values, "id")
     for name in ("description", "group_list", "method"):
@@ -71,7 +72,7 @@ def update_hunt_group(db: Connection, values: Values) -> SimpleNamespace:
     return get_hunt_group(db, domain, hunt_group_id)
 
 
-def remove_hunt_group(db: Connection, domain: str, hunt_group_id: int | None) -> None:
+def remove_hunt_group(db: Session, domain: str, hunt_group_id: int | None) -> None:
     if hunt_group_id is None:
         raise MissingField(field="huntGroupId")
     condition = (HuntGroup.domain == domain) & (HuntGroup.id == hunt_group_id)
@@ -87,7 +88,7 @@ def _check(values: Values) -> None:
     within(values.get("timeout"), 1, INT_MAX, "timeout")
 
 
-def _members(db: Connection, domain: str, group_list: str) -> list[int]:
+def _members(db: Session, domain: str, group_list: str) -> list[int]:
     """Ids of the usernames in a list like `joao;maria;jose`, in its order."""
     names = [name.strip() for name in group_list.split(";") if name.strip()]
     if not names:
@@ -102,7 +103,7 @@ def _members(db: Connection, domain: str, group_list: str) -> list[int]:
     return [ids[name] for name in names]
 
 
-def _store_members(db: Connection, hunt_group_id: int, members: list[int]) -> None:
+def _store_members(db: Session, hunt_group_id: int, members: list[int]) -> None:
     db.execute(
         insert(HuntGroupMember),
         [
@@ -112,7 +113,7 @@ def _store_members(db: Connection, hunt_group_id: int, members: list[int]) -> No
     )
 
 
-def _read(db: Connection, condition: Any) -> list[SimpleNamespace]:
+def _read(db: Session, condition: Any) -> list[SimpleNamespace]:
     """Groups with their groupList, in two statements however many there are."""
     columns = (getattr(HuntGroup, name) for name in _COLUMNS)
     rows = db.execute(select(*columns).where(condition).order_by(HuntGroup.id)).all()

@@ -11,9 +11,10 @@ import hashlib
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, or_, select, type_coerce
+from sqlalchemy import delete, exists, or_, select, type_coerce
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import (
     InvalidField,
     LocationExists,
@@ -39,7 +40,7 @@ _COLUMNS = "callid contact cseq domain id path q received socket user_agent user
 _MOMENTS = ("expires", "last_modified")
 
 
-def list_locations(db: Connection, username: str | None, domain: str) -> list[SimpleNamespace]:
+def list_locations(db: Session, username: str | None, domain: str) -> list[SimpleNamespace]:
     """The contacts under which the subscriber can be reached now."""
     get_subscriber_id(db, username, domain)
     moments = (type_coerce(getattr(Location, name), UtcDateTime).label(name) for name in _MOMENTS)
@@ -54,7 +55,7 @@ def list_locations(db: Connection, username: str | None, domain: str) -> list[Si
 
 
 def add_permanent(
-    db: Connection, proxies: Proxies, username: str | None, domain: str, contact: str | None
+    db: Session, proxies: Proxies, username: str | None, domain: str, contact: str | None
 ) -> None:
     """A contact that never expires; the same one registered or permanent already is a fault."""
     uri = _checked(contact)
@@ -69,7 +70,7 @@ def add_permanent(
 
 
 def remove_permanent(
-    db: Connection, proxies: Proxies, username: str | None, domain: str, contact: str | None
+    db: Session, proxies: Proxies, username: str | None, domain: str, contact: str | None
 ) -> None:
     """Registrations of phones are theirs to end."""
     if not contact:
@@ -82,7 +83,7 @@ def remove_permanent(
     db.execute(delete(Location).where(*permanent))
 
 
-def _write(db: Connection, key: dict[str, str | None]) -> None:
+def _write(db: Session, key: dict[str, str | None]) -> None:
     values = {
         "ruid": _ruid(f"{key['username']}@{key['domain']}", str(key["contact"])),
         "expires": FAR_AWAY,
@@ -91,7 +92,7 @@ def _write(db: Connection, key: dict[str, str | None]) -> None:
     }
     try:
         insert_row(db, Location, key | values)
-    except IntegrityError:  # somebody was faster
+    except IntegrityError:  # lost a race with a concurrent request
         raise LocationExists(contact=key["contact"]) from None
 
 

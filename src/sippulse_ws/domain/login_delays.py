@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.models import LoginFailure
 
 ADMINISTRATOR = "administrator"
@@ -48,7 +49,7 @@ def is_delayed(blocked_until: dt.datetime | None) -> bool:
     return blocked_until is not None and blocked_until > dt.datetime.now(dt.UTC)
 
 
-def record_failure(db: Connection, realm: str, login: str, address: str) -> None:
+def record_failure(db: Session, realm: str, login: str, address: str) -> None:
     """Count one more wrong password and set how long the next try is refused."""
     guesser = who(login, address)
     now = dt.datetime.now(dt.UTC)
@@ -63,7 +64,7 @@ def record_failure(db: Connection, realm: str, login: str, address: str) -> None
             "blocked_until": now,
         }
         try:
-            with db.begin_nested():
+            with db.savepoint():
                 db.execute(insert(LoginFailure).values(first))
         except IntegrityError:  # another worker was first
             db.execute(more, guesser)
@@ -73,5 +74,5 @@ def record_failure(db: Connection, realm: str, login: str, address: str) -> None
     db.execute(block, guesser)
 
 
-def forget_failures(db: Connection, realm: str, login: str, address: str) -> None:
+def forget_failures(db: Session, realm: str, login: str, address: str) -> None:
     db.execute(delete(LoginFailure).where(pending(realm)), who(login, address))

@@ -7,8 +7,9 @@ import hmac
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Row, select, update
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import (
     MissingField,
     NoPassword,
@@ -39,7 +40,7 @@ def sealed_passwords(vault: Vault, username: str, domain: str, values: Values) -
     return columns
 
 
-def opened(db: Connection, vault: Vault, row: Any) -> SimpleNamespace:
+def opened(db: Session, vault: Vault, row: Any) -> SimpleNamespace:
     """A subscriber's row with its passwords readable."""
     query = select(Subscriber.password, Subscriber.password_portal).where(Subscriber.id == row.id)
     stored = db.execute(query).first()
@@ -52,7 +53,7 @@ def opened(db: Connection, vault: Vault, row: Any) -> SimpleNamespace:
     return SimpleNamespace(**(row._asdict() | passwords))
 
 
-def get_password(db: Connection, vault: Vault, username: str, domain: str, which: str) -> str:
+def get_password(db: Session, vault: Vault, username: str, domain: str, which: str) -> str:
     row = _get(db, username, domain)
     sealed = getattr(row, which)
     if sealed is None:
@@ -61,7 +62,7 @@ def get_password(db: Connection, vault: Vault, username: str, domain: str, which
 
 
 def change_password(
-    db: Connection,
+    db: Session,
     vault: Vault,
     username: str,
     domain: str,
@@ -81,7 +82,7 @@ def change_password(
 
 
 def replace_password(
-    db: Connection,
+    db: Session,
     vault: Vault,
     row: Row[Any],
     which: str,
@@ -106,7 +107,7 @@ def is_right(vault: Vault, row: Any, which: str, password: str) -> bool:
     return hmac.compare_digest(stored.encode(), password.encode(errors="surrogatepass"))
 
 
-def reseal_all(db: Connection, vault: Vault) -> int:
+def reseal_all(db: Session, vault: Vault) -> int:
     """Seal every password with the current key; how many were sealed otherwise before."""
     changed = 0
     name = (Reseller.name + "@" + Reseller.domain).label("account_code")
@@ -131,7 +132,7 @@ def reseal_all(db: Connection, vault: Vault) -> int:
     return changed
 
 
-def _get(db: Connection, username: str, domain: str) -> Row[Any]:
+def _get(db: Session, username: str, domain: str) -> Row[Any]:
     if not username:
         raise MissingField(field="username")
     row = db.execute(

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.errors import (
     DidNotFound,
@@ -100,7 +101,7 @@ class Difference:
         return bool(self.missing or self.extra)
 
 
-def difference(db: Connection, proxy: Proxy, table: str) -> Difference:
+def difference(db: Session, proxy: Proxy, table: str) -> Difference:
     """What keeps the proxy's table from being the database's."""
     wanted: Rows
     loaded: Rows | None
@@ -124,7 +125,7 @@ def difference(db: Connection, proxy: Proxy, table: str) -> Difference:
     return Difference(frozenset(wanted - loaded), frozenset(loaded - wanted))
 
 
-def reload_tables(db: Connection, proxies: Proxies, tables: Sequence[str], patience: float) -> None:
+def reload_tables(db: Session, proxies: Proxies, tables: Sequence[str], patience: float) -> None:
     """Make every proxy read the tables again, and see that it did. `patience` in seconds."""
     if not proxies:
         log.info("no SIP proxy is configured; nothing to reload: %s", ", ".join(tables))
@@ -136,7 +137,7 @@ def reload_tables(db: Connection, proxies: Proxies, tables: Sequence[str], patie
     _on_all(proxies, reload)
 
 
-def _reload(db: Connection, proxy: Proxy, table: str, deadline: float) -> None:
+def _reload(db: Session, proxy: Proxy, table: str, deadline: float) -> None:
     pause = FIRST_PAUSE
     while True:
         trouble: OSError
@@ -164,14 +165,14 @@ def _out_of_step(table: str, found: Difference) -> OSError:
     )
 
 
-def reload_subscriber(db: Connection, proxies: Proxies, username: str | None, domain: str) -> None:
+def reload_subscriber(db: Session, proxies: Proxies, username: str | None, domain: str) -> None:
     get_subscriber_id(db, username, domain)
     fields = {"username": username, "domain": domain, "account": f"{username}@{domain}"}
     _forget(proxies, "subscriber", fields)
 
 
 def reload_profile(
-    db: Connection, proxies: Proxies, profile: str | None, domain: str, patience: float
+    db: Session, proxies: Proxies, profile: str | None, domain: str, patience: float
 ) -> None:
     """A profile's calls go by domains and dial plans, which no other operation reloads."""
     if not profile:
@@ -183,7 +184,7 @@ def reload_profile(
     reload_tables(db, proxies, ("domain", "dialplan"), patience)
 
 
-def reload_did(db: Connection, proxies: Proxies, scope: Scope, did_id: int | None) -> None:
+def reload_did(db: Session, proxies: Proxies, scope: Scope, did_id: int | None) -> None:
     if did_id is None:
         raise MissingField(field="didId")
     row = db.execute(
@@ -197,7 +198,7 @@ def reload_did(db: Connection, proxies: Proxies, scope: Scope, did_id: int | Non
 
 
 def reload_hunt_group(
-    db: Connection, proxies: Proxies, scope: Scope, hunt_group_id: int | None
+    db: Session, proxies: Proxies, scope: Scope, hunt_group_id: int | None
 ) -> None:
     if hunt_group_id is None:
         raise MissingField(field="huntGroupId")

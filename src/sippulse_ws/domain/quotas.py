@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Row, select, update
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import InvalidField, MissingField, SubscriberNotFound
 from sippulse_ws.domain.subscribers import key
 from sippulse_ws.domain.values import Values, present, storable, wire_name
@@ -16,7 +17,7 @@ MONTHLY = "monthly_quota"
 TYPES = ("M", "V")
 
 
-def get_quota(db: Connection, username: str | None, domain: str, which: str) -> Row[Any]:
+def get_quota(db: Session, username: str | None, domain: str, which: str) -> Row[Any]:
     row = db.execute(
         select(
             *(getattr(Subscriber, name) for name in _columns(which)),
@@ -29,7 +30,7 @@ def get_quota(db: Connection, username: str | None, domain: str, which: str) -> 
     return row
 
 
-def update_quota(db: Connection, values: Values, which: str) -> None:
+def update_quota(db: Session, values: Values, which: str) -> None:
     """Absent means unchanged, an empty type none; an active quota needs a type."""
     username, domain = values.get("username"), values["domain"]
     stored = get_quota(db, username, domain, which)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import InvalidField, MissingField, RatePlanInUse, RatePlanNotFound
@@ -39,13 +40,13 @@ _LIMITS = {
 }
 
 
-def list_rate_plans(db: Connection, domain: str) -> Sequence[Row[Any]]:
+def list_rate_plans(db: Session, domain: str) -> Sequence[Row[Any]]:
     require_domain(db, domain)
     query = SELECT.where(RatePlan.domain == domain)
     return db.execute(query.order_by(RatePlan.name, RatePlan.id)).all()
 
 
-def insert_rate_plan(db: Connection, values: Values) -> Row[Any]:
+def insert_rate_plan(db: Session, values: Values) -> Row[Any]:
     """The id is made here; absent fields have the documented defaults."""
     required(values, "domain", "name", "rate_id")
     require_domain(db, values["domain"])
@@ -55,7 +56,7 @@ def insert_rate_plan(db: Connection, values: Values) -> Row[Any]:
     return db.execute(SELECT.where(RatePlan.id == plan_id)).one()
 
 
-def update_rate_plan(db: Connection, scope: Scope, values: Values) -> Row[Any]:
+def update_rate_plan(db: Session, scope: Scope, values: Values) -> Row[Any]:
     """Absent means unchanged; a plan stays in its domain."""
     plan = _get(db, scope, values.get("id"), "id")
     if values.get("domain") not in (None, "", plan.domain):
@@ -69,7 +70,7 @@ def update_rate_plan(db: Connection, scope: Scope, values: Values) -> Row[Any]:
     return db.execute(SELECT.where(RatePlan.id == plan.id)).one()
 
 
-def remove_rate_plan(db: Connection, scope: Scope, plan_id: int | None) -> None:
+def remove_rate_plan(db: Session, scope: Scope, plan_id: int | None) -> None:
     """Refused while a subscriber, or a reseller for its subscribers, uses it."""
     plan = _get(db, scope, plan_id, "idRatePlan")
     try:
@@ -84,7 +85,7 @@ def remove_rate_plan(db: Connection, scope: Scope, plan_id: int | None) -> None:
         ) from None
 
 
-def _get(db: Connection, scope: Scope, plan_id: int | None, field: str) -> Row[Any]:
+def _get(db: Session, scope: Scope, plan_id: int | None, field: str) -> Row[Any]:
     if plan_id is None:
         raise MissingField(field=field)
     query = select(RatePlan.id, RatePlan.domain).where(RatePlan.id == plan_id)

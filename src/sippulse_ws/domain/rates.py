@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Connection,
     LargeBinary,
     Row,
     bindparam,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import (
@@ -48,7 +47,7 @@ _AT_ONCE = 500  # keys in one IN
 
 
 def list_rates(
-    db: Connection,
+    db: Session,
     domain: str,
     description: str | None,
     rate_id: int | None,
@@ -68,7 +67,7 @@ def list_rates(
     return stream(db, query.order_by(Rate.rate_id, Rate.prefix))
 
 
-def insert_rates(db: Connection, rows: Sequence[Values] | None) -> None:
+def insert_rates(db: Session, rows: Sequence[Values] | None) -> None:
     """All or none; the fault says which row is wrong, counted from 1, and why."""
     if not rows:
         raise MissingField(field="rate")
@@ -85,7 +84,7 @@ def insert_rates(db: Connection, rows: Sequence[Values] | None) -> None:
         stored.append(values)
     _require_domains(db, seen)
     try:
-        with db.begin_nested():
+        with db.savepoint():
             store(db, stored)
     except IntegrityError:
         there = find_existing(db, seen)
@@ -95,7 +94,7 @@ def insert_rates(db: Connection, rows: Sequence[Values] | None) -> None:
         raise
 
 
-def update_rate(db: Connection, scope: Scope, values: Values) -> Row[Any]:
+def update_rate(db: Session, scope: Scope, values: Values) -> Row[Any]:
     """Absent means unchanged; a rate stays in its domain."""
     rate = _get(db, scope, values.get("id"))
     if values.get("domain") not in (None, "", rate.domain):
@@ -114,12 +113,12 @@ def update_rate(db: Connection, scope: Scope, values: Values) -> Row[Any]:
     return db.execute(SELECT.where(Rate.id == rate.id)).one()
 
 
-def remove_rate(db: Connection, scope: Scope, rate_row_id: int | None) -> None:
+def remove_rate(db: Session, scope: Scope, rate_row_id: int | None) -> None:
     rate = _get(db, scope, rate_row_id)
     db.execute(delete(Rate).where(Rate.id == rate.id))
 
 
-def remove_all_rates(db: Connection, domain: str, rate_id: int | None) -> int:
+def remove_all_rates(db: Session, domain: str, rate_id: int | None) -> int:
     """Empty a rate table; how many rates there were."""
     if rate_id is None:
         raise MissingField(field="rateId")
@@ -145,7 +144,7 @@ def checked(row: Values) -> dict[str, Any]:
     return stored
 
 
-def find_existing(db: Connection, keys: Iterable[Key]) -> set[Key]:
+def find_existing(db: Session, keys: Iterable[Key]) -> set[Key]:
     """Those of the keys that are taken."""
     tables: dict[tuple[str, int], list[str]] = {}
     for domain, rate_id, prefix in keys:
@@ -159,7 +158,7 @@ def find_existing(db: Connection, keys: Iterable[Key]) -> set[Key]:
     return found
 
 
-def store(db: Connection, stored: Sequence[dict[str, Any]]) -> None:
+def store(db: Session, stored: Sequence[dict[str, Any]]) -> None:
     """One statement for all, of the columns that any row has."""
     names = set().union(*stored)
     for row in stored:
@@ -176,7 +175,7 @@ def _insert(names: tuple[str, ...]) -> Prepared:
     )
 
 
-def _get(db: Connection, scope: Scope, rate_row_id: int | None) -> Row[Any]:
+def _get(db: Session, scope: Scope, rate_row_id: int | None) -> Row[Any]:
     if rate_row_id is None:
         raise MissingField(field="id")
     row = db.execute(SELECT.where(Rate.id == rate_row_id)).first()
@@ -185,7 +184,7 @@ def _get(db: Connection, scope: Scope, rate_row_id: int | None) -> Row[Any]:
     return row
 
 
-def _require_domains(db: Connection, seen: dict[Key, int]) -> None:
+def _require_domains(db: Session, seen: dict[Key, int]) -> None:
     """Every domain exists; seen tells the first row with each."""
     first: dict[str, int] = {}
     for (domain, _, _), number in seen.items():

@@ -9,9 +9,10 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.models import ProxyReload
 
 # Seconds until a reload is taken from a process that has not finished it.
@@ -29,21 +30,21 @@ class Task:
     failures: int
 
 
-def request(db: Connection, proxies: Iterable[str], tables: Iterable[str]) -> None:
+def request(db: Session, proxies: Iterable[str], tables: Iterable[str]) -> None:
     """Ask for reloads, as part of the write that needs them."""
     wanted = sorted({(proxy, table) for proxy in proxies for table in tables})
     for proxy, table in wanted:
         if _ask_again(db, proxy, table):
             continue
         try:
-            with db.begin_nested():
+            with db.savepoint():
                 row = {"proxy": proxy, "table": table, "due_at": _now()}
                 db.execute(insert(ProxyReload).values(row))
-        except IntegrityError:  # somebody was faster
+        except IntegrityError:  # lost a race with a concurrent request
             _ask_again(db, proxy, table)
 
 
-def find_due(db: Connection, proxies: Sequence[str]) -> list[tuple[str, str]]:
+def find_due(db: Session, proxies: Sequence[str]) -> list[tuple[str, str]]:
     """Proxy and table of what can be done now."""
     query = select(ProxyReload.proxy, ProxyReload.table).where(
         ProxyReload.proxy.in_(proxies), ProxyReload.due_at <= _now()
@@ -51,7 +52,7 @@ def find_due(db: Connection, proxies: Sequence[str]) -> list[tuple[str, str]]:
     return list(db.execute(query.order_by(ProxyReload.due_at)).tuples())
 
 
-def take(db: Connection, proxy: str, table: str) -> Task | None:
+def take(db: Session, proxy: str, table: str) -> Task | None:
     """Make a due reload ours for a while; None when another process has it."""
     key = _key(proxy, table)
     due = ProxyReload.due_at <= _now()
@@ -61,7 +62,7 @@ def take(db: Connection, proxy: str, table: str) -> Task | None:
     return Task(proxy, table, row.requests, row.failures)
 
 
-def finish(db: Connection, task: Task) -> None:
+def finish(db: Session, task: Task) -> None:
     """Done; what was asked for meanwhile is due at once."""
     key = _key(task.proxy, task.table)
     same = ProxyReload.requests == task.requests
@@ -69,7 +70,7 @@ def finish(db: Connection, task: Task) -> None:
         db.execute(update(ProxyReload).where(key).values(due_at=_now(), failures=0))
 
 
-def postpone(db: Connection, task: Task) -> int:
+def postpone(db: Session, task: Task) -> int:
     """Failed; the seconds until it is tried again, more after each failure."""
     wait = min(1 << task.failures, LONGEST_WAIT)
     again = {"due_at": _later(wait), "failures": task.failures + 1}
@@ -77,12 +78,12 @@ def postpone(db: Connection, task: Task) -> int:
     return wait
 
 
-def list_waiting(db: Connection) -> Sequence[Row[tuple[str, str, int]]]:
+def list_waiting(db: Session) -> Sequence[Row[tuple[str, str, int]]]:
     query = select(ProxyReload.proxy, ProxyReload.table, ProxyReload.failures)
     return db.execute(query.order_by(ProxyReload.proxy, ProxyReload.table)).all()
 
 
-def _ask_again(db: Connection, proxy: str, table: str) -> bool:
+def _ask_again(db: Session, proxy: str, table: str) -> bool:
     more = {"requests": ProxyReload.requests + 1}
     return bool(db.execute(update(ProxyReload).where(_key(proxy, table)).values(more)).rowcount)
 

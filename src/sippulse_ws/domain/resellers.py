@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, literal, null, select, update
+from sqlalchemy import Row, delete, func, literal, null, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.credit import LEDGER, RESELLER, credit_bounds, credit_change, ledger_obs
 from sippulse_ws.domain.domains import require_domain
@@ -32,7 +33,7 @@ _FIELDS = "domain email manager mobile name phone username".split()
 _LISTED = "credit domain email id manager mobile name phone username".split()
 
 
-def list_resellers(db: Connection, domain: str) -> Sequence[Row[Any]]:
+def list_resellers(db: Session, domain: str) -> Sequence[Row[Any]]:
     """Without passwords."""
     require_domain(db, domain)
     columns = (getattr(Reseller, name) for name in _LISTED)
@@ -40,7 +41,7 @@ def list_resellers(db: Connection, domain: str) -> Sequence[Row[Any]]:
     return db.execute(query.order_by(Reseller.name)).all()
 
 
-def insert_reseller(db: Connection, vault: Vault, administrator: str, values: Values) -> int:
+def insert_reseller(db: Session, vault: Vault, administrator: str, values: Values) -> int:
     """Name unique in the domain, portal username everywhere; credit begins in the ledger too."""
     required(values, "domain", "name", "manager", "email", "username", PASSWORD)
     domain, name = values["domain"], values["name"]
@@ -60,7 +61,7 @@ def insert_reseller(db: Connection, vault: Vault, administrator: str, values: Va
     return reseller_id
 
 
-def delete_reseller(db: Connection, scope: Scope, reseller_id: int | None) -> None:
+def delete_reseller(db: Session, scope: Scope, reseller_id: int | None) -> None:
     """Refused while subscribers belong to it; the ledger stays."""
     _require(db, scope, reseller_id)
     try:
@@ -71,7 +72,7 @@ def delete_reseller(db: Connection, scope: Scope, reseller_id: int | None) -> No
 
 
 def add_credit(
-    db: Connection,
+    db: Session,
     administrator: str,
     name: str | None,
     domain: str,
@@ -96,14 +97,14 @@ def add_credit(
     _record(db, reseller_id, _account(name, domain), change, administrator, obs)
 
 
-def get_credit(db: Connection, scope: Scope, reseller_id: int | None) -> Decimal:
+def get_credit(db: Session, scope: Scope, reseller_id: int | None) -> Decimal:
     _require(db, scope, reseller_id)
     query = select(Reseller.credit).where(Reseller.id == reseller_id)
     return Decimal(db.execute(query).scalar_one())
 
 
 def _record(
-    db: Connection,
+    db: Session,
     reseller_id: int,
     account: str,
     change: Decimal,
@@ -122,7 +123,7 @@ def _record(
     )
 
 
-def _require(db: Connection, scope: Scope, reseller_id: int | None) -> None:
+def _require(db: Session, scope: Scope, reseller_id: int | None) -> None:
     if reseller_id is None:
         raise MissingField(field="resellerId")
     domain = db.execute(select(Reseller.domain).where(Reseller.id == reseller_id)).scalar()
@@ -130,7 +131,7 @@ def _require(db: Connection, scope: Scope, reseller_id: int | None) -> None:
         raise ResellerNotFound(reseller=reseller_id)
 
 
-def _find_id(db: Connection, name: str, domain: str) -> int | None:
+def _find_id(db: Session, name: str, domain: str) -> int | None:
     query = select(Reseller.id).where(Reseller.domain == domain, Reseller.name == name)
     found: int | None = db.execute(query).scalar()
     return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import (
     GatewayExists,
     GatewayNotFound,
@@ -23,11 +24,11 @@ _PROVIDER_FIELDS = ("name", "tx_connection", "cadency")
 _GATEWAY_FIELDS = ("name", "address", "rate_id")
 
 
-def list_providers(db: Connection) -> Sequence[Row[Any]]:
+def list_providers(db: Session) -> Sequence[Row[Any]]:
     return db.execute(select(*Provider.__table__.columns).order_by(Provider.id)).all()
 
 
-def list_gateways(db: Connection) -> Sequence[Row[Any]]:
+def list_gateways(db: Session) -> Sequence[Row[Any]]:
     """With the name of each one's provider."""
     return db.execute(
         select(*Gateway.__table__.columns, Provider.name.label("provider"))
@@ -36,7 +37,7 @@ def list_gateways(db: Connection) -> Sequence[Row[Any]]:
     ).all()
 
 
-def create_provider(db: Connection, values: Values) -> int:
+def create_provider(db: Session, values: Values) -> int:
     """The new provider's id: the one in `values`, or else the next."""
     required(values, "name")
     stored = _checked_provider(values, "id")
@@ -46,7 +47,7 @@ def create_provider(db: Connection, values: Values) -> int:
         raise ProviderExists(provider=values["name"]) from None
 
 
-def update_provider(db: Connection, name: str, values: Values) -> None:
+def update_provider(db: Session, name: str, values: Values) -> None:
     """Absent values stay; records of calls made until now keep the old ones."""
     provider_id = get_provider(db, name)
     stored = _checked_provider(values)
@@ -57,7 +58,7 @@ def update_provider(db: Connection, name: str, values: Values) -> None:
         raise ProviderExists(provider=values["name"]) from None
 
 
-def delete_provider(db: Connection, name: str) -> None:
+def delete_provider(db: Session, name: str) -> None:
     """ProviderInUse while gateways lead to it."""
     provider_id = get_provider(db, name)
     if db.execute(select(Gateway.id).where(Gateway.provider_id == provider_id)).first():
@@ -65,14 +66,14 @@ def delete_provider(db: Connection, name: str) -> None:
     db.execute(delete(Provider).where(Provider.id == provider_id))
 
 
-def get_provider(db: Connection, name: str) -> int:
+def get_provider(db: Session, name: str) -> int:
     found = db.execute(select(Provider.id).where(Provider.name == name)).scalar()
     if found is None:
         raise ProviderNotFound(provider=name)
     return found
 
 
-def create_gateway(db: Connection, provider: str, values: Values) -> int:
+def create_gateway(db: Session, provider: str, values: Values) -> int:
     """The new gateway's id: the one in `values`, or else the next."""
     required(values, "name", "address")
     stored = storable(Gateway, present(values, ("id", *_GATEWAY_FIELDS)))
@@ -84,7 +85,7 @@ def create_gateway(db: Connection, provider: str, values: Values) -> int:
         raise GatewayExists(gateway=values["name"]) from None
 
 
-def update_gateway(db: Connection, name: str, provider: str | None, values: Values) -> None:
+def update_gateway(db: Session, name: str, provider: str | None, values: Values) -> None:
     """Absent values stay; records of calls made until now keep the old ones."""
     gateway_id = _get_gateway(db, name)
     stored = storable(Gateway, present(values, _GATEWAY_FIELDS))
@@ -97,7 +98,7 @@ def update_gateway(db: Connection, name: str, provider: str | None, values: Valu
         raise GatewayExists(gateway=values["name"]) from None
 
 
-def delete_gateway(db: Connection, name: str) -> None:
+def delete_gateway(db: Session, name: str) -> None:
     db.execute(delete(Gateway).where(Gateway.id == _get_gateway(db, name)))
 
 
@@ -108,7 +109,7 @@ def _checked_provider(values: Values, *more: str) -> dict[str, Any]:
     return storable(Provider, present(values, (*more, *_PROVIDER_FIELDS)))
 
 
-def _get_gateway(db: Connection, name: str) -> int:
+def _get_gateway(db: Session, name: str) -> int:
     found = db.execute(select(Gateway.id).where(Gateway.name == name)).scalar()
     if found is None:
         raise GatewayNotFound(gateway=name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, select, true
+from sqlalchemy import BindParameter, and_, bindparam, exists, select, true
 
-from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.access import Reading
 from sippulse_ws.domain.errors import (
     AliasTaken,
@@ -68,7 +68,7 @@ NEW_SUBSCRIBER = Reading(
 )
 
 
-def find_facts(db: Connection, values: Values) -> Any:
+def find_facts(db: Session, values: Values) -> Any:
     """What NEW_SUBSCRIBER reads, for those who come without a principal."""
     return _FACTS.first(db, **_questions(values))
 
@@ -86,7 +86,7 @@ def check_new(facts: Any, username: str, domain: str, values: dict[str, Any]) ->
     _check_references(facts, values)
 
 
-def check_changes(db: Connection, domain: str, values: dict[str, Any]) -> None:
+def check_changes(db: Session, domain: str, values: dict[str, Any]) -> None:
     """What is referred to must be there, in the domain; a reference of 0 is none."""
     _forget_zeros(values)
     wanted = {name: values[name] for name in ("profile", *_REFERENCES) if values.get(name)}
@@ -94,7 +94,7 @@ def check_changes(db: Connection, domain: str, values: dict[str, Any]) -> None:
         _check_references(find_facts(db, {"domain": domain, **wanted}), values)
 
 
-def without_stored_unfit(db: Connection, condition: Any, changes: dict[str, Any]) -> dict[str, Any]:
+def without_stored_unfit(db: Session, condition: Any, changes: dict[str, Any]) -> dict[str, Any]:
     """The changes without those unfit values that the subscriber has already.
 
     A client that reads everything and writes it back changes nothing of what was stored before

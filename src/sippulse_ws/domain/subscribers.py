@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    Connection,
     Row,
     and_,
     bindparam,
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from sippulse_ws.db.prepared import Prepared
+from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import dids, numbering
 from sippulse_ws.domain.access import Reading
 from sippulse_ws.domain.errors import (
@@ -82,7 +81,12 @@ _BY_PARAMETERS = and_(
 
 def reading(*columns: Any, joins: Sequence[tuple[Any, Any]] = ()) -> Reading:
     """Read these columns of the subscriber in the parameters along with the principal."""
-    return Reading(Subscriber.id, *columns, joins=[(Subscriber, _BY_PARAMETERS), *joins])
+    return Reading(
+        Subscriber.id,
+        *columns,
+        joins=[(Subscriber, _BY_PARAMETERS), *joins],
+        parameters=[column.key for column in KEY_COLUMNS],
+    )
 
 
 NAMED = reading(*KEY_COLUMNS)
@@ -142,14 +146,14 @@ def account_code(username: str, domain: str) -> str:
     return f"{username}@{domain}"
 
 
-def get_subscriber_id(db: Connection, username: str | None, domain: str) -> int:
+def get_subscriber_id(db: Session, username: str | None, domain: str) -> int:
     found = db.execute(select(Subscriber.id).where(key(username, domain))).scalar()
     if found is None:
         raise SubscriberNotFound(account=f"{username}@{domain}")
     return int(found)
 
 
-def get_account_id(db: Connection, account: str) -> int:
+def get_account_id(db: Session, account: str) -> int:
     """The id of the subscriber with this account code."""
     found = db.execute(select(Subscriber.id).where(Subscriber.account_code == account)).scalar()
     if found is None:
@@ -166,7 +170,7 @@ def found(rows: list[Any], username: str | None, domain: str) -> Any:
     return rows[0]
 
 
-def get_subscriber(db: Connection, username: str | None, domain: str) -> Row[Any]:
+def get_subscriber(db: Session, username: str | None, domain: str) -> Row[Any]:
     """All of SubscriberDto but the passwords."""
     row: Row[Any] | None = db.execute(RETRIEVE.where(key(username, domain))).first()
     if row is None:
@@ -182,7 +186,7 @@ _INSERT = Prepared(
 )
 
 
-def insert_subscriber(db: Connection, vault: Vault, values: Values, facts: Any = None) -> int:
+def insert_subscriber(db: Session, vault: Vault, values: Values, facts: Any = None) -> int:
     """Store a new subscriber; returns its id. Absent fields have the documented defaults.
 
     `facts` is the row of NEW_SUBSCRIBER, where it was read along with the principal.
@@ -202,12 +206,12 @@ def insert_subscriber(db: Connection, vault: Vault, values: Values, facts: Any =
     stored |= numbering.guess(facts, stored)
     try:
         return _INSERT.insert(db, **stored)
-    except IntegrityError:  # somebody was faster
+    except IntegrityError:  # lost a race with a concurrent request
         check_new(find_facts(db, values), username, domain, stored)
         raise SubscriberExists(account=stored["account_code"]) from None
 
 
-def update_subscriber(db: Connection, vault: Vault, rows: list[Any], values: Values) -> None:
+def update_subscriber(db: Session, vault: Vault, rows: list[Any], values: Values) -> None:
     """Absent means unchanged, an empty optional text cleared, a reference of 0 none.
 
     `rows` are those of SENT. The name tells the subscriber; another's id beside it is a mistake.
@@ -226,22 +230,22 @@ def update_subscriber(db: Connection, vault: Vault, rows: list[Any], values: Val
     _update(db, values, changes)
 
 
-def update_billing_info(db: Connection, values: Values) -> None:
+def update_billing_info(db: Session, values: Values) -> None:
     _update(db, values, storable(Subscriber, present(values, BILLING)))
 
 
-def update_class_v(db: Connection, values: Values) -> None:
+def update_class_v(db: Session, values: Values) -> None:
     _update(db, values, _storable_changes(db, values, present(values, CLASS_V)))
 
 
-def update_services(db: Connection, values: Values) -> None:
+def update_services(db: Session, values: Values) -> None:
     changes = _storable_changes(db, values, present(values, SERVICES))
     if values.get("email") is not None:
         changes |= storable(Subscriber, {"email_address": values["email"]})
     _update(db, values, changes)
 
 
-def change_profile(db: Connection, username: str, domain: str, profile_id: int | None) -> None:
+def change_profile(db: Session, username: str, domain: str, profile_id: int | None) -> None:
     if profile_id is None:
         raise MissingField(field="newProfileId")
     subscriber = {"username": username, "domain": domain}
@@ -249,7 +253,7 @@ def change_profile(db: Connection, username: str, domain: str, profile_id: int |
     _update(db, subscriber, {"profile": get_profile_name(db, domain, profile_id)})
 
 
-def set_flag(db: Connection, username: str | None, domain: str, flag: Flag, to: bool) -> None:
+def set_flag(db: Session, username: str | None, domain: str, flag: Flag, to: bool) -> None:
     if not username:
         raise MissingField(field="username")
     if _SET_FLAG[flag].run(db, username=username, domain=domain, to=to) == 0:
@@ -257,7 +261,7 @@ def set_flag(db: Connection, username: str | None, domain: str, flag: Flag, to: 
 
 
 def activate_low_credit_notification(
-    db: Connection, username: str, domain: str, low_credit_limit: float | None
+    db: Session, username: str, domain: str, low_credit_limit: float | None
 ) -> None:
     """The limit below which credit counts as low; absent, the one there is stays."""
     changes = storable(
@@ -268,21 +272,21 @@ def activate_low_credit_notification(
 
 
 def activate_voicemail(
-    db: Connection, username: str, domain: str, voicemail_password: int | None
+    db: Session, username: str, domain: str, voicemail_password: int | None
 ) -> None:
     """The voice mail's password; absent, the one there is stays."""
     changes = present({"voice_mail_password": voicemail_password}, ["voice_mail_password"])
     _update(db, {"username": username, "domain": domain}, {"voicemail": True, **changes})
 
 
-def remove_subscriber(db: Connection, subscriber: Any) -> None:
+def remove_subscriber(db: Session, subscriber: Any) -> None:
     """Frees the DIDs; aliases, addresses, white list, locations and memberships go too.
 
     The ledger and the call records stay. `subscriber` is a row of NAMED.
     """
     dids.release_all(db, subscriber.id)
     _REMOVE_LOCATIONS.queue(db, username=subscriber.username, domain=subscriber.domain)
-    if _REMOVE.run(db, subscriber_id=subscriber.id) == 0:  # somebody was faster
+    if _REMOVE.run(db, subscriber_id=subscriber.id) == 0:  # lost a race with a concurrent request
         raise SubscriberNotFound(account=account_code(subscriber.username, subscriber.domain))
 
 
@@ -294,12 +298,12 @@ _REMOVE_LOCATIONS = Prepared(
 _REMOVE = Prepared(delete(Subscriber).where(Subscriber.id == bindparam("subscriber_id")))
 
 
-def _storable_changes(db: Connection, values: Values, changes: dict[str, Any]) -> dict[str, Any]:
+def _storable_changes(db: Session, values: Values, changes: dict[str, Any]) -> dict[str, Any]:
     same = key(values.get("username"), values["domain"])
     return storable(Subscriber, without_stored_unfit(db, same, changes))
 
 
-def _update(db: Connection, values: Values, changes: dict[str, Any]) -> None:
+def _update(db: Session, values: Values, changes: dict[str, Any]) -> None:
     username, domain = values.get("username"), values["domain"]
     if not changes:
         get_subscriber_id(db, username, domain)

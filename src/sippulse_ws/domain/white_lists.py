@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.exc import IntegrityError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.errors import InvalidField, MissingField, WhiteListed, WhiteListNotFound
 from sippulse_ws.domain.rows import insert_row
@@ -19,7 +20,7 @@ from sippulse_ws.models import Subscriber, UserWhiteList
 _NUMBER = re.compile(r"\+?[0-9*#]+")
 
 
-def list_white_list(db: Connection, username: str | None, domain: str) -> Sequence[Row[Any]]:
+def list_white_list(db: Session, username: str | None, domain: str) -> Sequence[Row[Any]]:
     subscriber_id = get_subscriber_id(db, username, domain)
     return db.execute(
         select(UserWhiteList.id, UserWhiteList.prefix, Subscriber.username, Subscriber.domain)
@@ -29,7 +30,7 @@ def list_white_list(db: Connection, username: str | None, domain: str) -> Sequen
     ).all()
 
 
-def insert_number(db: Connection, values: Values) -> int:
+def insert_number(db: Session, values: Values) -> int:
     """Put a number on its subscriber's list; returns the entry's id."""
     required(values, "username", "domain", "prefix")
     number = values["prefix"]
@@ -47,7 +48,7 @@ def insert_number(db: Connection, values: Values) -> int:
         raise WhiteListed(number=number) from None
 
 
-def delete_number(db: Connection, scope: Scope, white_list_id: int | None) -> None:
+def delete_number(db: Session, scope: Scope, white_list_id: int | None) -> None:
     if white_list_id is None:
         raise MissingField(field="whiteListId")
     domain = db.execute(

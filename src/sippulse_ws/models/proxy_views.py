@@ -1,6 +1,6 @@
 """What SIP proxies read of our tables: a SELECT per table, in the shape the proxy expects.
 
-`db/proxy_views.py` makes views of these, and what a proxy says it has loaded is compared with the
+`ops/proxy_views.py` makes views of these, and what a proxy says it has loaded is compared with the
 very same statements. A row that would make a proxy refuse the whole table is left out here.
 """
 
@@ -326,7 +326,7 @@ KAMAILIO_VERSIONS = {
     "acc": 5,
 }
 
-# OpenSIPS 3.4; its location is a table of its own, see db/proxy_views.py
+# OpenSIPS 3.4; its location is a table of its own, see ops/proxy_views.py
 OPENSIPS: dict[str, Select[Any]] = {
     "subscriber": SUBSCRIBERS.add_columns(
         literal("").label("ha1_sha256"), literal("").label("ha1_sha512t256")

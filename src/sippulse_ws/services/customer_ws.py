@@ -60,7 +60,7 @@ class CustomerWS(Service):
 
 
 def _enter(call: Call, username: str, domain: str, password: str) -> tuple[Any, str]:
-    row, which, relieved = customers.authenticate(
+    row, which, had_failures = customers.authenticate(
         call.db,
         call.vault,
         call.settings.customer_password,
@@ -69,6 +69,6 @@ def _enter(call: Call, username: str, domain: str, password: str) -> tuple[Any, 
         password,
         call.address,
     )
-    if relieved:
-        call.relieved.append((REALM, row.account_code))
+    if had_failures:
+        call.cleared_failures.append((REALM, row.account_code))
     return row, which

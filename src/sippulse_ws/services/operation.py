@@ -36,7 +36,7 @@ class Right:
     """
 
     domains: Callable[[Mapping[str, Any]], list[Any]] | None = None
-    told_by: str = "domain"  # wire name of the parameter to complain about
+    reported_as: str = "domain"  # wire name of the parameter to complain about
     customer: bool = False  # no principal: the subscriber's own password is checked
 
 
@@ -48,8 +48,8 @@ def within(path: str) -> Right:
 
 def within_account(path: str) -> Right:
     """The domain of the account code (`username@domain`) in this parameter must be granted."""
-    get, told_by = _getter(path), spelling(path.rpartition(".")[2])
-    return Right(domains=lambda values: [_domain_of(get(values))], told_by=told_by)
+    get, reported_as = _getter(path), spelling(path.rpartition(".")[2])
+    return Right(domains=lambda values: [_domain_of(get(values))], reported_as=reported_as)
 
 
 def within_owner(name: str) -> Right:

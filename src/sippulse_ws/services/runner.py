@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 
 from sippulse_ws import metrics
 from sippulse_ws.config import Settings
-from sippulse_ws.db import Connection, Database
-from sippulse_ws.db.clock import CLOCK
-from sippulse_ws.db.failures import is_repeatable, is_unavailable
-from sippulse_ws.db.prepared import queueing, send_queued
+from sippulse_ws.db import Database, Session
+from sippulse_ws.db.connections.clock import CLOCK
+from sippulse_ws.db.connections.failures import is_repeatable, is_unavailable
 from sippulse_ws.domain import audit, login_delays, reload_queue
 from sippulse_ws.domain.access import NOBODY, Authenticator, Guess, Scope
 from sippulse_ws.domain.errors import (
@@ -39,7 +38,7 @@ Result = TypeVar("Result")
 
 ATTEMPTS = 3
 # What may name the object of a write in the audit trail, in this order; never a password.
-TELLING = (
+AUDIT_KEYS = (
     "account_code",
     "account_manager",
     "account",
@@ -62,7 +61,7 @@ TELLING = (
 class Call:
     """What an operation's function works with besides its parameters."""
 
-    db: Connection
+    db: Session
     settings: Settings
     vault: Vault
     address: str
@@ -71,7 +70,7 @@ class Call:
     scope: Scope = NOBODY
     found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
     # (realm, login) whose failures are over, forgotten after the operation
-    relieved: list[tuple[str, str]] = field(default_factory=list)
+    cleared_failures: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Runner:
@@ -133,14 +132,14 @@ class Runner:
             raise
         if operation.acts:
             self._audit(context, call.login, values, audit.DONE)
-        self._relieve(call)
+        self._clear_failures(call)
         return result
 
     def _read(
         self, operation: Operation, context: Context, values: Values, principal: Any
     ) -> tuple[Call, Any]:
         with self.database.reading() as db:
-            call = self._admit(db, operation, context, values, principal)
+            call = self._authorize(db, operation, context, values, principal)
             result = operation.function(call, **values)
             if isinstance(result, Generator):  # of rows that are still in the database
                 with closing(result):  # or the connection would stay busy with what is left
@@ -156,8 +155,8 @@ class Runner:
         finished: list[bool],
     ) -> tuple[Call, Any]:
         with self.database.reading() as db:
-            call = self._admit(db, operation, context, values, principal)
-        with self.database.writing() as db, queueing(db):
+            call = self._authorize(db, operation, context, values, principal)
+        with self.database.writing() as db:
             call.db = db
             audit.record(
                 db,
@@ -175,13 +174,13 @@ class Runner:
             if operation.reloads and self.settings.auto_reload:
                 names = [proxy.name for proxy in self.proxies]
                 reload_queue.request(db, names, operation.reloads)
-            send_queued(db)
+            db.send_queued()
             finished.append(True)
         return call, result
 
-    def _admit(
+    def _authorize(
         self,
-        db: Connection,
+        db: Session,
         operation: Operation,
         context: Context,
         values: Values,
@@ -205,17 +204,17 @@ class Runner:
             operation.reads.ask(values),
         )
         call.scope, call.found = admission.scope, admission.rows
-        if admission.relieved:
-            call.relieved.append((login_delays.ADMINISTRATOR, call.login))
+        if admission.had_failures:
+            call.cleared_failures.append((login_delays.ADMINISTRATOR, call.login))
         operation.check_objects(values)
         for domain in domains:
             if not domain:
-                raise MissingField(field=right.told_by)
+                raise MissingField(field=right.reported_as)
             call.scope.require(db, domain)
         return call
 
-    def _relieve(self, call: Call) -> None:
-        for realm, login in call.relieved:
+    def _clear_failures(self, call: Call) -> None:
+        for realm, login in call.cleared_failures:
             forget = partial(login_delays.forget_failures, realm=realm, login=login)
             self._beside(partial(forget, address=call.address))
 
@@ -224,7 +223,7 @@ class Runner:
             lambda db: login_delays.record_failure(db, guess.realm, guess.login, context.address)
         )
 
-    def _beside(self, store: Callable[[Connection], None]) -> None:
+    def _beside(self, store: Callable[[Session], None]) -> None:
         """A small transaction beside the operation's own, whose outcome it never changes."""
 
         def attempt() -> None:
@@ -312,15 +311,17 @@ def _object_of(values: Mapping[str, Any]) -> str:
         if isinstance(value, dict):
             flat |= value
         elif isinstance(value, list):
-            flat[name] = f"{len(value)} rows" if name not in TELLING else ",".join(map(str, value))
+            flat[name] = (
+                f"{len(value)} rows" if name not in AUDIT_KEYS else ",".join(map(str, value))
+            )
         else:
             flat[name] = value
-    told = _told_of(tuple(flat))
+    told = _audited_of(tuple(flat))
     return " ".join([f"{name}={flat[name]}" for name in told if flat[name] not in (None, "")])
 
 
 @lru_cache
-def _told_of(names: tuple[str, ...]) -> list[str]:
+def _audited_of(names: tuple[str, ...]) -> list[str]:
     """Those of an operation's fields that tell its object."""
     ids = [name for name in names if name == "id" or name.endswith("_id")]
-    return list(dict.fromkeys([name for name in TELLING if name in names] + ids))
+    return list(dict.fromkeys([name for name in AUDIT_KEYS if name in names] + ids))

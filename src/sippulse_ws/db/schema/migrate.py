@@ -14,7 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
-from sippulse_ws.db.engine import Database
+from sippulse_ws.db.connections.engine import Database
 from sippulse_ws.models import Base
 
 # Columns that migrations make on one engine only; models don't know them.
@@ -23,7 +23,7 @@ UNMAPPED = {("acc", "method")}
 
 def migrations_folder() -> Path:
     """Beside the package in an installed wheel, at the top of a source tree."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     inside = package / "migrations"
     return inside if inside.is_dir() else package.parents[1] / "migrations"
 
@@ -36,13 +36,13 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    with database.migrating() as connection:
-        command.upgrade(configuration(connection), revision)
+    with database.migrating() as db:
+        command.upgrade(configuration(db.connection), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
-    with database.migrating() as connection:
-        command.downgrade(configuration(connection), revision)
+    with database.migrating() as db:
+        command.downgrade(configuration(db.connection), revision)
 
 
 def compared(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:

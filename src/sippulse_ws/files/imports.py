@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.dialplans import create_dialplan
 from sippulse_ws.domain.errors import DidTaken, DomainError, DomainNotFound, InvalidField
 from sippulse_ws.domain.values import required, storable, username_text
@@ -56,10 +57,10 @@ def read_rows(
 
 
 def import_lines(
-    db: Connection,
+    db: Session,
     lines: Iterable[str],
     columns: tuple[str, ...],
-    store: Callable[[Connection, Row], None],
+    store: Callable[[Session, Row], None],
     optional: tuple[str, ...] = (),
 ) -> Report:
     """Store every good line; the caller commits."""
@@ -91,7 +92,7 @@ DIALPLAN_OPTIONAL = ("pr", "match_op", "match_len", "subst_exp", "repl_exp", "at
 _DIALPLAN_NUMBERS = ("dpid", "pr", "match_op", "match_len")
 
 
-def store_numbering(db: Connection, row: Row) -> None:
+def store_numbering(db: Session, row: Row) -> None:
     """A prefix that is there already gets the new codes."""
     required(row, "prefix")
     if not (row["prefix"].isascii() and row["prefix"].isdigit()):
@@ -105,7 +106,7 @@ def store_numbering(db: Connection, row: Row) -> None:
         db.execute(insert(Numbering).values(values))
 
 
-def store_did(db: Connection, row: Row) -> None:
+def store_did(db: Session, row: Row) -> None:
     """A number joins the inventory of a domain; it must not be there yet."""
     required(row, "number", "domain")
     number, domain = username_text(row["number"], "number"), row["domain"].lower()
@@ -117,7 +118,7 @@ def store_did(db: Connection, row: Row) -> None:
     db.execute(insert(Did).values(values))
 
 
-def store_dialplan(db: Connection, row: Row) -> None:
+def store_dialplan(db: Session, row: Row) -> None:
     """A rule of the domain's dial plans; absent columns have Kamailio's defaults."""
     numbers = {name: number(row, name) for name in _DIALPLAN_NUMBERS}
     create_dialplan(db, row | numbers | {"domain": row["domain"].lower()})

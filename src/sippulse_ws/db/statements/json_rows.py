@@ -47,13 +47,13 @@ def is_worth_it(statement: Select[Any], dialect: Dialect) -> bool:
     )
 
 
-def packed(statement: Select[Any]) -> Select[Any]:
+def as_json_rows(statement: Select[Any]) -> Select[Any]:
     """The same rows, each as one column."""
     array = func.json_array(*(_unlabelled(one) for one in statement.selected_columns))
     return statement.with_only_columns(array)
 
 
-def unpacker(statement: Select[Any], dialect: Dialect) -> Callable[[Any], list[Any]]:
+def decoder(statement: Select[Any], dialect: Dialect) -> Callable[[Any], list[Any]]:
     """Makes the driver's row of one column the list of values it would have been."""
     conversions = [
         (index, convert)
@@ -61,14 +61,14 @@ def unpacker(statement: Select[Any], dialect: Dialect) -> Callable[[Any], list[A
         if (convert := _conversion(column, dialect))
     ]
 
-    def unpack(row: Any) -> list[Any]:
+    def decode(row: Any) -> list[Any]:
         values: list[Any] = _decode(row[0])
         for index, convert in conversions:
             if values[index] is not None:
                 values[index] = convert(values[index])
         return values
 
-    return unpack
+    return decode
 
 
 def _conversion(column: ColumnElement[Any], dialect: Dialect) -> Convert | None:

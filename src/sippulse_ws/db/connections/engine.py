@@ -16,7 +16,8 @@ from typing import Any
 from pymysql.constants import CLIENT
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
-from sippulse_ws.db.kept import KeptConnections
+from sippulse_ws.db.connections.per_thread import PerThreadConnections
+from sippulse_ws.db.statements.session import Session
 
 # Seconds after which a connection is replaced: below the usual wait_timeout of 8 hours.
 RECYCLE = 3600
@@ -39,8 +40,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader = self._engine(pool_size + 1, isolation_level="AUTOCOMMIT")
         self._writer = self._write_engine(pool_size + 1)
-        self._readers = KeptConnections(self._reader, pool_size, RECYCLE)
-        self._writers = KeptConnections(self._writer, pool_size, RECYCLE)
+        self._readers = PerThreadConnections(self._reader, pool_size, RECYCLE)
+        self._writers = PerThreadConnections(self._writer, pool_size, RECYCLE)
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
 
     def _engine(
@@ -76,41 +77,43 @@ class Database:
         return engine
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection that sees committed data; each statement stands for itself."""
-        connection = self._readers.take()
+    def reading(self) -> Iterator[Session]:
+        """Sees committed data; each statement stands for itself."""
+        connection = self._readers.acquire()
         try:
-            yield connection
+            yield Session(connection)
         except BaseException:
-            self._readers.give_up(connection)
+            self._readers.discard(connection)
             raise
-        self._readers.keep(connection)
+        self._readers.release(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Session]:
         """A transaction: committed at the end, rolled back when anything is raised."""
         with self._turn():
-            connection = self._writers.take()
+            connection = self._writers.acquire()
             try:
                 connection.begin()  # said here, since a Prepared does not say it
-                yield connection
+                session = Session(connection, queues=True)
+                yield session
+                session.send_queued()
             except BaseException:
                 try:
                     connection.rollback()
                 finally:
-                    self._writers.give_up(connection)
+                    self._writers.discard(connection)
                 raise
             try:
                 connection.commit()
             except BaseException:
                 # SQLAlchemy rolls back no failed commit; what is left of it must not stay
                 connection.invalidate()
-                self._writers.give_up(connection)
+                self._writers.discard(connection)
                 raise
-            self._writers.keep(connection)
+            self._writers.release(connection)
 
     @contextmanager
-    def migrating(self) -> Iterator[Connection]:
+    def migrating(self) -> Iterator[Session]:
         """A transaction for changes of the schema, however long they take.
 
         SQLite copies and renames tables for that, which needs a pause of the foreign keys' checks.
@@ -122,18 +125,18 @@ class Database:
             with self._turn(), engine.connect() as connection:
                 if self.is_sqlite:
                     connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
-                yield connection
+                yield Session(connection)
                 connection.commit()
         finally:
             engine.dispose()
 
     @contextmanager
-    def maintaining(self) -> Iterator[Connection]:
+    def maintaining(self) -> Iterator[Session]:
         """Like `reading()`, for statements that may take hours: big ALTERs, exports."""
         engine = self._engine(1, patience=None, isolation_level="AUTOCOMMIT")
         try:
             with engine.connect() as connection:
-                yield connection
+                yield Session(connection)
         finally:
             engine.dispose()
 

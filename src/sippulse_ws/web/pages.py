@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from sippulse_ws import __version__
 from sippulse_ws.db import Database
-from sippulse_ws.db.revisions import NEWEST, current_revision
+from sippulse_ws.db.schema.revisions import NEWEST, current_revision
 from sippulse_ws.observability.outages import Outage
 from sippulse_ws.wire.endpoint import Endpoint
 

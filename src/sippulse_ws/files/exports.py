@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Row, Select, func, select
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.models import VI_CDRS
 
@@ -23,7 +24,7 @@ class Period:
     end: dt.datetime | None = None
 
 
-def select_cdrs(db: Connection, domain: str | None, period: Period) -> Select[Any]:
+def select_cdrs(db: Session, domain: str | None, period: Period) -> Select[Any]:
     """The records of a domain by start of call, or all domains' in no order."""
     query: Select[Any] = select(*VI_CDRS.columns)
     time = VI_CDRS.columns.call_start_time
@@ -38,12 +39,12 @@ def select_cdrs(db: Connection, domain: str | None, period: Period) -> Select[An
     return query
 
 
-def count_rows(db: Connection, query: Select[Any]) -> int:
+def count_rows(db: Session, query: Select[Any]) -> int:
     rows = query.order_by(None).subquery()
     return db.execute(select(func.count()).select_from(rows)).scalar_one()
 
 
-def batches(db: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+def batches(db: Session, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
     """The rows of a query as the server sends them."""
     options = {"stream_results": True, "yield_per": BATCH}
     yield from db.execute(query, execution_options=options).partitions()

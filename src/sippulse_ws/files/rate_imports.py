@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
-
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import rates
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DomainError, InvalidField, RateExists, RateRepeated
-from sippulse_ws.domain.imports import Report, Row, number, read_rows
+from sippulse_ws.files.imports import Report, Row, number, read_rows
 
 COLUMNS = ("domain", "rate_id", "prefix", "name", "rate_value")
 OPTIONAL = ("service_type", "cadency", "tx_connection", "tx_delay", "tx_discard")
@@ -20,7 +19,7 @@ _NUMBERS = ("rate_id", "cadency", "tx_connection", "tx_delay", "tx_discard")
 _AT_ONCE = 1000
 
 
-def import_rates(db: Connection, lines: Iterable[str]) -> Report:
+def import_rates(db: Session, lines: Iterable[str]) -> Report:
     """Store every good line; the caller commits."""
     report = Report()
     seen: dict[rates.Key, int] = {}
@@ -49,7 +48,7 @@ def import_rates(db: Connection, lines: Iterable[str]) -> Report:
 
 
 def _store(
-    db: Connection,
+    db: Session,
     batch: dict[rates.Key, dict[str, Any]],
     lines: dict[rates.Key, int],
     report: Report,

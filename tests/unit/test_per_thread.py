@@ -27,7 +27,7 @@ def used(database: Database) -> Any:
     """The driver's connection that this thread reads with."""
     with database.reading() as db:
         db.execute(sa.select(Domain.id)).all()
-        return db.connection.dbapi_connection
+        return db.connection.connection.dbapi_connection
 
 
 def test_a_thread_keeps_its_connection_and_shares_it_with_no_other(database: Database) -> None:
@@ -42,7 +42,7 @@ def test_a_thread_keeps_its_connection_and_shares_it_with_no_other(database: Dat
 
 def test_a_use_within_a_use_has_another_connection(database: Database) -> None:
     with database.reading() as outer:
-        assert used(database) is not outer.connection.dbapi_connection
+        assert used(database) is not outer.connection.connection.dbapi_connection
     assert used(database) is used(database)
 
 

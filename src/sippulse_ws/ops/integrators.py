@@ -13,9 +13,10 @@ import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import (
     IntegratorExists,
@@ -39,7 +40,7 @@ _LOGIN = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 def create_integrator(
-    db: Connection, login: str, password: str, domains: Sequence[str], host: str = "%"
+    db: Session, login: str, password: str, domains: Sequence[str], host: str = "%"
 ) -> str:
     """Make an account; the schema in which it finds its views. No domains: all of them.
 
@@ -54,7 +55,7 @@ def create_integrator(
         require_domain(db, domain)
     if _find_schema(db, login) is not None:
         raise IntegratorExists(login=login)
-    main = str(db.engine.url.database)
+    main = str(db.connection.engine.url.database)
     schema = f"{main}_{login}" if domains else main
     if len(schema) > SCHEMA_LENGTH:
         raise InvalidField("login", "longo demais", "too long")
@@ -72,7 +73,7 @@ def create_integrator(
     return schema
 
 
-def list_integrators(db: Connection) -> list[tuple[str, str, str, list[str]]]:
+def list_integrators(db: Session) -> list[tuple[str, str, str, list[str]]]:
     """(login, host, schema or '', domains) by login."""
     domains: dict[str, list[str]] = {}
     for login, domain in db.execute(
@@ -87,7 +88,7 @@ def list_integrators(db: Connection) -> list[tuple[str, str, str, list[str]]]:
     ]
 
 
-def drop_integrator(db: Connection, login: str) -> None:
+def drop_integrator(db: Session, login: str) -> None:
     """Remove an account with its views; its schema too unless somebody put more there."""
     found = _find_schema(db, login)
     if found is None:
@@ -99,14 +100,14 @@ def drop_integrator(db: Connection, login: str) -> None:
     _forget(db, login)
 
 
-def _find_schema(db: Connection, login: str) -> tuple[str, str | None] | None:
+def _find_schema(db: Session, login: str) -> tuple[str, str | None] | None:
     row = db.execute(
         select(Integrator.host, Integrator.schema_name).where(Integrator.login == login)
     ).first()
     return None if row is None else (row.host, row.schema_name)
 
 
-def _create_account(db: Connection, login: str, host: str, password: str) -> None:
+def _create_account(db: Session, login: str, host: str, password: str) -> None:
     try:
         db.exec_driver_sql("CREATE USER %s@%s IDENTIFIED BY %s", (login, host, password))
     except DBAPIError as error:
@@ -115,7 +116,7 @@ def _create_account(db: Connection, login: str, host: str, password: str) -> Non
         raise
 
 
-def _create_views(db: Connection, main: str, schema: str, domains: Sequence[str]) -> None:
+def _create_views(db: Session, main: str, schema: str, domains: Sequence[str]) -> None:
     places = ", ".join(["%s"] * len(domains))
     for view, columns, column in VIEWS:
         db.exec_driver_sql(
@@ -125,7 +126,7 @@ def _create_views(db: Connection, main: str, schema: str, domains: Sequence[str]
         )
 
 
-def _grant(db: Connection, schema: str, login: str, host: str) -> None:
+def _grant(db: Session, schema: str, login: str, host: str) -> None:
     # On tables, never on a schema: there _ and % would stand for any character.
     for view, columns, _ in VIEWS:
         wanted = "" if columns == "*" else f"({columns})"
@@ -134,9 +135,7 @@ def _grant(db: Connection, schema: str, login: str, host: str) -> None:
         )
 
 
-def _record(
-    db: Connection, login: str, host: str, schema: str | None, domains: Sequence[str]
-) -> None:
+def _record(db: Session, login: str, host: str, schema: str | None, domains: Sequence[str]) -> None:
     now = dt.datetime.now(dt.UTC)
     for domain in domains:
         db.execute(insert(IntegratorDomain).values(login=login, domain=domain))
@@ -145,16 +144,16 @@ def _record(
     )
 
 
-def _forget(db: Connection, login: str) -> None:
+def _forget(db: Session, login: str) -> None:
     db.execute(delete(IntegratorDomain).where(IntegratorDomain.login == login))
     db.execute(delete(Integrator).where(Integrator.login == login))
 
 
-def _quoted(db: Connection, name: str) -> str:
+def _quoted(db: Session, name: str) -> str:
     return db.dialect.identifier_preparer.quote_identifier(name)
 
 
-def _drop_views(db: Connection, schema: str) -> None:
+def _drop_views(db: Session, schema: str) -> None:
     for view, _, _ in VIEWS:
         db.exec_driver_sql(f"DROP VIEW IF EXISTS {_quoted(db, schema)}.{view}")
     left = db.exec_driver_sql(

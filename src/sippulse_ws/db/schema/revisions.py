@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, column, select, table
+from sqlalchemy import Select, column, select, table
 from sqlalchemy.exc import DBAPIError
 
-from sippulse_ws.db.failures import is_without_schema
+from sippulse_ws.db.connections.failures import is_without_schema
+from sippulse_ws.db.statements.session import Session
 
 NEWEST = "0008"  # a test compares it with migrations/versions
 
 _revision: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 
 
-def current_revision(db: Connection) -> str | None:
+def current_revision(db: Session) -> str | None:
     """None when there is no schema yet."""
     try:
         found: str | None = db.execute(_revision).scalar()

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Select
 from sqlalchemy.dialects.mysql import dialect as mysql
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.models.proxy_views import (
     KAMAILIO,
     KAMAILIO_VERSIONS,
@@ -121,7 +122,7 @@ class Account:
         return f"{_text(self.login)}@{_text(self.host)}"
 
 
-def create(db: Connection, kind: str, base: str, schema: str) -> None:
+def create(db: Session, kind: str, base: str, schema: str) -> None:
     """Make the proxy's schema, or bring it to this version. Every statement can be repeated."""
     names = {"schema": _name(schema), "base": _name(base)}
     proxy = SCHEMAS[kind]
@@ -147,7 +148,7 @@ def create(db: Connection, kind: str, base: str, schema: str) -> None:
         _run(db, f"REPLACE INTO {names['schema']}.version VALUES {row}")  # noqa: S608 - quoted
 
 
-def grant(db: Connection, kind: str, schema: str, account: Account, password: str | None) -> None:
+def grant(db: Session, kind: str, schema: str, account: Account, password: str | None) -> None:
     """Make the proxy's account: it reads the schema, and writes what the proxy writes."""
     _run(db, f"CREATE USER IF NOT EXISTS {account}")
     if password is not None:
@@ -159,7 +160,7 @@ def grant(db: Connection, kind: str, schema: str, account: Account, password: st
         _run(db, f"GRANT {rights} ON {_name(schema)}.{_name(table)} TO {account}")
 
 
-def drop(db: Connection, kind: str, schema: str, account: Account | None) -> None:
+def drop(db: Session, kind: str, schema: str, account: Account | None) -> None:
     """Take away what `create` and `grant` made; the schema stays if something else stands in it."""
     proxy = SCHEMAS[kind]
     name = _name(schema)
@@ -178,7 +179,7 @@ def drop(db: Connection, kind: str, schema: str, account: Account | None) -> Non
         _run(db, f"DROP DATABASE {name}")
 
 
-def _exists(db: Connection, schema: str) -> bool:
+def _exists(db: Session, schema: str) -> bool:
     query = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = "
     return bool(db.exec_driver_sql(query + _text(schema)).scalar())
 
@@ -193,7 +194,7 @@ def _compiled(query: Select[Any], base: str) -> str:
     return str(compiled)
 
 
-def _run(db: Connection, statement: str) -> None:
+def _run(db: Session, statement: str) -> None:
     db.exec_driver_sql(statement.replace("%", "%%"))
 
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 _ORIGIN = "sippulse_ws pool and end"
 
 
-class KeptConnections:
+class PerThreadConnections:
     """Those of one engine: between uses each thread has one of its own.
 
     `most` is how many may be kept, for `seconds` each. The engine's pool has to be larger by one:
@@ -34,7 +34,7 @@ class KeptConnections:
         self._local = _Local()
         self._warned = False
 
-    def take(self) -> Connection:
+    def acquire(self) -> Connection:
         mine, pool = self._local.mine, self._engine.pool
         connection, mine.connection = mine.connection, None
         if connection is not None:
@@ -48,18 +48,18 @@ class KeptConnections:
         connection.info.setdefault(_ORIGIN, (pool, monotonic() + self._seconds))
         return connection
 
-    def keep(self, connection: Connection) -> None:
+    def release(self, connection: Connection) -> None:
         """After a use that ended well."""
         mine, pool = self._local.mine, cast(QueuePool, self._engine.pool)
         if mine.connection is not None or connection.invalidated:
-            self.give_up(connection)
+            self.discard(connection)
         elif pool.checkedout() > self._most:
             self._warn()
             connection.close()
         else:
             mine.connection = connection
 
-    def give_up(self, connection: Connection) -> None:
+    def discard(self, connection: Connection) -> None:
         """After a use that failed; when the connection was lost, no other one is used again."""
         if connection.invalidated:
             self._engine.dispose(close=False)

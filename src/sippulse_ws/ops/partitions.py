@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import DomainError
 
 TABLES = {"cdr": "call_start_time", "acc": "time"}
@@ -42,7 +41,7 @@ def month_start(day: dt.date, months: int = 0) -> dt.datetime:
     return dt.datetime(number // 12, number % 12 + 1, 1)  # noqa: DTZ001 - as the tables' clocks
 
 
-def list_partitions(db: Connection, table: str) -> list[Partition]:
+def list_partitions(db: Session, table: str) -> list[Partition]:
     rows = db.exec_driver_sql(
         "SELECT partition_name, partition_description, table_rows FROM "
         "information_schema.partitions WHERE table_schema = DATABASE() AND table_name = %s "
@@ -57,7 +56,7 @@ def list_partitions(db: Connection, table: str) -> list[Partition]:
     return found
 
 
-def create_partitions(db: Connection, table: str, today: dt.date, ahead: int) -> list[str]:
+def create_partitions(db: Session, table: str, today: dt.date, ahead: int) -> list[str]:
     """Give every month a partition, from the oldest record to `ahead` months from now; the new
     ones' names. What is there already is left alone."""
     _wait_little(db)
@@ -82,12 +81,12 @@ def create_partitions(db: Connection, table: str, today: dt.date, ahead: int) ->
     return created
 
 
-def partitions_before(db: Connection, table: str, month: dt.datetime) -> list[Partition]:
+def partitions_before(db: Session, table: str, month: dt.datetime) -> list[Partition]:
     """Those that hold nothing of this month or later, the oldest first."""
     return [one for one in list_partitions(db, table) if one.end is not None and one.end <= month]
 
 
-def drop_partition(db: Connection, partition: Partition, archived: int | None) -> None:
+def drop_partition(db: Session, partition: Partition, archived: int | None) -> None:
     """Remove a partition with its rows; PartitionGrew if they are not as many as were archived."""
     table, name = partition.table, partition.name
     _wait_little(db)
@@ -100,7 +99,7 @@ def drop_partition(db: Connection, partition: Partition, archived: int | None) -
         db.exec_driver_sql("UNLOCK TABLES")
 
 
-def _oldest(db: Connection, partitions: list[Partition]) -> dt.date | None:
+def _oldest(db: Session, partitions: list[Partition]) -> dt.date | None:
     for one in partitions:
         column = TABLES[one.table]
         found = db.exec_driver_sql(
@@ -111,7 +110,7 @@ def _oldest(db: Connection, partitions: list[Partition]) -> dt.date | None:
     return None
 
 
-def _count(db: Connection, partition: Partition) -> int:
+def _count(db: Session, partition: Partition) -> int:
     query = f"SELECT COUNT(*) FROM {partition.table} PARTITION ({partition.name})"  # noqa: S608
     return int(db.exec_driver_sql(query).scalar_one())
 
@@ -126,6 +125,6 @@ def _definition(name: str, end: dt.datetime | None) -> str:
     return f"PARTITION {name} VALUES LESS THAN ({bound})"
 
 
-def _wait_little(db: Connection) -> None:
+def _wait_little(db: Session) -> None:
     # whoever waits for a table's lock makes all later queries wait behind it
     db.exec_driver_sql(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")

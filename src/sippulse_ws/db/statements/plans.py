@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Boolean, Dialect
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql import ClauseElement, Select
 from sqlalchemy.types import TypeEngine
 
-from sippulse_ws.db import packed
-from sippulse_ws.db.drivers import DRIVERS, LITERALS, Literal
+from sippulse_ws.db.statements import json_rows
+from sippulse_ws.db.statements.drivers import DRIVERS, LITERALS, Literal
 
 Processor = Callable[[Any], Any]
 _named = re.compile(r"%\(\w+\)s")
@@ -32,9 +33,9 @@ class Plan:
         self._unpack: Callable[[Any], list[Any]] = list
         to_send = statement
         if isinstance(statement, Select):
-            if packed.is_worth_it(statement, dialect):
-                to_send = packed.packed(statement)
-                self._unpack = packed.unpacker(statement, dialect)
+            if json_rows.is_worth_it(statement, dialect):
+                to_send = json_rows.as_json_rows(statement)
+                self._unpack = json_rows.decoder(statement, dialect)
             self._shape(statement, dialect)
         compiled: Any = to_send.compile(dialect=dialect)
         self._pieces, names = _cut(str(compiled))
@@ -50,37 +51,47 @@ class Plan:
         self._gaps: dict[str, tuple[Processor | None, list[int]]] = {}
         for number, (name, process) in enumerate(self._parameters):
             self._gaps.setdefault(name, (process, []))[1].append(2 * number + 1)
+        if unknown := defaults.keys() - self._gaps.keys():
+            raise ArgumentError(f"defaults for unknown parameters {', '.join(sorted(unknown))}")
         self._template: list[bytes] = []  # what a text begins as, made at the first use
 
     def write(self, connection: Any, values: Mapping[str, Any]) -> Any:
-        """The statement with these values, as its driver sends it; others are ignored."""
+        """The statement with these values, as its driver sends it."""
         if not self.driver.writes_text:
-            return self.sql, self.arguments(values)
-        if missing := self._needed - values.keys():
-            raise KeyError(*missing)
+            return self.sql, self.checked_arguments(values)
+        gaps = self._gaps
+        if not (gaps.keys() >= values.keys() >= self._needed):
+            raise self._wrong_names(values)
         quote = self.driver.quote(connection)
         if not self._template:
             self._template = self._start(quote)
         text = self._template.copy()
-        gaps = self._gaps
         for name, value in values.items():
-            if name in gaps:
-                process, places = gaps[name]
-                bound = value if process is None else process(value)
-                kind = type(bound)
-                literal = quote(bound) if kind is str else LITERALS[kind](bound)
-                for place in places:
-                    text[place] = literal
+            process, places = gaps[name]
+            bound = value if process is None else process(value)
+            kind = type(bound)
+            literal = quote(bound) if kind is str else LITERALS[kind](bound)
+            for place in places:
+                text[place] = literal
         return b"".join(text)
 
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+    def checked_arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order of their placeholders, as the driver takes them."""
+        if not (self._gaps.keys() >= values.keys() >= self._needed):
+            raise self._wrong_names(values)
         if self._known:
             values = {**self._known, **values}
         return [
             values[name] if process is None else process(values[name])
             for name, process in self._parameters
         ]
+
+    def _wrong_names(self, values: Mapping[str, Any]) -> ArgumentError:
+        unknown = sorted(values.keys() - self._gaps.keys())
+        missing = sorted(self._needed - values.keys())
+        parts = [f"unknown parameters {', '.join(unknown)}"] if unknown else []
+        parts += [f"no value for {', '.join(missing)}"] if missing else []
+        return ArgumentError(f"{'; '.join(parts)}: {self.sql}")
 
     def row(self, raw: Any) -> Any:
         """A named tuple of the driver's row."""

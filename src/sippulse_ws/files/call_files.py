@@ -11,8 +11,9 @@ from decimal import Decimal
 from functools import partial
 from typing import IO, Any
 
-from sqlalchemy import Boolean, Column, Connection, DateTime, Double, Integer, select
+from sqlalchemy import Boolean, Column, DateTime, Double, Integer, select
 
+from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.call_records import METHOD, Kind
 from sippulse_ws.domain.errors import (
     DomainError,
@@ -52,7 +53,7 @@ class BadRecord(DomainError):
         super().__init__(reason_pt=reason_pt, reason_en=reason_en)
 
 
-def known_domains(db: Connection) -> frozenset[str]:
+def known_domains(db: Session) -> frozenset[str]:
     return frozenset(db.execute(select(Domain.domain)).scalars())
 
 

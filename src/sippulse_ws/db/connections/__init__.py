@@ -1,0 +1,1 @@
+"""Engines and the connections that threads hold."""

@@ -1,0 +1,6 @@
+"""Statements: the session that sends them, and those compiled once."""
+
+from sippulse_ws.db.statements.prepared import Prepared
+from sippulse_ws.db.statements.session import Queued, Session
+
+__all__ = ["Prepared", "Queued", "Session"]

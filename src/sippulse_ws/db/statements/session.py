@@ -1,0 +1,195 @@
+"""The one door to the database: a session sends statements in the order of their calls.
+
+A `Prepared` that nobody waits for may be queued: it goes to the server in the same round trip as
+the next statement. Whatever comes next (a Core statement, a savepoint, the end of the transaction)
+sends the queued ones first, so that the effects are those of the order of the calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from sqlalchemy import Connection, CursorResult, Dialect, Executable, NestedTransaction
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+from sippulse_ws.db.statements.drivers import Result
+
+if TYPE_CHECKING:
+    from sippulse_ws.db.statements.plans import Plan
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+class Queued:
+    """A statement with its values; `result` is there once it was sent."""
+
+    __slots__ = ("plan", "result", "values")
+
+    result: Result
+
+    def __init__(self, plan: Plan, values: Mapping[str, Any]) -> None:
+        self.plan = plan
+        self.values = values
+
+
+class Session:
+    """One use of a SQLAlchemy connection. With `queues`, what is queued waits for the next call."""
+
+    __slots__ = ("_connection", "_queue", "_queues", "dialect")
+
+    def __init__(self, connection: Connection, *, queues: bool = False) -> None:
+        self._connection = connection
+        self._queues = queues
+        self._queue: list[Queued] = []
+        self.dialect: Dialect = connection.dialect
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's own, for what has no form here; what is queued was sent."""
+        self.send_queued()
+        return self._connection
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.dialect.name == "sqlite"
+
+    @overload
+    def execute(
+        self,
+        statement: TypedReturnsRows[Row],
+        parameters: Parameters | None = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Row]: ...
+
+    @overload
+    def execute(
+        self,
+        statement: Executable,
+        parameters: Parameters | None = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]: ...
+
+    def execute(
+        self,
+        statement: Executable,
+        parameters: Parameters | None = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[Any]:
+        """Run a Core statement; ArgumentError names a parameter that it does not have."""
+        self.send_queued()
+        if parameters:
+            _check_names(statement, parameters)
+        result: CursorResult[Any] = self._connection.execute(
+            statement, parameters, execution_options=execution_options
+        )
+        return result
+
+    def scalar(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row, or None."""
+        return self.execute(statement, parameters).scalar()
+
+    def exec_driver_sql(self, sql: str, parameters: Any = None) -> CursorResult[Any]:
+        """Run SQL text as it is, with parameters in the driver's own style."""
+        self.send_queued()
+        return self._connection.exec_driver_sql(sql, parameters)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[NestedTransaction]:
+        """A part that can fail alone; what was called before it stays, whatever happens in it."""
+        self.send_queued()
+        with self._connection.begin_nested() as transaction:
+            try:
+                yield transaction
+                if transaction.is_active:
+                    self.send_queued()
+            finally:
+                self._queue.clear()
+
+    def rollback(self) -> None:
+        """Undo the transaction, what is queued included."""
+        self._queue.clear()
+        self._connection.rollback()
+
+    def queue(self, queued: Queued) -> None:
+        if self._queues:
+            self._queue.append(queued)
+        else:
+            self._send([queued])
+
+    def send(self, this: Queued) -> Queued:
+        """Send it with what is queued, in one round trip where the driver can."""
+        if self._queue:
+            statements, self._queue = [*self._queue, this], []
+            self._send(statements)
+        else:
+            self._send([this])
+        return this
+
+    def send_queued(self) -> None:
+        if self._queue:
+            statements, self._queue = self._queue, []
+            self._send(statements)
+
+    def send_many(self, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> None:
+        """One statement for each row, in as few round trips as the driver can."""
+        self.send_queued()
+        arguments = list(map(plan.checked_arguments, rows))
+        cursor = self._driver_connection().cursor()
+        try:
+            cursor.executemany(plan.sql, arguments)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._wrapped(plan.sql, error) from error
+        finally:
+            cursor.close()
+
+    def _send(self, statements: list[Queued]) -> None:
+        connection = self._driver_connection()
+        done: list[Result] = []
+        try:
+            written = [one.plan.write(connection, one.values) for one in statements]
+            statements[0].plan.driver.send(connection, written, done)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._wrapped(statements[len(done)].plan.sql, error) from error
+        for one, result in zip(statements, done, strict=True):
+            one.result = result
+
+    def _driver_connection(self) -> Any:
+        connection = self._connection.connection.dbapi_connection
+        assert connection is not None  # checked out
+        return connection
+
+    def _wrapped(self, sql: str, error: Any) -> BaseException:
+        """The error as SQLAlchemy would raise it; a lost connection is not used again."""
+        dialect, connection = self.dialect, self._connection
+        lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+        if lost:
+            connection.invalidate(error)
+        wrapped: BaseException = DBAPIError.instance(
+            sql,
+            None,
+            error,
+            dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=dialect,
+        )
+        return wrapped
+
+
+def _check_names(statement: Any, parameters: Parameters) -> None:
+    """SQLAlchemy itself ignores names that it does not know, save in `values()`."""
+    if not isinstance(statement, ClauseElement):
+        return
+    rows = [parameters] if isinstance(parameters, Mapping) else parameters
+    given = set().union(*rows)
+    compiled: Any = statement.compile(column_keys=sorted(given))
+    if unknown := given - compiled.binds.keys():
+        raise ArgumentError(f"unknown parameters: {', '.join(sorted(unknown))}")
