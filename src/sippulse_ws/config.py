@@ -152,6 +152,8 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = "json"
     log_operations: float = Field(default=1, ge=0, le=1)  # share of those that ended well
     lexical: Literal["compatible", "strict"] = "compatible"
+    wsdl_style: Literal["inline", "import"] = "inline"
+    wsdl_required: Literal["observed", "none"] = "observed"
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)  # bytes
     # scheme and host clients use, when a proxy hides it
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")

@@ -111,3 +111,48 @@ def test_the_wsdl_is_sorted_and_indented() -> None:
     text = wsdl_of(SERVICES[0]).decode()
     assert "\n    <wsdl:operation name=" in text
     assert text.endswith("</wsdl:definitions>\n")
+
+
+def endpoint_of(service: str, **options: Any) -> Endpoint:
+    return Endpoint(
+        next(one for one in SERVICES if one.__name__ == service), Options(**options), None
+    )
+
+
+@pytest.mark.parametrize("service", SERVICE_IDS)
+def test_the_importing_wsdl_and_its_schema_are_the_whole_one(service: str) -> None:
+    """In the reference's shape: a schema without attributes, in it one import."""
+    whole = etree.fromstring(endpoint_of(service).wsdl("http://h/p"))
+    endpoint = endpoint_of(service, wsdl_style="import")
+    root = etree.fromstring(endpoint.wsdl("http://h/p"))
+    imported = etree.fromstring(endpoint.schema)
+    (types,) = root.iterfind("w:types", NAMESPACES)
+    (schema,) = types
+    assert not schema.items()
+    (one,) = schema
+    assert sorted(one.items()) == [
+        ("namespace", NAMESPACE),
+        ("schemaLocation", "http://h/p?xsd=1"),
+    ]
+    assert schema[0].tag == imported.tag.replace("}schema", "}import")
+    types.replace(schema, imported)
+    assert canonical(root) == canonical(whole)
+
+
+def canonical(root: Any) -> str:
+    return str(etree.canonicalize(etree.tostring(root).decode(), strip_text=True))
+
+
+@pytest.mark.parametrize("style", ["inline", "import"])
+@pytest.mark.parametrize("service", SERVICE_IDS)
+def test_every_element_is_optional_if_so_wished(service: str, style: str) -> None:
+    endpoint = endpoint_of(service, wsdl_required="none", wsdl_style=style)
+    for text in (endpoint.schema, endpoint.wsdl("http://h/p")):
+        root = etree.fromstring(text)
+        elements = list(root.iterfind(".//x:complexType//x:element", NAMESPACES))
+        assert {one.get("minOccurs") for one in elements} <= {"0"}
+    # nothing else differs
+    observed = etree.fromstring(endpoint_of(service).schema)
+    for one in observed.iterfind(".//x:complexType//x:element", NAMESPACES):
+        one.set("minOccurs", "0")
+    assert canonical(etree.fromstring(endpoint.schema)) == canonical(observed)

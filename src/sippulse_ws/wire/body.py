@@ -1,5 +1,6 @@
-"""The body of an HTTP request: read whole, or read away."""
+"""The body of an HTTP request: read whole and decompressed, or read away."""
 
+import zlib
 from contextlib import suppress
 from typing import Any
 
@@ -9,6 +10,10 @@ from .faults import client_fault
 
 _PIECE = 64 * 1024
 _REFUSED = "Couldn't create SOAP message: "
+_GZIP_MAGIC = b"\x1f\x8b"
+_MOST_MEMBERS = 10  # a gzip body may be several of them, one after the other
+# zlib's names for what to expect
+_GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
 def read_body(environ: dict[str, Any], largest: int) -> bytes:
@@ -25,7 +30,19 @@ def read_body(environ: dict[str, Any], largest: int) -> bytes:
         raise client_fault(f"{_REFUSED}the request broke off", "body") from None
     if len(body) > largest:
         discard_body(environ)
-        raise client_fault(f"{_REFUSED}larger than {largest} bytes", "too-large")
+        raise _too_large(largest)
+    if "HTTP_CONTENT_ENCODING" in environ:
+        return decompressed(body, environ["HTTP_CONTENT_ENCODING"], largest)
+    return body
+
+
+def decompressed(body: bytes, encodings: str, largest: int) -> bytes:
+    """A body without its Content-Encoding; one that does not look like it is left as it is."""
+    names = [name.strip().lower() for name in encodings.split(",")]
+    for name in reversed(names[-2:]):  # the last was applied last; nobody compresses three times
+        kind = _compression(name, body)
+        if kind is not None:
+            body = _inflated(body, kind, largest)
     return body
 
 
@@ -47,3 +64,45 @@ def _length(environ: dict[str, Any]) -> int | None:
     if not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise client_fault(f"{_REFUSED}bad Content-Length", "body")
     return int(text)
+
+
+def _too_large(largest: int) -> Fault:
+    return client_fault(f"{_REFUSED}larger than {largest} bytes", "too-large")
+
+
+def _compression(name: str, body: bytes) -> int | None:
+    """How a body is compressed that should be, in zlib's terms; None if it is not."""
+    if name in ("gzip", "x-gzip"):
+        return _GZIP if body.startswith(_GZIP_MAGIC) else None
+    if name != "deflate" or body.lstrip()[:1] in (b"<", b"-", b""):
+        return None
+    if body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2]) % 31 == 0:
+        return _ZLIB
+    try:  # some send deflate without zlib's frame
+        zlib.decompressobj(_RAW).decompress(body, 1)
+    except zlib.error:
+        return None
+    return _RAW
+
+
+def _inflated(body: bytes, kind: int, largest: int) -> bytes:
+    pieces: list[bytes] = []
+    left = largest
+    for _ in range(_MOST_MEMBERS):
+        stream = zlib.decompressobj(kind)
+        try:
+            piece = stream.decompress(body, left + 1)
+        except zlib.error:
+            raise client_fault(
+                f"{_REFUSED}not compressed as Content-Encoding says", "body"
+            ) from None
+        if len(piece) > left:
+            raise _too_large(largest)
+        if not stream.eof:
+            raise client_fault(f"{_REFUSED}the compressed body broke off", "body")
+        pieces.append(piece)
+        left -= len(piece)
+        body = stream.unused_data
+        if kind != _GZIP or not body.startswith(_GZIP_MAGIC):
+            return b"".join(pieces)
+    raise client_fault(f"{_REFUSED}more than {_MOST_MEMBERS} members of gzip", "body")

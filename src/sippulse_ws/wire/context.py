@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from .charsets import UTF_8, Charset
 from .envelope import NO_BLOCKS, Blocks
 from .request_ids import client_request_id, traceparent
 
@@ -61,6 +62,7 @@ class Context:
     fault: str = ""  # code of what went wrong
     bytes_in: int = 0
     database_seconds: float = 0.0
+    charset: Charset = UTF_8  # of the answer
 
     def __init__(self, environ: dict[str, Any], service: str, state: Any) -> None:
         self.environ = environ

@@ -15,11 +15,14 @@ from spyne.protocol.soap import Soap11
 
 from . import wsdl
 from .body import discard_body, read_body
+from .charsets import UTF_8
 from .context import Context
-from .envelope import known_charset
 from .faults import WSException
+from .media import MULTIPART, XML, Media, MediaTypes
+from .multipart import refuse_includes, root_of
 from .names import NAMESPACE
 from .protocol import Protocol
+from .recoding import in_charset
 from .rpc import Service
 
 logger = logging.getLogger(__name__)
@@ -28,11 +31,11 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-XML = "text/xml; charset=utf-8"
+XML_UTF_8 = "text/xml; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 LENGTH = "Content-Length"
 OK = "200 OK"
 FAULT = "500 Internal Server Error"
-_UNSUPPORTED = object()
 
 _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
 
@@ -44,6 +47,8 @@ class Options:
     lexical: Literal["compatible", "strict"] = "compatible"
     max_body: int = 10 * 1024 * 1024
     public_url: str | None = None
+    wsdl_style: Literal["inline", "import"] = "inline"
+    wsdl_required: Literal["observed", "none"] = "observed"
     page: Wsgi | None = None  # answers a plain GET
     invalid_value: str = "Invalid value in field {field}"
     internal_error: str = "Internal error, request {request_id}"
@@ -72,8 +77,8 @@ class Endpoint:
         )
         application.transport = "http://schemas.xmlsoap.org/soap/http"
         self._protocol.compile(application)
-        self._wsdl = wsdl.build(application)
-        self._charsets = _Charsets()
+        self._published = wsdl.build(application, options.wsdl_required == "none")
+        self._media_types = MediaTypes()
 
     @property
     def operations(self) -> dict[str, tuple[str, ...]]:
@@ -83,7 +88,14 @@ class Endpoint:
 
     def wsdl(self, address: str) -> bytes:
         """The WSDL of the service at an address."""
-        return self._wsdl.replace(wsdl.ADDRESS.encode(), escape(address, {'"': "&quot;"}).encode())
+        imports = self._options.wsdl_style == "import"
+        text = self._published.importing_wsdl if imports else self._published.wsdl
+        return text.replace(wsdl.ADDRESS.encode(), escape(address, {'"': "&quot;"}).encode())
+
+    @property
+    def schema(self) -> bytes:
+        """The types of the service, as a schema of their own."""
+        return self._published.schema
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -99,11 +111,14 @@ class Endpoint:
         )
 
     def _get(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-        if any(name.lower() == "wsdl" for name, _ in query):
+        text = environ.get("QUERY_STRING", "")
+        if text.startswith("xsd="):
+            if text != wsdl.SCHEMA_QUERY:
+                return _document(environ, start_response, "404 Not Found", HTML, b"not found\n")
+            return _document(environ, start_response, OK, XML_UTF_8, self.schema)
+        if any(name.lower() == "wsdl" for name, _ in parse_qsl(text, keep_blank_values=True)):
             body = self.wsdl(self._address(environ))
-            start_response(OK, [("Content-Type", XML), ("Content-Length", str(len(body)))])
-            return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+            return _document(environ, start_response, OK, XML_UTF_8, body)
         if self._options.page is not None:
             return self._options.page(environ, start_response)
         return _empty(start_response, "404 Not Found")
@@ -121,33 +136,34 @@ class Endpoint:
 
     def _post(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         context = Context(environ, self.name, self._state)
-        charset = self._charsets[environ.get("CONTENT_TYPE") or ""]
-        if charset is _UNSUPPORTED:
+        media = self._media_types[environ.get("CONTENT_TYPE") or ""]
+        if media is None:
             discard_body(environ)
             told = ("415 Unsupported Media Type", "media-type")
             return self._refuse(context, start_response, told)
         try:
-            self._answer(context, charset)
+            self._answer(context, media)
         except Exception:
             logger.exception("request %s failed", context.request_id)
             message = self._options.internal_error.format(request_id=context.request_id)
             context.outcome, context.fault = "failed", "internal-error"
             context.out_error = Fault("Server", message)
             self._protocol.serialize(context)
-        body = context.out_document
+        body, content_type = context.out_document, XML_UTF_8
+        if context.charset is not UTF_8:
+            body = in_charset(body, context.charset)
+            content_type = f"{XML}; charset={context.charset.label}"
         status = OK if context.out_error is None else FAULT
         length = len(body)
-        headers = [("Content-Type", XML), (LENGTH, str(length)), *context.headers_out]
+        headers = [("Content-Type", content_type), (LENGTH, str(length)), *context.headers_out]
         self._options.finished(context, length)
         start_response(status, headers)
         return [body] if isinstance(body, bytes) else body.handed_over(self._options.senders)
 
-    def _answer(self, context: Context, charset: str | None) -> None:
+    def _answer(self, context: Context, media: Media) -> None:
         protocol = self._protocol
         try:
-            context.in_string = read_body(context.environ, self._options.max_body)
-            context.bytes_in = len(context.in_string)
-            protocol.create_in_document(context, charset)
+            self._read(context, media)
             protocol.decompose_incoming_envelope(context)
             protocol.deserialize(context)
         except Fault as fault:
@@ -173,27 +189,26 @@ class Endpoint:
         self._options.finished(context, 0)
         return _empty(start_response, status, *headers, *context.headers_out)
 
+    def _read(self, context: Context, media: Media) -> None:
+        """The body as a document, and with it the charset of the answer."""
+        kind, charset = media
+        context.in_string = read_body(context.environ, self._options.max_body)
+        context.bytes_in = len(context.in_string)
+        if kind == MULTIPART:
+            content_type = context.environ["CONTENT_TYPE"]
+            context.in_string, charset = root_of(content_type, media, context.in_string)
+        if charset is not None and charset.answers:
+            context.charset = charset
+        self._protocol.create_in_document(context, charset)
+        if kind != XML:
+            refuse_includes(context.in_document)
 
-class _Charsets(dict[str, Any]):
-    """The charset of each Content-Type: None if it names none, or _UNSUPPORTED."""
 
-    def __missing__(self, content_type: str) -> Any:
-        charset = _charset_of(content_type)
-        if len(self) < 100:  # real clients send a handful of them
-            self[content_type] = charset
-        return charset
-
-
-def _charset_of(content_type: str) -> Any:
-    media_type, *parameters = content_type.split(";")
-    if media_type.strip().lower() not in ("text/xml", ""):
-        return _UNSUPPORTED
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            value = value.strip().strip("\"'")
-            return (known_charset(value) or _UNSUPPORTED) if value else None
-    return None
+def _document(
+    environ: Environ, start_response: StartResponse, status: str, content_type: str, body: bytes
+) -> list[bytes]:
+    start_response(status, [("Content-Type", content_type), (LENGTH, str(len(body)))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 def _empty(start_response: StartResponse, status: str, *headers: tuple[str, str]) -> list[bytes]:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from lxml import etree
 
+from .charsets import UTF_8, UTF_16, Charset, charset_named
 from .faults import WireFault, client_fault
 from .names import HEADER_NAMESPACE, SOAP_ENVELOPE
 
@@ -23,10 +24,6 @@ Blocks = Mapping[str, tuple[str, ...]]
 NO_BLOCKS: Blocks = MappingProxyType({})
 # The blocks that we understand, each with the HTTP header whose meaning it has.
 HEADER_BLOCKS = {f"{{{HEADER_NAMESPACE}}}IdempotencyKey": "idempotency-key"}
-
-# Python calls these encodings, but no text in the world is written in them.
-_NO_CHARSETS = {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined"}
-_NO_CHARSETS |= {"unicode-escape", "palmos"}
 
 # Atomic groups: what stands before the root element is read once, however long it is.
 _doctype = re.compile(
@@ -55,17 +52,6 @@ class _Local(threading.local):
 _local = _Local()
 
 
-def known_charset(name: str) -> str | None:
-    """Python's name of a charset; None for one that is not known."""
-    try:
-        codec = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return None
-    if codec.name in _NO_CHARSETS or not getattr(codec, "_is_text_encoding", True):
-        return None
-    return codec.name
-
-
 def parse(body: bytes) -> etree._Element:
     """The root element of a document in UTF-8."""
     if b"<!DOCTYPE" in body and _doctype(body):
@@ -76,30 +62,30 @@ def parse(body: bytes) -> etree._Element:
         raise client_fault(f"Couldn't create SOAP message: {error.msg}", "not-xml") from None
 
 
-def to_utf_8(body: bytes, charset: str | None) -> bytes:
+def to_utf_8(body: bytes, charset: Charset | None) -> bytes:
     """Recode a body from the charset that its Content-Type names, if any, or else it itself."""
     if charset is None:
         charset = _own_charset(body)
-    if charset in ("utf-8", "utf-8-sig"):
+    if charset is UTF_8:
         return body
     try:
-        return body.decode(charset).encode()
+        return charset.decode(body).encode()
     except ValueError:
-        message = f"Couldn't create SOAP message: this is not {charset}"
+        message = f"Couldn't create SOAP message: this is not {charset.label}"
         raise client_fault(message, "charset") from None
 
 
-def _own_charset(body: bytes) -> str:
+def _own_charset(body: bytes) -> Charset:
     """The charset that a body itself tells: by a byte order mark, else by its declaration."""
     if body.startswith(codecs.BOM_UTF8):
-        return "utf-8"
+        return UTF_8
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+        return UTF_16
     declared = _declared_charset(body)
     if declared is None:
-        return "utf-8"
+        return UTF_8
     name = declared[1].decode("ascii")
-    charset = known_charset(name)
+    charset = charset_named(name)
     if charset is None:
         raise client_fault(f"Couldn't create SOAP message: unknown encoding {name}", "charset")
     return charset

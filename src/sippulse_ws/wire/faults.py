@@ -5,9 +5,8 @@ from spyne import Fault, Unicode
 from .lexical import escape
 from .names import NAMESPACE, SOAP_ENVELOPE
 
-ENVELOPE_START = (
-    f"<?xml version='1.0' encoding='UTF-8'?><S:Envelope xmlns:S=\"{SOAP_ENVELOPE}\"><S:Body>"
-)
+PROLOG = "<?xml version='1.0' encoding='UTF-8'?>"
+ENVELOPE_START = f'{PROLOG}<S:Envelope xmlns:S="{SOAP_ENVELOPE}"><S:Body>'
 ENVELOPE_END = "</S:Body></S:Envelope>"
 
 
@@ -18,6 +17,7 @@ KINDS = (
     "body",
     "too-large",
     "charset",
+    "multipart",
     "not-xml",
     "doctype",
     "envelope",

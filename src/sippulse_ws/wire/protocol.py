@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from lxml import etree
 from spyne.protocol.soap import Soap11
 
+from .charsets import UTF_8, Charset
 from .context import Context
 from .envelope import open_envelope, parse, to_utf_8
 from .faults import client_fault, render_fault
@@ -49,8 +50,8 @@ class Protocol(Soap11):  # type: ignore[misc]
                 respond=response_writer(method.operation_name, returned[0] if returned else None),
             )
 
-    def create_in_document(self, context: Context, charset: str | None = None) -> None:
-        if charset != "utf-8":
+    def create_in_document(self, context: Context, charset: Charset | None = None) -> None:
+        if charset is not UTF_8:
             context.in_string = to_utf_8(context.in_string, charset)
         context.in_document = parse(context.in_string)
 

@@ -1,6 +1,7 @@
 """The WSDL that JAX-WS would publish for the same service, made by reshaping Spyne's."""
 
-from typing import Any
+import copy
+from typing import Any, NamedTuple
 
 from lxml import etree
 from spyne.interface import InterfaceDocuments
@@ -15,6 +16,7 @@ XSD = "{http://www.w3.org/2001/XMLSchema}"
 
 # Stands for the address, which each client learns in the form under which it reached us.
 ADDRESS = "urn:x-sippulse-ws:address"
+SCHEMA_QUERY = "xsd=1"  # the reference has one schema for each service
 
 
 class JaxwsWsdl(Wsdl11):  # type: ignore[misc]
@@ -43,11 +45,36 @@ class Documents(InterfaceDocuments):  # type: ignore[misc]
         self.wsdl11 = JaxwsWsdl(interface)
 
 
-def build(application: Any) -> bytes:
-    """The WSDL of an application, with ADDRESS where the address belongs."""
+class Published(NamedTuple):
+    """What a service publishes, with ADDRESS where its address belongs."""
+
+    wsdl: bytes  # with the schema in it
+    importing_wsdl: bytes  # imports it, as JAX-WS does
+    schema: bytes
+
+
+def build(application: Any, all_optional: bool = False) -> Published:
+    """With `all_optional`, no element of a complex type is required."""
     document = application.interface.docs.wsdl11
     document.build_interface_document(ADDRESS)
     root = etree.fromstring(document.get_interface_document())
+    (schema,) = root.iter(XSD + "schema")
+    if all_optional:
+        for element in schema.iterfind(f"{XSD}complexType//{XSD}element"):
+            element.set("minOccurs", "0")
+    own_schema = etree.ElementTree(copy.deepcopy(schema)).getroot()
+    etree.cleanup_namespaces(own_schema, keep_ns_prefixes=["tns", "xs"])
+    texts = [_text(root), b"", _text(own_schema)]
+    for child in list(schema):
+        schema.remove(child)
+    namespace = schema.attrib.pop("targetNamespace")
+    location = f"{ADDRESS}?{SCHEMA_QUERY}"
+    etree.SubElement(schema, XSD + "import", namespace=namespace, schemaLocation=location)
+    texts[1] = _text(root)
+    return Published(*texts)
+
+
+def _text(root: Any) -> bytes:
     etree.indent(root, space="  ")
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
 

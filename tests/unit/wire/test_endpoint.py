@@ -48,6 +48,7 @@ def test_other_methods_are_told_which_ones_there_are(client: Client, method: str
         "text/xml; charset=no-such",
         "text/xml; charset=rot13",
         "text/xml; charset=idna",
+        "text/xml; charset=utf-7",
         "text/xml; charset=unicode_escape",
         "text/xml; charset=\x00",
         "text/xml; charset=é",
@@ -215,10 +216,29 @@ def page(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     return [environ["PATH_INFO"].encode()]
 
 
-@pytest.mark.parametrize("query", ["", "a=wsdl", "xsd=1"])
+@pytest.mark.parametrize("query", ["", "a=wsdl", "xsd", "XSD=1", "x=y&xsd=1", "single"])
 def test_any_other_get_is_the_pages(query: str) -> None:
     assert get(Client("DomainWS", page=page), query).body == b"/SipPulse/SomeWS"
     assert get(Client("DomainWS"), query).code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_schema_is_published_by_itself_under_one_query(method: str) -> None:
+    client = Client("DomainWS", page=page)
+    response = client.request(REQUEST_METHOD=method, QUERY_STRING="xsd=1")
+    assert response.status == "200 OK"
+    assert response.headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert response.headers["Content-Length"] == str(len(client.endpoint.schema))
+    assert response.body == (client.endpoint.schema if method == "GET" else b"")
+
+
+@pytest.mark.parametrize("query", ["xsd=", "xsd=2", "xsd=1&x=y", "xsd=%31", "xsd=SubscriberWS.xsd"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_other_schema_is_there(method: str, query: str) -> None:
+    response = Client("DomainWS", page=page).request(REQUEST_METHOD=method, QUERY_STRING=query)
+    assert response.code == 404
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert bool(response.body) == (method == "GET")
 
 
 def test_an_endpoint_tells_its_name_paths_operations_and_wsdl() -> None:

@@ -1,0 +1,54 @@
+"""What a request's Content-Type says, as far as it matters here."""
+
+from email.message import Message
+from typing import NamedTuple
+
+from .charsets import Charset, charset_named
+
+XML = "text/xml"
+XOP = "application/xop+xml"
+MULTIPART = "multipart/related"
+_KNOWN = (XML, XOP, MULTIPART)
+_REMEMBERED = 100  # real clients send a handful of them
+
+
+class Media(NamedTuple):
+    """One of the types that are understood, and its charset if it names one."""
+
+    type: str
+    charset: Charset | None
+
+
+class MediaTypes(dict[str, Media | None]):
+    """The media of each Content-Type; None for what is not understood. An absent one is XML."""
+
+    def __missing__(self, content_type: str) -> Media | None:
+        media = media_of(content_type)
+        # a multipart's boundary differs in every request
+        if len(self) < _REMEMBERED and (media is None or media.type != MULTIPART):
+            self[content_type] = media
+        return media
+
+
+def media_of(content_type: str) -> Media | None:
+    kind = kind_of(content_type)
+    if kind is None:
+        return None
+    name = charset_name(content_type)
+    charset = charset_named(name) if name else None
+    return None if name and charset is None else Media(kind, charset)
+
+
+def kind_of(content_type: str) -> str | None:
+    """The known type in a Content-Type; none at all is XML."""
+    kind = content_type.replace(",", ";").partition(";")[0].strip().lower() or XML
+    return kind if kind in _KNOWN else None
+
+
+def charset_name(content_type: str) -> str:
+    """What a Content-Type says of the charset, or nothing."""
+    message = Message()
+    # a comma after the type is understood as by the Java server
+    message["Content-Type"] = content_type.replace(",", ";", 1)
+    value = message.get_param("charset")
+    return value.strip().strip("'") if isinstance(value, str) else ""
