@@ -3,4 +3,5 @@ pytest_plugins = [
     "tests.fixtures.app",
     "tests.fixtures.proxies",
     "tests.fixtures.server",
+    "tests.fixtures.races",
 ]

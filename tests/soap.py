@@ -22,13 +22,14 @@ HOST = "http://localhost"
 class WsgiTransport(Transport):
     """Hands zeep's requests to a WSGI application."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, headers: dict[str, str] | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.app = app
+        self.extra = headers or {}
 
     def post(self, address: str, message: Any, headers: dict[str, str]) -> Any:
         answer = WsgiClient(self.app).post(
-            address.removeprefix(HOST), data=message, headers=headers
+            address.removeprefix(HOST), data=message, headers=headers | self.extra
         )
         return _Answer(answer)
 
@@ -58,11 +59,17 @@ class Soap:
         self.principal = principal
 
     def __call__(
-        self, service: str, operation: str, *, principal: dict[str, str] | None = None, **args: Any
+        self,
+        service: str,
+        operation: str,
+        *,
+        principal: dict[str, str] | None = None,
+        headers: Any = None,
+        **args: Any,
     ) -> Any:
         """The result as zeep reads it; a fault is raised as zeep's Fault."""
         client = parsed_wsdl(self.http.get(f"/SipPulse/{service}?wsdl").data)
-        client.transport = WsgiTransport(self.app)
+        client.transport = WsgiTransport(self.app, headers)
         if service != "CustomerWS":
             args["principal"] = principal or self.principal
         return client.service[operation](**args)

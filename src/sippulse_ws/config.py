@@ -168,6 +168,7 @@ class Settings(BaseSettings):
     proxy_timeout: float = Field(default=3, gt=0, le=60)  # seconds, for one answer
     proxy_patience: float = Field(default=12, gt=0, le=300)  # seconds, for a whole reload
     auto_reload: bool = False
+    idempotency_hours: int = Field(default=72, ge=1, le=8784)  # for which outcomes are kept
 
     @cached_property
     def sip_hosts(self) -> frozenset[Host]:

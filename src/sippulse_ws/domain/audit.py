@@ -20,6 +20,7 @@ _RECORD = Prepared(
 DONE = "done"
 REFUSED = "refused"
 FAILED = "failed"
+REPEATED = "repeated"  # sent again with its idempotency key: nothing was done
 
 
 def record(  # noqa: PLR0913 - as many as the row has columns

@@ -23,6 +23,7 @@ from sippulse_ws.models.call_record import (
 from sippulse_ws.models.charging import AdmissionError, CallHold, RawCall, Route, StoredSetting
 from sippulse_ws.models.did import Did, Numbering
 from sippulse_ws.models.domain import Domain, Profile
+from sippulse_ws.models.idempotency import IdempotencyKey
 from sippulse_ws.models.integrator import Integrator, IntegratorDomain
 from sippulse_ws.models.proxy_reload import ProxyReload
 from sippulse_ws.models.routing import Gateway, Provider
@@ -54,6 +55,7 @@ __all__ = [
     "Gateway",
     "HuntGroup",
     "HuntGroupMember",
+    "IdempotencyKey",
     "Integrator",
     "IntegratorDomain",
     "Location",

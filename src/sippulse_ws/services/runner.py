@@ -14,20 +14,24 @@ from sippulse_ws import metrics
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.clock import CLOCK
-from sippulse_ws.db.connections.failures import is_repeatable, is_unavailable
+from sippulse_ws.db.connections.failures import is_lock_timeout, is_repeatable, is_unavailable
 from sippulse_ws.domain import audit, login_delays, reload_queue
 from sippulse_ws.domain.access import NOBODY, Authenticator, Guess, Scope
 from sippulse_ws.domain.errors import (
     DatabaseUnavailable,
     DomainError,
     InternalError,
+    LoginFailed,
     MissingField,
     OutcomeUnknown,
     ProxyFailed,
 )
+from sippulse_ws.domain.idempotency import KeyedRequest, Outcome
 from sippulse_ws.domain.proxies import Proxies
+from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.observability.outages import Outage
+from sippulse_ws.services.idempotency import keyed_request
 from sippulse_ws.services.operation import Operation, Values
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
@@ -73,6 +77,21 @@ class Call:
     cleared_failures: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Request:
+    """One request on its way to an operation's function and back."""
+
+    operation: Operation
+    context: Context
+    values: Values
+    principal: Any
+    keyed: KeyedRequest | None = None
+
+    @property
+    def changes(self) -> bool:
+        return self.operation.writes or self.operation.acts
+
+
 class Runner:
     """The state of an endpoint: everything an operation needs, made once per process."""
 
@@ -94,102 +113,109 @@ class Runner:
     def run(self, operation: Operation, context: Context, arguments: tuple[Any, ...]) -> Any:
         *plain, principal = arguments if not operation.right.customer else (*arguments, None)
         values = operation.values(tuple(plain))
+        request = Request(operation, context, values, principal)
         started = perf_counter()
         context.login = _login_of(operation, values, principal)
         context.domain = _domain_among(values)
         CLOCK.seconds = 0.0
         try:
-            result = self._run(operation, context, values, principal)
+            hours = self.settings.idempotency_hours
+            request.keyed = keyed_request(operation, context, values, hours)
+            result = self._run(request)
             self.outage.back()
             return result
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
-            refusal = self._refusal(error, context)
-            context.outcome, context.fault = _outcome(refusal), refusal.code
+            refusal = self._refusal(error, request)
             if isinstance(error, Guess):
                 self._count_guess(error, context)
-            if operation.writes or operation.acts:
-                self._audit_refusal(context, context.login, values, refusal)
-            raise WSException(refusal.message(self.settings.language)) from None
+            ended = self._record_refusal(request, refusal) or Outcome(refusal)
+            if ended.refusal is None:
+                return ended.result
+            context.outcome, context.fault = _outcome(ended.refusal), ended.refusal.code
+            raise WSException(ended.refusal.message(self.settings.language)) from None
         finally:
             context.database_seconds = CLOCK.seconds
             seconds = perf_counter() - started
             metrics.observe(context.service, context.operation, context.outcome, seconds)
 
-    def _run(self, operation: Operation, context: Context, values: Values, principal: Any) -> Any:
+    def _run(self, request: Request) -> Any:
         finished: list[bool] = []  # filled when only the commit is left: then nothing is repeated
 
         def attempt() -> Any:
-            if operation.writes:
-                return self._write(operation, context, values, principal, finished)
-            return self._read(operation, context, values, principal)
+            if request.operation.writes:
+                return self._write(request, finished)
+            return self._read(request)
 
         try:
             call, result = _repeating(attempt, unless=finished)
         except Exception as error:
             if finished and is_unavailable(error):
                 self.outage.lost(error)
-                raise OutcomeUnknown(request_id=context.request_id) from None
+                raise OutcomeUnknown(request_id=request.context.request_id) from None
             raise
-        if operation.acts:
-            self._audit(context, call.login, values, audit.DONE)
         self._clear_failures(call)
+        if isinstance(result, Outcome):
+            if result.refusal is not None:
+                raise result.refusal
+            return result.result
         return result
 
-    def _read(
-        self, operation: Operation, context: Context, values: Values, principal: Any
-    ) -> tuple[Call, Any]:
+    def _read(self, request: Request) -> tuple[Call, Any]:
         with self.database.reading() as db:
-            call = self._authorize(db, operation, context, values, principal)
-            result = operation.function(call, **values)
+            call = self._authorize(db, request)
+            if request.operation.acts:
+                return call, self._act(call, request)
+            result = request.operation.function(call, **request.values)
             if isinstance(result, Generator):  # of rows that are still in the database
                 with closing(result):  # or the connection would stay busy with what is left
-                    result = context.write(result)
+                    result = request.context.write(result)
             return call, result
 
-    def _write(
-        self,
-        operation: Operation,
-        context: Context,
-        values: Values,
-        principal: Any,
-        finished: list[bool],
-    ) -> tuple[Call, Any]:
+    def _act(self, call: Call, request: Request) -> Any:
+        """Do something outside the database, with a small transaction before and after it."""
+        keyed = request.keyed
+        if keyed is not None and not keyed.claimed:
+            with self.database.writing() as db:
+                first = keyed.begin(db)
+                if first is not None:
+                    self._audit(db, request, audit.REPEATED, first.code)
+                    return first
+        result = request.operation.function(call, **request.values)
+
+        def store(db: Session) -> None:
+            self._audit(db, request, audit.DONE)
+            if keyed is not None:
+                keyed.finish(db, result)
+
+        self._beside(store)
+        return result
+
+    def _write(self, request: Request, finished: list[bool]) -> tuple[Call, Any]:
+        operation, keyed = request.operation, request.keyed
         with self.database.reading() as db:
-            call = self._authorize(db, operation, context, values, principal)
+            call = self._authorize(db, request)
         with self.database.writing() as db:
             call.db = db
-            audit.record(
-                db,
-                login=call.login,
-                address=context.address,
-                operation=context.operation,
-                object=_object_of(values),
-                outcome=audit.DONE,
-                error=None,
-                request_id=context.request_id,
-                client_request_id=context.client_request_id,
-                traceparent=context.traceparent,
-            )
-            result = operation.function(call, **values)
+            if keyed is not None and (first := keyed.begin(db)) is not None:
+                self._audit(db, request, audit.REPEATED, first.code)
+                return call, first
+            self._audit(db, request, audit.DONE)
+            result = operation.function(call, **request.values)
             if operation.reloads and self.settings.auto_reload:
                 names = [proxy.name for proxy in self.proxies]
                 reload_queue.request(db, names, operation.reloads)
+            if keyed is not None:
+                keyed.finish(db, result)
             db.send_queued()
             finished.append(True)
         return call, result
 
-    def _authorize(
-        self,
-        db: Session,
-        operation: Operation,
-        context: Context,
-        values: Values,
-        principal: Any,
-    ) -> Call:
+    def _authorize(self, db: Session, request: Request) -> Call:
         """Authenticate and check the right, before anything else is read or said."""
-        call = Call(db, self.settings, self.vault, context.address, "", self.proxies)
+        operation, values, principal = request.operation, request.values, request.principal
+        context, address = request.context, request.context.address
+        call = Call(db, self.settings, self.vault, address, context.login, self.proxies)
         right = operation.right
-        call.login = context.login
         if right.customer:
             return call
         domains = right.domains(values) if right.domains else []
@@ -198,7 +224,7 @@ class Runner:
             db,
             principal.login if principal is not None else None,
             principal.password if principal is not None else None,
-            context.address,
+            address,
             domains[0] if domains else None,
             operation.reads,
             operation.reads.ask(values),
@@ -238,37 +264,52 @@ class Runner:
             else:
                 log.exception("a row about a login or a refusal could not be written")
 
-    def _refusal(self, error: Exception, context: Context) -> DomainError:
+    def _refusal(self, error: Exception, request: Request) -> DomainError:
         if isinstance(error, DomainError):
             return error
+        if request.keyed is not None and not request.keyed.claimed and is_lock_timeout(error):
+            return IdempotencyKeyInUse()
+        told = {"request_id": request.context.request_id}
         if is_unavailable(error):  # a line a request would only hide the others
             self.outage.lost(error)
-            return DatabaseUnavailable(request_id=context.request_id)
-        told = {"request_id": context.request_id}
-        log.error("%s failed", context.operation, exc_info=error, extra=told)
-        return InternalError(request_id=context.request_id)
+            return DatabaseUnavailable(**told)
+        log.error("%s failed", request.context.operation, exc_info=error, extra=told)
+        return InternalError(**told)
 
-    def _audit_refusal(
-        self, context: Context, login: str, values: Values, refusal: DomainError
-    ) -> None:
-        self._audit(context, login, values, _outcome(refusal), refusal.code)
+    def _record_refusal(self, request: Request, refusal: DomainError) -> Outcome | None:
+        """In the audit trail, and as the outcome of its key; one of a request that was first."""
+        keyed, firsts = request.keyed, list[Outcome | None]()
+        if not request.changes or (keyed and keyed.repeated):
+            return None
+        outcome = _outcome(refusal)
+
+        def store(db: Session) -> None:
+            self._audit(db, request, outcome, refusal.code)
+            if keyed is None or not keyed.claimed:
+                return
+            if outcome == audit.REFUSED and not isinstance(refusal, LoginFailed):
+                firsts.append(keyed.finish_refused(db, refusal))
+            else:
+                keyed.give_back(db)
+
+        self._beside(store)
+        return firsts[-1] if firsts else None
 
     def _audit(
-        self, context: Context, login: str, values: Values, outcome: str, error: str | None = None
+        self, db: Session, request: Request, outcome: str, error: str | None = None
     ) -> None:
-        self._beside(
-            lambda db: audit.record(
-                db,
-                login=login,
-                address=context.address,
-                operation=context.operation,
-                object=_object_of(values),
-                outcome=outcome,
-                error=error,
-                request_id=context.request_id,
-                client_request_id=context.client_request_id,
-                traceparent=context.traceparent,
-            )
+        context = request.context
+        audit.record(
+            db,
+            login=context.login,
+            address=context.address,
+            operation=context.operation,
+            object=_object_of(request.values),
+            outcome=outcome,
+            error=error,
+            request_id=context.request_id,
+            client_request_id=context.client_request_id,
+            traceparent=context.traceparent,
         )
 
 
@@ -311,9 +352,7 @@ def _object_of(values: Mapping[str, Any]) -> str:
         if isinstance(value, dict):
             flat |= value
         elif isinstance(value, list):
-            flat[name] = (
-                f"{len(value)} rows" if name not in AUDIT_KEYS else ",".join(map(str, value))
-            )
+            flat[name] = f"{len(value)} rows" if name not in AUDIT_KEYS else ",".join(map(str, value))
         else:
             flat[name] = value
     told = _audited_of(tuple(flat))

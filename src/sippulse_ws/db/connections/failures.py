@@ -28,6 +28,11 @@ def is_repeatable(error: Exception) -> bool:
     return error.connection_invalidated or _number(error) in (LOCK_WAIT_TIMEOUT, DEADLOCK)
 
 
+def is_lock_timeout(error: Exception) -> bool:
+    """Somebody else held a lock for longer than we wait."""
+    return isinstance(error, DBAPIError) and _number(error) == LOCK_WAIT_TIMEOUT
+
+
 def _number(error: DBAPIError) -> object:
     """MariaDB's number of the error."""
     return error.orig.args[0] if error.orig is not None and error.orig.args else None

@@ -1,0 +1,210 @@
+"""Idempotency keys: a request that is sent again gets the outcome of the first one.
+
+A row stands for the first request with a key, written in the same transaction as what the request
+does: the key's uniqueness makes a second request wait for the first one's transaction. What holds
+no transaction (an order to a SIP proxy) leaves a row without an outcome while it runs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.repeat_errors import (
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    repeated_refusal,
+)
+from sippulse_ws.models import IdempotencyKey
+from sippulse_ws.models.types import Key, UtcDateTime
+
+DONE = "done"
+REFUSED = "refused"
+# Seconds after which a request without an outcome is taken for one whose process died.
+ABANDONED_AFTER = 600
+_ABANDONED = dt.timedelta(seconds=ABANDONED_AFTER)
+PURGED_AT_ONCE = 1000  # rows; a longer transaction would hold up others
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a request ended."""
+
+    refusal: DomainError | None
+    result: Any = None
+
+    @property
+    def code(self) -> str | None:
+        """That of the refusal."""
+        return self.refusal.code if self.refusal else None
+
+
+_CLAIM = Prepared(
+    insert(IdempotencyKey).values(
+        {one.name: bindparam(one.name) for one in IdempotencyKey.__table__.columns}
+    )
+)
+_same = IdempotencyKey.token == bindparam("token", type_=Key(64))
+_FIND = Prepared(
+    select(
+        IdempotencyKey.digest, IdempotencyKey.at, IdempotencyKey.outcome, IdempotencyKey.answer
+    ).where(_same)
+)
+_FINISH = Prepared(
+    update(IdempotencyKey)
+    .where(_same)
+    .values(outcome=bindparam("outcome"), answer=bindparam("answer"))
+)
+_FORGET = Prepared(
+    delete(IdempotencyKey).where(_same, IdempotencyKey.at == bindparam("at", type_=UtcDateTime))
+)
+
+
+@dataclass(slots=True)
+class KeyedRequest:
+    """A request with a key, known by digests: keys and parameters may be secrets."""
+
+    token: str  # of login and key
+    digest: str  # of operation and parameters
+    login: str
+    operation: str
+    hours: int
+    in_transaction: bool  # the key is taken in the transaction of the request itself
+    claimed: bool = False  # the key is this request's
+    repeated: bool = False  # the outcome is the first request's
+
+    def begin(self, db: Session) -> Outcome | None:
+        """Take the key; an outcome is the first request's, and then there is nothing to do.
+
+        Waits for a first request whose transaction is open; IdempotencyKeyInUse when it runs
+        without one.
+        """
+        self.claimed = False
+        first = self._claim(db, None, None)
+        self.claimed, self.repeated = first is None, first is not None
+        return first
+
+    def finish(self, db: Session, result: Any) -> None:
+        """Keep the result, with what the request did."""
+        answer = json.dumps(_as_json(result), ensure_ascii=False)
+        _FINISH.queue(db, token=self.token, outcome=DONE, answer=answer)
+
+    def finish_refused(self, db: Session, refusal: DomainError) -> Outcome | None:
+        """Keep a refusal, whose changes were rolled back; an outcome is of one who was first."""
+        answer = _of_refusal(refusal)
+        if self.in_transaction:
+            try:
+                return self._claim(db, REFUSED, answer)
+            except DomainError as error:
+                return Outcome(error)
+        _FINISH.queue(db, token=self.token, outcome=REFUSED, answer=answer)
+        return None
+
+    def give_back(self, db: Session) -> None:
+        """Free the key of a request that failed, and may be sent again."""
+        if not self.in_transaction:
+            unfinished = IdempotencyKey.outcome.is_(None)
+            own = IdempotencyKey.token == self.token
+            db.execute(delete(IdempotencyKey).where(own, unfinished))
+
+    def _claim(self, db: Session, outcome: str | None, answer: str | None) -> Outcome | None:
+        while True:
+            now = dt.datetime.now(dt.UTC)
+            if self._insert(db, now, outcome, answer):
+                return None
+            row = _FIND.first(db, token=self.token)
+            if row is None:  # purged in this moment
+                continue
+            if row.at + (self._lifetime if row.outcome else _ABANDONED) >= now:
+                return self._outcome_of(row)
+            _FORGET.run(db, token=self.token, at=row.at)
+
+    @property
+    def _lifetime(self) -> dt.timedelta:
+        return dt.timedelta(hours=self.hours)
+
+    def _insert(
+        self, db: Session, now: dt.datetime, outcome: str | None, answer: str | None
+    ) -> bool:
+        """Whether the key was free."""
+        try:
+            _CLAIM.run(
+                db,
+                token=self.token,
+                digest=self.digest,
+                at=now,
+                login=self.login[:160],
+                operation=self.operation,
+                outcome=outcome,
+                answer=answer,
+            )
+        except IntegrityError:
+            return False
+        return True
+
+    def _outcome_of(self, row: Any) -> Outcome:
+        if row.digest != self.digest:
+            raise IdempotencyKeyReused
+        if row.outcome is None:
+            raise IdempotencyKeyInUse
+        answer = json.loads(row.answer, object_hook=_from_json)
+        if row.outcome == REFUSED:
+            return Outcome(repeated_refusal(**vars(answer)))
+        return Outcome(None, answer)
+
+
+def purge(db: Session, hours: int) -> int:
+    """Delete some of the outcomes that are kept no longer; how many."""
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
+    query = select(IdempotencyKey.token).where(IdempotencyKey.at < before)
+    tokens = db.execute(query.limit(PURGED_AT_ONCE)).scalars().all()
+    if tokens:
+        db.execute(delete(IdempotencyKey).where(IdempotencyKey.token.in_(tokens)))
+    return len(tokens)
+
+
+def _of_refusal(refusal: DomainError) -> str:
+    texts = {"code": refusal.code, "pt": refusal.message("pt"), "en": refusal.message("en")}
+    return json.dumps({_KIND: _ROW, _VALUE: texts}, ensure_ascii=False)
+
+
+# What JSON has no form for is an object of these two members.
+_KIND, _VALUE = "$kind", "$value"
+_ROW, _DECIMAL, _MOMENT = "row", "decimal", "moment"
+
+
+def _as_json(value: Any) -> Any:
+    """A result of plain values, rows and lists of them as JSON takes it."""
+    if isinstance(value, Decimal):
+        return {_KIND: _DECIMAL, _VALUE: str(value)}
+    if isinstance(value, dt.datetime):
+        return {_KIND: _MOMENT, _VALUE: value.isoformat()}
+    if isinstance(value, SimpleNamespace):
+        members = vars(value)
+    elif hasattr(value, "_asdict"):  # a row of the database
+        members = value._asdict()
+    elif isinstance(value, list | tuple):
+        return [_as_json(one) for one in value]
+    else:
+        return value
+    return {_KIND: _ROW, _VALUE: {name: _as_json(one) for name, one in members.items()}}
+
+
+def _from_json(members: dict[str, Any]) -> Any:
+    if members.keys() != {_KIND, _VALUE}:
+        return members
+    kind, value = members[_KIND], members[_VALUE]
+    if kind == _DECIMAL:
+        return Decimal(value)
+    if kind == _MOMENT:
+        return dt.datetime.fromisoformat(value)
+    return SimpleNamespace(**value)

@@ -1,0 +1,59 @@
+"""What can be wrong with a request that is sent again; part of the catalogue of errors.py."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sippulse_ws.domain.errors import DomainError
+
+
+class InvalidIdempotencyKey(DomainError):
+    """Before it can be looked up: the same request with a good key may still be done."""
+
+    code = "invalid-idempotency-key"
+    pt = "Idempotency-Key inválida: um só texto ASCII de 1 a {longest} caracteres"
+    en = "Bad Idempotency-Key: a single ASCII text of 1 to {longest} characters"
+
+
+class IdempotencyKeyReused(DomainError):
+    code = "idempotency-key-reused"
+    pt = "Idempotency-Key já usada com outra requisição"
+    en = "Idempotency-Key already used with another request"
+
+
+class IdempotencyKeyInUse(DomainError):
+    code = "idempotency-key-in-use"
+    pt = "A primeira requisição com esta Idempotency-Key ainda está em andamento, tente mais tarde"
+    en = "The first request with this Idempotency-Key is still running, try again later"
+
+
+class RepeatedCredit(DomainError):
+    """SIPPULSE_REPEATED_CREDIT_MINUTES; the row is one of the ledger."""
+
+    code = "repeated-credit"
+    pt = "Crédito repetido: mesmo valor e obs do lançamento {row}, de {at} UTC"
+    en = "Repeated credit: same value and obs as ledger row {row}, of {at} UTC"
+
+
+def repeated_refusal(code: str, pt: str, en: str) -> DomainError:
+    """The refusal of a first request once more: an error of its class, with its words."""
+    kind = _classes().get(code, DomainError)
+    error = kind.__new__(kind)
+    DomainError.__init__(error)
+    texts = {"pt": pt, "en": en}
+    error.__dict__["code"] = code
+    error.__dict__["message"] = lambda language: texts["en" if language == "en" else "pt"]
+    return error
+
+
+@cache
+def _classes() -> dict[str, type[DomainError]]:
+    """Those that can be raised, by code."""
+    found: dict[str, type[DomainError]] = {}
+    waiting = [DomainError]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.__subclasses__()
+        if "code" in vars(one):
+            found[one.code] = one
+    return found

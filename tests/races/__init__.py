@@ -1,0 +1,1 @@
+"""Requests at the same moment: exactly the allowed outcomes, never an internal error."""
