@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from sippulse_ws.db import Session
 from sippulse_ws.domain.idempotency import purge
 from sippulse_ws.models import Audit, CreditLedger, IdempotencyKey, Location, Subscriber
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
@@ -239,7 +240,7 @@ def did() -> dict[str, Any]:
 
 
 def test_an_outcome_is_kept_for_the_hours_of_the_setting(
-    app_with: Any, platform: Platform, db: sa.Connection
+    app_with: Any, platform: Platform, db: Session
 ) -> None:
     soap = app_with(language="en", idempotency_hours=2)
     call = {**KEY, "value": 10, **keyed("a-1")}

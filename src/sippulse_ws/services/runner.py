@@ -295,9 +295,7 @@ class Runner:
         self._beside(store)
         return firsts[-1] if firsts else None
 
-    def _audit(
-        self, db: Session, request: Request, outcome: str, error: str | None = None
-    ) -> None:
+    def _audit(self, db: Session, request: Request, outcome: str, error: str | None = None) -> None:
         context = request.context
         audit.record(
             db,
@@ -352,7 +350,9 @@ def _object_of(values: Mapping[str, Any]) -> str:
         if isinstance(value, dict):
             flat |= value
         elif isinstance(value, list):
-            flat[name] = f"{len(value)} rows" if name not in AUDIT_KEYS else ",".join(map(str, value))
+            flat[name] = (
+                f"{len(value)} rows" if name not in AUDIT_KEYS else ",".join(map(str, value))
+            )
         else:
             flat[name] = value
     told = _audited_of(tuple(flat))
