@@ -16,13 +16,12 @@ from sippulse_ws import metrics
 from sippulse_ws.config import Settings, load_settings
 from sippulse_ws.db import Database
 from sippulse_ws.domain.errors import InternalError, UnreadableValue
-from sippulse_ws.domain.proxies import Proxy
-from sippulse_ws.domain.vault import Vault
 from sippulse_ws.log import configure_logging
 from sippulse_ws.observability.observer import Observer
 from sippulse_ws.observability.operation_log import OperationLog
 from sippulse_ws.observability.outages import Outage
 from sippulse_ws.observability.spans import find_tracer
+from sippulse_ws.parts import make_database, make_proxies, make_vault
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.runner import Runner
 from sippulse_ws.web.pages import BASE, Pages
@@ -43,38 +42,6 @@ class Dispatcher:
             return Response("not found\n", 404, mimetype="text/html")(environ, start_response)
         answer: Iterable[bytes] = route(environ, start_response)
         return answer
-
-
-def make_vault(settings: Settings) -> Vault:
-    key = settings.password_key
-    return Vault(
-        key.get_secret_value() if key else None,
-        [old.get_secret_value() for old in settings.old_password_keys],
-    )
-
-
-def make_database(settings: Settings) -> Database:
-    return Database(settings.database_url.get_secret_value(), settings.pool_size)
-
-
-def make_proxies(settings: Settings) -> list[Proxy]:
-    """Clients of the SIP proxies; nothing connects yet."""
-    if not settings.proxies:
-        return []
-    # the HTTP client is large, and hardly any server needs it
-    from sippulse_ws.sip import Kamailio, OpenSips  # noqa: PLC0415
-
-    kinds: dict[str, type[Kamailio | OpenSips]] = {"kamailio": Kamailio, "opensips": OpenSips}
-    return [
-        kinds[one.kind](
-            one.name,
-            one.url.get_secret_value(),
-            settings.proxy_timeout,
-            dict(one.caches),
-            one.table,
-        )
-        for one in settings.proxies
-    ]
 
 
 def make_observer(settings: Settings) -> Observer:

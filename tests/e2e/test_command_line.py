@@ -2,6 +2,8 @@
 
 import re
 import stat
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from sippulse_ws import __version__
 from sippulse_ws.app import create_app
+from sippulse_ws.cli import SUBJECTS
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.models import Administrator, Did, Numbering, Subscriber
@@ -314,3 +318,36 @@ class TestFirstSteps:
         assert soap("SubscriberWS", "retrieveCredit", **key) == 51.0
         other: dict[str, Any] = {"username": "1000", "domain": "other.example.com"}
         assert "denied" in soap.fault("SubscriberWS", "retrieveCredit", **other)
+
+
+class TestStart:
+    def test_the_version_is_told(self, bare_cli: Cli) -> None:
+        assert bare_cli("--version").stdout == bare_cli("version").stdout == f"{__version__}\n"
+
+    @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["version"]])
+    def test_what_needs_no_database_does_not_load_its_modules(self, arguments: list[str]) -> None:
+        script = (
+            "import sys; from sippulse_ws.cli import app; "
+            f"app({arguments!r}, standalone_mode=False); "
+            "print(sorted(sys.modules.keys() & {'sqlalchemy', 'spyne', 'lxml'}))"
+        )
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+        assert done.stdout.splitlines()[-1] == b"[]"
+
+    def test_commands_of_the_database_do_not_load_the_soap_server(self) -> None:
+        script = (
+            "import sys, sippulse_ws.cli.domain, sippulse_ws.cli.imports; "
+            "print(sorted(sys.modules.keys() & {'spyne', 'lxml', 'granian', 'httpx'}))"
+        )
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+        assert done.stdout == b"[]\n"
+
+    def test_every_command_is_listed_with_its_help(self, bare_cli: Cli) -> None:
+        text = bare_cli("--help").stdout
+        for name, subject in SUBJECTS.items():
+            assert f" {name} " in text
+            bare_cli(name, "--help")
+            assert subject.help.split()[0] in text
+
+    def test_an_unknown_command_is_wrong_usage(self, bare_cli: Cli) -> None:
+        assert "impot" in bare_cli("impot", status=2).output

@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from sippulse_ws import __version__
-from sippulse_ws.cli import (
-    admin,
-    audit,
-    db,
-    dialplan,
-    domain,
-    export,
-    imports,
-    profile,
-    proxy,
-    routing,
-    serve,
-    wsdl,
-)
+from sippulse_ws.cli.lazy import LazyGroup, Subject
+
+# The module with the command, its function or group, and what the help says of it.
+SUBJECTS = {
+    "serve": Subject("serve", "serve", "Answer SOAP requests until stopped by a signal."),
+    "audit": Subject("audit", "audit", "Show the audit trail, newest first."),
+    "db": Subject("db", "app", "Schema, demo data, password keys."),
+    "admin": Subject("admin", "app", "Administrators and their grants."),
+    "domain": Subject("domain", "app", "Domains."),
+    "profile": Subject("profile", "app", "Profiles of a domain."),
+    "dialplan": Subject("dialplan", "app", "Rules of dial plans."),
+    "provider": Subject("routing", "providers", "Providers that terminate calls."),
+    "gateway": Subject("routing", "gateways", "Gateways that lead to providers."),
+    "export": Subject("export", "app", "Write tables to files."),
+    "import": Subject("imports", "app", "Load tables from files."),
+    "proxy": Subject("proxy", "app", "The SIP proxies."),
+    "wsdl": Subject("wsdl", "app", "The WSDL files."),
+    "version": Subject("version", "version", "Print the version."),
+}
+
+
+class Commands(LazyGroup):
+    subjects = SUBJECTS
+
 
 app = typer.Typer(
     name="sippulse-ws",
+    cls=Commands,
     help="SOAP provisioning API of the SIPPulse PCRT softswitch.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # its tracebacks show local variables, passwords among them
 )
-app.command("serve")(serve.serve)
-app.command("audit")(audit.audit)
-app.add_typer(db.app, name="db", help="Schema, demo data, password keys.")
-app.add_typer(admin.app, name="admin", help="Administrators and their grants.")
-app.add_typer(domain.app, name="domain", help="Domains.")
-app.add_typer(profile.app, name="profile", help="Profiles of a domain.")
-app.add_typer(dialplan.app, name="dialplan", help="Rules of dial plans.")
-app.add_typer(routing.providers, name="provider", help="Providers that terminate calls.")
-app.add_typer(routing.gateways, name="gateway", help="Gateways that lead to providers.")
-app.add_typer(export.app, name="export", help="Write tables to files.")
-app.add_typer(imports.app, name="import", help="Load tables from CSV files.")
-app.add_typer(proxy.app, name="proxy", help="The SIP proxies.")
-app.add_typer(wsdl.app, name="wsdl", help="The WSDL files.")
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    typer.echo(__version__)
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """SOAP provisioning API of the SIPPulse PCRT softswitch."""

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.app import make_vault
 from sippulse_ws.cli import demo as demo_data
 from sippulse_ws.cli import integrator, partition
 from sippulse_ws.cli.session import (
@@ -22,6 +21,7 @@ from sippulse_ws.cli.session import (
 from sippulse_ws.domain.passwords import reseal_all
 from sippulse_ws.domain.vault import VaultError
 from sippulse_ws.ops import proxy_views as views
+from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
 app.command("partition")(partition.partition)

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.app import make_proxies
 from sippulse_ws.cli.session import console, get_settings, open_database, print_table
 from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
@@ -18,6 +17,7 @@ from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
 from sippulse_ws.jobs import reloads
 from sippulse_ws.jobs.reloads import run_due
 from sippulse_ws.log import configure_logging
+from sippulse_ws.parts import make_proxies
 
 app = typer.Typer(no_args_is_help=True)
 

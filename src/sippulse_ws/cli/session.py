@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sippulse_ws.app import make_database
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.failures import is_unavailable, is_without_schema
 from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.parts import make_database
 
 console = Console()
 errors = Console(stderr=True)

@@ -1,0 +1,51 @@
+"""Commands whose modules are imported when they are called: most need little of the server."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+
+class Subject(NamedTuple):
+    """Where a command or a group of them is: a module of `cli`, and its function or `Typer`."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+class LazyGroup(TyperGroup):
+    """The root of the command line. `subjects` are all its commands, in the order of the help."""
+
+    subjects: dict[str, Subject] = {}  # noqa: RUF012 - a subclass has its own
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.subjects)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Name and help of a command; what it takes is known when it is resolved or loaded."""
+        subject = self.subjects.get(cmd_name)
+        return subject and TyperCommand(cmd_name, help=subject.help)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in self.subjects:
+            return args[0], self.load(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+    def load(self, name: str) -> Any:
+        """The command itself."""
+        subject = self.subjects[name]
+        found = getattr(import_module(f"sippulse_ws.cli.{subject.module}"), subject.attribute)
+        if isinstance(found, typer.Typer):
+            command: Any = get_group(found)
+            command.help = subject.help
+        else:
+            alone = typer.Typer(pretty_exceptions_enable=False)
+            alone.command(name)(found)
+            command = get_command(alone)
+        command.name = name
+        return command

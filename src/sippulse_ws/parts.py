@@ -1,0 +1,40 @@
+"""What the server and the commands are made of, out of the settings. Nothing connects here."""
+
+from __future__ import annotations
+
+from sippulse_ws.config import Settings
+from sippulse_ws.db import Database
+from sippulse_ws.domain.proxies import Proxy
+from sippulse_ws.domain.vault import Vault
+
+
+def make_vault(settings: Settings) -> Vault:
+    key = settings.password_key
+    return Vault(
+        key.get_secret_value() if key else None,
+        [old.get_secret_value() for old in settings.old_password_keys],
+    )
+
+
+def make_database(settings: Settings) -> Database:
+    return Database(settings.database_url.get_secret_value(), settings.pool_size)
+
+
+def make_proxies(settings: Settings) -> list[Proxy]:
+    """Clients of the SIP proxies; nothing connects yet."""
+    if not settings.proxies:
+        return []
+    # the HTTP client is large, and hardly any server needs it
+    from sippulse_ws.sip import Kamailio, OpenSips  # noqa: PLC0415
+
+    kinds: dict[str, type[Kamailio | OpenSips]] = {"kamailio": Kamailio, "opensips": OpenSips}
+    return [
+        kinds[one.kind](
+            one.name,
+            one.url.get_secret_value(),
+            settings.proxy_timeout,
+            dict(one.caches),
+            one.table,
+        )
+        for one in settings.proxies
+    ]
