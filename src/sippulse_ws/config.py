@@ -30,6 +30,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from sippulse_ws.db.statements.drivers import DRIVERS
+from sippulse_ws.domain.local_time import check_timezone
 from sippulse_ws.domain.networks import Host, host_of
 from sippulse_ws.domain.proxies import CACHED
 from sippulse_ws.domain.vault import check_key
@@ -169,6 +170,8 @@ class Settings(BaseSettings):
     proxy_patience: float = Field(default=12, gt=0, le=300)  # seconds, for a whole reload
     auto_reload: bool = False
     idempotency_hours: int = Field(default=72, ge=1, le=8784)  # for which outcomes are kept
+    # the operator's; the installation's default is in the database
+    timezone: Annotated[str, AfterValidator(check_timezone)] | None = None
 
     @cached_property
     def sip_hosts(self) -> frozenset[Host]:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import suppress
-from threading import Thread
 from typing import Annotated
 
 import typer
 
+from sippulse_ws.cli.jobs import run as run_jobs
 from sippulse_ws.cli.session import console, get_settings, open_database, print_table
 from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
-from sippulse_ws.jobs import reloads
-from sippulse_ws.jobs.reloads import run_due
-from sippulse_ws.log import configure_logging
+from sippulse_ws.jobs.work import RELOADS
 from sippulse_ws.parts import make_proxies
 
 app = typer.Typer(no_args_is_help=True)
 
-RUN_QUEUE = "run-queue"
 SHOWN = 10  # differing rows of a table
 FINE = ("reachable", "in step", "queued")
 
@@ -55,28 +49,13 @@ def status() -> None:
         raise typer.Exit(1)
 
 
-@app.command(RUN_QUEUE)
+@app.command()
 def run_queue(
     once: Annotated[bool, typer.Option("--once", help="Do what is due, and end.")] = False,
-    with_stdin: Annotated[
-        bool, typer.Option("--with-stdin", help="End when standard input does.", hidden=True)
-    ] = False,
 ) -> None:
-    """Do the reloads that SIPPULSE_AUTO_RELOAD queued; `serve` runs this by itself."""
-    settings = get_settings()
-    configure_logging(settings.log_level, settings.log_format)
-    proxies = make_proxies(settings)
-    if with_stdin:
-        Thread(target=_end_with_stdin, daemon=True).start()
-    with open_database(settings) as database, suppress(KeyboardInterrupt):
-        work = run_due if once else reloads.run_queue
-        work(database, proxies, settings.proxy_patience)
-
-
-def _end_with_stdin() -> None:
-    """The server's end closes the pipe, however it ends."""
-    sys.stdin.read()
-    os._exit(0)
+    """Do the reloads that SIPPULSE_AUTO_RELOAD queued; `serve` does so by itself."""
+    if get_settings().proxies:
+        run_jobs([RELOADS], once)
 
 
 def _rows(db: Session, proxy: Proxy, language: str) -> list[list[object]]:

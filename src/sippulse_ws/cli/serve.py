@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -18,9 +16,8 @@ from granian.server import Server
 
 from sippulse_ws import metrics
 from sippulse_ws.app import application
-from sippulse_ws.cli.proxy import RUN_QUEUE
+from sippulse_ws.cli.background import background
 from sippulse_ws.cli.session import console, get_settings, open_database
-from sippulse_ws.config import Settings
 from sippulse_ws.db.schema.revisions import NEWEST, current_revision
 from sippulse_ws.log import granian_config
 from sippulse_ws.observability.lifecycle import Lifecycle
@@ -53,22 +50,8 @@ def serve(
     console.print(f"sippulse-ws: http://{host}:{port}/SipPulse/", highlight=False)
     with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:
         os.environ.setdefault(metrics.FOLDER, folder)
-        with _queue(settings):
+        with background():
             _serve(host, port, workers, pin, settings.pool_size)
-
-
-@contextmanager
-def _queue(settings: Settings) -> Iterator[None]:
-    """The process that does the queued reloads; it ends with this one."""
-    if not (settings.auto_reload and settings.proxies):
-        yield
-        return
-    command = [sys.executable, "-m", "sippulse_ws", "proxy", RUN_QUEUE, "--with-stdin"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
 
 
 class ToldServer(Server):  # type: ignore[misc, valid-type]

@@ -1,9 +1,8 @@
-"""Works off the queue of reloads, in a process of its own beside the server."""
+"""Works off the queue of reloads."""
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
 
 from sippulse_ws.db import Database
@@ -12,18 +11,6 @@ from sippulse_ws.domain.errors import ProxyFailed
 from sippulse_ws.domain.proxies import Proxy, reload_tables
 
 log = logging.getLogger(__name__)
-
-PAUSE = 0.5  # seconds between looks at the queue
-
-
-def run_queue(database: Database, proxies: Sequence[Proxy], patience: float) -> None:
-    """Do what is due, for ever; nothing that fails ends it."""
-    while True:
-        try:
-            run_due(database, proxies, patience)
-        except Exception:
-            log.exception("the queue of reloads could not be worked off")
-        time.sleep(PAUSE)
 
 
 def run_due(database: Database, proxies: Sequence[Proxy], patience: float) -> None:

@@ -2,6 +2,7 @@
 
 from sippulse_ws.models.administrator import Administrator, AdministratorDomain, LoginFailure
 from sippulse_ws.models.audit import Audit
+from sippulse_ws.models.background import BackgroundJob, BackgroundLease
 from sippulse_ws.models.base import Base
 from sippulse_ws.models.billing import (
     AccountGroup,
@@ -23,6 +24,7 @@ from sippulse_ws.models.call_record import (
 from sippulse_ws.models.charging import AdmissionError, CallHold, RawCall, Route, StoredSetting
 from sippulse_ws.models.did import Did, Numbering
 from sippulse_ws.models.domain import Domain, Profile
+from sippulse_ws.models.event import Event, EventDelivery
 from sippulse_ws.models.idempotency import IdempotencyKey
 from sippulse_ws.models.integrator import Integrator, IntegratorDomain
 from sippulse_ws.models.proxy_reload import ProxyReload
@@ -40,6 +42,8 @@ __all__ = [
     "AdministratorDomain",
     "AdmissionError",
     "Audit",
+    "BackgroundJob",
+    "BackgroundLease",
     "Base",
     "CallHold",
     "Cdr",
@@ -52,6 +56,8 @@ __all__ = [
     "Dialplan",
     "Did",
     "Domain",
+    "Event",
+    "EventDelivery",
     "Gateway",
     "HuntGroup",
     "HuntGroupMember",

@@ -1,0 +1,89 @@
+"""`sippulse-ws jobs …`: the background process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+from typing import Annotated, Any
+
+import typer
+
+from sippulse_ws.cli.session import console, fail, get_settings, open_database, print_table, reading
+from sippulse_ws.jobs import BackgroundProcess
+from sippulse_ws.jobs.job import JobRuns, list_jobs
+from sippulse_ws.jobs.lease import find_lease
+from sippulse_ws.jobs.work import list_work
+from sippulse_ws.log import configure_logging
+from sippulse_ws.parts import make_proxies
+
+app = typer.Typer(no_args_is_help=True)
+
+RUN = "run"
+SILENCE = 15  # seconds without a beat after which nobody works
+
+
+@app.callback()
+def jobs() -> None:
+    """The background process: reloads, rating, resets, mails, events."""
+
+
+@app.command()
+def status() -> None:
+    """Show which server's background process works, and how its jobs fare.
+
+    The exit status is 1 when none works, or a job fails.
+    """
+    now = dt.datetime.now(dt.UTC)
+    with reading() as db:
+        lease = find_lease(db)
+        rows = list_jobs(db)
+    works = bool(lease and lease.holder and (now - lease.beat_at).total_seconds() < SILENCE)
+    if works:
+        console.print(f"works: {lease.holder} since {_time(lease.since)}", highlight=False)  # type: ignore[union-attr]
+    else:
+        console.print("no background process works; serve starts it", highlight=False)
+    table = [
+        [row.name, _time(row.succeeded_at), _time(row.failed_at), row.failures, row.error or ""]
+        for row in rows
+    ]
+    print_table(["job", "last success", "last failure", "failures", "error"], table)
+    if not works or any(row.failures for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command(RUN)
+def run(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these jobs.")] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Do what there is to do, and end; needs no lease.")
+    ] = False,
+    parent: Annotated[
+        int | None, typer.Option(help="End when this process does.", hidden=True)
+    ] = None,
+) -> None:
+    """Work in the background; `serve` runs this by itself."""
+    settings = get_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    chosen = list_work(settings, make_proxies(settings))
+    if unknown := ", ".join(set(names or ()) - {job.name for job in chosen}):
+        raise fail(f"no such job: {unknown}; there are: {', '.join(job.name for job in chosen)}")
+    chosen = [job for job in chosen if not names or job.name in names]
+    with open_database(settings.model_copy(update={"pool_size": len(chosen) + 1})) as database:
+        if once:
+            for job in chosen:
+                runs = JobRuns(job)
+                while runs.run(database):
+                    pass
+            return
+        process = BackgroundProcess(database, chosen, parent)
+
+        def end(*_: Any) -> None:
+            process.end()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        process.run()
+
+
+def _time(moment: dt.datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z" if moment else ""

@@ -1,0 +1,22 @@
+"""The list of the background process's jobs: whoever has one adds it here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from sippulse_ws.config import Settings
+from sippulse_ws.domain.proxies import Proxy
+from sippulse_ws.jobs.job import Job
+from sippulse_ws.jobs.reloads import run_due
+
+RELOADS = "reloads"
+
+
+def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
+    """All jobs that these settings ask for, with the seconds between their runs."""
+    jobs = []
+    if proxies:
+        patience = settings.proxy_patience
+        jobs.append(Job(RELOADS, 0.5, partial(run_due, proxies=proxies, patience=patience)))
+    return jobs

@@ -1,0 +1,60 @@
+"""The outbox: what happened, written with it, and who has been told."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sippulse_ws.models.base import (
+    MYSQL_OPTIONS,
+    Base,
+    Count,
+    LongId,
+    MaybeMoment,
+    Moment,
+    Off,
+)
+from sippulse_ws.models.types import BigId, Key
+
+
+class Event(Base):
+    """Something that happened to an account."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index(None, "dispatched", "id"),
+        Index(None, "account", "id"),
+        Index(None, "at"),
+        MYSQL_OPTIONS,
+    )
+
+    id: Mapped[LongId]
+    at: Mapped[Moment]
+    kind: Mapped[str] = mapped_column(Key(64))  # credit.added
+    # of which events keep their order: an account code, or the number of a DID without one
+    account: Mapped[str] = mapped_column(Key(160))
+    data: Mapped[str] = mapped_column(Text)  # JSON
+    dispatched: Mapped[Off]  # the deliveries are there
+
+
+class EventDelivery(Base):
+    """An event on its way to one of SIPPULSE_WEBHOOKS."""
+
+    __tablename__ = "event_delivery"
+    __table_args__ = (
+        Index(None, "endpoint", "state", "due_at"),
+        Index(None, "endpoint", "account", "state", "event_id"),
+        MYSQL_OPTIONS,
+    )
+
+    # not numbered by itself: the key is the event's
+    event_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    endpoint: Mapped[str] = mapped_column(Key(64), primary_key=True)  # its name in the settings
+    account: Mapped[str] = mapped_column(Key(160))
+    state: Mapped[str] = mapped_column(String(16))  # waiting, delivered, given up
+    attempts: Mapped[Count]
+    due_at: Mapped[Moment]  # not before
+    done_at: Mapped[MaybeMoment]
+    error: Mapped[str | None] = mapped_column(String(255))  # of the last attempt
