@@ -9,6 +9,16 @@ import pytest
 
 from .soap import Client, envelope
 
+
+def short(value: object) -> str:
+    """The name of a test by its text alone; bodies are long."""
+    return value if isinstance(value, str) else ""
+
+
+def gzipped(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)  # the names of the tests are the same in every process
+
+
 BODY = envelope("listAvailablesNumbers", "<domain>example.com</domain>")
 LIMIT = 100_000
 
@@ -26,16 +36,17 @@ def raw_deflate(body: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(BODY)),
-        ("x-gzip", gzip.compress(BODY)),
-        ("GZIP", gzip.compress(BODY)),
-        ("gzip", gzip.compress(BODY[:50]) + gzip.compress(BODY[50:])),
+        ("gzip", gzipped(BODY)),
+        ("x-gzip", gzipped(BODY)),
+        ("GZIP", gzipped(BODY)),
+        ("gzip", gzipped(BODY[:50]) + gzipped(BODY[50:])),
         ("deflate", zlib.compress(BODY)),
         ("deflate", raw_deflate(BODY)),
-        ("deflate, gzip", gzip.compress(zlib.compress(BODY))),
+        ("deflate, gzip", gzipped(zlib.compress(BODY))),
         ("identity", BODY),
         ("", BODY),
     ],
+    ids=short,
 )
 def test_a_compressed_body_is_decoded(client: Client, encoding: str, body: bytes) -> None:
     assert client.request(body, HTTP_CONTENT_ENCODING=encoding).code == 200
@@ -52,14 +63,15 @@ def test_a_name_without_such_a_body_is_ignored(client: Client, encoding: str, st
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [
-        ("gzip", gzip.compress(BODY)[:-9]),
-        ("gzip", gzip.compress(BODY)[:30] + b"x" * 30),
-        ("gzip", gzip.compress(b"a") * 11),
+        ("gzip", gzipped(BODY)[:-9]),
+        ("gzip", gzipped(BODY)[:30] + b"x" * 30),
+        ("gzip", gzipped(b"a") * 11),
         ("deflate", zlib.compress(BODY)[:-6]),
         ("deflate", raw_deflate(BODY)[:-6]),
-        ("br", gzip.compress(BODY)),
+        ("br", gzipped(BODY)),
         ("gzip", b""),
     ],
+    ids=short,
 )
 def test_a_broken_body_is_a_fault(client: Client, encoding: str, body: bytes) -> None:
     assert client.request(body, HTTP_CONTENT_ENCODING=encoding).fault[0] == "S:Client"
@@ -72,10 +84,11 @@ BOMB = b" " * 50_000_000
 @pytest.mark.parametrize(
     ("encoding", "bomb"),
     [
-        ("gzip", gzip.compress(BOMB)),
+        ("gzip", gzipped(BOMB)),
         ("deflate", zlib.compress(BOMB)),
-        ("gzip, gzip", gzip.compress(gzip.compress(BOMB))),
+        ("gzip, gzip", gzipped(gzipped(BOMB))),
     ],
+    ids=short,
 )
 def test_a_bomb_is_not_decoded(client: Client, encoding: str, bomb: bytes) -> None:
     assert len(bomb) < LIMIT
@@ -91,10 +104,8 @@ def test_a_bomb_is_not_decoded(client: Client, encoding: str, bomb: bytes) -> No
 
 def test_the_limit_is_that_of_the_decoded_body(client: Client) -> None:
     padded = BODY + b" " * (LIMIT - len(BODY))
-    assert client.request(gzip.compress(padded), HTTP_CONTENT_ENCODING="gzip").code == 200
-    code, message = client.request(gzip.compress(padded + b" "), HTTP_CONTENT_ENCODING="gzip").fault
+    assert client.request(gzipped(padded), HTTP_CONTENT_ENCODING="gzip").code == 200
+    code, message = client.request(gzipped(padded + b" "), HTTP_CONTENT_ENCODING="gzip").fault
     assert (code, "larger than 100000 bytes" in message) == ("S:Client", True)
     big = os.urandom(LIMIT)
-    assert (
-        client.request(gzip.compress(big, 0), HTTP_CONTENT_ENCODING="gzip").fault[0] == "S:Client"
-    )
+    assert client.request(gzipped(big), HTTP_CONTENT_ENCODING="gzip").fault[0] == "S:Client"
