@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from functools import cached_property
 from pathlib import Path
@@ -112,6 +113,13 @@ def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _codes(value: tuple[str, ...]) -> tuple[str, ...]:
+    for code in value:
+        if not re.fullmatch("[0-9Xx]+", code):
+            raise ValueError(f"{code} is no code of digits and X")
+    return value
+
+
 PasswordKey = Annotated[SecretStr, AfterValidator(_key)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 
@@ -164,6 +172,11 @@ class Settings(BaseSettings):
     old_password_keys: Annotated[tuple[PasswordKey, ...], NoDecode, BeforeValidator(_separate)] = ()
     retrieve_passwords: bool = False
     customer_password: Literal["either", "sip", "portal"] = "either"  # noqa: S105
+    # codes that only a superuser may make a DID, X being any digit; by default Brazil's
+    emergency_numbers: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_separate), AfterValidator(_codes)
+    ] = ("1XX", "10XXX", "112", "911")
+    did_source: Literal["open", "inventory"] = "open"  # inventory: no number from elsewhere
     # SIP proxies to tell about changes; in the environment a JSON list
     proxies: Annotated[tuple[ProxySettings, ...], NoDecode, BeforeValidator(_json)] = ()
     proxy_timeout: float = Field(default=3, gt=0, le=60)  # seconds, for one answer

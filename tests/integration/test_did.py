@@ -76,6 +76,7 @@ def test_delete_did_removes_a_number_that_was_never_in_the_inventory(
 def test_both_domains_of_a_did_must_be_granted(soap: Soap, platform: Platform) -> None:
     other = platform.domain("other.example.com")
     here = platform.administrator("here", DOMAIN)
+    platform.subscriber("1000", other)
     fault = soap.fault("DidWS", "insertDid", did=did("1", domain=other), principal=here)
     assert other in fault
     number = soap("DidWS", "insertDid", did=did("1", domain=other))
@@ -85,7 +86,8 @@ def test_both_domains_of_a_did_must_be_granted(soap: Soap, platform: Platform) -
     )
 
 
-def test_every_field_of_a_did_is_stored_as_sent(soap: Soap) -> None:
+def test_every_field_of_a_did_is_stored_as_sent(soap: Soap, platform: Platform) -> None:
+    platform.subscriber("queue-1")
     values = did(
         "0800123",
         didHeader="X-Did",
@@ -160,6 +162,7 @@ def test_a_number_is_delivered_into_another_granted_domain(soap: Soap, platform:
     other = platform.domain("other.example.com")
     both = platform.administrator("both", DOMAIN, other)
     there = platform.administrator("there", other)
+    platform.subscriber("1000", other)
     number = soap("DidWS", "insertDid", did=did("1", domain=other), principal=both)
     fault = soap.fault("DidWS", "deleteDid", didId=number, principal=there)
     assert fault == f"DID not found: {number}"

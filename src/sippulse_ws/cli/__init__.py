@@ -18,6 +18,7 @@ SUBJECTS = {
     "domain": Subject("domain", "app", "Domains."),
     "profile": Subject("profile", "app", "Profiles of a domain."),
     "dialplan": Subject("dialplan", "app", "Rules of dial plans."),
+    "did": Subject("did", "app", "Numbers outside the inventories."),
     "provider": Subject("routing", "providers", "Providers that terminate calls."),
     "gateway": Subject("routing", "gateways", "Gateways that lead to providers."),
     "export": Subject("export", "app", "Write tables to files."),

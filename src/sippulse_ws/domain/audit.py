@@ -13,7 +13,11 @@ from sippulse_ws.models import Audit
 
 _RECORD = Prepared(
     insert(Audit).values(
-        {one.name: bindparam(one.name) for one in Audit.__table__.columns if one.name != "id"}
+        {
+            one.name: bindparam(one.name)
+            for one in Audit.__table__.columns
+            if one.name not in ("id", "times", "once")
+        }
     )
 )
 

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.access import Reading, Scope
 from sippulse_ws.domain.domains import require_domain
-from sippulse_ws.domain.errors import DidNotFound, DidTaken, MissingField, SubscriberNotFound
+from sippulse_ws.domain.errors import (
+    DidNotFound,
+    DidTaken,
+    MissingField,
+    SubscriberNotFound,
+)
+from sippulse_ws.domain.errors_guard import (
+    DestinationNotFound,
+    EmergencyNumber,
+    NoNumberOutside,
+    NotInInventory,
+)
 from sippulse_ws.domain.rows import insert_row, stream
-from sippulse_ws.domain.values import Values, present, required, storable, username_text
-from sippulse_ws.models import Did, Subscriber
+from sippulse_ws.domain.values import (
+    INT_MAX,
+    Values,
+    present,
+    required,
+    storable,
+    username_text,
+)
+from sippulse_ws.models import DbAlias, Did, HuntGroup, Subscriber
 
 _DETAILS = (
     "did_header did_to_ruri gwid local_area monthly_subscription reverse_billing username domain"
 ).split()
+ADMINISTRATOR, SUPERUSER, UPGRADE = "administrator", "superuser", "upgrade"
+_HUNT_GROUP = re.compile("huntgroup-([1-9][0-9]{0,9})", re.ASCII)
 # What an assigned number loses when it goes back to the inventory.
 _FREE: dict[str, Any] = {
     "subscriber_id": None,
@@ -63,7 +85,18 @@ def list_available_numbers(db: Session, domain: str) -> Generator[str]:
     return stream(db, query, scalars=True)
 
 
-def insert_did(db: Session, scope: Scope, values: Values) -> int:
+@dataclass(frozen=True, slots=True)
+class NumberRules:
+    """What an installation says about new numbers."""
+
+    emergency: tuple[str, ...] = ()  # codes like 1XX, X being any digit: a superuser's only
+    inventory_only: bool = False
+
+
+OPEN = NumberRules()
+
+
+def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = OPEN) -> int:
     """Give a number to an account: a free one of its domain, else a new one. Returns its id."""
     required(values, "account_code", "alias_username", "username", "domain")
     scope.require(db, values["domain"])
@@ -77,13 +110,19 @@ def insert_did(db: Session, scope: Scope, values: Values) -> int:
         raise SubscriberNotFound(account=values["account_code"])
     number = username_text(values["alias_username"], "aliasUsername")
     username_text(values["username"])
+    if not scope.superuser and is_emergency(number, rules.emergency):
+        raise EmergencyNumber(number=number)
     stored = storable(Did, present(values, _DETAILS) | {"alias_username": number})
     stored["subscriber_id"] = owner.id
+    _require_destination(db, values["username"], values["domain"])
     known = db.execute(
         select(Did.id, Did.inventory_domain, Did.subscriber_id).where(Did.alias_username == number)
     ).first()
     if known is None:
-        return _create(db, stored)
+        if rules.inventory_only and not scope.superuser:
+            raise NotInInventory(number=number)
+        origin = SUPERUSER if scope.superuser else ADMINISTRATOR
+        return _create(db, stored | {"origin": origin})
     if known.subscriber_id is not None or known.inventory_domain != owner.domain:
         raise DidTaken(number=number)
     free = (Did.id == known.id) & Did.subscriber_id.is_(None)
@@ -119,6 +158,44 @@ def release_all(db: Session, subscriber_id: int) -> None:
     """Free the numbers of an account that is removed."""
     for statement in _RELEASE_ALL:
         statement.queue(db, owner_id=subscriber_id)
+
+
+def is_emergency(number: str, codes: Iterable[str]) -> bool:
+    """Whether a number is one of the codes, also when written like `+190`."""
+    digits = number.removeprefix("+")
+    patterns = (code.upper().replace("X", "[0-9]") for code in codes)
+    return any(re.fullmatch(pattern, digits) for pattern in patterns)
+
+
+def outside_inventories(db: Session, origin: str | None = None) -> Sequence[Row[Any]]:
+    """Assigned numbers that are in no inventory, with who wrote them and whose they are."""
+    columns = (Did.alias_username, Did.origin, Subscriber.account_code, Did.username, Did.domain)
+    query = select(*columns).join(Subscriber, Subscriber.id == Did.subscriber_id)
+    query = query.where(Did.inventory_domain.is_(None))
+    if origin is not None:
+        query = query.where(Did.origin == origin)
+    return db.execute(query.order_by(Did.alias_username)).all()
+
+
+def set_origin(db: Session, number: str, origin: str) -> None:
+    """Whether callers of other domains reach a number that is in no inventory."""
+    same = (Did.alias_username == number) & Did.inventory_domain.is_(None)
+    if db.execute(update(Did).where(same).values(origin=origin)).rowcount == 0:
+        raise NoNumberOutside(number=number)
+
+
+def _require_destination(db: Session, username: str, domain: str) -> None:
+    """A subscriber, an alias, or a hunt group of the domain."""
+    alias = (DbAlias.alias_username == username) & (DbAlias.alias_domain == domain)
+    there = [
+        exists().where(Subscriber.username == username, Subscriber.domain == domain),
+        exists().where(alias),
+    ]
+    group = _HUNT_GROUP.fullmatch(username)
+    if group is not None and int(group[1]) <= INT_MAX:
+        there.append(exists().where(HuntGroup.id == int(group[1]), HuntGroup.domain == domain))
+    if not db.execute(select(or_(*there))).scalar():
+        raise DestinationNotFound(destination=f"{username}@{domain}")
 
 
 def _releasing(condition: Any) -> tuple[Prepared, Prepared]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sippulse_ws.models.base import MYSQL_OPTIONS, Base, LongId, Moment
@@ -22,6 +22,9 @@ class Audit(Base):
     outcome: Mapped[str] = mapped_column(String(16))  # done, refused, failed
     error: Mapped[str | None] = mapped_column(String(64))  # code of the refusal
     request_id: Mapped[str] = mapped_column(String(36))
+    # failed logins of one minute are one row: how often, and what makes the row the only one
+    times: Mapped[int] = mapped_column(server_default=text("1"))
+    once: Mapped[str | None] = mapped_column(Key(40), unique=True)
     # what the client or a proxy called the request, if it did
     client_request_id: Mapped[str | None] = mapped_column(String(64))
     traceparent: Mapped[str | None] = mapped_column(String(55))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sippulse_ws.models.base import Amount, Base, Id, Off, Username
@@ -10,7 +10,11 @@ from sippulse_ws.models.types import Key
 
 
 class Did(Base):
-    """A number. Free while it belongs to nobody; then it stands in the inventory of a domain."""
+    """A number. Free while it belongs to nobody; then it stands in the inventory of a domain.
+
+    Callers of other domains reach one that is in an inventory, or whose `origin` is no
+    administrator of domains: those may write any number.
+    """
 
     __tablename__ = "did"
 
@@ -19,6 +23,8 @@ class Did(Base):
     inventory_domain: Mapped[str | None] = mapped_column(
         Key(64), ForeignKey("domain.domain", onupdate="CASCADE"), index=True
     )
+    # who wrote it: administrator, superuser, or upgrade for those from before anybody asked
+    origin: Mapped[str] = mapped_column(String(16), server_default=text("'administrator'"))
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id"), index=True)
     # destination: where a call to the number is delivered
     username: Mapped[str | None] = mapped_column(Key(64))

@@ -250,6 +250,9 @@ DIDS = (
         Did.did_to_ruri,
         func.coalesce(Did.gwid, "").label("gwid"),
         Did.reverse_billing,
+        # callers of other domains than these reach it only if this is true
+        Subscriber.domain.label("owner_domain"),
+        or_(Did.inventory_domain.is_not(None), Did.origin != "administrator").label("everywhere"),
     )
     .join(Subscriber, Subscriber.id == Did.subscriber_id)
     .where(Subscriber.active, Did.username.is_not(None), Did.domain.is_not(None))

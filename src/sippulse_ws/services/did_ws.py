@@ -20,7 +20,10 @@ class DidWS(Service):
         writes=True,
     )
     def insertDid(call: Call, did: dict[str, Any]) -> int:
-        return dids.insert_did(call.db, call.scope, did)
+        rules = dids.NumberRules(
+            call.settings.emergency_numbers, call.settings.did_source == "inventory"
+        )
+        return dids.insert_did(call.db, call.scope, did, rules)
 
     @operation(BY_SCOPE, integer("didId"), writes=True)
     def deleteDid(call: Call, did_id: int | None) -> None:

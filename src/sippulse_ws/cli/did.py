@@ -1,0 +1,56 @@
+"""`sippulse-ws did …`: numbers that are in no inventory, and who may reach them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sippulse_ws.cli.session import console, print_table, reading, writing
+from sippulse_ws.domain import dids
+
+app = typer.Typer(no_args_is_help=True)
+
+Numbers = Annotated[list[str], typer.Argument(help="Numbers, as `did list` shows them.")]
+
+
+@app.command("list")
+def list_(
+    origin: Annotated[
+        str | None, typer.Option(help="Only those written by administrator, superuser or upgrade.")
+    ] = None,
+) -> None:
+    """Show assigned numbers outside the inventories; other domains reach those of `everybody`."""
+    with reading() as db:
+        found = dids.outside_inventories(db, origin)
+    print_table(
+        ["number", "origin", "reached by", "account", "destination"],
+        [
+            [
+                row.alias_username,
+                row.origin,
+                "own domain" if row.origin == dids.ADMINISTRATOR else "everybody",
+                row.account_code,
+                f"{row.username}@{row.domain}",
+            ]
+            for row in found
+        ],
+    )
+
+
+@app.command()
+def revoke(numbers: Numbers) -> None:
+    """Let callers of other domains no longer reach these; they stay their account's."""
+    with writing("did revoke", number=numbers) as db:
+        for number in numbers:
+            dids.set_origin(db, number, dids.ADMINISTRATOR)
+    console.print(f"{len(numbers)} revoked")
+
+
+@app.command()
+def confirm(numbers: Numbers) -> None:
+    """Let callers of every domain reach these."""
+    with writing("did confirm", number=numbers) as db:
+        for number in numbers:
+            dids.set_origin(db, number, dids.SUPERUSER)
+    console.print(f"{len(numbers)} confirmed")
