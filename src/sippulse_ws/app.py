@@ -23,25 +23,35 @@ from sippulse_ws.observability.outages import Outage
 from sippulse_ws.observability.spans import find_tracer
 from sippulse_ws.parts import make_database, make_proxies, make_vault
 from sippulse_ws.services import SERVICES
+from sippulse_ws.services.catalogue import every_operation
 from sippulse_ws.services.runner import Runner
+from sippulse_ws.web.json_api import API, JsonApi, JsonOptions
 from sippulse_ws.web.pages import BASE, Pages
 from sippulse_ws.wire.body import discard_body
 from sippulse_ws.wire.endpoint import Endpoint, Options
 
 
 class Dispatcher:
-    """Sends a request to its endpoint by the exact path, as the Java server does."""
+    """Sends a request to its endpoint by the exact path, as the Java server does.
 
-    def __init__(self, routes: dict[str, Any]) -> None:
+    `others` answers what begins with one of its keys and is no path of `routes`.
+    """
+
+    def __init__(self, routes: dict[str, Any], others: dict[str, Any]) -> None:
         self._routes = routes
+        self._others = others
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        route = self._routes.get(environ.get("PATH_INFO") or "/")
+        path = environ.get("PATH_INFO") or "/"
+        route = self._routes.get(path) or self._other(path)
         if route is None:
             discard_body(environ)
             return Response("not found\n", 404, mimetype="text/html")(environ, start_response)
         answer: Iterable[bytes] = route(environ, start_response)
         return answer
+
+    def _other(self, path: str) -> Any:
+        return next((one for start, one in self._others.items() if path.startswith(start)), None)
 
 
 def make_observer(settings: Settings) -> Observer:
@@ -71,17 +81,23 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
     )
     endpoints = [Endpoint(service, options, state) for service in SERVICES]
     pages.register(endpoints)
+    json_api = JsonApi(
+        every_operation(),
+        state,
+        JsonOptions(settings.language, settings.max_body, options.senders, options.finished),
+    )
     routes: dict[str, Any] = {path: one for one in endpoints for path in one.paths}
     routes |= {
         # relative: right also under a path that a proxy adds
         "/": redirect(BASE.lstrip("/")),
         BASE: pages.index,
         BASE.rstrip("/"): redirect(BASE.lstrip("/")),
+        **dict.fromkeys(json_api.paths, json_api),
         "/healthz": pages.healthz,
         "/readyz": pages.readyz,
         "/metrics": metrics.page,
     }
-    app: Any = Dispatcher(routes)
+    app: Any = Dispatcher(routes, {API: json_api})
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app = ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)

@@ -127,6 +127,7 @@ def operation(
             return context.state.run(published_operation, context, arguments)
 
         enter.__doc__ = function.__doc__
+        enter.declaration = published_operation  # type: ignore[attr-defined]
         principal = () if right.customer else (nested(UserPrincipalDto, "principal"),)
         return published(enter, [*fields, *principal], returns, aliases or {})
 

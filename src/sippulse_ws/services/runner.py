@@ -132,6 +132,7 @@ class Runner:
             if ended.refusal is None:
                 return ended.result
             context.outcome, context.fault = _outcome(ended.refusal), ended.refusal.code
+            context.refusal = ended.refusal
             raise WSException(ended.refusal.message(self.settings.language)) from None
         finally:
             context.database_seconds = CLOCK.seconds

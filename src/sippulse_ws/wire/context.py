@@ -60,6 +60,7 @@ class Context:
     domain: str = ""
     outcome: str = "done"
     fault: str = ""  # code of what went wrong
+    refusal: Any = None  # what went wrong itself, when the operation's function was called
     bytes_in: int = 0
     database_seconds: float = 0.0
     charset: Charset = UTF_8  # of the answer

@@ -1,0 +1,45 @@
+"""What can be wrong with a request as such, by whatever door it came."""
+
+from __future__ import annotations
+
+from sippulse_ws.domain.errors import DomainError
+
+
+class BadRequest(DomainError):
+    """The request is not what the description of the interface says; `field` where one is."""
+
+    code = "bad-request"
+    pt = "{reason_pt}{more}"
+    en = "{reason_en}{more}"
+
+    def __init__(self, reason_pt: str, reason_en: str, more: str = "", field: str = "") -> None:
+        super().__init__(
+            reason_pt=reason_pt,
+            reason_en=reason_en,
+            more=f": {more}" if more else "",
+            field=field,
+        )
+
+
+class UnknownPath(DomainError):
+    code = "unknown-path"
+    pt = "Não há operação neste endereço: {path}"
+    en = "There is no operation at this address: {path}"
+
+
+class MethodNotAllowed(DomainError):
+    code = "method-not-allowed"
+    pt = "Método não permitido aqui: {method}"
+    en = "Method not allowed here: {method}"
+
+
+class RequestTooLarge(DomainError):
+    code = "too-large"
+    pt = "A requisição tem mais de {largest} bytes"
+    en = "The request is larger than {largest} bytes"
+
+
+class UnsupportedMediaType(DomainError):
+    code = "media-type"
+    pt = "O corpo precisa ser application/json em UTF-8"
+    en = "The body has to be application/json in UTF-8"

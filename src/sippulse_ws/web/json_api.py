@@ -1,0 +1,209 @@
+"""The JSON door: `POST /SipPulse/api/<Service>/<operation>`, the operations of SOAP as they are.
+
+A request becomes the arguments that the SOAP door would make, and goes through the same operation:
+principal, right, transaction, audit and delays are the runner's.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Semaphore
+from typing import Any
+
+from spyne import Fault
+
+from sippulse_ws.domain.errors import DomainError, InternalError
+from sippulse_ws.domain.request_errors import (
+    BadRequest,
+    MethodNotAllowed,
+    RequestTooLarge,
+    UnknownPath,
+    UnsupportedMediaType,
+)
+from sippulse_ws.services.catalogue import PRINCIPAL, PublishedOperation
+from sippulse_ws.web import problems
+from sippulse_ws.web.json_values import ObjectReader, ResultWriter, parse_json
+from sippulse_ws.wire.body import discard_body, read_body
+from sippulse_ws.wire.context import Context
+from sippulse_ws.wire.faults import WSException
+from sippulse_ws.wire.spooled import Spooled
+
+log = logging.getLogger(__name__)
+
+API = "/SipPulse/api/"
+JSON = "application/json"
+ERRORS_PAGE = "/SipPulse/errors"
+BASIC_CHALLENGE = ("WWW-Authenticate", 'Basic realm="sippulse-ws", charset="UTF-8"')
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonOptions:
+    """How the door behaves."""
+
+    language: str
+    max_body: int
+    senders: Semaphore
+    # told of every request when it is answered, with the length of the answer
+    finished: Callable[[Context, int], None]
+
+
+class JsonContext(Context):
+    """A request that came as JSON; a function sees no difference."""
+
+    writer: ResultWriter
+
+    def write(self, values: Iterator[Any]) -> bytes | Spooled:
+        return self.writer.write(values)
+
+
+class JsonApi:
+    """The WSGI application of all operations, by path."""
+
+    def __init__(
+        self, operations: Iterable[PublishedOperation], state: Any, options: JsonOptions
+    ) -> None:
+        self._state = state
+        self._options = options
+        self._doors = {f"{API}{one.service}/{one.name}": _Door(one) for one in operations}
+
+    @property
+    def paths(self) -> Iterable[str]:
+        return self._doors
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        door = self._doors.get(path)
+        context = JsonContext(environ, door.operation.service if door else "", self._state)
+        if door is None:
+            discard_body(environ)
+            return self._refuse(context, UnknownPath(path=path), start_response)
+        context.operation, context.writer = door.operation.name, door.writer
+        try:
+            check_request(environ)
+            body = read_json_body(environ, self._options.max_body)
+            context.bytes_in = len(body)
+            arguments = door.arguments(parse_json(body), environ.get("HTTP_AUTHORIZATION"))
+        except DomainError as error:
+            return self._refuse(context, error, start_response)
+        try:
+            result = door.operation.enter(context, *arguments)
+        except WSException:
+            return self._refuse(context, context.refusal, start_response, refused=False)
+        except Exception:
+            log.exception("request %s failed", context.request_id)
+            context.outcome = "failed"
+            failure = InternalError(request_id=context.request_id)
+            return self._refuse(context, failure, start_response, refused=False)
+        is_written = isinstance(result, bytes | Spooled)
+        answer = result if is_written else door.writer.write(result)
+        return self.answer(context, answer, start_response)
+
+    def answer(
+        self, context: Context, answer: bytes | Spooled, start_response: Any
+    ) -> Iterable[bytes]:
+        length = len(answer)
+        self._options.finished(context, length)
+        start_response("200 OK", _headers(context, JSON, length))
+        if isinstance(answer, bytes):
+            return [answer]
+        return answer.handed_over(self._options.senders)
+
+    def _refuse(
+        self, context: Context, error: DomainError, start_response: Any, *, refused: bool = True
+    ) -> Iterable[bytes]:
+        """`refused`: before there was an operation, which tells its outcome itself."""
+        if refused:
+            context.outcome = "refused"
+        context.fault = error.code
+        page = context.environ.get("SCRIPT_NAME", "") + ERRORS_PAGE
+        body = problems.problem(error, self._options.language, context.request_id, page)
+        status = problems.status_of(error)
+        headers = _headers(context, problems.MEDIA_TYPE, len(body))
+        if status == 401:
+            headers.append(BASIC_CHALLENGE)
+        elif status == 405:
+            headers.append(("Allow", "POST"))
+        self._options.finished(context, len(body))
+        start_response(f"{status} {problems.TITLES[status]}", headers)
+        return [] if context.environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+class _Door:
+    """One operation with its compiled reader and writer."""
+
+    def __init__(self, operation: PublishedOperation) -> None:
+        self.operation = operation
+        self.writer = ResultWriter(operation)
+        self._reader = ObjectReader(operation.parameters)
+
+    def arguments(self, given: dict[str, Any], authorization: str | None) -> list[Any]:
+        if self.operation.has_principal:
+            given = with_principal(given, authorization)
+        return list(self._reader.values(given).values())
+
+
+def with_principal(given: Mapping[str, Any], authorization: str | None) -> dict[str, Any]:
+    """The parameters with the principal that HTTP Basic names; two different ones are none."""
+    basic = basic_principal(authorization)
+    if basic is None:
+        return dict(given)
+    if given.get(PRINCIPAL) not in (None, basic):
+        raise BadRequest(
+            "O principal do corpo difere do cabeçalho Authorization",
+            "The body's principal differs from the Authorization header",
+            field=PRINCIPAL,
+        )
+    return {**given, PRINCIPAL: basic}
+
+
+def basic_principal(authorization: str | None) -> dict[str, str] | None:
+    """Login and password of a Basic header; None without such a header."""
+    scheme, _, encoded = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except ValueError:
+        text = ""
+    login, colon, password = text.partition(":")
+    if not colon:
+        raise BadRequest("Cabeçalho Authorization ilegível", "Unreadable Authorization header")
+    return {"login": login, "password": password}
+
+
+def check_request(environ: Environ) -> None:
+    """The method and the media type, before the body is read."""
+    method = environ["REQUEST_METHOD"]
+    if method != "POST":
+        discard_body(environ)
+        raise MethodNotAllowed(method=method)
+    media_type, _, parameters = (environ.get("CONTENT_TYPE") or "").partition(";")
+    charset = parameters.strip().lower().replace('"', "").replace(" ", "")
+    if media_type.strip().lower() != JSON or charset not in ("", "charset=utf-8"):
+        discard_body(environ)
+        raise UnsupportedMediaType
+
+
+def read_json_body(environ: Environ, largest: int) -> bytes:
+    try:
+        return read_body(environ, largest)
+    except Fault as fault:
+        if getattr(fault, "kind", "") == "too-large":
+            raise RequestTooLarge(largest=largest) from None
+        raise BadRequest("Corpo ilegível", "Unreadable body") from None
+
+
+def _headers(context: Context, media_type: str, length: int) -> Headers:
+    return [
+        ("Content-Type", media_type),
+        ("Content-Length", str(length)),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        *context.headers_out,
+    ]

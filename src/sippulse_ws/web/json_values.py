@@ -1,0 +1,243 @@
+"""JSON to an operation's arguments and back, compiled once per message type.
+
+A request says what the schema says and nothing else: a member that is not in the contract is an
+error that names it, a value of another type too. `null` is absent, as an element that is not sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from math import isfinite
+from operator import attrgetter
+from typing import Any
+
+from sippulse_ws.domain.errors import UnreadableValue
+from sippulse_ws.domain.request_errors import BadRequest
+from sippulse_ws.services.catalogue import PublishedOperation
+from sippulse_ws.wire.fields import Dto, Field, fields_of
+from sippulse_ws.wire.lexical import print_date_time
+from sippulse_ws.wire.spooled import Spooled
+
+_AT_ONCE = 500  # of an iterator's values
+_INTEGERS = {"int": 2**31, "long": 2**63}
+# What XML cannot carry: a value has to be the same by both doors.
+_unfit = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").search
+# What a required field says when there is no value, as in SOAP.
+_DEFAULTS = {"int": 0, "long": 0, "double": 0.0, "boolean": False}
+
+Parse = Callable[[Any, str], Any]
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    """The JSON object of a request; BadRequest says why there is none."""
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        reason = "too deep" if isinstance(error, RecursionError) else str(error)
+        raise BadRequest("O corpo não é JSON", "The body is not JSON", reason) from None
+    if type(value) is not dict:
+        raise BadRequest("O corpo não é um objeto JSON", "The body is not a JSON object")
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(one for one in names if names.count(one) > 1)!r} stands twice")
+    return made
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+class ObjectReader:
+    """Reads a complex type, or the parameters of an operation."""
+
+    def __init__(self, fields: Iterable[Field], model: type[Dto] | None = None) -> None:
+        self._model = model
+        self._fields = {one.wire: (one.attribute, _parser_of(one)) for one in fields}
+        self._absent: dict[str, Any] = {one: None for one, _ in self._fields.values()}
+
+    def values(self, given: Any, path: str = "") -> dict[str, Any]:
+        """By attribute; BadRequest names a member that does not belong there."""
+        if type(given) is not dict:
+            raise UnreadableValue(field=path)
+        values = self._absent.copy()
+        inside = f"{path}." if path else ""
+        for name, value in given.items():
+            field = self._fields.get(name)
+            if field is None:
+                raise BadRequest(
+                    "Membro desconhecido", "Unknown member", inside + name, inside + name
+                )
+            if value is not None:
+                attribute, parse = field
+                values[attribute] = parse(value, inside + name)
+        return values
+
+    def dto(self, given: Any, path: str) -> Any:
+        assert self._model is not None
+        instance = self._model.__new__(self._model)
+        instance.__dict__ = self.values(given, path)
+        return instance
+
+
+@cache
+def _reader_of(model: type[Dto]) -> ObjectReader:
+    return ObjectReader(fields_of(model), model)
+
+
+def _parser_of(field: Field) -> Parse:
+    if field.model is not None:
+        parse: Parse = _reader_of(field.model).dto
+    elif field.kind in _INTEGERS:
+        parse = _integer_parser(_INTEGERS[field.kind])
+    else:
+        parse = _PARSERS[field.kind]
+    return _list_parser(parse) if field.many else parse
+
+
+def _list_parser(parse: Parse) -> Parse:
+    def parse_list(value: Any, path: str) -> Any:
+        if type(value) is not list:
+            raise UnreadableValue(field=path)
+        # an empty list is what SOAP sends as no element
+        parsed = [parse(one, f"{path}[{number}]") for number, one in enumerate(value)]
+        return parsed or None
+
+    return parse_list
+
+
+def _integer_parser(limit: int) -> Parse:
+    def parse(value: Any, path: str) -> int:
+        if type(value) is float and value.is_integer():
+            value = int(value)
+        if type(value) is not int or not -limit <= value < limit:
+            raise UnreadableValue(field=path)
+        return value
+
+    return parse
+
+
+def _string(value: Any, path: str) -> str:
+    if type(value) is not str or (not value.isprintable() and _unfit(value)):
+        raise UnreadableValue(field=path)
+    return value
+
+
+def _double(value: Any, path: str) -> float:
+    if type(value) is int and abs(value) < 2**1000:
+        value = float(value)
+    if type(value) is not float or not isfinite(value):
+        raise UnreadableValue(field=path)
+    return value
+
+
+def _boolean(value: Any, path: str) -> bool:
+    if type(value) is not bool:
+        raise UnreadableValue(field=path)
+    return value
+
+
+def _date_time(value: Any, path: str) -> datetime:
+    try:
+        return datetime.fromisoformat(_string(value, path))
+    except ValueError:
+        raise UnreadableValue(field=path) from None
+
+
+_PARSERS: dict[str, Parse] = {
+    "string": _string,
+    "double": _double,
+    "boolean": _boolean,
+    "dateTime": _date_time,
+}
+
+# From what a row or a DTO holds to what `json` can write.
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "string": str,
+    "int": int,
+    "long": int,
+    "double": float,
+    "boolean": bool,
+    "dateTime": print_date_time,
+}
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+@cache
+def converter_of(model: type[Dto]) -> Callable[[Any], dict[str, Any]]:
+    """Makes the JSON object of a row or a DTO; a field without a value is not in it."""
+    fields = fields_of(model)
+    get = attrgetter(*(field.attribute for field in fields))
+    plan = [(field.wire, _content_of(field), _default_of(field)) for field in fields]
+
+    def convert(value: Any) -> dict[str, Any]:
+        row = get(value) if len(plan) > 1 else (get(value),)
+        made: dict[str, Any] = {}
+        for (wire, content, default), one in zip(plan, row, strict=True):
+            if one is not None:
+                made[wire] = content(one)
+            elif default is not None:
+                made[wire] = default
+        return made
+
+    return convert
+
+
+def _default_of(field: Field) -> Any:
+    return _DEFAULTS[field.kind] if field.required and field.kind in _DEFAULTS else None
+
+
+def _content_of(field: Field) -> Callable[[Any], Any]:
+    one = _CONVERTERS[field.kind] if field.model is None else converter_of(field.model)
+    if not field.many:
+        return one
+    return lambda values: [one(value) for value in values if value is not None]
+
+
+class ResultWriter:
+    """Writes what an operation returns: `{}` or an object with the contract's one member."""
+
+    def __init__(self, operation: PublishedOperation) -> None:
+        self._field = operation.returns
+        self._content = _content_of(self._field) if self._field else None
+
+    def plain(self, result: Any) -> dict[str, Any]:
+        """As values for `json`."""
+        field = self._field
+        if field is None or self._content is None:
+            return {}
+        if result is not None:
+            return {field.wire: self._content(result)}
+        if field.many:
+            return {field.wire: []}
+        default = _default_of(field)
+        return {} if default is None else {field.wire: default}
+
+    def write(self, result: Any) -> bytes | Spooled:
+        """Values of an iterator are written as they come, a few of them in memory."""
+        if isinstance(result, Iterator):
+            return Spooled(self._pieces(result))
+        return _dumps(self.plain(result)).encode()
+
+    def _pieces(self, values: Iterator[Any]) -> Iterator[bytes]:
+        assert self._field is not None
+        assert self._content is not None
+        yield b"{%s:[" % _dumps(self._field.wire).encode()
+        separator = ""
+        while some := list(islice(values, _AT_ONCE)):
+            yield (separator + _dumps(self._content(some))[1:-1]).encode()
+            separator = ","
+        yield b"]}"
+
+
+def dump_json(value: Any) -> bytes:
+    return _dumps(value).encode()

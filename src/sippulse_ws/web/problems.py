@@ -1,0 +1,86 @@
+"""Errors of the JSON door: RFC 9457 problem details, with an HTTP status by kind of error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sippulse_ws.domain import errors, request_errors
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.web.json_values import dump_json
+
+MEDIA_TYPE = "application/problem+json"
+REFUSED = 422  # the request was understood, and cannot be done
+# The first that fits counts.
+_STATUSES: tuple[tuple[type[DomainError], int], ...] = (
+    (errors.LoginFailed, 401),
+    (errors.AccessDenied, 403),
+    (errors.NotFound, 404),
+    (errors.NoPassword, 404),
+    (errors.AlreadyExists, 409),
+    (errors.ResellerInUse, 409),
+    (errors.RatePlanInUse, 409),
+    (errors.ProviderInUse, 409),
+    (errors.UnreadableValue, 400),
+    (request_errors.BadRequest, 400),
+    (request_errors.UnknownPath, 404),
+    (request_errors.MethodNotAllowed, 405),
+    (request_errors.RequestTooLarge, 413),
+    (request_errors.UnsupportedMediaType, 415),
+    (errors.InternalError, 500),
+    (errors.DatabaseUnavailable, 503),
+    (errors.OutcomeUnknown, 503),
+    (errors.ProxyFailed, 503),
+)
+# Of errors that stand in other modules, by their stable code.
+_BY_CODE = {
+    "busy": 429,
+    "deadline-exceeded": 503,
+    "idempotency-key-in-use": 409,
+    "precondition-failed": 412,
+}
+TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+def status_of(error: DomainError) -> int:
+    if error.code in _BY_CODE:
+        return _BY_CODE[error.code]
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), REFUSED)
+
+
+def problem(
+    error: DomainError, language: str, request_id: str, errors_page: str, **more: Any
+) -> bytes:
+    """The document; `errors_page` is the address of the page that explains the codes."""
+    status = status_of(error)
+    document: dict[str, Any] = {
+        "type": f"{errors_page}#{error.code}",
+        "title": TITLES[status],
+        "status": status,
+        "detail": error.message(language),
+        "code": error.code,
+    }
+    if field := field_of(error):
+        document["field"] = field
+    return dump_json({**document, "requestId": request_id, **more})
+
+
+def field_of(error: DomainError) -> str | None:
+    """The wire's name of the field that is wrong, where it is one."""
+    if isinstance(error, errors.RowRefused):
+        return field_of(error.reason)
+    field = error.values.get("field")
+    return str(field) if field else None
