@@ -59,6 +59,29 @@ def make_observer(settings: Settings) -> Observer:
     return Observer(log, find_tracer())
 
 
+def make_dispatcher(settings: Settings, options: Options, state: Any, pages: Pages) -> Dispatcher:
+    """Everything that is served, by path."""
+    endpoints = [Endpoint(service, options, state) for service in SERVICES]
+    pages.register(endpoints)
+    json_api = JsonApi(
+        every_operation(),
+        state,
+        JsonOptions(settings.language, settings.max_body, options.senders, options.finished),
+    )
+    routes: dict[str, Any] = {path: one for one in endpoints for path in one.paths}
+    routes |= {
+        # relative: right also under a path that a proxy adds
+        "/": redirect(BASE.lstrip("/")),
+        BASE: pages.index,
+        BASE.rstrip("/"): redirect(BASE.lstrip("/")),
+        **dict.fromkeys(json_api.paths, json_api),
+        "/healthz": pages.healthz,
+        "/readyz": pages.readyz,
+        "/metrics": metrics.page,
+    }
+    return Dispatcher(routes, {API: json_api})
+
+
 def create_app(settings: Settings, database: Database | None = None, state: Any = None) -> Any:
     """The WSGI application; `state` replaces the runner of operations (the conformance test)."""
     database = database or make_database(settings)
@@ -79,25 +102,7 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
         senders=Semaphore(settings.pool_size // 2),
         finished=make_observer(settings),
     )
-    endpoints = [Endpoint(service, options, state) for service in SERVICES]
-    pages.register(endpoints)
-    json_api = JsonApi(
-        every_operation(),
-        state,
-        JsonOptions(settings.language, settings.max_body, options.senders, options.finished),
-    )
-    routes: dict[str, Any] = {path: one for one in endpoints for path in one.paths}
-    routes |= {
-        # relative: right also under a path that a proxy adds
-        "/": redirect(BASE.lstrip("/")),
-        BASE: pages.index,
-        BASE.rstrip("/"): redirect(BASE.lstrip("/")),
-        **dict.fromkeys(json_api.paths, json_api),
-        "/healthz": pages.healthz,
-        "/readyz": pages.readyz,
-        "/metrics": metrics.page,
-    }
-    app: Any = Dispatcher(routes, {API: json_api})
+    app: Any = make_dispatcher(settings, options, state, pages)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app = ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
