@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core
 
 .DEFAULT_GOAL := help
-.PHONY: help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip lint \
+.PHONY: help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip test-deploy lint \
 	venv-bench bench bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -55,6 +55,13 @@ test-interop: venv mariadb ## Run JAX-WS, PHP, Node and zeep clients against a r
 test-sip: venv mariadb ## Run a real Kamailio on our database and make calls
 	@scripts/debian.sh kamailio=kamailio '/usr/lib/*/kamailio/modules/db_mysql.so=kamailio-mysql-modules'
 	$(BIN)/pytest -m sip $(ARGS) tests/sip
+
+# DEPLOY=deploy leaves out the bare Debian, which takes minutes
+DEPLOY ?= deploy or chroot
+
+test-deploy: venv mariadb ## Run what is in deploy/, and the package in a bare Debian (root)
+	@scripts/debian.sh promtool=prometheus
+	$(BIN)/pytest -m "$(DEPLOY)" $(ARGS) tests/deploy
 
 lint: venv ## Check style, types, layers and sizes
 	$(BIN)/ruff check .

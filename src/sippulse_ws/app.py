@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from threading import Semaphore
 from typing import Any
 
@@ -15,8 +15,11 @@ from werkzeug.wrappers import Response
 from sippulse_ws import metrics
 from sippulse_ws.config import Settings, load_settings
 from sippulse_ws.db import Database
+from sippulse_ws.db.schema.revisions import NEWEST
 from sippulse_ws.domain.errors import InternalError, UnreadableValue
 from sippulse_ws.log import configure_logging
+from sippulse_ws.observability.facts import FactsCollector, read_facts
+from sippulse_ws.observability.metrics_page import MetricsPage
 from sippulse_ws.observability.observer import Observer
 from sippulse_ws.observability.operation_log import OperationLog
 from sippulse_ws.observability.outages import Outage
@@ -59,7 +62,32 @@ def make_observer(settings: Settings) -> Observer:
     return Observer(log, find_tracer())
 
 
-def make_dispatcher(settings: Settings, options: Options, state: Any, pages: Pages) -> Dispatcher:
+def make_options(settings: Settings, pages: Pages) -> Options:
+    """How endpoints behave."""
+    return Options(
+        lexical=settings.lexical,
+        wsdl_style=settings.wsdl_style,
+        wsdl_required=settings.wsdl_required,
+        max_body=settings.max_body,
+        public_url=settings.public_url,
+        page=pages.service,
+        invalid_value=UnreadableValue.pt if settings.language == "pt" else UnreadableValue.en,
+        internal_error=InternalError.pt if settings.language == "pt" else InternalError.en,
+        senders=Semaphore(settings.pool_size // 2),
+        finished=make_observer(settings),
+    )
+
+
+def make_metrics_page(endpoints: Sequence[Endpoint], database: Database) -> MetricsPage:
+    operations = [(one.name, name) for one in endpoints for name in one.operations]
+    # a connection of its own: a thread that serves must not wait for it
+    look = partial(read_facts, Database(database.url, 1))
+    return MetricsPage(operations, NEWEST, FactsCollector(look))
+
+
+def make_dispatcher(
+    settings: Settings, options: Options, state: Any, pages: Pages, database: Database
+) -> Dispatcher:
     """Everything that is served, by path."""
     endpoints = [Endpoint(service, options, state) for service in SERVICES]
     pages.register(endpoints)
@@ -77,7 +105,7 @@ def make_dispatcher(settings: Settings, options: Options, state: Any, pages: Pag
         **dict.fromkeys(json_api.paths, json_api),
         "/healthz": pages.healthz,
         "/readyz": pages.readyz,
-        "/metrics": metrics.page,
+        "/metrics": make_metrics_page(endpoints, database),
     }
     return Dispatcher(routes, {API: json_api})
 
@@ -85,24 +113,13 @@ def make_dispatcher(settings: Settings, options: Options, state: Any, pages: Pag
 def create_app(settings: Settings, database: Database | None = None, state: Any = None) -> Any:
     """The WSGI application; `state` replaces the runner of operations (the conformance test)."""
     database = database or make_database(settings)
-    outage = Outage()
+    outage = Outage(metrics.DATABASE_FAILURES.inc)
     state = state or Runner(
         database, settings, make_vault(settings), make_proxies(settings), outage
     )
     pages = Pages(database, settings.language, outage)
-    options = Options(
-        lexical=settings.lexical,
-        wsdl_style=settings.wsdl_style,
-        wsdl_required=settings.wsdl_required,
-        max_body=settings.max_body,
-        public_url=settings.public_url,
-        page=pages.service,
-        invalid_value=UnreadableValue.pt if settings.language == "pt" else UnreadableValue.en,
-        internal_error=InternalError.pt if settings.language == "pt" else InternalError.en,
-        senders=Semaphore(settings.pool_size // 2),
-        finished=make_observer(settings),
-    )
-    app: Any = make_dispatcher(settings, options, state, pages)
+    options = make_options(settings, pages)
+    app: Any = make_dispatcher(settings, options, state, pages, database)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app = ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)

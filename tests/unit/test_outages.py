@@ -25,7 +25,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def outage(clock: Clock) -> Outage:
-    return Outage(clock)
+    return Outage(clock=clock)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
@@ -38,7 +38,7 @@ def request(db: Session, proxies: Iterable[str], tables: Iterable[str]) -> None:
             continue
         try:
             with db.savepoint():
-                row = {"proxy": proxy, "table": table, "due_at": _now()}
+                row = {"proxy": proxy, "table": table, "due_at": _now(), "requested_at": _now()}
                 db.execute(insert(ProxyReload).values(row))
         except IntegrityError:  # lost a race with a concurrent request
             _ask_again(db, proxy, table)
@@ -67,7 +67,8 @@ def finish(db: Session, task: Task) -> None:
     key = _key(task.proxy, task.table)
     same = ProxyReload.requests == task.requests
     if not db.execute(delete(ProxyReload).where(key, same)).rowcount:
-        db.execute(update(ProxyReload).where(key).values(due_at=_now(), failures=0))
+        again = {"due_at": _now(), "requested_at": _now(), "failures": 0}
+        db.execute(update(ProxyReload).where(key).values(again))
 
 
 def postpone(db: Session, task: Task) -> int:
@@ -81,6 +82,13 @@ def postpone(db: Session, task: Task) -> int:
 def list_waiting(db: Session) -> Sequence[Row[tuple[str, str, int]]]:
     query = select(ProxyReload.proxy, ProxyReload.table, ProxyReload.failures)
     return db.execute(query.order_by(ProxyReload.proxy, ProxyReload.table)).all()
+
+
+def backlog(db: Session) -> tuple[int, float]:
+    """How many reloads wait, and for how many seconds the oldest one does."""
+    query = select(func.count(), func.min(ProxyReload.requested_at)).select_from(ProxyReload)
+    count, oldest = db.execute(query).one()
+    return count, max((_now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
 def _ask_again(db: Session, proxy: str, table: str) -> bool:

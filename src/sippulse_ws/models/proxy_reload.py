@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sippulse_ws.models.base import Base, Count, Moment
-from sippulse_ws.models.types import Key
+from sippulse_ws.models.types import Key, UtcDateTime
 
 
 class ProxyReload(Base):
@@ -19,4 +21,7 @@ class ProxyReload(Base):
     # counts what was asked for, so that a request during a reload is not lost
     requests: Mapped[int] = mapped_column(server_default=text("1"))
     failures: Mapped[Count]  # in a row
+    requested_at: Mapped[dt.datetime | None] = mapped_column(
+        UtcDateTime()
+    )  # first, of those waiting
     due_at: Mapped[Moment]  # not before; a process that works on it moves it ahead

@@ -7,7 +7,7 @@ import os
 from mmap import mmap
 from threading import Lock
 
-from sippulse_ws import __version__
+from sippulse_ws import __version__, metrics
 
 log = logging.getLogger("sippulse_ws.lifecycle")
 
@@ -32,6 +32,7 @@ class Lifecycle:
             self._spawned += 1
             replaced = self._spawned > self._workers
         if replaced:
+            metrics.WORKERS_REPLACED.inc()
             log.warning("worker replaced", extra={"worker": index + 1})
 
     def ready(self) -> None:

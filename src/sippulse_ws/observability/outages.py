@@ -36,7 +36,11 @@ class Outage:
     costs the look at one byte.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, failed: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`failed` is called for every request that met an outage."""
+        self._failed = failed
         self._clock = clock
         self._memory = mmap(-1, _FORM.size)
         # a lock that ends with its process, however that ends
@@ -54,6 +58,7 @@ class Outage:
 
     def lost(self, error: BaseException) -> None:
         """A request failed since the database is away."""
+        self._failed()
         now = self._clock()
         with self._changing() as state:
             state.count += 1

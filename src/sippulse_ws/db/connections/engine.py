@@ -11,11 +11,13 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from pymysql.constants import CLIENT
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
+from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.per_thread import PerThreadConnections
 from sippulse_ws.db.statements.session import Session
 
@@ -40,8 +42,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reader = self._engine(pool_size + 1, isolation_level="AUTOCOMMIT")
         self._writer = self._write_engine(pool_size + 1)
-        self._readers = PerThreadConnections(self._reader, pool_size, RECYCLE)
-        self._writers = PerThreadConnections(self._writer, pool_size, RECYCLE)
+        self._readers = PerThreadConnections(self._reader, pool_size, RECYCLE, "read")
+        self._writers = PerThreadConnections(self._writer, pool_size, RECYCLE, "write")
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
 
     def _engine(
@@ -103,6 +105,7 @@ class Database:
                 finally:
                     self._writers.discard(connection)
                 raise
+            started = perf_counter()
             try:
                 connection.commit()
             except BaseException:
@@ -110,6 +113,8 @@ class Database:
                 connection.invalidate()
                 self._writers.discard(connection)
                 raise
+            finally:
+                CLOCK.seconds += perf_counter() - started
             self._writers.release(connection)
 
     @contextmanager
@@ -193,5 +198,7 @@ def _file_lock(path: str) -> Iterator[None]:
     SQLite itself makes them poll with growing pauses, and an unlucky one starves.
     """
     with Path(path).open("ab") as file:
+        started = perf_counter()
         fcntl.flock(file, fcntl.LOCK_EX)
+        CLOCK.seconds += perf_counter() - started
         yield

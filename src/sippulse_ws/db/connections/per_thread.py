@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from threading import local
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import cast
 
 from sqlalchemy import Connection, Engine, QueuePool
 from sqlalchemy.exc import SQLAlchemyError
+
+from sippulse_ws import metrics
+from sippulse_ws.db.connections.clock import CLOCK
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +30,10 @@ class PerThreadConnections:
     threads above `most` take turns with that one. A thread that ends gives its connection back.
     """
 
-    def __init__(self, engine: Engine, most: int, seconds: float) -> None:
+    def __init__(self, engine: Engine, most: int, seconds: float, kind: str) -> None:
         self._engine = engine
+        self._in_use = metrics.CONNECTIONS_IN_USE.labels(kind)
+        self._waits = metrics.CONNECTION_WAITS.labels(kind)
         self._most = most
         self._seconds = seconds
         self._local = _Local()
@@ -40,11 +45,19 @@ class PerThreadConnections:
         if connection is not None:
             origin, end = connection.info[_ORIGIN]
             if origin is pool and monotonic() < end:
+                self._in_use.inc()
                 return connection
             # too old, or the database went away and another thread replaced the pool
             connection.invalidate()
             connection.close()
-        connection = self._engine.connect()
+        if cast(QueuePool, pool).checkedout() > self._most:
+            self._waits.inc()
+        started = perf_counter()
+        try:
+            connection = self._engine.connect()
+        finally:
+            CLOCK.seconds += perf_counter() - started
+        self._in_use.inc()
         connection.info.setdefault(_ORIGIN, (pool, monotonic() + self._seconds))
         return connection
 
@@ -53,7 +66,9 @@ class PerThreadConnections:
         mine, pool = self._local.mine, cast(QueuePool, self._engine.pool)
         if mine.connection is not None or connection.invalidated:
             self.discard(connection)
-        elif pool.checkedout() > self._most:
+            return
+        self._in_use.dec()
+        if pool.checkedout() > self._most:
             self._warn()
             connection.close()
         else:
@@ -61,6 +76,7 @@ class PerThreadConnections:
 
     def discard(self, connection: Connection) -> None:
         """After a use that failed; when the connection was lost, no other one is used again."""
+        self._in_use.dec()
         if connection.invalidated:
             self._engine.dispose(close=False)
         connection.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, NestedTransaction
@@ -16,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
+from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.statements.drivers import Result
 
 if TYPE_CHECKING:
@@ -87,9 +89,13 @@ class Session:
         self.send_queued()
         if parameters:
             _check_names(statement, parameters)
-        result: CursorResult[Any] = self._connection.execute(
-            statement, parameters, execution_options=execution_options
-        )
+        started = perf_counter()
+        try:
+            result: CursorResult[Any] = self._connection.execute(
+                statement, parameters, execution_options=execution_options
+            )
+        finally:
+            CLOCK.seconds += perf_counter() - started
         return result
 
     def scalar(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> Any:
@@ -153,11 +159,14 @@ class Session:
     def _send(self, statements: list[Queued]) -> None:
         connection = self._driver_connection()
         done: list[Result] = []
+        started = perf_counter()
         try:
             written = [one.plan.write(connection, one.values) for one in statements]
             statements[0].plan.driver.send(connection, written, done)
         except self.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(statements[len(done)].plan.sql, error) from error
+        finally:
+            CLOCK.seconds += perf_counter() - started
         for one, result in zip(statements, done, strict=True):
             one.result = result
 

@@ -1,0 +1,20 @@
+"""Since when a reload waits, for the metrics."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from sippulse_ws.models.types import UtcDateTime
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("proxy_reload", sa.Column("requested_at", UtcDateTime(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("proxy_reload") as table:
+        table.drop_column("requested_at")

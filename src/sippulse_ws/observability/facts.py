@@ -1,0 +1,99 @@
+"""What only the database knows, read for the metrics beside the requests.
+
+A scrape starts a look at the database and waits for it a moment; when that does not come in time,
+the last one counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from time import monotonic
+
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from sippulse_ws.db import Database
+from sippulse_ws.domain import reload_queue
+from sippulse_ws.jobs.job import list_jobs
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 0.05  # seconds that a scrape waits
+OLD = 15.0  # seconds after which a look that does not end means that the database is away
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """As of one look; the age in seconds, times in UTC."""
+
+    reloads: int = 0
+    oldest_reload: float = 0.0
+    jobs: dict[str, dt.datetime | None] = field(default_factory=dict)  # last success
+
+
+def read_facts(database: Database) -> DatabaseFacts:
+    with database.reading() as db:
+        reloads, oldest = reload_queue.backlog(db)
+        jobs = {row.name: row.succeeded_at for row in list_jobs(db)}
+    return DatabaseFacts(reloads, oldest, jobs)
+
+
+class FactsCollector(Collector):
+    """`look` reads the facts; it may take its time and may fail."""
+
+    def __init__(self, look: Callable[[], DatabaseFacts]) -> None:
+        self._look = look
+        self._facts: DatabaseFacts | None = None
+        self._up = False
+        self._lock = Lock()
+        self._begun: float | None = None
+        self._done = Event()
+
+    def collect(self) -> Iterator[Metric]:
+        self._start()
+        self._done.wait(PATIENCE)
+        begun = self._begun
+        up = self._up and (begun is None or monotonic() - begun < OLD)
+        yield _gauge("database_up", "Whether the database answered the last look.", float(up))
+        facts = self._facts
+        if facts is None:
+            return
+        yield _gauge("reloads_queued", "Reloads that SIP proxies are waiting for.", facts.reloads)
+        yield _gauge(
+            "reloads_oldest_seconds", "Age of the oldest queued reload.", facts.oldest_reload
+        )
+        jobs = GaugeMetricFamily(
+            "sippulse_ws_job_last_success_timestamp_seconds",
+            "When a background job last ended well; 0: never.",
+            labels=["background_job"],
+        )
+        for name, at in facts.jobs.items():
+            jobs.add_metric([name], at.timestamp() if at else 0.0)
+        yield jobs
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._begun is not None:
+                return  # one is under way
+            self._begun = monotonic()
+            self._done.clear()
+        Thread(target=self._read, name="facts", daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            self._facts = self._look()
+            self._up = True
+        except Exception as error:  # noqa: BLE001 - whatever it is, there are no facts
+            log.debug("no facts for the metrics: %s", error)
+            self._up = False
+        finally:
+            self._begun = None
+            self._done.set()
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"sippulse_ws_{name}", text, value)
