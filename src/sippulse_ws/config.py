@@ -182,6 +182,8 @@ class Settings(BaseSettings):
     proxy_timeout: float = Field(default=3, gt=0, le=60)  # seconds, for one answer
     proxy_patience: float = Field(default=12, gt=0, le=300)  # seconds, for a whole reload
     auto_reload: bool = False
+    # an addCredit with the value and obs of one so shortly before is refused
+    repeated_credit_minutes: int | None = Field(default=None, ge=1, le=44_640)
     idempotency_hours: int = Field(default=72, ge=1, le=8784)  # for which outcomes are kept
     # the operator's; the installation's default is in the database
     timezone: Annotated[str, AfterValidator(check_timezone)] | None = None

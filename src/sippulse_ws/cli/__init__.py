@@ -15,6 +15,7 @@ SUBJECTS = {
     "audit": Subject("audit", "audit", "Show the audit trail, newest first."),
     "db": Subject("db", "app", "Schema, demo data, password keys."),
     "admin": Subject("admin", "app", "Administrators and their grants."),
+    "credit": Subject("credit", "app", "The ledger of credit."),
     "domain": Subject("domain", "app", "Domains."),
     "profile": Subject("profile", "app", "Profiles of a domain."),
     "dialplan": Subject("dialplan", "app", "Rules of dial plans."),

@@ -85,7 +85,7 @@ def record_command(
     given = {name: value for name, value in told.items() if value not in (None, False, [])}
     audit.record(
         db,
-        login=f"{_user()} (shell)",
+        login=administrator_name(),
         address="",
         operation=command,
         object=" ".join(f"{name}={_told(value)}" for name, value in given.items()),
@@ -97,6 +97,11 @@ def record_command(
 
 def _told(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def administrator_name() -> str:
+    """Whoever runs the command, as audit trail and ledger name them."""
+    return f"{_user()} (shell)"
 
 
 def _user() -> str:

@@ -6,10 +6,22 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import String, bindparam, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    String,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
 
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.errors import InvalidField, MissingField, SubscriberNotFound
+from sippulse_ws.domain.repeat_errors import RepeatedCredit
 from sippulse_ws.domain.subscribers import key, reading
 from sippulse_ws.domain.values import amount, storable
 from sippulse_ws.models import CreditLedger, RatePlan, Reseller, Subscriber
@@ -67,11 +79,16 @@ _ADD = Prepared(
 
 
 def add_credit(
-    db: Session, administrator: str, account: Any, value: float | None, obs: str | None
+    db: Session,
+    administrator: str,
+    account: Any,
+    value: float | None,
+    obs: str | None,
+    repeated_minutes: int | None = None,
 ) -> None:
     """Add (or, negative, take) credit. A prepaid plan may let it expire after some days.
 
-    `account` is a row of WITH_PLAN.
+    `account` is a row of WITH_PLAN; for `repeated_minutes` see `refuse_repeated`.
     """
     change = credit_change(value)
     now = dt.datetime.now(dt.UTC)
@@ -87,6 +104,7 @@ def add_credit(
         lowest=lowest,
         highest=highest,
     )
+    refuse_repeated(db, SUBSCRIBER, account.id, change, obs, repeated_minutes)
     LEDGER[SUBSCRIBER].run(
         db,
         at=now,
@@ -118,6 +136,40 @@ def credit_bounds(change: Decimal) -> tuple[Decimal, Decimal]:
     return -_LIMIT - min(change, Decimal(0)), _LIMIT - max(change, Decimal(0))
 
 
+_reversal = aliased(CreditLedger)
+_ALIKE = Prepared(
+    select(CreditLedger.id, CreditLedger.at, CreditLedger.obs)
+    .where(
+        CreditLedger.kind == bindparam("kind", type_=String),
+        CreditLedger.account_id == bindparam("account_id"),
+        CreditLedger.value == bindparam("change", type_=Money),
+        CreditLedger.at >= bindparam("since", type_=UtcDateTime),
+        ~exists().where(_reversal.reverses == CreditLedger.id),
+    )
+    .order_by(CreditLedger.id.desc())
+)
+
+
+def refuse_repeated(
+    db: Session,
+    kind: str,
+    account_id: int,
+    change: Decimal,
+    obs: str | None,
+    minutes: int | None,
+) -> None:
+    """RepeatedCredit when the ledger has the same value and remark within so many minutes.
+
+    Called once the balance's row is locked, so that of two at once the second one sees the first.
+    """
+    if minutes is None or not obs or not obs.strip():
+        return
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes)
+    for row in _ALIKE.all(db, kind=kind, account_id=account_id, change=change, since=since):
+        if row.obs == obs:
+            raise RepeatedCredit(row=row.id, at=f"{row.at:%Y-%m-%d %H:%M:%S}")
+
+
 def ledger_obs(obs: str | None) -> str | None:
     """The remark as its column takes it."""
     storable(CreditLedger, {"obs": obs})
@@ -135,9 +187,11 @@ def _ledger_entry(kind: str, table: type[Subscriber | Reseller]) -> Prepared:
         "obs": bindparam("obs", type_=String),
         "administrator": bindparam("administrator", type_=Key(128)),
         "expires_at": bindparam("expires_at", type_=UtcDateTime),
+        "reverses": bindparam("reverses", type_=BigInteger),
     }
     balance = select(*values.values()).where(table.id == bindparam("account_id"))
-    return Prepared(insert(CreditLedger).from_select(list(values), balance))
+    entry = insert(CreditLedger).from_select(list(values), balance)
+    return Prepared(entry, {"reverses": None})
 
 
 # The ledger's row of a change, by kind of account; its balance is the one the account has now.

@@ -369,6 +369,12 @@ class DatabaseUnavailable(DomainError):
     en = "Database unavailable, try again (request {request_id})"
 
 
+class DatabaseFull(DomainError):
+    code = "database-full"
+    pt = "Banco de dados sem espaço, nada foi alterado (requisição {request_id})"
+    en = "The database is full, nothing was changed (request {request_id})"
+
+
 class OutcomeUnknown(DomainError):
     """The connection was lost in the commit: the audit trail has the request if it was done."""
 

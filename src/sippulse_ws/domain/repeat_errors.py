@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.errors import DomainError, NotFound
 
 
 class InvalidIdempotencyKey(DomainError):
@@ -33,6 +33,30 @@ class RepeatedCredit(DomainError):
     code = "repeated-credit"
     pt = "Crédito repetido: mesmo valor e obs do lançamento {row}, de {at} UTC"
     en = "Repeated credit: same value and obs as ledger row {row}, of {at} UTC"
+
+
+class LedgerRowNotFound(NotFound):
+    code = "ledger-row-not-found"
+    pt = "Lançamento não encontrado: {row}"
+    en = "Ledger row not found: {row}"
+
+
+class LedgerRowReversed(DomainError):
+    code = "ledger-row-reversed"
+    pt = "Lançamento já estornado: {row}"
+    en = "Ledger row already reversed: {row}"
+
+
+class LedgerRowIsReversal(DomainError):
+    code = "ledger-row-is-reversal"
+    pt = "O lançamento {row} é um estorno"
+    en = "Ledger row {row} is a reversal"
+
+
+class BalanceWouldNotFit(DomainError):
+    code = "balance-would-not-fit"
+    pt = "O saldo não caberia"
+    en = "The balance would not fit"
 
 
 def repeated_refusal(code: str, pt: str, en: str) -> DomainError:

@@ -12,7 +12,14 @@ from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
-from sippulse_ws.domain.credit import LEDGER, RESELLER, credit_bounds, credit_change, ledger_obs
+from sippulse_ws.domain.credit import (
+    LEDGER,
+    RESELLER,
+    credit_bounds,
+    credit_change,
+    ledger_obs,
+    refuse_repeated,
+)
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import (
     InvalidField,
@@ -78,8 +85,9 @@ def add_credit(
     domain: str,
     value: float | None,
     obs: str | None,
+    repeated_minutes: int | None = None,
 ) -> None:
-    """Add (or, negative, take) credit of a reseller."""
+    """Add (or, negative, take) credit of a reseller; see `refuse_repeated`."""
     if not name:
         raise MissingField(field="resellerName")
     change = credit_change(value)
@@ -94,6 +102,7 @@ def add_credit(
     )
     if result.rowcount == 0:
         raise InvalidField("value", "o saldo não caberia", "the balance would not fit")
+    refuse_repeated(db, RESELLER, reseller_id, change, obs, repeated_minutes)
     _record(db, reseller_id, _account(name, domain), change, administrator, obs)
 
 

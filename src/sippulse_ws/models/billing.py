@@ -12,6 +12,7 @@ from sippulse_ws.models.base import (
     Count,
     DomainName,
     Id,
+    Long,
     LongId,
     MaybeMoment,
     Moment,
@@ -81,7 +82,13 @@ class CreditLedger(Base):
     """Every change of a balance. Rows outlive the account, hence no foreign keys."""
 
     __tablename__ = "credit_ledger"
-    __table_args__ = (Index(None, "kind", "account_id", "id"), Index(None, "at"), MYSQL_OPTIONS)
+    __table_args__ = (
+        Index(None, "kind", "account_id", "id"),
+        Index(None, "account", "at"),
+        Index(None, "at"),
+        Index(None, "reverses", unique=True),
+        MYSQL_OPTIONS,
+    )
 
     id: Mapped[LongId]
     at: Mapped[Moment]
@@ -93,6 +100,7 @@ class CreditLedger(Base):
     obs: Mapped[str | None] = mapped_column(String(1024))
     administrator: Mapped[str] = mapped_column(Key(128))
     expires_at: Mapped[MaybeMoment]
+    reverses: Mapped[Long]  # id of the row that this one takes back
 
 
 class AccountGroup(Base):

@@ -43,7 +43,8 @@ class ResellerWS(Service):
     def addResellerCredit(
         call: Call, reseller_name: str, domain: str, value: float | None, obs: str | None
     ) -> None:
-        resellers.add_credit(call.db, call.login, reseller_name, domain, value, obs)
+        minutes = call.settings.repeated_credit_minutes
+        resellers.add_credit(call.db, call.login, reseller_name, domain, value, obs, minutes)
 
     @operation(BY_SCOPE, integer("resellerId"), returns=double("return"))
     def retrieveResellerCredit(call: Call, reseller_id: int | None) -> Any:

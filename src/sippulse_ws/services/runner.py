@@ -14,10 +14,17 @@ from sippulse_ws import metrics
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.clock import CLOCK
-from sippulse_ws.db.connections.failures import is_lock_timeout, is_repeatable, is_unavailable
+from sippulse_ws.db.connections.failures import (
+    is_full,
+    is_lock_timeout,
+    is_repeatable,
+    is_unavailable,
+    is_undone,
+)
 from sippulse_ws.domain import audit, login_delays, reload_queue
 from sippulse_ws.domain.access import NOBODY, Authenticator, Guess, Scope
 from sippulse_ws.domain.errors import (
+    DatabaseFull,
     DatabaseUnavailable,
     DomainError,
     InternalError,
@@ -143,6 +150,7 @@ class Runner:
         finished: list[bool] = []  # filled when only the commit is left: then nothing is repeated
 
         def attempt() -> Any:
+            finished.clear()
             if request.operation.writes:
                 return self._write(request, finished)
             return self._read(request)
@@ -150,7 +158,7 @@ class Runner:
         try:
             call, result = _repeating(attempt, unless=finished)
         except Exception as error:
-            if finished and is_unavailable(error):
+            if finished and is_unavailable(error) and not is_undone(error):
                 self.outage.lost(error)
                 raise OutcomeUnknown(request_id=request.context.request_id) from None
             raise
@@ -271,6 +279,9 @@ class Runner:
         if request.keyed is not None and not request.keyed.claimed and is_lock_timeout(error):
             return IdempotencyKeyInUse()
         told = {"request_id": request.context.request_id}
+        if is_full(error):
+            log.error("the database is full", extra=told)
+            return DatabaseFull(**told)
         if is_unavailable(error):  # a line a request would only hide the others
             self.outage.lost(error)
             return DatabaseUnavailable(**told)
@@ -313,20 +324,24 @@ class Runner:
 
 
 def _outcome(refusal: DomainError) -> str:
-    troubles = InternalError | DatabaseUnavailable | OutcomeUnknown | ProxyFailed
+    troubles = InternalError | DatabaseUnavailable | DatabaseFull | OutcomeUnknown | ProxyFailed
     failed = isinstance(refusal, troubles)
     return audit.FAILED if failed else audit.REFUSED
 
 
 def _repeating(attempt: Callable[[], Result], unless: list[bool] | None = None) -> Result:
-    """Again after a deadlock or on a connection that had died, unless something may be done."""
+    """Again after a deadlock or on a connection that had died, unless something may be done.
+
+    A commit may fail in ways that tell that nothing was.
+    """
     for number in range(1, ATTEMPTS + 1):
         try:
             return attempt()
         except DomainError:
             raise
         except Exception as error:
-            if number == ATTEMPTS or unless or not is_repeatable(error):
+            unknown = unless and not is_undone(error)
+            if number == ATTEMPTS or unknown or not is_repeatable(error):
                 raise
     raise AssertionError("unreachable")
 

@@ -178,7 +178,8 @@ class SubscriberWS(Service):
         call: Call, username: str, domain: str, value: float | None, obs: str | None
     ) -> None:
         account = subscribers.found(call.found, username, domain)
-        credit.add_credit(call.db, call.login, account, value, obs)
+        minutes = call.settings.repeated_credit_minutes
+        credit.add_credit(call.db, call.login, account, value, obs, minutes)
 
     @operation(IN_DOMAIN, *KEY, returns=double("return"), reads=credit.CREDIT)
     def retrieveCredit(call: Call, username: str, domain: str) -> Any:

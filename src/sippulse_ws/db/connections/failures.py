@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 NO_SUCH_TABLE = 1146
+DISK_FULL = (1021, 1114)
 LOCK_WAIT_TIMEOUT = 1205
 DEADLOCK = 1213
 
@@ -28,9 +31,33 @@ def is_repeatable(error: Exception) -> bool:
     return error.connection_invalidated or _number(error) in (LOCK_WAIT_TIMEOUT, DEADLOCK)
 
 
+def is_undone(error: Exception) -> bool:
+    """Also when COMMIT itself says so, it is known that nothing of the transaction was stored."""
+    if not isinstance(error, DBAPIError) or error.connection_invalidated:
+        return False
+    return _number(error) == DEADLOCK or _sqlite_code(error) in _SQLITE_UNDONE
+
+
+def is_full(error: Exception) -> bool:
+    """The database's disk, or the space that it may take."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return _number(error) in DISK_FULL or _sqlite_code(error) == sqlite3.SQLITE_FULL
+
+
 def is_lock_timeout(error: Exception) -> bool:
     """Somebody else held a lock for longer than we wait."""
     return isinstance(error, DBAPIError) and _number(error) == LOCK_WAIT_TIMEOUT
+
+
+# The transaction stays open, and is rolled back.
+_SQLITE_UNDONE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY)
+
+
+def _sqlite_code(error: DBAPIError) -> int | None:
+    """SQLite's own number of the error, without the details of an extended one."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def _number(error: DBAPIError) -> object:

@@ -1,0 +1,98 @@
+"""`sippulse-ws credit …`: the ledger, and what was booked by mistake."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+
+from sippulse_ws.cli.session import administrator_name, console, print_table, reading, writing
+from sippulse_ws.domain.ledger import COLUMNS, find_doubles, list_ledger, reverse_entry
+
+app = typer.Typer(no_args_is_help=True)
+
+DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+Since = Annotated[
+    dt.datetime | None, typer.Option("--from", formats=DAY, help="First day or moment, UTC.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+
+
+@app.command()
+def ledger(
+    account: Annotated[str, typer.Argument(help="username@domain, or a reseller's name@domain.")],
+    since: Since = None,
+    last: Annotated[
+        dt.datetime | None, typer.Option("--to", formats=DAY, help="Last day included, or moment.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show every change of a balance, in its order; times are UTC."""
+    with reading() as db:
+        rows = [_told(row) for row in list_ledger(db, account, _utc(since), _end(last))]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        print_table(
+            list(COLUMNS), [["" if one is None else one for one in row.values()] for row in rows]
+        )
+
+
+@app.command()
+def reverse(
+    row: Annotated[int, typer.Argument(help="Id of the ledger row.")],
+    obs: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+) -> None:
+    """Take back one change of credit, by a ledger row that points at it."""
+    with writing("credit reverse", row=row) as db:
+        reversal = reverse_entry(db, row, obs, administrator_name())
+    console.print(f"ledger row {row} reversed by row {reversal}")
+
+
+@app.command()
+def doubles(
+    minutes: Annotated[int, typer.Option(min=1, help="At most so far apart.")],
+    since: Since = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find changes with the account, value and obs of one shortly before: likely doubles."""
+    with reading() as db:
+        found = [
+            {"seconds": round((one.second.at - one.first.at).total_seconds(), 3)}
+            | {"first": one.first.id}
+            | _told(one.second)
+            for one in find_doubles(db, minutes, _utc(since))
+        ]
+    names = ["account", "value", "obs", "administrator", "first", "id", "at", "seconds"]
+    rows = [{name: one[name] for name in names} for one in found]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        print_table(names, [["" if one is None else one for one in row.values()] for row in rows])
+
+
+def _told(row: Any) -> dict[str, Any]:
+    """A row with amounts as exact texts and moments in ISO 8601."""
+    return {name: _text(getattr(row, name)) for name in COLUMNS}
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return value
+
+
+def _utc(moment: dt.datetime | None) -> dt.datetime | None:
+    return None if moment is None else moment.replace(tzinfo=dt.UTC)
+
+
+def _end(last: dt.datetime | None) -> dt.datetime | None:
+    """The moment itself, or the end of a day."""
+    if last is not None and last.time() == dt.time():
+        last += dt.timedelta(days=1)
+    return _utc(last)
