@@ -82,7 +82,7 @@ def test_the_ledger_of_some_days(cli: Cli, account: str, installed_url: str) -> 
         (("--from", str(days[1]), "--to", str(days[1])), ids[1:2]),
     ]
     for options, expected in cases:
-        rows = cli.rows("credit", "ledger", name, *options)
+        rows = cli.rows("credit", "ledger", name, *options, timezone="UTC")
         assert [int(row["id"]) for row in rows] == expected
 
 
@@ -148,7 +148,7 @@ def test_doubles_are_found(cli: Cli, account: str, installed_url: str) -> None:
     mine = f"{account}@{DOMAIN}"
 
     def found(*options: str) -> list[tuple[int, int]]:
-        rows = cli.rows("credit", "doubles", "--minutes", "10", *options)
+        rows = cli.rows("credit", "doubles", "--minutes", "10", *options, timezone="UTC")
         return [(int(row["first"]), int(row["id"])) for row in rows if row["account"] == mine]
 
     assert found() == [(ids[0], ids[1]), (ids[5], ids[6])]
@@ -170,3 +170,16 @@ def test_what_the_rater_books_is_no_double(cli: Cli, account: str, installed_url
     database.close()
     rows = cli.rows("credit", "doubles", "--minutes", "10")
     assert [row for row in rows if row["account"] == f"{account}@{DOMAIN}"] == []
+
+
+def test_days_are_those_of_the_operators_clock(cli: Cli, account: str, installed_url: str) -> None:
+    (row,) = add(installed_url, account, (1, "a", 0))
+    database = Database(installed_url)
+    with database.writing() as db:
+        late = dt.datetime(2026, 11, 2, 1, 30, tzinfo=dt.UTC)  # the day before in São Paulo
+        db.execute(sa.update(CreditLedger).where(CreditLedger.id == row).values(at=late))
+    database.close()
+    ask = ("credit", "ledger", f"{account}@{DOMAIN}", "--from", "2026-11-01", "--to", "2026-11-01")
+    assert cli.rows(*ask, timezone="UTC") == []
+    (listed,) = cli.rows(*ask, timezone="America/Sao_Paulo")
+    assert listed["at"] == "2026-11-01T22:30:00-03:00"

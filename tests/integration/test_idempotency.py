@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from sippulse_ws.config import Settings
 from sippulse_ws.db import Session
 from sippulse_ws.domain.idempotency import purge
+from sippulse_ws.jobs.work import list_work
 from sippulse_ws.models import Audit, CreditLedger, IdempotencyKey, Location, Subscriber
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
 from tests.fixtures.proxies import KamailioStandIn
@@ -328,3 +330,17 @@ def test_neither_keys_nor_parameters_are_stored(soap: Soap, platform: Platform) 
     (row,) = platform.rows(IdempotencyKey)
     for secret in ("the-key-itself", "Seg-1", PASSWORD):
         assert secret not in str(row)
+
+
+def test_the_background_process_forgets_old_keys(
+    soap: Soap, platform: Platform, database: Any
+) -> None:
+    for number in range(3):
+        soap("SubscriberWS", "addCredit", **KEY, value=10, **keyed(f"a-{number}"))
+    jobs = {job.name: job for job in list_work(Settings(idempotency_hours=1), [])}
+    assert jobs["idempotency_keys"].run(database) is False
+    assert len(platform.rows(IdempotencyKey)) == 3
+    old = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
+    platform.update(IdempotencyKey, at=old)
+    assert jobs["idempotency_keys"].run(database) is False
+    assert platform.rows(IdempotencyKey) == []

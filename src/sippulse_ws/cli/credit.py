@@ -6,17 +6,26 @@ import datetime as dt
 import json
 from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
-from sippulse_ws.cli.session import administrator_name, console, print_table, reading, writing
+from sippulse_ws.cli.session import (
+    administrator_name,
+    console,
+    get_settings,
+    print_table,
+    reading,
+    writing,
+)
 from sippulse_ws.domain.ledger import COLUMNS, find_doubles, list_ledger, reverse_entry
+from sippulse_ws.domain.local_time import find_timezone
 
 app = typer.Typer(no_args_is_help=True)
 
 DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Since = Annotated[
-    dt.datetime | None, typer.Option("--from", formats=DAY, help="First day or moment, UTC.")
+    dt.datetime | None, typer.Option("--from", formats=DAY, help="First day or moment.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
@@ -30,9 +39,11 @@ def ledger(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every change of a balance, in its order; times are UTC."""
+    """Show every change of a balance, in its order."""
     with reading() as db:
-        rows = [_told(row) for row in list_ledger(db, account, _utc(since), _end(last))]
+        zone = find_timezone(db, get_settings().timezone)
+        found = list_ledger(db, account, _in(zone, since), _in(zone, _end(last)))
+        rows = [_told(row, zone) for row in found]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
@@ -60,11 +71,12 @@ def doubles(
 ) -> None:
     """Find changes with the account, value and obs of one shortly before: likely doubles."""
     with reading() as db:
+        zone = find_timezone(db, get_settings().timezone)
         found = [
             {"seconds": round((one.second.at - one.first.at).total_seconds(), 3)}
             | {"first": one.first.id}
-            | _told(one.second)
-            for one in find_doubles(db, minutes, _utc(since))
+            | _told(one.second, zone)
+            for one in find_doubles(db, minutes, _in(zone, since))
         ]
     names = ["account", "value", "obs", "administrator", "first", "id", "at", "seconds"]
     rows = [{name: one[name] for name in names} for one in found]
@@ -74,25 +86,25 @@ def doubles(
         print_table(names, [["" if one is None else one for one in row.values()] for row in rows])
 
 
-def _told(row: Any) -> dict[str, Any]:
+def _told(row: Any, zone: ZoneInfo) -> dict[str, Any]:
     """A row with amounts as exact texts and moments in ISO 8601."""
-    return {name: _text(getattr(row, name)) for name in COLUMNS}
+    return {name: _text(getattr(row, name), zone) for name in COLUMNS}
 
 
-def _text(value: Any) -> Any:
+def _text(value: Any, zone: ZoneInfo) -> Any:
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, dt.datetime):
-        return value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+        return value.astimezone(zone).isoformat(timespec="seconds")
     return value
 
 
-def _utc(moment: dt.datetime | None) -> dt.datetime | None:
-    return None if moment is None else moment.replace(tzinfo=dt.UTC)
+def _in(zone: ZoneInfo, moment: dt.datetime | None) -> dt.datetime | None:
+    return None if moment is None else moment.replace(tzinfo=zone)
 
 
 def _end(last: dt.datetime | None) -> dt.datetime | None:
     """The moment itself, or the end of a day."""
     if last is not None and last.time() == dt.time():
         last += dt.timedelta(days=1)
-    return _utc(last)
+    return last

@@ -8,14 +8,16 @@ from functools import partial
 from sippulse_ws.config import Settings
 from sippulse_ws.domain.proxies import Proxy
 from sippulse_ws.jobs.job import Job
+from sippulse_ws.jobs.keys import purge_keys
 from sippulse_ws.jobs.reloads import run_due
 
 RELOADS = "reloads"
+KEYS = "idempotency_keys"
 
 
 def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
     """All jobs that these settings ask for, with the seconds between their runs."""
-    jobs = []
+    jobs = [Job(KEYS, 60, partial(purge_keys, hours=settings.idempotency_hours))]
     if proxies:
         patience = settings.proxy_patience
         jobs.append(Job(RELOADS, 0.5, partial(run_due, proxies=proxies, patience=patience)))
