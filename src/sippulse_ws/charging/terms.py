@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from sqlalchemy import Row
@@ -26,6 +26,7 @@ NO_RESELLER_RATE = "no reseller rate"
 UNKNOWN_BILLING = "unknown reseller billing"
 # Digits with which proxies reckon a rate with two markups.
 _TARIFF_UNIT = Decimal(1).scaleb(-24)
+_DIGITS = 80  # more than any rate with two markups has
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,9 @@ def _by_plan(plan: Plan, number: str, book: RateBook) -> PricedBy | None:
 
 def _marked_up(tariff: Tariff, markup: Decimal) -> Tariff:
     """With a second markup, on the price with the first one."""
-    money = tariff.rate * (100 + tariff.markup) * (100 + markup)
-    rate = (money / 100).quantize(_TARIFF_UNIT, ROUND_HALF_UP) / 100
+    with localcontext(prec=_DIGITS):
+        money = tariff.rate * (100 + tariff.markup) * (100 + markup) / 100
+        rate = money.quantize(_TARIFF_UNIT, ROUND_HALF_UP) / 100
     return Tariff(
         rate,
         tariff.first_block,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from sippulse_ws.charging.rating import RatingWorker
 from sippulse_ws.config import Settings
 from sippulse_ws.domain.proxies import Proxy
 from sippulse_ws.jobs.job import Job
@@ -17,7 +18,10 @@ KEYS = "idempotency_keys"
 
 def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
     """All jobs that these settings ask for, with the seconds between their runs."""
-    jobs = [Job(KEYS, 60, partial(purge_keys, hours=settings.idempotency_hours))]
+    jobs = [
+        Job("rating", 0.5, RatingWorker(settings.timezone).run),
+        Job(KEYS, 60, partial(purge_keys, hours=settings.idempotency_hours)),
+    ]
     if proxies:
         patience = settings.proxy_patience
         jobs.append(Job(RELOADS, 0.5, partial(run_due, proxies=proxies, patience=patience)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sippulse_ws.models.base import (
@@ -101,6 +101,8 @@ class CreditLedger(Base):
     administrator: Mapped[str] = mapped_column(Key(128))
     expires_at: Mapped[MaybeMoment]
     reverses: Mapped[Long]  # id of the row that this one takes back
+    raw_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # the call, if it is one's
+    corrects_id: Mapped[int | None] = mapped_column(BigInteger)  # the row that this one corrects
 
 
 class AccountGroup(Base):

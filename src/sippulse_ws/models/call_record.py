@@ -24,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -167,6 +168,11 @@ class Cdr(Base):
     reseller_matched_prefix_name: Mapped[str | None] = mapped_column(String(128))
     cost: Mapped[Price]
     cost_price: Mapped[Price]
+    # not in the view: the raw record that was rated, how (JSON), and what it cost at first
+    raw_id: Mapped[int | None] = mapped_column(BigInteger)
+    rating: Mapped[str | None] = mapped_column(Text)
+    first_price: Mapped[Price]
+    first_reseller_price: Mapped[Price]
 
 
 class Acc(Base):

@@ -1,0 +1,183 @@
+"""One raw record with its prices: what it costs whom, or why that cannot be said."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import Any
+
+from sqlalchemy import Row
+
+from sippulse_ws.charging.accounts import CallAccount
+from sippulse_ws.charging.pricing import (
+    Tariff,
+    billed_seconds,
+    price_of,
+    sale_rate,
+    whole_seconds,
+)
+from sippulse_ws.charging.rate_book import RateBook
+from sippulse_ws.charging.terms import PricedBy, cost_of, rated_number, terms_of
+from sippulse_ws.models.types import MONEY_LIMIT
+
+# What is called within the platform, or from outside, costs nothing.
+FREE_SERVICES = ("local", "net", "did")
+FREE_GROUNDS = ("free", "emergency")
+TIMEOUT = "timeout"
+
+NO_SUCH_ACCOUNT = "unknown account"
+TOO_LARGE = "price too large"
+IMPLAUSIBLE = "implausible duration"
+# Seconds; proxies end calls long before. What is longer comes from a clock that jumped.
+LONGEST = 7 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """Seconds, charged by a rate."""
+
+    by: PricedBy
+    tariff: Tariff
+    billed: int
+    price: Decimal
+
+    @property
+    def rate(self) -> Decimal:
+        return sale_rate(self.tariff)
+
+
+@dataclass(slots=True)
+class RatedCall:
+    """`missing` says why there is no price; without it there is one."""
+
+    raw: Row[Any]
+    account: CallAccount | None
+    gateway: Row[Any] | None
+    seconds: int
+    missing: str | None = None
+    free: bool = False
+    sale: Priced | None = None
+    reseller: Priced | None = None
+    cost: Priced | None = None
+    duplicate: bool = False  # there is a record of this call already
+
+    @property
+    def price(self) -> Decimal | None:
+        if self.missing:
+            return None
+        return self.sale.price if self.sale else Decimal(0)
+
+    @property
+    def reseller_price(self) -> Decimal | None:
+        return self.reseller.price if self.reseller and not self.missing else None
+
+    @property
+    def service(self) -> str | None:
+        """As the record tells it."""
+        ended_by_proxy = self.raw.ended_by == "proxy" and not self.free
+        return TIMEOUT if ended_by_proxy else self.raw.service
+
+    def give_up(self, reason: str) -> None:
+        """Leave it without a price."""
+        self.missing = reason
+        self.sale = self.reseller = self.cost = None
+
+
+def rate_call(
+    raw: Row[Any],
+    account: CallAccount | None,
+    gateway: Row[Any] | None,
+    hold: Row[Any] | None,
+    book: RateBook,
+) -> RatedCall:
+    """The prices of a raw record; `hold` is the money held for it, with the tariff shown then."""
+    seconds = whole_seconds(raw.duration_ms)
+    call = RatedCall(raw, account, gateway, seconds)
+    if seconds > LONGEST:
+        call.seconds = LONGEST
+        call.missing = IMPLAUSIBLE
+    elif raw.basis in FREE_GROUNDS or raw.service in FREE_SERVICES:
+        call.free = True
+    elif account is None:
+        call.missing = NO_SUCH_ACCOUNT
+    else:
+        _price(call, account, hold, book)
+    priced = [one for one in (call.sale, call.reseller, call.cost) if one]
+    if any(max(one.price, one.rate) >= MONEY_LIMIT for one in priced):
+        call.give_up(TOO_LARGE)
+    return call
+
+
+def _price(call: RatedCall, account: CallAccount, hold: Row[Any] | None, book: RateBook) -> None:
+    number = rated_number(call.raw.number)
+    terms = terms_of(account, number, book)
+    if terms.sale is None:
+        call.missing = terms.missing
+        return
+    call.sale = _priced(terms.sale, call.seconds, _held(hold, ""))
+    if terms.reseller:
+        call.reseller = _priced(terms.reseller, call.seconds, _held(hold, "reseller_"))
+    if call.gateway is not None and call.gateway.rate_id is not None:
+        rate = book.find((account.domain, call.gateway.rate_id), number)
+        if cost := cost_of(rate, call.gateway.tx_connection, call.gateway.cadency):
+            call.cost = _priced(cost, call.seconds, None)
+
+
+def _priced(by: PricedBy, seconds: int, held: Tariff | None) -> Priced:
+    tariff = held or by.tariff
+    return Priced(by, tariff, billed_seconds(seconds, tariff), price_of(seconds, tariff))
+
+
+def _held(hold: Row[Any] | None, side: str) -> Tariff | None:
+    """The tariff by which money was held: what was shown is what is charged."""
+    if hold is None:
+        return None
+    values = hold._mapping
+    money = Decimal(values[side + "tariff"])  # for 6,000 seconds
+    if money <= 0:
+        return None
+    return Tariff(
+        _hundredth(money),
+        values[side + "first_block"],
+        values[side + "next_block"],
+        delay=values[side + "delay"],
+        discard=values[side + "discard"],
+    )
+
+
+def _hundredth(money: Decimal) -> Decimal:
+    with localcontext(prec=80):
+        return money / 100
+
+
+def rating_words(call: RatedCall) -> str:
+    """How it was rated, as JSON, for `calls show`."""
+    said: dict[str, Any] = {"basis": call.raw.basis, "seconds": call.seconds}
+    if call.missing:
+        said["missing"] = call.missing
+    if call.account:
+        said["payer"] = call.account.payer.account_code
+    for name in ("sale", "reseller", "cost"):
+        priced: Priced | None = getattr(call, name)
+        if priced is not None:
+            said[name] = _words(priced)
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+
+
+def _words(priced: Priced) -> dict[str, Any]:
+    tariff, by = priced.tariff, priced.by
+    said = {
+        "prefix": by.rate.prefix,
+        "base": str(by.rate.rate_value),
+        "rate": str(priced.rate),
+        "first": tariff.first_block,
+        "next": tariff.next_block,
+        "delay": tariff.delay,
+        "discard": tariff.discard,
+        "billed": priced.billed,
+        "price": str(priced.price),
+    }
+    if by.plan:
+        said |= {"plan": by.plan.name, "markup": by.plan.markup}
+    return said

@@ -1,0 +1,183 @@
+"""Raw records become rated calls: record, ledger and balances in one transaction, exactly once.
+
+A batch of raw records is locked, passed over by others meanwhile (SKIP LOCKED); the change of their
+state is committed with the money. Any number of workers may run, and one that is killed leaves
+nothing half done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from sippulse_ws.charging.accounts import load_accounts
+from sippulse_ws.charging.postings import Postings, find_holds
+from sippulse_ws.charging.rate_book import RateBook
+from sippulse_ws.charging.rated_call import RatedCall, rate_call
+from sippulse_ws.charging.records import find_records, record_key, store_records
+from sippulse_ws.charging.terms import rated_number, tables_of
+from sippulse_ws.db import Database
+from sippulse_ws.db.connections.failures import is_repeatable
+from sippulse_ws.db.statements import Session
+from sippulse_ws.domain import events
+from sippulse_ws.domain.call_records import Snapshots
+from sippulse_ws.domain.local_time import find_timezone
+from sippulse_ws.models import Gateway, Provider, RawCall
+
+NEW, RATED, UNRATED = 0, 1, 2
+BATCH = 200
+DUPLICATE = "recorded already"
+_TRIES = 20  # of a batch that meets others' locks
+
+_RAW = select(*RawCall.__table__.columns)
+_GATEWAYS = select(
+    Gateway.id,
+    Gateway.address,
+    Gateway.name,
+    Gateway.rate_id,
+    Gateway.provider_id,
+    Provider.name.label("provider_name"),
+    Provider.tx_connection,
+    Provider.cadency,
+).join(Provider, Provider.id == Gateway.provider_id)
+
+
+class RatingWorker:
+    """Works off raw records, a batch at a time."""
+
+    def __init__(self, timezone: str | None = None, *, tells_calls: bool = False) -> None:
+        """`timezone` as the setting has it; `tells_calls`: an event for each call."""
+        self._timezone = timezone
+        self._tells_calls = tells_calls
+        self._snapshots = Snapshots()
+
+    def run(self, database: Database, size: int = BATCH) -> bool:
+        """Rate a batch; whether there may be more. What others lock or win is tried again."""
+        for attempt in range(_TRIES):
+            try:
+                with database.writing() as db:
+                    return self.rate_batch(db, size) == size
+            except DBAPIError as error:
+                self._snapshots.forget()
+                lost_race = isinstance(error, IntegrityError) or is_repeatable(error)
+                if not lost_race or attempt == _TRIES - 1:
+                    raise
+        return False
+
+    def rate_batch(self, db: Session, size: int = BATCH) -> int:
+        """Rate up to so many new records in this transaction; how many they were."""
+        raws = db.execute(_oldest(size)).all()
+        if raws:
+            self._rate(db, raws)
+        return len(raws)
+
+    def _rate(self, db: Session, raws: Sequence[Row[Any]]) -> None:
+        zone, now = find_timezone(db, self._timezone), dt.datetime.now(dt.UTC)
+        holds = find_holds(db, {raw.hold_id for raw in raws if raw.hold_id is not None})
+        known = find_records(db, raws)
+        calls = price_calls(db, raws, holds)
+        _mark_duplicates(calls, known)
+        postings = Postings(db, calls, holds.values())
+        store_records(db, calls, known, self._snapshots, zone)
+        postings.post(calls, zone, now)
+        if self._tells_calls:
+            _tell(db, calls)
+        _finish(db, calls, now)
+
+
+def price_calls(
+    db: Session, raws: Sequence[Row[Any]], holds: dict[int, Row[Any]]
+) -> list[RatedCall]:
+    """The raw records with their prices, by what holds now; nothing is written."""
+    accounts = load_accounts(db, {raw.account for raw in raws if raw.account})
+    gateways = _load_gateways(db, {raw.gateway_id for raw in raws if raw.gateway_id is not None})
+    book = RateBook()
+    wanted = set()
+    for raw in raws:
+        account = accounts.get(raw.account)
+        if account is not None:
+            number = rated_number(raw.number)
+            wanted |= {(table, number) for table in tables_of(account)}
+            gateway = gateways.get(raw.gateway_id)
+            if gateway is not None and gateway.rate_id is not None:
+                wanted.add(((account.domain, gateway.rate_id), number))
+    book.load(db, wanted)
+    return [
+        rate_call(
+            raw,
+            accounts.get(raw.account),
+            gateways.get(raw.gateway_id),
+            holds.get(raw.hold_id),
+            book,
+        )
+        for raw in raws
+    ]
+
+
+def _oldest(size: int) -> Select[Any]:
+    query = _RAW.where(RawCall.state == NEW).order_by(RawCall.id).limit(size)
+    return query.with_for_update(skip_locked=True)
+
+
+def _load_gateways(db: Session, ids: set[int]) -> dict[int, Row[Any]]:
+    if not ids:
+        return {}
+    return {row.id: row for row in db.execute(_GATEWAYS.where(Gateway.id.in_(sorted(ids))))}
+
+
+def _mark_duplicates(calls: Sequence[RatedCall], known: dict[Any, Row[Any]]) -> None:
+    """A call is recorded once; a record that has no price yet may get one."""
+    seen: dict[Any, RatedCall] = {}
+    for call in sorted(calls, key=lambda one: (one.missing is not None, one.raw.id)):
+        key = record_key(call.raw)
+        before = known.get(key)
+        priced_already = before is not None and (
+            before.price is not None or (call.missing and before.raw_id != call.raw.id)
+        )
+        if key in seen or priced_already:
+            call.duplicate = True
+        seen.setdefault(key, call)
+
+
+def _tell(db: Session, calls: Sequence[RatedCall]) -> None:
+    rows = [
+        events.event_row(events.CALL_RATED, call.raw.account, _told(call))
+        for call in calls
+        if call.raw.account and not call.duplicate and call.price is not None
+    ]
+    if rows:
+        events.EMIT.run_many(db, rows)
+
+
+def _told(call: RatedCall) -> dict[str, Any]:
+    return {
+        "call_id": call.raw.call_id,
+        "started": call.raw.started,
+        "duration": call.seconds,
+        "number": call.raw.number,
+        "service": call.service,
+        "price": call.price,
+    }
+
+
+def _finish(db: Session, calls: Sequence[RatedCall], now: dt.datetime) -> None:
+    ends: dict[tuple[int, str | None], list[RatedCall]] = {}
+    for call in calls:
+        reason = DUPLICATE if call.duplicate else call.missing
+        # a duplicate is done with: there is nothing to rate again
+        state = UNRATED if call.missing and not call.duplicate else RATED
+        ends.setdefault((state, reason), []).append(call)
+    for (state, reason), some in ends.items():
+        times = [call.raw.started for call in some]
+        db.execute(
+            update(RawCall)
+            .where(
+                RawCall.id.in_([call.raw.id for call in some]),
+                RawCall.started.between(min(times), max(times)),
+            )
+            .values(state=state, reason=reason, rated_at=now)
+        )
