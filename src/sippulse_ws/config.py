@@ -160,7 +160,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
     log_operations: float = Field(default=1, ge=0, le=1)  # share of those that ended well
-    lexical: Literal["compatible", "strict"] = "compatible"
+    lexical: Literal["compatible", "strict-writes", "strict"] = "compatible"
     wsdl_style: Literal["inline", "import"] = "inline"
     wsdl_required: Literal["observed", "none"] = "observed"
     max_body: int = Field(default=10 * 1024 * 1024, ge=1024)  # bytes

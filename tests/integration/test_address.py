@@ -196,3 +196,56 @@ def test_an_address_is_removed_within_its_domain(
     soap.xml("AddressWS", operation, f"<domain>{DOMAIN}</domain><id>{number}</id>")
     assert platform.rows(Address) == []
     assert str(number) in soap.fault("AddressWS", operation, domain=DOMAIN, addressId=number)
+
+
+@pytest.mark.parametrize("by", ["account", "username"])
+def test_an_update_without_an_id_finds_the_accounts_address(soap: Soap, by: str) -> None:
+    made = insert(soap, "2001:db8::1", 128)
+    insert(soap, "192.0.2.11")
+    soap(
+        "AddressWS",
+        "insertAddress",
+        address=address("2001:db8::1", 128, port=5060) | {"username": "1001"},
+    )
+    owner = {"account": ACCOUNT} if by == "account" else KEY
+    sent = owner | {"ipAddress": "2001:DB8:0::1", "port": 5070}
+    changed = soap("AddressWS", "updateAddress", address=sent)
+    assert (changed.id, changed.port, changed.mask) == (made.id, 5070, 128)
+
+
+def test_of_several_addresses_the_mask_tells_which(soap: Soap) -> None:
+    insert(soap, "10.0.0.0", 24)
+    wide = insert(soap, "10.0.0.0", 16)
+    sent = KEY | {"ipAddress": "10.0.0.0", "mask": 16, "port": 5070}
+    assert soap("AddressWS", "updateAddress", address=sent).id == wide.id
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"ipAddress": "192.0.2.99"},
+        {"ipAddress": "not an address"},
+        {"ipAddress": "192.0.2.10"},
+        {"ipAddress": "192.0.2.10", "mask": 32},
+        {"port": 5070},
+    ],
+)
+def test_without_an_id_nothing_is_changed_unless_exactly_one_fits(
+    soap: Soap, platform: Platform, sent: dict[str, Any]
+) -> None:
+    insert(soap)
+    insert(soap, port=5060)
+    before = platform.rows(Address)
+    fault = soap.fault("AddressWS", "updateAddress", address=KEY | sent)
+    assert fault == "Required field missing or unreadable: id"
+    assert platform.rows(Address) == before
+
+
+def test_without_an_id_no_foreign_domain_is_asked(soap: Soap, platform: Platform) -> None:
+    platform.domain(OTHER)
+    platform.subscriber("1000", OTHER)
+    theirs = KEY | {"domain": OTHER, "ipAddress": "192.0.2.10"}
+    insert(soap, domain=OTHER)
+    limited = platform.administrator("limited", DOMAIN)
+    fault = soap.fault("AddressWS", "updateAddress", address=theirs, principal=limited)
+    assert OTHER in fault

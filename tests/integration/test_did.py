@@ -103,7 +103,22 @@ def test_every_field_of_a_did_is_stored_as_sent(soap: Soap, platform: Platform) 
     assert {name: read[name] for name in read} == values | {"id": number}
 
 
-@pytest.mark.parametrize("field", ["accountCode", "aliasUsername", "username", "domain"])
+@pytest.mark.parametrize("username", [None, ""])
+def test_without_a_username_the_number_is_the_accounts_own(soap: Soap, username: object) -> None:
+    soap("DidWS", "insertDid", did=did("554830258080", username=username))
+    (listed,) = soap("DidWS", "listByAcc", accountCode=ACCOUNT)
+    assert (listed.username, listed.domain) == ("1000", DOMAIN)
+
+
+@pytest.mark.parametrize("account", ["1000", f"@{DOMAIN}", "@"])
+def test_without_a_username_the_account_must_be_whole(
+    soap: Soap, platform: Platform, account: str
+) -> None:
+    soap.fault("DidWS", "insertDid", did=did("1", username="", accountCode=account))
+    assert platform.rows(Did) == []
+
+
+@pytest.mark.parametrize("field", ["accountCode", "aliasUsername", "domain"])
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_needed_field_is_named(field: str, value: object, soap: Soap, platform: Platform) -> None:
     fault = soap.fault("DidWS", "insertDid", did=did("1", **{field: value}))

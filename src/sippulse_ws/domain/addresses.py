@@ -64,10 +64,11 @@ def insert_address(
 def update_address(
     db: Session, scope: Scope, values: Values, proxies: Iterable[Host] = ()
 ) -> Row[Any]:
-    """Absent means unchanged; another account may take the address over."""
-    address_id = values.get("id")
-    if address_id is None:
-        raise MissingField(field="id")
+    """Absent means unchanged; another account may take the address over.
+
+    Without an id it is the account's one with this address.
+    """
+    address_id = values.get("id") or _id_of(db, scope, values)
     address = db.execute(SELECT.where(Address.id == address_id)).first()
     if address is None or not scope.allows(db, address.domain):
         raise AddressNotFound(id=address_id)
@@ -85,6 +86,22 @@ def update_address(
     if any(stored[name] != getattr(address, name) for name in _WRITTEN):
         _check_rights(db, scope, stored, address_id, proxies)
     return db.execute(SELECT.where(same)).one()
+
+
+def _id_of(db: Session, scope: Scope, values: Values) -> int:
+    """The id of the one address that fits; several may differ in mask, port, method or prefix."""
+    if not values.get("ip_address"):
+        raise MissingField(field="id")
+    username, domain = _owner(values, None)
+    scope.require(db, domain)
+    account = Subscriber.account_code == account_code(username, domain)
+    query = select(Address.id, Address.mask).join(Subscriber).where(account)
+    fitting = db.execute(query.where(Address.ip_address == _usual(values["ip_address"]))).all()
+    if len(fitting) > 1:
+        fitting = [row for row in fitting if row.mask == values.get("mask")]
+    if len(fitting) != 1:
+        raise MissingField(field="id")
+    return int(fitting[0].id)
 
 
 def remove_address(db: Session, domain: str, address_id: int | None) -> None:
@@ -152,6 +169,14 @@ def _checked(values: Values) -> dict[str, Any]:
         "tech_prefix": _tech_prefix(method, values.get("tech_prefix") or ""),
     }
     return storable(Address, stored)
+
+
+def _usual(text: str) -> str:
+    """An IP address as it is usually written; what is none as it is."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return text
 
 
 def _network_address(text: str, mask: int) -> str:

@@ -97,7 +97,13 @@ OPEN = NumberRules()
 
 
 def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = OPEN) -> int:
-    """Give a number to an account: a free one of its domain, else a new one. Returns its id."""
+    """Give a number to an account: a free one of its domain, else a new one. Returns its id.
+
+    Without `username` it is delivered to the account's own.
+    """
+    if not values["username"]:
+        own = (values["account_code"] or "").rpartition("@")[0]
+        values = {**values, "username": own or None}
     required(values, "account_code", "alias_username", "username", "domain")
     scope.require(db, values["domain"])
     require_domain(db, values["domain"])

@@ -33,6 +33,7 @@ class Request(Protocol):
     domain: str
     outcome: str
     fault: str
+    dropped: frozenset[str]
     bytes_in: int
     waiting_seconds: float
     database_seconds: float

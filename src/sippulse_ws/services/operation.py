@@ -129,7 +129,8 @@ def operation(
         enter.__doc__ = function.__doc__
         enter.declaration = published_operation  # type: ignore[attr-defined]
         principal = () if right.customer else (nested(UserPrincipalDto, "principal"),)
-        return published(enter, [*fields, *principal], returns, aliases or {})
+        parameters = [*fields, *principal]
+        return published(enter, parameters, returns, aliases or {}, writes=writes or acts)
 
     return decorate
 
@@ -137,6 +138,14 @@ def operation(
 def is_object(one: Any) -> bool:
     """Whether the field is a single object of a complex type."""
     return hasattr(one, "_type_info") and one.Attributes.max_occurs == 1
+
+
+def add_telephones(values: Values, telephones: Mapping[str, int]) -> None:
+    """Put numbers that were found among punctuation where there is none yet."""
+    for one in (values, *values.values()):
+        if isinstance(one, dict):
+            absent = {name for name in telephones if name in one and one[name] is None}
+            one |= {name: telephones[name] for name in absent}
 
 
 def _getter(path: str) -> Callable[[Mapping[str, Any]], Any]:

@@ -39,7 +39,7 @@ from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.observability.outages import Outage
 from sippulse_ws.services.idempotency import keyed_request
-from sippulse_ws.services.operation import Operation, Values
+from sippulse_ws.services.operation import Operation, Values, add_telephones
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
 
@@ -120,6 +120,8 @@ class Runner:
     def run(self, operation: Operation, context: Context, arguments: tuple[Any, ...]) -> Any:
         *plain, principal = arguments if not operation.right.customer else (*arguments, None)
         values = operation.values(tuple(plain))
+        if context.telephones:
+            add_telephones(values, context.telephones)
         request = Request(operation, context, values, principal)
         started = perf_counter()
         context.login = _login_of(operation, values, principal)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -64,6 +65,8 @@ class Context:
     bytes_in: int = 0
     database_seconds: float = 0.0
     charset: Charset = UTF_8  # of the answer
+    dropped: frozenset[str] = frozenset()  # fields whose text was no value of their type
+    telephones: Mapping[str, int] = MappingProxyType({})  # by attribute, of absent fields
 
     def __init__(self, environ: dict[str, Any], service: str, state: Any) -> None:
         self.environ = environ
@@ -93,6 +96,14 @@ class Context:
         if (value := self.headers.get(header)) is not None:
             values.append(value)
         return values
+
+    def drop(self, field: str) -> None:
+        """A field is absent since its text cannot be read."""
+        self.dropped |= {field}
+
+    def telephone(self, attribute: str, number: int) -> None:
+        """A field is absent whose text is a telephone number with punctuation."""
+        self.telephones = {**self.telephones, attribute: number}
 
     def write(self, values: Iterator[Any]) -> "bytes | Spooled":
         """The answer with these values, for those that are there only now. To be returned."""

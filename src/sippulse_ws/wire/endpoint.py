@@ -21,7 +21,7 @@ from .faults import WSException
 from .media import MULTIPART, XML, Media, MediaTypes
 from .multipart import refuse_includes, root_of
 from .names import NAMESPACE
-from .protocol import Protocol
+from .protocol import Lexical, Protocol
 from .recoding import in_charset
 from .rpc import Service
 
@@ -44,7 +44,7 @@ _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
 class Options:
     """How endpoints behave, and what they say to users."""
 
-    lexical: Literal["compatible", "strict"] = "compatible"
+    lexical: Lexical = "compatible"
     max_body: int = 10 * 1024 * 1024
     public_url: str | None = None
     wsdl_style: Literal["inline", "import"] = "inline"
@@ -66,7 +66,7 @@ class Endpoint:
         self.paths = service.PATHS
         self._options = options
         self._state = state
-        self._protocol = Protocol(options.lexical == "strict", options.invalid_value)
+        self._protocol = Protocol(options.lexical, options.invalid_value)
         application = Application(
             [service],
             NAMESPACE,

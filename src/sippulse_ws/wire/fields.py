@@ -29,7 +29,7 @@ class Field(NamedTuple):
     model: Any  # the complex type of a nested field, else None
     required: bool
     many: bool
-    filter: bool  # reads by FILTERS, not by PARSERS
+    filter: bool  # reads by FILTERS, not by PARSERS; a long is a telephone number
 
 
 def _field(model: Any, wire: str, required: bool, many: bool, filter: bool = False) -> Any:
@@ -54,8 +54,9 @@ def integer(
     return _field(Integer32, wire, required, many, empty_absent)
 
 
-def long(wire: str, required: bool = False, many: bool = False) -> Any:
-    return _field(Integer64, wire, required, many)
+def long(wire: str, required: bool = False, many: bool = False, telephone: bool = False) -> Any:
+    """A long; with `telephone`, it may be found among punctuation (Context.telephones)."""
+    return _field(Integer64, wire, required, many, telephone)
 
 
 def double(wire: str, required: bool = False, many: bool = False) -> Any:
@@ -91,6 +92,10 @@ def wire_name(field: Any) -> str:
 def fields_of(model: Any) -> list[Field]:
     """The fields of a complex type or of a message, in the contract's order."""
     return [_describe(field) for field in model._type_info.values()]
+
+
+def is_telephone(field: Field) -> bool:
+    return field.filter and field.kind == "long"
 
 
 def _describe(field: Any) -> Field:

@@ -27,6 +27,9 @@ _date_time = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 ).fullmatch
+# Not `/`, `,` or `;`, which stand between two numbers (3333-4444/5555).
+_punctuation = re.compile(r"[ \t\r\n\u00a0\u202f+().\[\]\u2010-\u2015\u2212-]")
+_TELEPHONE_MIN = 7  # digits; so that 48.5 is none
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _SPECIAL_DOUBLES = {"NaN": math.nan, "INF": math.inf, "-INF": -math.inf}
 
@@ -97,6 +100,14 @@ def parse_filled_int(text: str) -> int | None:
     return parse_int(text) if text.strip(WHITE) else None
 
 
+def parse_telephone(text: str) -> int | None:
+    """The digits of one telephone number among punctuation."""
+    digits = _punctuation.sub("", text)
+    if len(digits) < _TELEPHONE_MIN or not (digits.isascii() and digits.isdigit()):
+        return None
+    return _parse_integer(digits, _LONG_MAX)
+
+
 PARSERS: dict[str, Callable[[str], Any]] = {
     "string": parse_string,
     "int": parse_int,
@@ -105,7 +116,11 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "boolean": parse_boolean,
     "dateTime": parse_date_time,
 }
-FILTERS: dict[str, Callable[[str], Any]] = {"string": parse_filter, "int": parse_filled_int}
+FILTERS: dict[str, Callable[[str], Any]] = {
+    "string": parse_filter,
+    "int": parse_filled_int,
+    "long": parse_long,
+}
 
 
 def is_exact(kind: str, text: str) -> bool:

@@ -5,7 +5,7 @@ garbage collection; none of that code is reached. Events are not fired: nobody l
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from lxml import etree
 from spyne.protocol.soap import Soap11
@@ -18,6 +18,9 @@ from .fields import fields_of
 from .reading import Reader, Readers
 from .spooled import Spooled
 from .writing import response_writer
+
+# How a text that is no value of its type is met: as absent, or with a fault.
+Lexical = Literal["compatible", "strict-writes", "strict"]
 
 
 class Operation(NamedTuple):
@@ -33,20 +36,25 @@ class Operation(NamedTuple):
 class Protocol(Soap11):  # type: ignore[misc]
     """Document/literal wrapped SOAP 1.1."""
 
-    def __init__(self, strict: bool, invalid_value: str) -> None:
+    def __init__(self, lexical: Lexical, invalid_value: str) -> None:
         super().__init__()
-        self._readers = Readers(strict, invalid_value)
+        # by whether an operation writes
+        self._readers = {
+            False: Readers(lexical == "strict", invalid_value),
+            True: Readers(lexical != "compatible", invalid_value),
+        }
         self.operations: dict[str, Operation] = {}  # by the tag of the request's element
 
     def compile(self, application: Any) -> None:
         """Make readers and writers for all operations of an application."""
         for tag, (method,) in application.interface.service_method_map.items():
             returned = fields_of(method.out_message)
+            readers = self._readers[method.udd["writes"]]
             self.operations[tag] = Operation(
                 name=method.operation_name,
                 parameters=tuple(one.wire for one in fields_of(method.in_message)),
                 function=method.function,
-                reader=self._readers.of_message(method.in_message, method.udd["aliases"]),
+                reader=readers.of_message(method.in_message, method.udd["aliases"]),
                 respond=response_writer(method.operation_name, returned[0] if returned else None),
             )
 
@@ -69,7 +77,7 @@ class Protocol(Soap11):  # type: ignore[misc]
         reader: Reader = context.descriptor.reader
         # An attribute name stands in the bytes as it is, and this one has a prefix.
         read = reader.lenient if b":nil" in context.in_string else reader.exact
-        context.in_object = read(context.in_body_doc)
+        context.in_object = read(context.in_body_doc, context)
 
     def serialize(self, context: Context, message: str = Soap11.RESPONSE) -> None:
         if context.out_error is not None:

@@ -6,27 +6,39 @@ one also reads every document in which something might be nil.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from lxml import etree
 
 from .faults import WSException
-from .fields import Dto, Field, fields_of
-from .lexical import FILTERS, PARSERS, is_exact, parse_string
+from .fields import Dto, Field, fields_of, is_telephone
+from .lexical import FILTERS, PARSERS, WHITE, is_exact, parse_string, parse_telephone
 from .names import NAMESPACE
 
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 PRINCIPAL = "principal"  # credentials are never put together from loose elements
 
 Parse = Callable[[str], Any]
-Read = Callable[[etree._Element], Any]
+
+
+class Sink(Protocol):
+    """Told of a text that is no value of its field's type, so that the value is absent."""
+
+    def drop(self, field: str) -> None:
+        """The text of this field says nothing."""
+
+    def telephone(self, attribute: str, number: int) -> None:
+        """It says a telephone number, with punctuation."""
+
+
+Read = Callable[[etree._Element, Sink], Any]
 
 
 class Reader(NamedTuple):
     """Turns an operation's element into the list of its arguments."""
 
-    exact: Callable[[etree._Element], list[Any]]
-    lenient: Callable[[etree._Element], list[Any]]
+    exact: Callable[[etree._Element, Sink], list[Any]]
+    lenient: Callable[[etree._Element, Sink], list[Any]]
 
 
 class Readers:
@@ -41,12 +53,12 @@ class Readers:
         plan = Plan(self, message, aliases)
         read_exact = plan.read_exact
 
-        def lenient(element: etree._Element) -> list[Any]:
-            return list(plan.read_flat(element).values())
+        def lenient(element: etree._Element, sink: Sink) -> list[Any]:
+            return list(plan.read_flat(element, sink).values())
 
-        def exact(element: etree._Element) -> list[Any]:
-            values = read_exact(element)
-            return lenient(element) if values is None else list(values.values())
+        def exact(element: etree._Element, sink: Sink) -> list[Any]:
+            values = read_exact(element, sink)
+            return lenient(element, sink) if values is None else list(values.values())
 
         return Reader(exact, lenient)
 
@@ -63,6 +75,8 @@ class Readers:
 
         def strict(text: str) -> Any:
             value = parse(text)
+            if value is None and is_telephone(field) and parse_telephone(text) is not None:
+                return None
             if value is None or not is_exact(field.kind, text):
                 message = self._invalid_value.format(field=field.wire)
                 raise WSException(message, "unreadable-value")
@@ -95,14 +109,14 @@ class Plan:
         instance.__dict__ = values
         return instance
 
-    def read_flat(self, element: etree._Element) -> dict[str, Any]:
+    def read_flat(self, element: etree._Element, sink: Sink) -> dict[str, Any]:
         """Reads leniently; fields of an absent object may stand where the object should."""
-        values, unknown = self.read_lenient(element)
+        values, unknown = self.read_lenient(element, sink)
         for wire, plan in self.objects.items():
             field = self.fields[wire]
             if not unknown or wire == PRINCIPAL or values[field.attribute] is not None:
                 continue
-            inner, still_unknown = plan.read_lenient(unknown)
+            inner, still_unknown = plan.read_lenient(unknown, sink)
             if len(still_unknown) < len(unknown):
                 value = plan.build(inner)
                 values[field.attribute] = [value] if field.many else value
@@ -110,7 +124,7 @@ class Plan:
         return values
 
     def read_lenient(
-        self, children: Iterable[etree._Element]
+        self, children: Iterable[etree._Element], sink: Sink
     ) -> tuple[dict[str, Any], list[etree._Element]]:
         """The values of the fields, and the children that belong to none of them."""
         values = self.absent.copy()
@@ -120,7 +134,7 @@ class Plan:
             field = self.fields.get(child.tag)
             if field is None:
                 others.append(child)
-            elif self._put(values, field, child):
+            elif self._put(values, field, child, sink):
                 exact.add(field.wire)
         unknown = []
         for child in others:
@@ -128,21 +142,29 @@ class Plan:
             if field is None or field.wire in exact:
                 unknown.append(child)
             else:
-                self._put(values, field, child)
+                self._put(values, field, child, sink)
         return values, unknown
 
-    def _put(self, values: dict[str, Any], field: Field, child: etree._Element) -> bool:
+    def _put(self, values: dict[str, Any], field: Field, child: etree._Element, sink: Sink) -> bool:
         """Store a child's value; False if the child says that there is none."""
         nil = child.get(NIL, "").strip() in ("true", "1")
-        value = None if nil else self._value(field, child)
+        value = None if nil else self._value(field, child, sink)
         _store(values, field.attribute, value, field.many)
         return not nil
 
-    def _value(self, field: Field, child: etree._Element) -> Any:
+    def _value(self, field: Field, child: etree._Element, sink: Sink) -> Any:
         plan = self.objects.get(field.wire)
-        if plan is None:
-            return self.parsers[field.wire](child.text or "")
-        return plan.build(plan.read_lenient(child)[0])
+        if plan is not None:
+            return plan.build(plan.read_lenient(child, sink)[0])
+        return self.text_value(field, child, sink)
+
+    def text_value(self, field: Field, child: etree._Element, sink: Sink) -> Any:
+        """The value of a child that is no object."""
+        text = child.text or ""
+        value = self.parsers[field.wire](text)
+        if value is None:
+            _tell(sink, field, text)
+        return value
 
 
 def _spelling(child: etree._Element) -> str:
@@ -150,39 +172,64 @@ def _spelling(child: etree._Element) -> str:
     return name.lower() if namespace in ("", "{" + NAMESPACE) else ""
 
 
-def _exact_reader(plan: Plan) -> Callable[[etree._Element], dict[str, Any] | None]:
-    """The fast path: None if there is a child that is not in the contract."""
-    absent = plan.absent
-    strings: dict[str, str] = {}  # tag -> attribute
-    parsed: dict[str, tuple[str, Parse]] = {}
-    others: dict[str, tuple[str, Read, bool]] = {}  # objects, and whatever is repeated
+class _Tags(NamedTuple):
+    """What is done with each child of an element, by its tag."""
+
+    strings: dict[str, str]  # attribute
+    parsed: dict[str, tuple[str, Parse, Field]]
+    others: dict[str, tuple[str, Read, bool]]  # objects, and whatever is repeated
+
+
+def _tags(plan: Plan) -> _Tags:
+    tags = _Tags({}, {}, {})
     for tag, field in plan.fields.items():
         if field.model is not None:
-            others[tag] = field.attribute, _object_reader(plan.objects[field.wire]), field.many
+            read = _object_reader(plan.objects[field.wire])
+            tags.others[tag] = field.attribute, read, field.many
         elif field.many:
-            others[tag] = field.attribute, _text_reader(plan.parsers[field.wire]), True
+            tags.others[tag] = field.attribute, _text_reader(plan, field), True
         elif plan.parsers[field.wire] is parse_string:
-            strings[tag] = field.attribute
+            tags.strings[tag] = field.attribute
         else:
-            parsed[tag] = field.attribute, plan.parsers[field.wire]
+            tags.parsed[tag] = field.attribute, plan.parsers[field.wire], field
+    return tags
 
-    def read(element: etree._Element) -> dict[str, Any] | None:
+
+def _exact_reader(plan: Plan) -> Callable[[etree._Element, Sink], dict[str, Any] | None]:
+    """The fast path: None if there is a child that is not in the contract."""
+    absent = plan.absent
+    strings, parsed, others = _tags(plan)
+
+    def read(element: etree._Element, sink: Sink) -> dict[str, Any] | None:
         values = absent.copy()
         for child in element:
             tag = child.tag
             if tag in strings:
                 values[strings[tag]] = child.text or ""
             elif tag in parsed:
-                attribute, parse = parsed[tag]
-                values[attribute] = parse(child.text or "")
+                attribute, parse, field = parsed[tag]
+                value = values[attribute] = parse(child.text or "")
+                if value is None:
+                    _tell(sink, field, child.text or "")
             elif tag in others:
                 attribute, read_child, many = others[tag]
-                _store(values, attribute, read_child(child), many)
+                _store(values, attribute, read_child(child, sink), many)
             else:
                 return None
         return values
 
     return read
+
+
+def _tell(sink: Sink, field: Field, text: str) -> None:
+    """What became of a text that is no value; an empty one says nothing, nor a filter's `?`."""
+    if field.kind == "string" or not text.strip(WHITE):
+        return
+    number = parse_telephone(text) if is_telephone(field) else None
+    if number is None:
+        sink.drop(field.wire)
+    else:
+        sink.telephone(field.attribute, number)
 
 
 def _store(values: dict[str, Any], attribute: str, value: Any, many: bool) -> None:
@@ -195,15 +242,15 @@ def _store(values: dict[str, Any], attribute: str, value: Any, many: bool) -> No
         values[attribute].append(value)
 
 
-def _text_reader(parse: Parse) -> Read:
-    return lambda child: parse(child.text or "")
+def _text_reader(plan: Plan, field: Field) -> Read:
+    return lambda child, sink: plan.text_value(field, child, sink)
 
 
 def _object_reader(plan: Plan) -> Read:
     read_exact, build = plan.read_exact, plan.build
 
-    def read(element: etree._Element) -> Any:
-        values = read_exact(element)
-        return build(plan.read_lenient(element)[0] if values is None else values)
+    def read(element: etree._Element, sink: Sink) -> Any:
+        values = read_exact(element, sink)
+        return build(plan.read_lenient(element, sink)[0] if values is None else values)
 
     return read

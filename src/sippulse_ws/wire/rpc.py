@@ -36,17 +36,19 @@ class Published:
         params: Sequence[Any],
         returns: Any,
         aliases: Mapping[str, str],
+        writes: bool,
     ) -> None:
         self.function = function
         self.params = tuple(params)
         self.returns = returns
         self.aliases = dict(aliases)
+        self.writes = writes
 
     def __call__(self, **by_spyne: Any) -> Any:
         # `rpc` uses its arguments up, so each name needs an `rpc` of its own.
         options: dict[str, Any] = {
             "_args": [wire_name(param) for param in self.params],
-            "_udd": {"aliases": self.aliases},
+            "_udd": {"aliases": self.aliases, "writes": self.writes},
             # Spyne tells methods apart by their function's name, which several may share.
             "_internal_key_suffix": "." + by_spyne["_default_function_name"],
             "_throws": [WSException],
@@ -62,6 +64,7 @@ def published(
     params: Sequence[Any] = (),
     returns: Any = None,
     aliases: Mapping[str, str] | None = None,
+    writes: bool = False,
 ) -> Published:
     """Publish `function(context, *args)`; `aliases` maps other spellings to parameters."""
-    return Published(function, params, returns, aliases or {})
+    return Published(function, params, returns, aliases or {}, writes)

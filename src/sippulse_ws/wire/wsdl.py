@@ -57,12 +57,14 @@ def build(application: Any, all_optional: bool = False) -> Published:
     """With `all_optional`, no element of a complex type is required."""
     document = application.interface.docs.wsdl11
     document.build_interface_document(ADDRESS)
-    root = etree.fromstring(document.get_interface_document())
+    root: Any = etree.fromstring(document.get_interface_document())
     (schema,) = root.iter(XSD + "schema")
     if all_optional:
         for element in schema.iterfind(f"{XSD}complexType//{XSD}element"):
             element.set("minOccurs", "0")
-    own_schema = etree.ElementTree(copy.deepcopy(schema)).getroot()
+    # the prefixes stand in attributes, which a copy does not look at
+    own_schema: Any = etree.Element(schema.tag, schema.attrib, nsmap=schema.nsmap)
+    own_schema.extend(copy.deepcopy(child) for child in schema)
     etree.cleanup_namespaces(own_schema, keep_ns_prefixes=["tns", "xs"])
     texts = [_text(root), b"", _text(own_schema)]
     for child in list(schema):
