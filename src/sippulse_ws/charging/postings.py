@@ -97,8 +97,10 @@ class Postings:
             call.account.reseller.id for call in calls if call.account and call.account.reseller
         }
         self._db = db
-        self._subscribers = _lock(db, Subscriber, payers | {hold.subscriber_id for hold in held})
-        self._resellers = _lock(
+        self._subscribers = lock_accounts(
+            db, Subscriber, payers | {hold.subscriber_id for hold in held}
+        )
+        self._resellers = lock_accounts(
             db, Reseller, resellers | {hold.reseller_id for hold in held if hold.reseller_id}
         )
         self._holds = _lock_holds(db, [hold.id for hold in held])
@@ -161,7 +163,7 @@ class Postings:
                 events.emit(self._db, events.CREDIT_ENDED, row.account_code, data)
 
 
-def _lock(
+def lock_accounts(
     db: Session, table: type[Subscriber | Reseller], ids: Iterable[int]
 ) -> dict[int, Row[Any]]:
     """The rows of these accounts, nobody else's until the end of the transaction."""

@@ -48,12 +48,16 @@ def record_key(raw: Row[Any]) -> RecordKey:
     return raw.call_id, raw.from_tag, to_tag
 
 
-def find_records(db: Session, raws: Sequence[Row[Any]]) -> dict[RecordKey, Row[Any]]:
-    """The records that there are of these calls; with times around them, for the partitions."""
+def find_records(
+    db: Session, raws: Sequence[Row[Any]], *, whole: bool = False
+) -> dict[RecordKey, Row[Any]]:
+    """The records that there are of these calls, `whole` or as much as rating needs of them."""
+    # times, so that few partitions are read
     times = [raw.started for raw in raws]
-    columns = (Cdr.id, Cdr.call_start_time, Cdr.raw_id, Cdr.price)
+    needed = (*_KEY, "id", "call_start_time", "raw_id", "price")
+    columns = Cdr.__table__.columns
     rows = db.execute(
-        select(*(getattr(Cdr, name) for name in _KEY), *columns).where(
+        select(*columns if whole else (columns[name] for name in needed)).where(
             Cdr.sip_call_id.in_(sorted({raw.call_id for raw in raws})),
             Cdr.call_start_time.between(_naive(min(times) - _DAY), _naive(max(times) + _DAY)),
         )

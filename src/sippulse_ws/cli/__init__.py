@@ -24,6 +24,7 @@ SUBJECTS = {
     "gateway": Subject("routing", "gateways", "Gateways that lead to providers."),
     "export": Subject("export", "app", "Write tables to files."),
     "import": Subject("imports", "app", "Load tables from files."),
+    "calls": Subject("calls", "app", "Rated calls, and those that could not be rated."),
     "jobs": Subject("jobs", "app", "The background process."),
     "proxy": Subject("proxy", "app", "The SIP proxies."),
     "wsdl": Subject("wsdl", "app", "The WSDL files."),
