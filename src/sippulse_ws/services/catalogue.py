@@ -14,7 +14,7 @@ from sippulse_ws.wire.rpc import Service
 PRINCIPAL = "principal"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PublishedOperation:
     """One name under which an operation is published in a service."""
 
