@@ -10,7 +10,23 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain import administrators, credit, dids, domains, profiles, subscribers
+from sippulse_ws.domain import (
+    account_groups,
+    addresses,
+    administrators,
+    aliases,
+    credit,
+    dialplans,
+    dids,
+    domains,
+    hunt_groups,
+    locations,
+    profiles,
+    rate_plans,
+    resellers,
+    subscribers,
+    white_lists,
+)
 from sippulse_ws.domain.access import EVERYTHING, Authenticator
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
@@ -22,6 +38,7 @@ ADMINISTRATORS = {"admin": (True, ()), "demo": (False, DOMAINS[:1])}
 SUBSCRIBERS = (("1000", "Ana", "Souza"), ("1001", "Bruno", "Lima"), ("1002", "Carla", "Dias"))
 FREE_NUMBERS = ("554830258080", "554830258081", "554830258082")
 ASSIGNED_NUMBER = "554830258090"
+ACCOUNT = f"1000@{DOMAINS[0]}"  # whose password is told, for phones and CustomerWS
 RATE_ID = 20000
 RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL", "0.35"))
 
@@ -41,8 +58,8 @@ def is_loaded(db: Session) -> bool:
 
 
 def load(db: Session, vault: Vault) -> dict[str, str]:
-    """Fill an empty database; the passwords of the administrators, by login."""
-    passwords = {login: secrets.token_urlsafe(12) for login in ADMINISTRATORS}
+    """Fill an empty database; the passwords of the administrators and of one subscriber."""
+    passwords = {login: secrets.token_urlsafe(12) for login in (*ADMINISTRATORS, ACCOUNT)}
     for domain in DOMAINS:
         domains.create_domain(db, domain)
         for profile in ("DEFAULT", "PREMIUM"):
@@ -55,12 +72,13 @@ def load(db: Session, vault: Vault) -> dict[str, str]:
         for domain in granted:
             administrators.grant_domain(db, login, domain)
     for domain in DOMAINS:
-        _fill_domain(db, vault, domain)
+        _fill_domain(db, vault, domain, passwords)
     _load_dids(db)
+    _load_services(db, vault)
     return passwords
 
 
-def _fill_domain(db: Session, vault: Vault, domain: str) -> None:
+def _fill_domain(db: Session, vault: Vault, domain: str, passwords: dict[str, str]) -> None:
     values = {"domain": domain, "name": "PRÉ-BRONZE", "rate_id": RATE_ID, "prepaid": True}
     plan = insert_row(db, RatePlan, values)
     for prefix, name, value in RATES:
@@ -76,11 +94,12 @@ def _fill_domain(db: Session, vault: Vault, domain: str) -> None:
         {"domain": domain, "name": "Revenda ACME", "username": portal, "email": f"acme@{domain}"},
     )
     for username, first_name, last_name in SUBSCRIBERS:
+        password = passwords.get(f"{username}@{domain}") or secrets.token_urlsafe(12)
         values = {
             "username": username,
             "domain": domain,
-            "password": secrets.token_urlsafe(12),
-            "password_portal": secrets.token_urlsafe(12),
+            "password": password,
+            "password_portal": password,
             "profile": "DEFAULT",
             "rate_plan_id": plan,
             "reseller_id": reseller if username == "1002" else 0,
@@ -106,6 +125,45 @@ def _load_dids(db: Session) -> None:
         "domain": domain,
     }
     dids.insert_did(db, EVERYTHING, values)
+
+
+def _load_services(db: Session, vault: Vault) -> None:
+    """What the examples of the pages name: one of everything that has an id."""
+    domain = DOMAINS[0]
+    owner = {"username": "1000", "domain": domain}
+    hunt_groups.insert_hunt_group(
+        db,
+        {
+            "domain": domain,
+            "description": "Vendas",
+            "group_list": "1000;1001",
+            "method": "serial",
+            "timeout": 20,
+        },
+    )
+    alias = {"alias_username": "ana", "alias_domain": domain}
+    aliases.insert_alias(db, EVERYTHING, owner | alias)
+    white_lists.insert_number(db, owner | {"prefix": "0800771234"})
+    address = {"account": ACCOUNT, "ip_address": "192.0.2.20", "mask": 32, "port": 0}
+    addresses.insert_address(db, EVERYTHING, address | {"method": "iponly", "protocol": "any"})
+    account_groups.add_account_group(db, ACCOUNT, "DEFAULT", [f"1002@{domain}"])
+    locations.add_permanent(db, (), "1000", domain, "sip:1000@192.0.2.30:5060")
+    rate_plans.insert_rate_plan(db, {"domain": domain, "name": "PRATA", "rate_id": RATE_ID})
+    reseller = {"name": "Revenda Norte", "manager": "Rui Prado", "email": "norte@example.com"}
+    portal = {"username": "revenda-norte", "password": secrets.token_urlsafe(12)}
+    resellers.insert_reseller(db, vault, "demo", reseller | portal | {"domain": domain})
+    dialplans.create_dialplan(
+        db,
+        {
+            "domain": domain,
+            "dpid": 1,
+            "pr": 1,
+            "match_op": 1,
+            "match_exp": "^0[1-9][1-9]",
+            "subst_exp": "^0(.*)$",
+            "repl_exp": "55\\1",
+        },
+    )
 
 
 def write_logins(path: Path, passwords: dict[str, str]) -> None:
