@@ -1,5 +1,6 @@
 """The command line as an operator uses it; what it stores is what the server obeys."""
 
+import hashlib
 import re
 import stat
 import subprocess
@@ -144,7 +145,10 @@ class TestImports:
             "SC,48,48000,the state\nFNS,4833,48001,\nX,48-1,48002,\n,,,\n"
             f"{'y' * 65},4899,1,\n"
         )
-        result = cli("import", "numbering", str(file), status=1)
+        refused = cli("import", "numbering", str(file), status=1)
+        assert "comment" in refused.stderr
+        ignored = ("--ignore-column", "Comment")
+        result = cli("import", "numbering", str(file), *ignored, status=1)
         assert "2 stored, 3 refused" in result.stdout
         lines = result.stderr.splitlines()
         assert [line.split(":")[1] for line in lines] == ["4", "5", "6"]
@@ -157,14 +161,20 @@ class TestImports:
         read = soap("SubscriberWS", "retrieveSubscriber", **key)
         assert (read.cityCode, read.localArea) == ("48001", "FNS")
 
-    def test_a_prefix_that_is_there_gets_the_new_codes(
+    def test_a_prefix_that_is_there_gets_the_new_codes_when_asked(
         self, cli: Cli, installed_url: str, tmp_path: Path
     ) -> None:
         file = tmp_path / "numbering.csv"
-        for area in ("OLD", "NEW"):
-            file.write_text(f"prefix,city_code,local_area\n777,1,{area}\n")
-            assert "1 stored, 0 refused" in cli("import", "numbering", str(file)).stdout
         query = sa.select(Numbering.local_area).where(Numbering.prefix == "777")
+        file.write_text("prefix,city_code,local_area\n777,1,OLD\n")
+        assert "1 stored, 0 refused" in cli("import", "numbering", str(file)).stdout
+        assert "1 known already, 0 refused" in cli("import", "numbering", str(file)).stdout
+        file.write_text("prefix,city_code,local_area\n777,1,NEW\n")
+        refused = cli("import", "numbering", str(file), status=2)
+        assert "local_area OLD → NEW" in refused.stderr
+        assert select(installed_url, query) == [("OLD",)]
+        updated = cli("import", "numbering", "--update", str(file))
+        assert "1 changed" in updated.stdout
         assert select(installed_url, query) == [("NEW",)]
 
     def test_dids_are_free_numbers_afterwards(
@@ -182,24 +192,27 @@ class TestImports:
         assert numbers == ["5548001", "5548003"]
 
     @pytest.mark.parametrize(
-        ("content", "said"),
+        ("content", "said", "status"),
         [
-            (b"", "number"),
-            (b"number;domain\n1;example.com\n", "number"),
-            (b"number\n1\n", "domain"),
-            (b"number,domain\n9,example.com\n\xff,example.com\n", "UTF-8"),
-            (b'number,domain\n9,example.com\n"' + b"x" * 200_000 + b'",example.com\n', "3"),
+            (b"", "number", 1),
+            (b"number\n1\n", "domain", 2),
+            (b"name;domain\n1;example.com\n", "number", 1),
+            (b"number,domain\n\xff,example.com\n", "number", 2),
+            (b'number,domain\n"' + b"x" * 200_000 + b'",example.com\n', "2", 2),
+            (b"\xd0\xcf\x11\xe0 old Excel", ".xlsx", 1),
+            (b"\x1f\x8b\x08\x00cut off", "ends before its end", 1),
         ],
     )
     def test_an_unreadable_file_is_named_and_nothing_imported(
-        self, content: bytes, said: str, cli: Cli, installed_url: str, tmp_path: Path
+        self, content: bytes, said: str, status: int, cli: Cli, installed_url: str, tmp_path: Path
     ) -> None:
+        before = select(installed_url, sa.select(Did))
         file = tmp_path / "dids.csv"
         file.write_bytes(content)
-        result = cli("import", "dids", str(file), status=1)
+        result = cli("import", "dids", str(file), status=status)
         assert said in result.stderr
         assert len(result.stderr.strip().splitlines()) == 1
-        assert select(installed_url, sa.select(Did.id).where(Did.alias_username == "9")) == []
+        assert select(installed_url, sa.select(Did)) == before
 
 
 def test_the_key_is_rotated_by_db_rekey(cli: Cli, installed_url: str) -> None:
@@ -254,12 +267,14 @@ class TestAudit:
         file = tmp_path / "numbering.csv"
         file.write_text("prefix,city_code,local_area\n1,2,3\n")
         cli("import", "numbering", str(file))
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        counts = "stored=1 changed=0 known=0 refused=0"
         told = [
             (row["operation"], row["object"], row["outcome"], row["error"])
             for row in cli.rows("audit", "--limit", "4")
         ]
         assert told == [
-            ("import numbering", f"file={file}", "done", ""),
+            ("import numbering", f"file={file} sha256={digest} {counts}", "done", ""),
             ("db rekey", "", "done", ""),
             (
                 "admin grant",

@@ -91,13 +91,17 @@ def test_a_record_keeps_the_plan_as_it_was(cli: Cli, database: Database) -> None
 def test_a_known_record_is_not_doubled(cli: Cli, database: Database, what: str, make: Any) -> None:
     tag = {"cdrs": "sip_to_tag", "acc": "to_tag"}[what]
     rows = [make(1), make(2), make(1), make(1, **{tag: "another"})]
-    assert "3 stored, 1 known" in cli("import", what, "-", input=csv_text(rows)).stdout
+    first = cli("import", what, "-", input=csv_text(rows), status=1)
+    assert "3 stored, 0 known already, 1 refused" in first.stdout
+    assert "-:4: " in first.stderr
+    assert "row 2" in first.stderr
+    del rows[2]
     again = cli("import", what, "-", input=csv_text([*rows, make(3)])).stdout
-    assert "1 stored, 4 known already, 0 refused" in again
+    assert "1 stored, 3 known already, 0 refused" in again
     assert count(database, {"cdrs": Cdr, "acc": Acc}[what]) == 4
     (trail,) = cli.rows("audit", "--limit", "1")
     assert trail["operation"] == f"import {what}"
-    assert "1 stored, 4 known already" in trail["object"]
+    assert "stored=1 changed=0 known=3 refused=0" in trail["object"]
 
 
 @pytest.mark.parametrize(("what", "make"), [("cdrs", call), ("acc", failed_call)])
@@ -220,15 +224,15 @@ def test_a_record_that_a_rating_engine_stores_meanwhile_is_not_doubled(
     cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes between the look for known records and the insert, and wins."""
-    real = call_records.store_cdrs
+    real = call_records.insert_cdrs
     raced: list[bool] = []
 
-    def racing(db: Session, *arguments: Any) -> int:
+    def racing(db: Session, *arguments: Any) -> None:
         if not raced:
             raced.append(True)
             raise sa.exc.IntegrityError("INSERT", {}, Exception("Duplicate entry"))
-        return real(db, *arguments)
+        real(db, *arguments)
 
-    monkeypatch.setattr(call_records, "store_cdrs", racing)
+    monkeypatch.setattr(call_records, "insert_cdrs", racing)
     assert "2 stored" in cli("import", "cdrs", "-", input=csv_text([call(1), call(2)])).stdout
     assert count(database) == 2

@@ -10,7 +10,7 @@ from sippulse_ws.db import Session
 from sippulse_ws.domain import dialplans, dids, locations, sip_fields, subscribers
 from sippulse_ws.domain.access import EVERYTHING
 from sippulse_ws.domain.errors import DomainError, InvalidField
-from sippulse_ws.files import imports
+from sippulse_ws.files.kinds.dids import Dids
 from sippulse_ws.models import DbAlias, Dialplan, Did, Location, Subscriber
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
@@ -142,9 +142,11 @@ def test_a_key_is_no_hunt_groups_name_and_has_no_control_characters(
 ) -> None:
     with pytest.raises(InvalidField, match="username"):
         platform.subscriber(name)
+    imported = Dids()
+    imported.begin(platform.db)
     for store in (
         lambda: dids.insert_did(platform.db, EVERYTHING, _did(name)),
-        lambda: imports.store_did(platform.db, {"number": name, "domain": DOMAIN}),
+        lambda: imported.check({"number": name, "domain": DOMAIN}),
     ):
         with pytest.raises(InvalidField):
             store()

@@ -30,8 +30,7 @@ from sippulse_ws.domain import (
 from sippulse_ws.domain.access import EVERYTHING, Authenticator
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
-from sippulse_ws.files import imports
-from sippulse_ws.models import Domain, Rate, RatePlan, Reseller
+from sippulse_ws.models import Did, Domain, Rate, RatePlan, Reseller
 
 DOMAINS = ("demo.example.com", "other.example.com")
 ADMINISTRATORS = {"admin": (True, ()), "demo": (False, DOMAINS[:1])}
@@ -117,7 +116,7 @@ def _fill_domain(db: Session, vault: Vault, domain: str, passwords: dict[str, st
 def _load_dids(db: Session) -> None:
     domain = DOMAINS[0]
     for number in (*FREE_NUMBERS, ASSIGNED_NUMBER):
-        imports.store_did(db, {"number": number, "domain": domain})
+        insert_row(db, Did, {"alias_username": number, "inventory_domain": domain})
     values = {
         "account_code": f"1000@{domain}",
         "alias_username": ASSIGNED_NUMBER,

@@ -1,100 +1,187 @@
-"""`sippulse-ws import …`: tables from CSV files."""
+"""`sippulse-ws import …`: tables from files, by one engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json as jsonlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import open as open_with_progress
 
-from sippulse_ws.cli import call_imports
+from sippulse_ws.cli.import_course import Course, opened_rejects, summary
+from sippulse_ws.cli.import_options import Chosen, engine_options, takes
+from sippulse_ws.cli.missing import delete_missing, scope_of
 from sippulse_ws.cli.session import (
-    console,
-    errors,
     fail,
     get_settings,
     open_database,
     queue_reloads,
     record_command,
 )
-from sippulse_ws.db import Session
-from sippulse_ws.files import imports
-from sippulse_ws.files.rate_imports import import_rates
+from sippulse_ws.cli.texts import Said, chosen_language
+from sippulse_ws.config import Settings
+from sippulse_ws.db import Database
+from sippulse_ws.files.batches import Counts
+from sippulse_ws.files.engine import Import
+from sippulse_ws.files.kind import Kind
+from sippulse_ws.files.kinds import KINDS
+from sippulse_ws.files.profiles import find_profile, only_domain
+from sippulse_ws.files.streams import Bytes
 
 app = typer.Typer(no_args_is_help=True)
-app.command("cdrs")(call_imports.cdrs)
-app.command("acc")(call_imports.acc)
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, UTF-8.")]
-
-
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, store nothing.")]
-Load = Callable[[Session, Iterable[str]], imports.Report]
+LOCK_NAME = 64  # characters that MySQL allows
+INTERRUPTED = 130  # as shells tell it
 
 
-@app.command()
-def numbering(file: File, dry_run: DryRun = False) -> None:
-    """Number prefixes with city code and local area: prefix,city_code,local_area."""
-    _run("numbering", file, _each(imports.NUMBERING_COLUMNS, imports.store_numbering), dry_run)
+def _command(name: str, doc: str, **more: tuple[Any, Any]) -> None:
+    def run(chosen: Chosen) -> None:
+        import_files(KINDS[name], chosen)
+
+    app.command(name, help=doc)(takes(run, **more))
 
 
-@app.command()
-def dids(file: File, dry_run: DryRun = False) -> None:
-    """Free numbers for the inventory of a domain: number,domain."""
-    _run("dids", file, _each(imports.DID_COLUMNS, imports.store_did), dry_run)
-
-
-@app.command()
-def rates(file: File, dry_run: DryRun = False) -> None:
-    """Rates: domain,rate_id,prefix,name,rate_value.
-
-    Also service_type, cadency, tx_connection, tx_delay and tx_discard, where the file has them.
-    """
-    _run("rates", file, import_rates, dry_run)
-
-
-@app.command()
-def dialplans(file: File, dry_run: DryRun = False) -> None:
-    """Rules of dial plans: domain,dpid,match_exp.
-
-    Also pr, match_op, match_len, subst_exp, repl_exp and attrs, where the file has them.
-    """
-    load = _each(imports.DIALPLAN_COLUMNS, imports.store_dialplan, imports.DIALPLAN_OPTIONAL)
-    _run("dialplans", file, load, dry_run, ["dialplan"])
-
-
-def _each(
-    columns: tuple[str, ...],
-    store: Callable[[Session, dict[str, Any]], None],
-    optional: tuple[str, ...] = (),
-) -> Load:
-    """Loads line by line."""
-    return lambda db, lines: imports.import_lines(db, lines, columns, store, optional)
-
-
-def _run(kind: str, file: Path, load: Load, dry_run: bool, reloads: Sequence[str] = ()) -> None:
-    """Good lines are stored, bad ones named; any bad one ends with status 1."""
+def import_files(make: type[Kind], chosen: Chosen) -> None:
+    """Good lines are stored, bad ones named; ends with the status of the counts."""
     settings = get_settings()
-    with (
-        open_database(settings) as database,
-        database.writing() as db,
-        open_with_progress(file, "r", encoding="utf-8-sig", newline="") as lines,
-    ):
-        try:
-            report = load(db, lines)
-        except UnicodeDecodeError as error:
-            raise fail(f"{file}: not UTF-8 at byte {error.start}; nothing imported") from None
-        if dry_run:
-            db.rollback()
+    language = chosen_language(settings)
+    total, ended = Counts(), []
+    with open_database(settings) as database, _alone(database, make, language):
+        for path in chosen.files:
+            one = OneFile(database, settings, make(), chosen, language)
+            ended.append(one.run(path))
+            total.add(one.counts)
+            if one.interrupted:
+                break
+    if chosen.json:
+        typer.echo(jsonlib.dumps(ended[0] if len(chosen.files) == 1 else ended))
+    raise typer.Exit(INTERRUPTED if ended[-1]["interrupted"] else total.status)
+
+
+class OneFile:
+    """One file of a command, with its row in the audit trail."""
+
+    def __init__(
+        self, database: Database, settings: Settings, kind: Kind, chosen: Chosen, language: str
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._kind = kind
+        self._chosen = chosen
+        self._language = language
+        self.counts = Counts()
+        self.deleted = 0
+        self.interrupted = False
+
+    def run(self, path: Path) -> dict[str, Any]:
+        chosen, kind, language = self._chosen, self._kind, self._language
+        if chosen.update and not kind.changes:
+            raise fail(Said.CANNOT_UPDATE.text(language, kind=kind.name))
+        scope = scope_of(kind, chosen, language) if chosen.delete_missing else None
+        with self._database.reading() as db:
+            profile = find_profile(db, kind.name, chosen.profile)
+            if profile is not None and profile.needs_domain and chosen.domain is None:
+                chosen.values["domain"] = only_domain(db)
+        options = engine_options(chosen, kind, profile, language)
+        source = Bytes(path)
+        with opened_rejects(chosen.rejects, language) as rejects:
+            course = Course(source, rejects, language, quiet=chosen.json)
+            run = Import(self._database, kind, source, options, course)
+            try:
+                with course.followed():
+                    run.run()
+            except KeyboardInterrupt:
+                run.interrupted = True
+            self.counts, self.interrupted = run.counts, run.interrupted
+            try:
+                if scope is not None and not run.interrupted:
+                    self.deleted = delete_missing(
+                        self._database, kind, run, scope, chosen, language
+                    )
+            finally:
+                digest = source.digest()
+                self._record(path, digest)
+                run.close()
+        self._tell()
+        form = course.form.describe("en") if course.form else ""
+        return self._told(path, digest, form)
+
+    def _record(self, path: Path, digest: str) -> None:
+        if self._chosen.dry_run:
+            return
+        counts = self.counts
+        told = {
+            "file": str(path)[-100:],
+            "sha256": digest,
+            "stored": str(counts.stored),
+            "changed": str(counts.changed),
+            "known": str(counts.known),
+            "refused": str(counts.refused),
+            "deleted": str(self.deleted) if self.deleted else None,
+            "interrupted": self.interrupted,
+        }
+        with self._database.writing() as db:
+            record_command(db, f"import {self._kind.name}", told)
+            if counts.stored + counts.changed + self.deleted:
+                queue_reloads(db, self._settings, self._kind.reloads)
+
+    def _tell(self) -> None:
+        if self._chosen.json:
+            return
+        always = self._kind.always_tells_known
+        told = summary(self.counts, self._language, dry_run=self._chosen.dry_run, known=always)
+        if self.interrupted:
+            typer.echo(Said.INTERRUPTED.text(self._language, counts=told), err=True)
         else:
-            record_command(db, f"import {kind}", {"file": file})
-            queue_reloads(db, settings, reloads)
-    for number, refusal in report.refused:
-        text = f"{file}:{number}: {refusal.message(settings.language)}"
-        errors.print(text, markup=False, highlight=False, soft_wrap=True)
-    stored = "would be stored" if dry_run else "stored"
-    console.print(f"{report.stored} {stored}, {len(report.refused)} refused")
-    if report.refused:
-        raise typer.Exit(1)
+            typer.echo(told)
+
+    def _told(self, path: Path, digest: str, form: str) -> dict[str, Any]:
+        counts = self.counts
+        return {
+            "file": str(path),
+            "form": form,
+            "sha256": digest,
+            "dry_run": self._chosen.dry_run,
+            "stored": counts.stored,
+            "changed": counts.changed,
+            "known": counts.known,
+            "refused": counts.refused,
+            "left_out": counts.left_out,
+            "deleted": self.deleted,
+            "interrupted": self.interrupted,
+        }
+
+
+@contextmanager
+def _alone(database: Database, kind: type[Kind], language: str) -> Iterator[None]:
+    """Two imports at once could both find a record unknown, where no key stops them."""
+    if not kind.alone or database.is_sqlite:  # whose transactions wait for one another
+        yield
+        return
+    lock = f"import {kind.name} {database.url.database}"[:LOCK_NAME]
+    with database.maintaining() as db:  # the server frees the lock when this connection ends
+        if db.exec_driver_sql("SELECT GET_LOCK(%s, 0)", (lock,)).scalar() != 1:
+            raise fail(Said.ANOTHER_IMPORT.text(language, kind=kind.name))
+        yield
+
+
+_command("dids", "Numbers of a domain's inventory: number,domain; with account_code assigned.")
+_command(
+    "rates",
+    "Rates: domain,rate_id,prefix,name,rate_value; also service_type, cadency, tx_connection, "
+    "tx_delay, tx_discard.",
+    rate_id=(Annotated[int | None, typer.Option(help="The rate table of all lines.")], None),
+)
+_command("dialplans", "Rules of dial plans: domain,dpid,match_exp and what else they have.")
+_command(
+    "numbering",
+    "Number prefixes with city code and local area: prefix,city_code,local_area.",
+    prefix=(Annotated[str | None, typer.Option(help="Scope of --delete-missing.")], None),
+)
+_command("white-lists", "Numbers that may always be called: account_code,prefix.")
+_command("addresses", "IP addresses of accounts: account_code,ip_address and what else they have.")
+_command("aliases", "Other addresses of accounts: account_code,alias_username,alias_domain.")
+_command("cdrs", "Call records, with the columns of vi_cdrs; known ones stay as they are.")
+_command("acc", "Failed calls, with the columns of acc; known ones stay as they are.")

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Select, String, literal_column, select
+from sqlalchemy import Select
 from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.cli.session import console, fail, open_database, print_table, record_command
-from sippulse_ws.cli.tabular import Format, MissingExtraError, written
 from sippulse_ws.db import Session
-from sippulse_ws.domain.call_records import METHOD
-from sippulse_ws.files import exports
-from sippulse_ws.models import Acc
+from sippulse_ws.files import call_queries
+from sippulse_ws.files.writing import Format, MissingExtraError, Style, written
 from sippulse_ws.ops import partitions
 from sippulse_ws.ops.partitions import TABLES, Partition
 
@@ -72,19 +70,19 @@ def _archive(db: Session, one: Partition, folder: Path, format: Format) -> int:
     path = folder / f"{one.table}-{one.name[1:]}.{SUFFIXES[format]}"
     if path.exists():
         raise fail(f"{path} is there already: move it away, then start again")
-    query = _rows_of(db, one)
+    query = _rows_of(one)
     count = 0
-    with written(path, format, list(query.selected_columns)) as writer:
-        for rows in exports.batches(db, query):
+    style = Style(archive=True)
+    with written(path, format, list(query.selected_columns), style) as writer:
+        for rows in call_queries.batches(db, query):
             writer.write(rows)
             count += len(rows)
     console.print(f"{path}: {count} rows", markup=False, soft_wrap=True)
     return count
 
 
-def _rows_of(db: Session, one: Partition) -> Select[Any]:
+def _rows_of(one: Partition) -> Select[Any]:
+    period = call_queries.Period(one.start, one.end)
     if one.table == "cdr":
-        return exports.select_cdrs(db, None, exports.Period(one.start, one.end))
-    method = literal_column(METHOD, String(16)).label(METHOD)
-    query = select(*Acc.__table__.columns, method).where(Acc.time < one.end)
-    return query if one.start is None else query.where(Acc.time >= one.start)
+        return call_queries.select_cdrs(None, period)
+    return call_queries.select_acc(None, period, method=True)

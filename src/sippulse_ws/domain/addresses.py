@@ -52,7 +52,7 @@ def insert_address(
     username, domain = _owner(values, None)
     required(values, *_REQUIRED)
     subscriber_id = get_subscriber_id(db, username, domain)
-    stored = _generated(_checked(values), account_code(username, domain))
+    stored = _generated(checked_address(values), account_code(username, domain))
     try:
         address_id = insert_row(db, Address, stored | {"subscriber_id": subscriber_id})
     except IntegrityError:
@@ -77,7 +77,7 @@ def update_address(
     subscriber_id = get_subscriber_id(db, username, domain)
     merged = {name: getattr(address, name) for name in _WRITTEN} | present(values, _WRITTEN)
     required(merged, *_REQUIRED)
-    stored = _generated(_checked(merged), account_code(username, domain))
+    stored = _generated(checked_address(merged), account_code(username, domain))
     same = Address.id == address_id
     try:
         db.execute(update(Address).where(same).values(stored | {"subscriber_id": subscriber_id}))
@@ -151,7 +151,8 @@ def _owner(values: Values, current: Row[Any] | None) -> tuple[str, str]:
     return str(username), str(domain)
 
 
-def _checked(values: Values) -> dict[str, Any]:
+def checked_address(values: Values) -> dict[str, Any]:
+    """An address as it is stored; InvalidField names what no proxy could read."""
     method, protocol = values["method"].lower(), values["protocol"].lower()
     if method not in ADDRESS_GROUPS:
         choices = ", ".join(ADDRESS_GROUPS)

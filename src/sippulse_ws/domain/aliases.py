@@ -41,8 +41,8 @@ def insert_alias(db: Session, scope: Scope, values: Values) -> int:
     scope.require(db, alias_domain)
     require_domain(db, alias_domain)
     subscriber_id = get_subscriber_id(db, values["username"], values["domain"])
-    name = username_text(values["alias_username"], "aliasUsername")
-    stored = storable(DbAlias, {"alias_username": name, "alias_domain": alias_domain})
+    stored = checked_alias(values["alias_username"], alias_domain)
+    name = stored["alias_username"]
     taken = AliasTaken(alias=f"{name}@{alias_domain}")
     if db.execute(select(exists().where(key(name, alias_domain)))).scalar():
         raise taken
@@ -50,6 +50,12 @@ def insert_alias(db: Session, scope: Scope, values: Values) -> int:
         return insert_row(db, DbAlias, stored | {"subscriber_id": subscriber_id})
     except IntegrityError:
         raise taken from None
+
+
+def checked_alias(name: str, domain: str) -> dict[str, Any]:
+    """An alias as it is stored; InvalidField when no address can be so."""
+    name = username_text(name, "aliasUsername")
+    return storable(DbAlias, {"alias_username": name, "alias_domain": domain})
 
 
 def delete_alias(db: Session, scope: Scope, alias_id: int | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, Table, column, insert, select
@@ -106,34 +105,29 @@ class Snapshots:
         return self._ids[key]
 
 
-def store_cdrs(db: Session, records: Sequence[Values], snapshots: Snapshots) -> int:
-    """Store those call records that are not known yet; how many they were.
+def insert_cdrs(db: Session, records: Sequence[Values], snapshots: Snapshots) -> None:
+    """Store call records that are not known yet.
 
     IntegrityError when somebody else stored one of them meanwhile: try again after a rollback.
     """
-    new = [dict(record) for record in _unknown(db, CDRS, Cdr, records)]
+    new = [dict(record) for record in records]
     for record in new:
         snapshots.refer(db, record)
-    if new:
-        db.execute(insert(Cdr), new)
-    return len(new)
+    db.execute(insert(Cdr), new)
 
 
-def store_acc(db: Session, records: Sequence[Values]) -> int:
-    """Store those acc rows that are not known yet; how many they were."""
-    new = _unknown(db, ACC, Acc, records)
-    if new:
-        columns = [column(name, Acc.__table__.columns[name].type) for name in ACC.columns]
-        if METHOD in new[0]:
-            columns.append(column(METHOD))
-        db.execute(insert(table_of("acc", *columns)), [dict(record) for record in new])
-    return len(new)
+def insert_acc(db: Session, records: Sequence[Values]) -> None:
+    """Store acc rows that are not known yet."""
+    columns = [column(name, Acc.__table__.columns[name].type) for name in ACC.columns]
+    if METHOD in records[0]:
+        columns.append(column(METHOD))
+    db.execute(insert(table_of("acc", *columns)), [dict(record) for record in records])
 
 
-def _unknown(db: Session, kind: Kind, model: type[Base], records: Sequence[Values]) -> list[Values]:
-    """The first of each record that is not in the table."""
-    identify = itemgetter(*kind.identity)
-    offered = {identify(record): record for record in reversed(records)}
+def find_known(
+    db: Session, kind: Kind, model: type[Base], records: Sequence[Values]
+) -> set[tuple[Any, ...]]:
+    """The identities of those records that are in the table."""
     columns = model.__table__.columns
     times = [record[kind.time] for record in records]
     stored = db.execute(
@@ -142,9 +136,7 @@ def _unknown(db: Session, kind: Kind, model: type[Base], records: Sequence[Value
             columns[kind.time].between(min(times), max(times)),  # so that few partitions are read
         )
     )
-    for row in stored:
-        offered.pop(tuple(row), None)
-    return list(reversed(offered.values()))
+    return {tuple(row) for row in stored}
 
 
 def _find(db: Session, model: type[Base], values: Values) -> int | None:

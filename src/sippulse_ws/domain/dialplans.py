@@ -45,6 +45,11 @@ def list_dialplans(db: Session, domain: str) -> Generator[Row[Any]]:
 
 def create_dialplan(db: Session, values: Values) -> int:
     """One rule. One that a proxy cannot load is refused: it would refuse all of them."""
+    return insert_row(db, Dialplan, checked_rule(db, values))
+
+
+def checked_rule(db: Session, values: Values) -> dict[str, Any]:
+    """A rule as it is stored, without absent fields; InvalidField when a proxy cannot load it."""
     required(values, "domain", "dpid", "match_exp")
     require_domain(db, values["domain"])
     for name, (low, high) in _LIMITS.items():
@@ -62,7 +67,7 @@ def create_dialplan(db: Session, values: Values) -> int:
             f"usa \\{wanted}, mas substExp tem {groups} grupo(s)",
             f"uses \\{wanted}, but substExp has {groups} group(s)",
         )
-    return insert_row(db, Dialplan, stored)
+    return stored
 
 
 def remove_dialplan(db: Session, dialplan_id: int) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
+from sippulse_ws.domain.errors import InvalidField
+from sippulse_ws.domain.values import Values, required, storable
 from sippulse_ws.models import Numbering
 
 FIELDS = ("city_code", "local_area")
@@ -32,6 +34,15 @@ def prefixes(username: str | None) -> dict[str, str]:
     if not (digits.isascii() and digits.isdigit()):
         return {}
     return {name: digits[:end] for end, name in enumerate(_PREFIXES[: len(digits)], 1)}
+
+
+def checked_numbering(values: Values) -> dict[str, Any]:
+    """A prefix with its codes as they are stored; InvalidField when it is none."""
+    required(values, "prefix")
+    prefix = values["prefix"]
+    if not (prefix.isascii() and prefix.isdigit()):
+        raise InvalidField("prefix", "somente dígitos", "digits only")
+    return storable(Numbering, {name: values[name] for name in ("prefix", *FIELDS)})
 
 
 def guess(numbering: Any, stored: dict[str, Any]) -> dict[str, Any]:

@@ -33,19 +33,23 @@ def list_white_list(db: Session, username: str | None, domain: str) -> Sequence[
 def insert_number(db: Session, values: Values) -> int:
     """Put a number on its subscriber's list; returns the entry's id."""
     required(values, "username", "domain", "prefix")
-    number = values["prefix"]
+    stored = checked_entry(values["prefix"])
+    stored["subscriber_id"] = get_subscriber_id(db, values["username"], values["domain"])
+    try:
+        return insert_row(db, UserWhiteList, stored)
+    except IntegrityError:
+        raise WhiteListed(number=values["prefix"]) from None
+
+
+def checked_entry(number: str) -> dict[str, Any]:
+    """A number as a list takes it; InvalidField when it is none."""
     if not _NUMBER.fullmatch(number):
         raise InvalidField(
             "prefix",
             "somente dígitos, *, # e um + inicial",
             "only digits, *, # and a leading +",
         )
-    stored = storable(UserWhiteList, {"prefix": number})
-    stored["subscriber_id"] = get_subscriber_id(db, values["username"], values["domain"])
-    try:
-        return insert_row(db, UserWhiteList, stored)
-    except IntegrityError:
-        raise WhiteListed(number=number) from None
+    return storable(UserWhiteList, {"prefix": number})
 
 
 def delete_number(db: Session, scope: Scope, white_list_id: int | None) -> None:

@@ -1,1 +1,1 @@
-"""Imports and exports."""
+"""Tables in files: one engine of imports and exports, a declaration per kind."""

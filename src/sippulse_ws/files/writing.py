@@ -7,14 +7,20 @@ import gzip
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from sqlalchemy import BigInteger, Boolean, DateTime, Double, Integer
 from sqlalchemy.sql import ColumnElement
+
+from sippulse_ws.files.fields import guarded
+from sippulse_ws.models.types import Money
 
 Columns = Sequence[ColumnElement[Any]]
 Rows = Iterable[Sequence[Any]]
@@ -32,6 +38,16 @@ class MissingExtraError(Exception):
         return "Parquet needs pyarrow: pip install 'sippulse-ws[parquet]'"
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a CSV is written: `texts` are the columns that a spreadsheet could take for formulas."""
+
+    delimiter: str = ","
+    decimal: str = "."
+    texts: frozenset[str] = frozenset()
+    archive: bool = False
+
+
 class Writer(Protocol):
     def write(self, rows: Rows) -> None: ...
 
@@ -39,20 +55,23 @@ class Writer(Protocol):
 
 
 @contextmanager
-def written(path: Path, format: Format, columns: Columns) -> Iterator[Writer]:
+def written(
+    path: Path, format: Format, columns: Columns, style: Style | None = None
+) -> Iterator[Writer]:
     """A new file, there under its name when all is written and not before; `-` is stdout.
 
     A CSV whose name ends in .gz is compressed.
     """
+    style = style or Style()
     if str(path) == "-":
-        writer = _writer(format, sys.stdout.buffer, columns)
+        writer = _writer(format, sys.stdout.buffer, columns, style)
         yield writer
         writer.close()
         return
     part = path.with_name(f"{path.name}.part")
     try:
         with _opened(part, compressed=path.suffix == ".gz") as file:
-            writer = _writer(format, file, columns)
+            writer = _writer(format, file, columns, style)
             yield writer
             writer.close()
         with part.open("rb") as file:
@@ -63,24 +82,55 @@ def written(path: Path, format: Format, columns: Columns) -> Iterator[Writer]:
 
 
 class CsvWriter:
-    def __init__(self, file: IO[bytes], columns: Columns) -> None:
+    """Rows as text. What looks like a formula in a column of texts is written to be shown as it is.
+
+    An archive has its names in quotation marks, by which `import` knows that it is as it was.
+    """
+
+    def __init__(self, file: IO[bytes], columns: Columns, style: Style) -> None:
         self._text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
-        self._rows = csv.writer(self._text, lineterminator="\n")
-        self._rows.writerow([column.key for column in columns])
-        self._flags = [n for n, column in enumerate(columns) if isinstance(column.type, Boolean)]
+        self._rows = csv.writer(self._text, delimiter=style.delimiter, lineterminator="\n")
+        names = [column.key for column in columns]
+        if style.archive:
+            self._text.write(",".join(f'"{name}"' for name in names) + "\n")
+        else:
+            self._rows.writerow(names)
+        self._plain: dict[int, Callable[[Any], Any]] = {}
+        for place, column in enumerate(columns):
+            if isinstance(column.type, Boolean):
+                self._plain[place] = int
+            elif isinstance(column.type, Money):
+                self._plain[place] = partial(_decimal, sign=style.decimal)
+            elif isinstance(column.type, Double):
+                self._plain[place] = partial(_double, sign=style.decimal)
+            elif not style.archive and column.key in style.texts:
+                self._plain[place] = guarded
 
     def write(self, rows: Rows) -> None:
-        self._rows.writerows(map(self._plain, rows))
+        self._rows.writerows(map(self._cells, rows))
 
     def close(self) -> None:
         self._text.flush()
         self._text.detach()  # whose file it is closes it
 
-    def _plain(self, row: Sequence[Any]) -> Sequence[Any]:
-        fields = list(row)
-        for place in self._flags:
-            fields[place] = None if row[place] is None else int(row[place])
-        return fields
+    def _cells(self, row: Sequence[Any]) -> Sequence[Any]:
+        cells = list(row)
+        for place, plain in self._plain.items():
+            if cells[place] is not None:
+                cells[place] = plain(cells[place])
+        return cells
+
+
+def _decimal(value: Decimal, sign: str) -> str:
+    """Without zeros at its end."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace(".", sign)
+
+
+def _double(value: float, sign: str) -> str:
+    return str(value).replace(".", sign)
 
 
 class ParquetWriter:
@@ -106,8 +156,10 @@ class ParquetWriter:
         self._file.close()
 
 
-def _writer(format: Format, file: IO[bytes], columns: Columns) -> Writer:
-    return (ParquetWriter if format is Format.PARQUET else CsvWriter)(file, columns)
+def _writer(format: Format, file: IO[bytes], columns: Columns, style: Style) -> Writer:
+    if format is Format.PARQUET:
+        return ParquetWriter(file, columns)
+    return CsvWriter(file, columns, style)
 
 
 def _opened(path: Path, *, compressed: bool) -> IO[bytes]:

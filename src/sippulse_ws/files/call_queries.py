@@ -1,4 +1,4 @@
-"""Call records read in batches, as many as there are, in constant memory."""
+"""Queries of call records and failed calls, and reading many rows in constant memory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, String, func, literal_column, select
 
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain.domains import require_domain
-from sippulse_ws.models import VI_CDRS
+from sippulse_ws.domain.call_records import METHOD
+from sippulse_ws.models import VI_CDRS, Acc
 
 BATCH = 2000
 
@@ -24,14 +24,31 @@ class Period:
     end: dt.datetime | None = None
 
 
-def select_cdrs(db: Session, domain: str | None, period: Period) -> Select[Any]:
+def select_cdrs(domain: str | None, period: Period) -> Select[Any]:
     """The records of a domain by start of call, or all domains' in no order."""
     query: Select[Any] = select(*VI_CDRS.columns)
     time = VI_CDRS.columns.call_start_time
     if domain is not None:
-        require_domain(db, domain)
         # an index has this order, so nothing is sorted before the first row comes
         query = query.where(VI_CDRS.columns.caller_domain == domain).order_by(time)
+    return _within_period(query, time, period)
+
+
+def select_acc(domain: str | None, period: Period, *, method: bool = False) -> Select[Any]:
+    """The failed calls of a domain by time, or all domains' in no order.
+
+    `method`: with the column that only MariaDB has.
+    """
+    columns: list[Any] = list(Acc.__table__.columns)
+    if method:
+        columns.append(literal_column(METHOD, String(16)).label(METHOD))
+    query: Select[Any] = select(*columns).select_from(Acc)
+    if domain is not None:
+        query = query.where(Acc.caller_domain == domain).order_by(Acc.time)
+    return _within_period(query, Acc.time, period)
+
+
+def _within_period(query: Select[Any], time: Any, period: Period) -> Select[Any]:
     if period.start is not None:
         query = query.where(time >= period.start)
     if period.end is not None:

@@ -1,0 +1,92 @@
+"""What the commands say when all went well, in Portuguese and English; errors are the domain's."""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from typing import NamedTuple
+
+from sippulse_ws.config import Settings
+
+
+class Wording(NamedTuple):
+    pt: str
+    en: str
+
+
+# What the records of each kind are called.
+NOUNS = {
+    "subscribers": Wording("assinantes", "subscribers"),
+    "dids": Wording("números", "numbers"),
+    "rates": Wording("preços", "rates"),
+    "dialplans": Wording("planos de discagem", "dial plan rules"),
+    "numbering": Wording("prefixos", "prefixes"),
+    "white-lists": Wording("números liberados", "white list numbers"),
+    "addresses": Wording("endereços", "addresses"),
+    "aliases": Wording("apelidos", "aliases"),
+    "cdrs": Wording("registros de chamadas", "call records"),
+    "acc": Wording("registros de falhas", "failed calls"),
+}
+
+
+class Said(Enum):
+    """One entry per sentence; keyword arguments fill it."""
+
+    STORED = Wording("{count} gravados", "{count} stored")
+    WOULD_BE_STORED = Wording("{count} seriam gravados", "{count} would be stored")
+    CHANGED = Wording("{count} alterados", "{count} changed")
+    WOULD_BE_CHANGED = Wording("{count} seriam alterados", "{count} would be changed")
+    KNOWN = Wording("{count} já conhecidos", "{count} known already")
+    REFUSED = Wording("{count} recusados", "{count} refused")
+    LEFT_OUT = Wording("{count} deixados de fora", "{count} left out")
+    DELETED = Wording("{count} removidos", "{count} deleted")
+    INTERRUPTED = Wording(
+        "interrompido: {counts}; o mesmo comando continua daí",
+        "interrupted: {counts}; the same command goes on from there",
+    )
+    ANOTHER_IMPORT = Wording(
+        "outra importação de {kind} está em andamento (another import)",
+        "another import of {kind} is running",
+    )
+    MISSING_FOUND = Wording(
+        "{count} registros de {scope} não estão no arquivo",
+        "{count} records of {scope} are not in the file",
+    )
+    DELETE_THEM = Wording("Remover?", "Delete them?")
+    NOTHING_DELETED = Wording(
+        "há linhas recusadas: nada foi removido", "lines were refused: nothing was deleted"
+    )
+    SCOPE_NEEDED = Wording(
+        "--delete-missing precisa de um escopo: {options}",
+        "--delete-missing needs a scope: {options}",
+    )
+    CANNOT_DELETE_MISSING = Wording(
+        "--delete-missing não serve para {kind}", "--delete-missing is not for {kind}"
+    )
+    CANNOT_UPDATE = Wording("--update não serve para {kind}", "--update is not for {kind}")
+    NO_DOMAIN_COLUMN = Wording("{kind} não tem domínio", "{kind} have no domain")
+    BAD_DELIMITER = Wording("--delimiter: um de , ; tab |", "--delimiter: one of , ; tab |")
+    BAD_DECIMAL = Wording("--decimal: . ou ,", "--decimal: . or ,")
+    NEEDS_A_FILE = Wording(
+        "este formato precisa de um arquivo: --output FILE",
+        "this format needs a file: --output FILE",
+    )
+    EXPORTED = Wording("{count} {noun} exportados", "{count} {noun} exported")
+    RATE = Wording("{rate} por segundo", "{rate} a second")
+
+    def text(self, language: str, **values: object) -> str:
+        wording: Wording = self.value
+        return (wording.en if language == "en" else wording.pt).format(**values)
+
+
+def noun(kind: str, language: str) -> str:
+    return NOUNS[kind].en if language == "en" else NOUNS[kind].pt
+
+
+def chosen_language(settings: Settings | None) -> str:
+    """That of the settings, where they say; else that of the terminal."""
+    if settings is not None and "language" in settings.model_fields_set:
+        return settings.language
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next((name for name in names if name), "")
+    return "en" if locale.lower().startswith("en") else "pt"

@@ -1,0 +1,202 @@
+"""The course of an import: lines become records, batches of them transactions.
+
+Every batch stands for itself: an import that ends early leaves whole batches, and the next one
+finds what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Protocol
+
+from sippulse_ws.db import Database
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.files.batches import BatchStore, Counts
+from sippulse_ws.files.columns import ColumnNames, ColumnWishes, place_columns
+from sippulse_ws.files.decimals import DecimalReader, Sign, SignFinder
+from sippulse_ws.files.fields import Field, ReadingStyle
+from sippulse_ws.files.forms import Form, Wanted, find_form
+from sippulse_ws.files.kind import Kind
+from sippulse_ws.files.lines import Entry, Layout, LineReader, Transform, is_archive
+from sippulse_ws.files.numbers import NumberOptions
+from sippulse_ws.files.refusals import EmptyFile, RecordRepeated, shown
+from sippulse_ws.files.seen import SeenRecords
+from sippulse_ws.files.sheets import SheetNumber
+from sippulse_ws.files.streams import Bytes
+from sippulse_ws.files.tables import Table, opened_table
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What the operator said of a file."""
+
+    wanted: Wanted = field(default_factory=Wanted)
+    columns: ColumnWishes = field(default_factory=ColumnWishes)
+    decimal: Sign | None = None
+    numbers: NumberOptions = field(default_factory=NumberOptions)
+    given: Mapping[str, Any] = field(default_factory=dict)  # values of every line
+    extra_fields: tuple[Field, ...] = ()  # that `transform` needs
+    nulls: frozenset[str] = frozenset()  # texts that mean an empty cell
+    transform: Transform | None = None
+    dry_run: bool = False
+    update: bool = False
+
+
+class Listener(Protocol):
+    """Whoever is told how an import goes."""
+
+    def begins(self, form: Form, header: str | None) -> None: ...
+
+    def refused(self, line: int, raw: str, error: DomainError) -> None: ...
+
+    def remarked(self, line: int, remark: DomainError) -> None: ...
+
+    def stores(self, now: bool) -> None:
+        """A batch is being stored, or is no more."""
+
+    def goes_on(self, counts: Counts) -> None: ...
+
+    @property
+    def stops(self) -> bool:
+        """Whether to end after this batch."""
+
+
+class Import:
+    """One run of one file."""
+
+    def __init__(
+        self,
+        database: Database,
+        kind: Kind,
+        source: Bytes,
+        options: ImportOptions,
+        listener: Listener,
+    ) -> None:
+        self._kind = kind
+        self._source = source
+        self._options = options
+        self._listener = listener
+        self._database = database
+        self._store = BatchStore(database, kind, update=options.update, dry_run=options.dry_run)
+        self.seen = SeenRecords()
+        self.counts = Counts()
+        self.interrupted = False
+
+    def run(self) -> Counts:
+        """Import the file; a FileRefused when nothing of it can be."""
+        kind, options = self._kind, self._options
+        with self._database.reading() as db:
+            kind.begin(db)
+        names = ColumnNames((*kind.fields, *options.extra_fields), kind.numbered)
+        told = options.columns.names
+        form = find_form(self._source, options.wanted, names.count, len(told) if told else None)
+        looks = options.decimal is None and (form.spreadsheet or form.delimiter != ",")
+        looks = looks and any(one.is_decimal for one in kind.fields)
+        if looks:
+            self._source.put_aside()
+        with ExitStack() as opened:
+            table = opened.enter_context(opened_table(self._source, form))
+            header, raw = self._header(table, names)
+            placed = place_columns(header, names, options.columns, options.given)
+            signs: dict[str, Sign] = {}
+            if looks:
+                signs = self._signs(table, placed)
+                opened.close()  # its lines were read: begin again
+                table = opened.enter_context(opened_table(self._source, form))
+                self._header(table, names)
+            told_signs = (options.decimal and {"": options.decimal}) or signs
+            shown_form = replace(table.form, signs=tuple(sorted(told_signs.items())))
+            self._listener.begins(shown_form, raw)
+            kind.placed = frozenset(one.name for one in placed.values())
+            layout = Layout(
+                placed,
+                self._styles(placed, signs, raw),
+                len(header or told or ()),
+                options.given,
+                padded=form.spreadsheet,
+                transform=options.transform,
+                nulls=options.nulls,
+            )
+            self._store_all(LineReader(kind, layout).read(table.lines))
+        return self.counts
+
+    def close(self) -> None:
+        self.seen.close()
+        self._source.close()
+
+    def _header(self, table: Table, names: ColumnNames) -> tuple[list[str] | None, str | None]:
+        """The cells of the first line and the line itself, where it has the names."""
+        if self._options.columns.names is not None:
+            return None, None
+        first = next(table.lines, None)
+        if first is None:
+            required = (one.name for one in names.fields.values() if one.required)
+            raise EmptyFile(columns=", ".join(required))
+        if first.problem is not None:
+            raise first.problem
+        return first.cells, first.raw
+
+    @staticmethod
+    def _signs(table: Table, placed: Mapping[int, Field]) -> dict[str, Sign]:
+        """The decimal sign of each column, as the whole file shows it."""
+        finders = {place: SignFinder(one.name) for place, one in placed.items() if one.is_decimal}
+        if not finders:
+            return {}
+        for line in table.lines:
+            for place, finder in finders.items():
+                if place < len(line.cells) and type(line.cells[place]) is not SheetNumber:
+                    finder.look_at(line.number, line.cells[place].strip())
+        return {placed[place].name: finder.sign() for place, finder in finders.items()}
+
+    def _styles(
+        self, placed: Mapping[int, Field], signs: Mapping[str, Sign], header: str | None
+    ) -> dict[str, ReadingStyle]:
+        told, raw = self._options.decimal, is_archive(header)
+        styles = {}
+        for one in placed.values():
+            sign = told or signs.get(one.name)
+            decimal = DecimalReader(sign or ".", grouped=sign is not None)
+            styles[one.name] = ReadingStyle(self._options.numbers, decimal, raw=raw)
+        return styles
+
+    def _store_all(self, entries: Iterator[Entry]) -> None:
+        while batch := list(islice(entries, BATCH)):
+            self._listener.stores(True)
+            self._store_batch(batch)
+            self._listener.stores(False)
+            self._listener.goes_on(self.counts)
+            if self._listener.stops:
+                self.interrupted = True
+                return
+
+    def _store_batch(self, batch: list[Entry]) -> None:
+        kind, refusals, good = self._kind, [], []
+        left_out = 0
+        for entry in batch:
+            if entry.error is not None:
+                refusals.append((entry.line, entry.raw, entry.error))
+            elif entry.record is None:
+                left_out += 1
+            else:
+                first = self.seen.first_line(kind.identify(entry.record), entry.line)
+                if first == entry.line:
+                    good.append(entry)
+                    if entry.remark is not None:
+                        self._listener.remarked(entry.line, entry.remark)
+                else:
+                    told = shown(kind.describe(entry.record))
+                    error = RecordRepeated(row=first, identity=told)
+                    refusals.append((entry.line, entry.raw, error))
+        early = len(refusals)
+        if good:
+            counts, failed = self._store.store(good)
+            refusals += failed
+            self.counts.add(counts)
+        self.counts.add(Counts(refused=early, left_out=left_out))
+        for refusal in sorted(refusals, key=lambda one: one[0]):
+            self._listener.refused(*refusal)

@@ -1,0 +1,141 @@
+"""Call records (`vi_cdrs`) and failed calls (`acc`), as they were: nothing is normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Boolean, Column, DateTime, Double, Integer, Select
+
+from sippulse_ws.db.statements import Session
+from sippulse_ws.domain import call_records
+from sippulse_ws.domain.call_records import METHOD
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.values import amount
+from sippulse_ws.files.call_queries import Period, select_acc, select_cdrs
+from sippulse_ws.files.fields import (
+    DecimalField,
+    DomainField,
+    Field,
+    FlagField,
+    IgnoredField,
+    IntegerField,
+    MomentField,
+)
+from sippulse_ws.files.kind import Identity, Kind, Record, Stored
+from sippulse_ws.models import Acc, Cdr
+from sippulse_ws.models.types import Money
+
+METHOD_LENGTH = 16
+IGNORED = IgnoredField("id")  # records get ids of their own
+
+
+def _field(name: str, column: Column[Any], kind: call_records.Kind) -> Field:
+    """How a column is written in a file; an empty cell is NULL, or '' where NULL cannot be."""
+    sort = column.type
+    told: dict[str, Any] = {"required": name in kind.required}
+    makers: list[tuple[type, Any]] = [
+        (Money, DecimalField),
+        (Double, partial(DecimalField, binary=True)),
+        (DateTime, MomentField),
+        (Boolean, partial(FlagField, strict=True)),
+        (Integer, partial(IntegerField, low=0) if name == "duration" else IntegerField),
+    ]
+    if name == kind.domain:
+        return DomainField(name, **told)
+    for made_of, make in makers:
+        if isinstance(sort, made_of):
+            field: Field = make(name, **told)
+            return field
+    length = sort.length  # type: ignore[attr-defined] # all others are texts
+    return Field(name, length, empty=None if column.nullable else "", as_sent=True, **told)
+
+
+def _fields(kind: call_records.Kind) -> tuple[Field, ...]:
+    return (IGNORED, *(_field(name, column, kind) for name, column in kind.columns.items()))
+
+
+class Calls(Kind):
+    """What both tables have in common."""
+
+    records: call_records.Kind
+    model: type[Cdr | Acc]
+    always_tells_known = True
+    changes = False
+
+    def begin(self, db: Session) -> None:
+        super().begin(db)
+        self._money = [
+            name for name, column in self.records.columns.items() if isinstance(column.type, Money)
+        ]
+        self._blank = dict.fromkeys(self.records.columns) | {
+            one.name: one.empty for one in self.fields if one.empty is not None
+        }
+
+    def check(self, record: Record) -> Record:
+        checked: Record = self._blank | record
+        checked.pop("id", None)
+        self.require_domain(checked[self.records.domain])
+        for name in self._money:
+            if (value := checked[name]) is not None:
+                checked[name] = amount(value, name)
+        return checked
+
+    def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
+        known = call_records.find_known(db, self.records, self.model, records)
+        return {identity: {} for identity in known}
+
+    def differences(self, stored: Stored, record: Record) -> Record:
+        return {}  # a record that is there is the record
+
+    def describe(self, record: Mapping[str, Any]) -> str:
+        return " ".join(str(record[name]) for name in self.identity if record[name])
+
+
+class Cdrs(Calls):
+    name = "cdrs"
+    records = call_records.CDRS
+    model = Cdr
+    fields = _fields(call_records.CDRS)
+    identity = call_records.CDRS.identity
+    domain = call_records.CDRS.domain
+
+    def begin(self, db: Session) -> None:
+        super().begin(db)
+        self._snapshots = call_records.Snapshots()
+
+    def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
+        self._snapshots.forget()  # a batch before may have been rolled back
+        call_records.insert_cdrs(db, records, self._snapshots)
+        return {}
+
+    def rows(self, scope: Mapping[str, Any]) -> Select[Any]:
+        return select_cdrs(scope.get("domain"), scope.get("period", Period()))
+
+
+class FailedCalls(Calls):
+    name = "acc"
+    records = call_records.ACC
+    model = Acc
+    fields = (*_fields(call_records.ACC), Field(METHOD, METHOD_LENGTH, empty="", as_sent=True))
+    identity = call_records.ACC.identity
+    domain = call_records.ACC.domain
+    alone = True
+
+    def begin(self, db: Session) -> None:
+        super().begin(db)
+        self._has_method = not db.is_sqlite  # which cannot hide a column, and has none
+
+    def check(self, record: Record) -> Record:
+        checked = super().check(record)
+        if not self._has_method:
+            checked.pop(METHOD, None)
+        return checked
+
+    def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
+        call_records.insert_acc(db, records)
+        return {}
+
+    def rows(self, scope: Mapping[str, Any]) -> Select[Any]:
+        return select_acc(scope.get("domain"), scope.get("period", Period()))

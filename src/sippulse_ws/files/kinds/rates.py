@@ -1,0 +1,93 @@
+"""Rates: domain, rate_id, prefix, name, rate_value and what a rate may say of its seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, select
+
+from sippulse_ws.db.statements import Session
+from sippulse_ws.domain import rates
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.files.fields import DecimalField, DomainField, Field, IntegerField, PrefixField
+from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
+from sippulse_ws.files.refusals import DialledPrefix
+from sippulse_ws.files.upserts import upsert
+from sippulse_ws.models import Rate
+
+_AT_ONCE = 1000
+_NAMES = "domain rate_id prefix name rate_value".split()
+_COLUMNS = tuple(
+    getattr(Rate, name)
+    for name in (*_NAMES, *(name for name in rates.FIELDS if name not in _NAMES))
+)
+
+
+class Rates(Kind):
+    name = "rates"
+    fields = (
+        DomainField("domain", required=True),
+        IntegerField("rate_id", required=True),
+        PrefixField("prefix", required=True),
+        Field("name", required=True),
+        DecimalField("rate_value", required=True),
+        Field("service_type"),
+        IntegerField("cadency"),
+        IntegerField("tx_connection", also=("tx_conn",)),
+        IntegerField("tx_delay"),
+        IntegerField("tx_discard"),
+    )
+    identity = ("domain", "rate_id", "prefix")
+    scope = ("domain", "rate_id")
+
+    def check(self, record: Record) -> Record:
+        self.require_domain(record["domain"])
+        return record | rates.checked(record)
+
+    def remark(self, record: Record) -> DomainError | None:
+        prefix = record["prefix"]
+        return DialledPrefix("prefix", prefix) if prefix.startswith("00") else None
+
+    def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
+        tables: dict[tuple[str, int], list[str]] = {}
+        for record in records:
+            key = (record["domain"], record["rate_id"])
+            tables.setdefault(key, []).append(record["prefix"])
+        found: dict[Identity, Stored] = {}
+        for (domain, rate_id), prefixes in tables.items():
+            for some in chunks(prefixes, _AT_ONCE):
+                query = select(Rate.id, *_COLUMNS).where(
+                    Rate.domain == domain, Rate.rate_id == rate_id, Rate.prefix.in_(some)
+                )
+                for row in db.execute(query):
+                    found[domain, rate_id, row.prefix] = row._asdict()
+        return found
+
+    def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
+        rates.store(db, [dict(record) for record in records])
+        return {}
+
+    def change_many(
+        self, db: Session, changed: Sequence[tuple[Stored, Record, Record]]
+    ) -> dict[int, DomainError]:
+        rows = [
+            {name: changes.get(name, stored[name]) for name in rates.FIELDS}
+            for stored, _, changes in changed
+        ]
+        upsert(db, Rate, rows, key=("domain", "rate_id", "prefix"))
+        return {}
+
+    def in_scope(self, scope: Mapping[str, Any]) -> Select[Any] | None:
+        columns = Rate.id, Rate.domain, Rate.rate_id, Rate.prefix
+        query = select(*columns).where(Rate.domain == scope["domain"])
+        return query.where(Rate.rate_id == scope["rate_id"])
+
+    def remove(self, db: Session, row: Any) -> None:
+        db.execute(delete(Rate).where(Rate.id == row.id))
+
+    def rows(self, scope: Mapping[str, Any]) -> Select[Any]:
+        query = select(*_COLUMNS).order_by(Rate.domain, Rate.rate_id, Rate.prefix)
+        for name, value in scope.items():
+            query = query.where(getattr(Rate, name) == value)
+        return query

@@ -1,0 +1,61 @@
+"""Many rows of one table at a time: new ones, and those that are there under a unique key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, insert
+from sqlalchemy.dialects import mysql, sqlite
+
+from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.models import Base
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def insert_rows(db: Session, model: type[Base], rows: Rows) -> None:
+    """One statement for all rows, of the columns that any of them has; IntegrityError if taken."""
+    names = tuple(sorted(set().union(*rows)))
+    _insert(model, names).run_many(db, [_filled(row, names) for row in rows])
+
+
+def upsert(db: Session, model: type[Base], rows: Rows, key: tuple[str, ...]) -> None:
+    """Insert the rows, or change those that are there under the key."""
+    names = tuple(sorted(set().union(*rows)))
+    statement = _upsert(model, names, key, sqlite=db.is_sqlite)
+    statement.run_many(db, [_filled(row, names) for row in rows])
+
+
+def _filled(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row.get(name) for name in names}
+
+
+@cache
+def _insert(model: type[Base], names: tuple[str, ...]) -> Prepared:
+    return Prepared(insert(model).values(_binds(model, names)))
+
+
+@cache
+def _upsert(
+    model: type[Base], names: tuple[str, ...], key: tuple[str, ...], *, sqlite: bool
+) -> Prepared:
+    changed = [name for name in names if name not in key]
+    if sqlite:
+        new = _sqlite_insert(model).values(_binds(model, names))
+        return Prepared(
+            new.on_conflict_do_update(
+                index_elements=list(key), set_={name: new.excluded[name] for name in changed}
+            )
+        )
+    other = mysql.insert(model).values(_binds(model, names))
+    return Prepared(other.on_duplicate_key_update({name: other.inserted[name] for name in changed}))
+
+
+_sqlite_insert = sqlite.insert
+
+
+def _binds(model: type[Base], names: tuple[str, ...]) -> dict[str, Any]:
+    columns = model.__table__.columns
+    return {name: bindparam(name, type_=columns[name].type) for name in names}
