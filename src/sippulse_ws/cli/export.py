@@ -115,7 +115,8 @@ def _export(
             raise fail(str(error)) from None
         except BrokenPipeError:  # whoever reads has enough
             raise typer.Exit(1) from None
-    typer.echo(Said.EXPORTED.text(language, count=count, noun=noun(kind.name, language)), err=to_stdout)
+    told = Said.EXPORTED.text(language, count=count, noun=noun(kind.name, language))
+    typer.echo(told, err=to_stdout)
 
 
 def _write(db: Session, query: Select[Any], output: Path, format: Format, style: Style) -> int:
