@@ -130,8 +130,8 @@ def test_a_stock_proxys_acc_is_read(cli: Cli, select: Any, tmp_path: Path) -> No
     )
     result = cli("import", "acc", "--profile", "kamailio", str(dump))
     assert "3 stored, 0 known already, 0 refused, 1 left out" in result.stdout
-    columns = Acc.callid, Acc.src_uri, Acc.caller_id, Acc.caller_domain
-    assert select(sa.select(*columns).where(Acc.callid != "c1").order_by(Acc.callid)) == [
+    told = Acc.callid, Acc.src_uri, Acc.caller_id, Acc.caller_domain
+    assert select(sa.select(*told).where(Acc.callid != "c1").order_by(Acc.callid)) == [
         ("c2", "sip:1000@example.com", "1000", "example.com"),
         ("c4", "sip:x@elsewhere.org", "x", None),
         ("c5", None, None, None),
