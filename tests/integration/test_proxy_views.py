@@ -140,3 +140,47 @@ def test_no_view_shows_a_password_or_what_it_needs_not(proxy: ProxyAccount) -> N
 def test_sqlite_has_no_views_for_proxies(cli: Cli) -> None:
     told = cli("db", "proxy-views", "kamailio", "--password-stdin", status=1, input="x").output
     assert told == "proxy-views: SIP proxies read MariaDB or MySQL, not SQLite\n"
+
+
+UNFIT = {
+    "rpid": ["x@h>\r\nX-Evil: 1", "1000@victim.example.com", "1%0d", "1 2", "joão"],
+    "call_fwd": ["sip:x@h>\r\nX", "1%0A", "<sip:x@h>", "48 3025", '"x"'],
+    "no_answer": ["\x01", "1\n"],
+    "call_group": ["1\r\n", "<1>", '"', "\\"],
+}
+FIT = {
+    "rpid": ["4830258080", "+55", "%23100", ""],
+    "call_fwd": ["1001", "sip:1001:x@[2001:db8::1]:5060;lr", "1001@example.com"],
+    "no_answer": ["*10"],
+    "call_group": ["1,2-5", "equipe norte"],
+}
+
+
+@pytest.mark.engines("mariadb")
+@pytest.mark.parametrize("kind", ["subscriber", "did"])
+def test_an_unfit_field_is_null_and_the_row_stays(proxy: ProxyAccount, kind: str) -> None:
+    proxy.as_operator("DELETE FROM did")
+    proxy.as_operator(
+        "REPLACE INTO subscriber (id, username, domain, account_code, profile, ha1, ha1b) "
+        f"VALUES (7, '4711', '{DOMAIN}', '4711@{DOMAIN}', 'DEFAULT', 'x', 'x')"
+    )
+    if kind == "did":
+        for header, shown in (("X-Did", "X-Did"), ("X\r\nY", None), ("fRom", None), ("X Y", None)):
+            proxy.as_operator("DELETE FROM did")
+            proxy.as_operator(
+                "INSERT INTO did (alias_username, subscriber_id, username, domain, did_header) "
+                f"VALUES ('4711', 7, '4711', '{DOMAIN}', '{header}')"
+            )
+            rows = proxy("SELECT number, did_header, everywhere, owner_domain FROM sippulse_did")
+            assert rows == [("4711", shown, 0, DOMAIN)]
+        proxy.as_operator("DELETE FROM did")
+        return
+    for values, fit in ((UNFIT, False), (FIT, True)):
+        for field, texts in values.items():
+            for text in texts:
+                escaped = text.replace("\\", "\\\\").replace(":", r"\:")
+                proxy.as_operator(f"UPDATE subscriber SET {field} = '{escaped}' WHERE id = 7")
+                rows = proxy(
+                    f"SELECT username, {field} FROM sippulse_subscriber WHERE username = '4711'"
+                )
+                assert rows == [("4711", text if fit else None)]

@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sippulse_ws.db import Session
-from sippulse_ws.domain import dialplans, dids, locations, sip_fields, subscribers
+from sippulse_ws.domain import dialplans, dids, locations, subscribers, unfit
 from sippulse_ws.domain.access import EVERYTHING
 from sippulse_ws.domain.errors import DomainError, InvalidField
 from sippulse_ws.files.kinds.dids import Dids
-from sippulse_ws.models import DbAlias, Dialplan, Did, Location, Subscriber
+from sippulse_ws.models import Address, DbAlias, Dialplan, Did, Location, Subscriber
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
 
@@ -249,6 +249,23 @@ class TestOld:
         soap("SubscriberWS", "updateSubscriberClassV", subscriber=KEY | {"callFwd": ""})
         assert platform.one(Subscriber).call_fwd == ""
 
-    def test_they_are_found(self) -> None:
-        values = {"rpid": "x@h", "call_fwd": "1001", "first_name": "\r\n", "username": "1000"}
-        assert sip_fields.unfit_fields(Subscriber, values) == ["rpid"]
+    def test_they_are_listed_for_the_operator(
+        self, platform: Platform, db: Session, old: None
+    ) -> None:
+        platform.insert(Did, alias_username="huntgroup-1", did_header="From")
+        network = {"method": "iponly", "group": "1", "tech_prefix": "", "port": 0}
+        owner = platform.one(Subscriber).id
+        for address, mask in (("10.0.0.0", 8), ("192.0.2.0", 24), ("127.0.0.1", 32)):
+            values = network | {"ip_address": address, "mask": mask, "subscriber_id": owner}
+            platform.insert(Address, **values)
+        found = [(one.row, one.field) for one in unfit.unfit_texts(db)]
+        account = f"1000@{DOMAIN}"
+        assert found == [
+            (account, "rpid"),
+            (account, "call_fwd"),
+            (account, "boss_secretary"),
+            ("huntgroup-1", "alias_username"),
+            ("huntgroup-1", "did_header"),
+        ]
+        wide = [one.value for one in unfit.wide_networks(db)]
+        assert wide == ["10.0.0.0/8", "127.0.0.1/32"]

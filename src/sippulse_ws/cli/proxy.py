@@ -11,6 +11,7 @@ from sippulse_ws.cli.session import console, get_settings, open_database, print_
 from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
+from sippulse_ws.domain.unfit import unfit_texts, wide_networks
 from sippulse_ws.jobs.work import RELOADS
 from sippulse_ws.parts import make_proxies
 
@@ -47,6 +48,17 @@ def status() -> None:
     print_table(["proxy", "what", "state", "row"], rows)
     if any(row[2] not in FINE for row in rows):
         raise typer.Exit(1)
+
+
+@app.command()
+def unfit() -> None:
+    """Show stored texts that proxies see as NULL, and networks wider than domains may have."""
+    with open_database() as database, database.reading() as db:
+        found = [*unfit_texts(db), *wide_networks(db)]
+    print_table(
+        ["table", "row", "field", "value"],
+        [[one.table, one.row, one.field, one.value] for one in found],
+    )
 
 
 @app.command()

@@ -24,6 +24,8 @@ from sippulse_ws.models import (
 from sippulse_ws.models.sip_patterns import (
     CONTROL_ESCAPE,
     CONTROLS,
+    NOT_IN_REPLACEMENT,
+    NOT_IN_TEXT,
     NOT_IN_TOKEN,
     NOT_IN_USER,
     RESERVED_HEADERS,
@@ -39,7 +41,7 @@ _controls = re.compile(CONTROLS)
 _control_escape = re.compile(CONTROL_ESCAPE)
 _not_in_user = re.compile(NOT_IN_USER)
 _not_in_token = re.compile(NOT_IN_TOKEN)
-_not_in_text = re.compile(rf"{CONTROLS}|[\"<>\\]|{CONTROL_ESCAPE}")
+_not_in_text = re.compile(NOT_IN_TEXT)
 _hunt_group = re.compile("huntgroup-[0-9]+", re.IGNORECASE)
 _ESCAPED = "%[0-9A-Fa-f]{2}"
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -55,8 +57,7 @@ _sip_uri = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# parse_repl of the proxies makes a line end of \r and \n
-_not_in_replacement = re.compile(r"\\(?![0-9\\])|[\"<>\s]")
+_not_in_replacement = re.compile(NOT_IN_REPLACEMENT)
 
 
 def is_sip_uri(text: str, *, headers: bool = False) -> bool:
@@ -145,7 +146,7 @@ def unreserved(value: str, field: str) -> None:
 
 def replacement(value: str, field: str) -> None:
     """A dialled number in the making: `\\1` and `\\\\` only, no space, quote or bracket."""
-    if _not_in_replacement.search(value) or _control_escape.search(value):
+    if _not_in_replacement.search(value):
         raise InvalidField(
             field,
             "só pode conter \\0 a \\9, sem espaços, aspas, < ou >",
@@ -163,10 +164,11 @@ def grammar_of(column: Any) -> Grammar | None:
 def unfit_fields(model: type[Base], values: Mapping[str, Any]) -> list[str]:
     """The names of those values that their grammar does not allow."""
     columns = model.__table__.columns
-    return [name for name, value in values.items() if value and _is_unfit(columns[name], value)]
+    return [name for name, value in values.items() if value and is_unfit(columns[name], value)]
 
 
-def _is_unfit(column: Any, value: Any) -> bool:
+def is_unfit(column: Any, value: Any) -> bool:
+    """Whether the grammar of a column does not allow this value."""
     grammar = grammar_of(column)
     try:
         if grammar is not None:

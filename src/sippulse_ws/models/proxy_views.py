@@ -33,6 +33,15 @@ from sippulse_ws.models.call_record import Acc
 from sippulse_ws.models.did import Did
 from sippulse_ws.models.domain import Domain
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
+from sippulse_ws.models.sip_patterns import (
+    NOT_IN_NAME,
+    NOT_IN_REPLACEMENT,
+    NOT_IN_TEXT,
+    NOT_IN_TOKEN,
+    NOT_IN_URI,
+    NOT_IN_USER,
+    RESERVED_HEADERS,
+)
 from sippulse_ws.models.subscriber import DbAlias, Subscriber
 
 # Kamailio has one space of dial plan numbers; ours belong to a domain. A proxy knows plan 7 of the
@@ -93,9 +102,20 @@ def _valid_rule() -> ColumnElement[bool]:
         Dialplan.match_op.between(0, 2),
         Dialplan.match_len >= 0,
         Dialplan.match_exp != "",
+        # a proxy makes a line end of it
+        ~Dialplan.repl_exp.regexp_match(NOT_IN_REPLACEMENT),
         # names of pseudo-variables are the script's business
         ~Dialplan.repl_exp.contains("$"),
     )
+
+
+def _fit(column: Any, forbidden: str, name: str | None) -> Any:
+    """The column, '' for nothing, and NULL for what must not get into a SIP message.
+
+    Such values are from before they were refused, or were written with SQL: the row stays.
+    """
+    shown = case((column.regexp_match(forbidden), null()), else_=func.coalesce(column, ""))
+    return shown if name is None else shown.label(name)
 
 
 _nothing = cast(null(), String(64))
@@ -229,9 +249,14 @@ RULES = (
         func.coalesce(Subscriber.call_limit, 0).label("call_limit"),
         Subscriber.cps,
         func.coalesce(Subscriber.rings, 0).label("rings"),
+        _fit(Subscriber.rpid, NOT_IN_USER, "rpid"),
         *(
-            func.coalesce(getattr(Subscriber, name), "").label(name)
-            for name in "rpid call_fwd fwd_busy no_answer call_group pickup_group".split()
+            _fit(getattr(Subscriber, name), NOT_IN_URI, name)
+            for name in "call_fwd fwd_busy no_answer".split()
+        ),
+        *(
+            _fit(getattr(Subscriber, name), NOT_IN_TEXT, name)
+            for name in "call_group pickup_group".split()
         ),
         Subscriber.voicemail,
     )
@@ -243,12 +268,15 @@ RULES = (
 DIDS = (
     select(
         Did.alias_username.label("number"),
-        Did.username,
+        _fit(Did.username, NOT_IN_NAME, "username"),
         Did.domain,
         Subscriber.account_code,
-        func.coalesce(Did.did_header, "").label("did_header"),
+        case(
+            (func.lower(Did.did_header).in_(sorted(RESERVED_HEADERS)), null()),
+            else_=_fit(Did.did_header, NOT_IN_TOKEN, None),
+        ).label("did_header"),
         Did.did_to_ruri,
-        func.coalesce(Did.gwid, "").label("gwid"),
+        _fit(Did.gwid, NOT_IN_TEXT, "gwid"),
         Did.reverse_billing,
         # callers of other domains than these reach it only if this is true
         Subscriber.domain.label("owner_domain"),

@@ -16,6 +16,11 @@ NOT_IN_URI = r"[^!#-;=?-\[\]_a-z~]|" + CONTROL_ESCAPE
 # RFC 3261: token, the name of a header
 NOT_IN_TOKEN = "[^A-Za-z0-9.!%*_+`'~-]"  # noqa: S105
 CONTROLS = r"[\x00-\x1f\x7f]"
+# Usernames: what separates lists and URIs, and what ends them in a header.
+NOT_IN_NAME = r"[\x00-\x20\x7f@:;,<>\"\\/?]|" + CONTROL_ESCAPE
+NOT_IN_TEXT = r"[\x00-\x1f\x7f\"<>\\]|" + CONTROL_ESCAPE
+# Of a dial plan: proxies make a line end of \r and \n.
+NOT_IN_REPLACEMENT = r"\\(?![0-9\\])|[\x00-\x20\x7f\"<>]|" + CONTROL_ESCAPE
 
 # Headers that routing, identity, charging or the body need, with their compact forms: a number in
 # one of these would change whose call it is, or where it goes.

@@ -191,7 +191,8 @@ def _compiled(query: Select[Any], base: str) -> str:
         render_schema_translate=True,
         compile_kwargs={"literal_binds": True},
     )
-    return str(compiled)
+    # doubled for drivers that fill in parameters; `_run` does that itself
+    return str(compiled).replace("%%", "%")
 
 
 def _run(db: Session, statement: str) -> None:
