@@ -4,5 +4,6 @@ pytest_plugins = [
     "tests.fixtures.demo",
     "tests.fixtures.proxies",
     "tests.fixtures.server",
+    "tests.fixtures.webhooks",
     "tests.fixtures.races",
 ]

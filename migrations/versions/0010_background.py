@@ -63,8 +63,6 @@ def _events() -> None:
         **MYSQL_OPTIONS,
     )
     op.create_index("ix_event_dispatched_id", "event", ["dispatched", "id"])
-    op.create_index("ix_event_account_id", "event", ["account", "id"])
-    op.create_index("ix_event_at", "event", ["at"])
     op.create_table(
         "event_delivery",
         sa.Column("event_id", BigId, autoincrement=False, nullable=False),

@@ -30,6 +30,7 @@ from pydantic_settings import (
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from sippulse_ws.config_delivery import WebhookSettings, check_smtp, check_webhooks
 from sippulse_ws.db.statements.drivers import DRIVERS
 from sippulse_ws.domain.local_time import check_timezone
 from sippulse_ws.domain.networks import Host, host_of
@@ -78,7 +79,7 @@ def _json(value: Any) -> Any:
     try:
         return json.loads(value)
     except ValueError:
-        raise ValueError("not a JSON list of objects; see docs/sip.md") from None
+        raise ValueError("not a JSON list of objects; see docs/operations.md") from None
 
 
 def _pairs(value: Any) -> Any:
@@ -187,6 +188,17 @@ class Settings(BaseSettings):
     idempotency_hours: int = Field(default=72, ge=1, le=8784)  # for which outcomes are kept
     # the operator's; the installation's default is in the database
     timezone: Annotated[str, AfterValidator(check_timezone)] | None = None
+    # who is told of events; in the environment a JSON list
+    webhooks: Annotated[
+        tuple[WebhookSettings, ...],
+        NoDecode,
+        BeforeValidator(_json),
+        AfterValidator(check_webhooks),
+    ] = ()
+    smtp_url: Annotated[SecretStr, AfterValidator(check_smtp)] | None = None
+    mail_from: str = "sippulse-ws@localhost"
+    mail_templates: Path | None = None  # a folder with templates of the operator's own
+    expired_credit: Literal["frozen", "taken"] = "frozen"
 
     @cached_property
     def sip_hosts(self) -> frozenset[Host]:

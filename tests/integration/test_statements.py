@@ -44,33 +44,34 @@ COSTS = [
     ("SubscriberWS", "retrieveSubscriberClassV", KEY, ["SELECT"]),
     ("SubscriberWS", "retrieveCredit", KEY, ["SELECT"]),
     ("DidWS", "listByAcc", {"accountCode": f"1000@{DOMAIN}"}, ["SELECT"]),
-    ("SubscriberWS", "activateSubscriber", KEY, ["SELECT", "INSERT UPDATE", "COMMIT"]),
+    # a write takes its audit row and its event along
+    ("SubscriberWS", "activateSubscriber", KEY, ["SELECT", "INSERT INSERT UPDATE", "COMMIT"]),
     (
         "SubscriberWS",
         "addCredit",
         {**KEY, "value": 1.5, "obs": "x"},
-        ["SELECT", "INSERT UPDATE INSERT", "COMMIT"],
+        ["SELECT", "INSERT UPDATE INSERT INSERT", "COMMIT"],
     ),
-    ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "INSERT INSERT", "COMMIT"]),
+    ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "INSERT INSERT INSERT", "COMMIT"]),
     (
         "SubscriberWS",
         "updateSubscriber",
         {"subscriber": {**NEW["subscriber"], "profile": None, "firstName": "Ana"}},
-        ["SELECT", "INSERT UPDATE", "COMMIT"],
+        ["SELECT", "INSERT INSERT UPDATE", "COMMIT"],
     ),
     # what it refers to is looked up first
     (
         "SubscriberWS",
         "updateSubscriber",
         NEW,
-        ["SELECT", "INSERT SELECT", "UPDATE", "COMMIT"],
+        ["SELECT", "INSERT SELECT", "INSERT UPDATE", "COMMIT"],
     ),
     # the one that was just inserted
     (
         "SubscriberWS",
         "removeSubscriber",
         {"username": "ana", "domain": DOMAIN},
-        ["SELECT", "INSERT UPDATE DELETE DELETE DELETE", "COMMIT"],
+        ["SELECT", "INSERT INSERT UPDATE DELETE INSERT DELETE DELETE", "COMMIT"],
     ),
 ]
 

@@ -25,6 +25,7 @@ SUBJECTS = {
     "export": Subject("export", "app", "Write tables to files."),
     "import": Subject("imports", "app", "Load tables from files."),
     "calls": Subject("calls", "app", "Rated calls, and those that could not be rated."),
+    "events": Subject("events", "events", "What happened, and who has been told."),
     "jobs": Subject("jobs", "app", "The background process."),
     "proxy": Subject("proxy", "app", "The SIP proxies."),
     "wsdl": Subject("wsdl", "app", "The WSDL files."),

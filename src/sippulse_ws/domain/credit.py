@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.domain import events
 from sippulse_ws.domain.errors import InvalidField, MissingField, SubscriberNotFound
 from sippulse_ws.domain.repeat_errors import RepeatedCredit
 from sippulse_ws.domain.subscribers import key, reading
@@ -105,6 +106,8 @@ def add_credit(
         highest=highest,
     )
     refuse_repeated(db, SUBSCRIBER, account.id, change, obs, repeated_minutes)
+    told = {"value": change, "obs": obs, "expires_at": expires}
+    events.emit(db, events.CREDIT_ADDED, account.account_code, told)
     LEDGER[SUBSCRIBER].run(
         db,
         at=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.domain import events
 from sippulse_ws.domain.access import Reading, Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import (
@@ -121,6 +123,7 @@ def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = O
     stored = storable(Did, present(values, _DETAILS) | {"alias_username": number})
     stored["subscriber_id"] = owner.id
     _require_destination(db, values["username"], values["domain"])
+    events.emit(db, events.DID_ASSIGNED, values["account_code"], {"number": number})
     known = db.execute(
         select(Did.id, Did.inventory_domain, Did.subscriber_id).where(Did.alias_username == number)
     ).first()
@@ -156,12 +159,14 @@ def delete_did(db: Session, scope: Scope, did_id: int | None) -> None:
     if row is None or not scope.allows(db, owner) or not scope.allows(db, row.domain or owner):
         raise DidNotFound(id=did_id)
     if row.subscriber_id is not None:  # free already: a repeated request changes nothing
+        _TELL_FREED.queue(db, at=dt.datetime.now(dt.UTC), did_id=did_id)
         for statement in _RELEASE:
             statement.queue(db, did_id=did_id)
 
 
 def release_all(db: Session, subscriber_id: int) -> None:
     """Free the numbers of an account that is removed."""
+    _TELL_ALL_FREED.queue(db, at=dt.datetime.now(dt.UTC), owner_id=subscriber_id)
     for statement in _RELEASE_ALL:
         statement.queue(db, owner_id=subscriber_id)
 
@@ -215,6 +220,12 @@ def _releasing(condition: Any) -> tuple[Prepared, Prepared]:
 
 _RELEASE = _releasing(Did.id == bindparam("did_id"))
 _RELEASE_ALL = _releasing(Did.subscriber_id == bindparam("owner_id"))
+
+
+_TELL_FREED = events.prepare_numbers(events.DID_FREED, Did.id == bindparam("did_id"))
+_TELL_ALL_FREED = events.prepare_numbers(
+    events.DID_FREED, Did.subscriber_id == bindparam("owner_id")
+)
 
 
 def _create(db: Session, stored: dict[str, Any]) -> int:

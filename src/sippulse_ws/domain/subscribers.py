@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Prepared, Session
-from sippulse_ws.domain import dids, numbering
+from sippulse_ws.domain import dids, events, numbering
 from sippulse_ws.domain.access import Reading
 from sippulse_ws.domain.errors import (
     InvalidField,
@@ -40,7 +40,14 @@ from sippulse_ws.domain.subscriber_checks import (
     find_facts,
     without_stored_unfit,
 )
-from sippulse_ws.domain.values import Values, present, required, storable, username_text
+from sippulse_ws.domain.values import (
+    Values,
+    present,
+    required,
+    storable,
+    username_text,
+    wire_name,
+)
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Location, Subscriber
 from sippulse_ws.models.types import Money
@@ -204,6 +211,8 @@ def insert_subscriber(db: Session, vault: Vault, values: Values, facts: Any = No
     stored = storable(Subscriber, stored)
     stored |= sealed_passwords(vault, username, domain, values)
     stored |= numbering.guess(facts, stored)
+    told = {"profile": stored["profile"], "rate_plan_id": stored.get("rate_plan_id")}
+    events.emit(db, events.SUBSCRIBER_INSERTED, stored["account_code"], told)
     try:
         return _INSERT.insert(db, **stored)
     except IntegrityError:  # lost a race with a concurrent request
@@ -256,6 +265,9 @@ def change_profile(db: Session, username: str, domain: str, profile_id: int | No
 def set_flag(db: Session, username: str | None, domain: str, flag: Flag, to: bool) -> None:
     if not username:
         raise MissingField(field="username")
+    blocked = flag is Flag.ACTIVE and not to
+    kind = events.SUBSCRIBER_BLOCKED if blocked else events.SUBSCRIBER_CHANGED
+    events.emit(db, kind, account_code(username, domain), {"changed": [wire_name(flag.value)]})
     if _SET_FLAG[flag].run(db, username=username, domain=domain, to=to) == 0:
         raise SubscriberNotFound(account=f"{username}@{domain}")
 
@@ -285,6 +297,8 @@ def remove_subscriber(db: Session, subscriber: Any) -> None:
     The ledger and the call records stay. `subscriber` is a row of NAMED.
     """
     dids.release_all(db, subscriber.id)
+    account = account_code(subscriber.username, subscriber.domain)
+    events.emit(db, events.SUBSCRIBER_REMOVED, account, {})
     _REMOVE_LOCATIONS.queue(db, username=subscriber.username, domain=subscriber.domain)
     if _REMOVE.run(db, subscriber_id=subscriber.id) == 0:  # lost a race with a concurrent request
         raise SubscriberNotFound(account=account_code(subscriber.username, subscriber.domain))
@@ -310,6 +324,9 @@ def _update(db: Session, values: Values, changes: dict[str, Any]) -> None:
         return
     if not username:
         raise MissingField(field="username")
+    # what may be a password, or about a person, is told by name only
+    told = {"changed": [wire_name(name) for name in sorted(changes)]}
+    events.emit(db, events.SUBSCRIBER_CHANGED, account_code(username, domain), told)
     statement = _updating(tuple(sorted(changes)))
     if statement.run(db, username=username, domain=domain, **changes) == 0:
         raise SubscriberNotFound(account=f"{username}@{domain}")

@@ -23,8 +23,6 @@ class Event(Base):
     __tablename__ = "event"
     __table_args__ = (
         Index(None, "dispatched", "id"),
-        Index(None, "account", "id"),
-        Index(None, "at"),
         MYSQL_OPTIONS,
     )
 

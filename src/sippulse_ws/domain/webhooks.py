@@ -1,0 +1,138 @@
+"""Who is told of events, and how far each telling is: deliveries in the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy.orm import aliased
+
+from sippulse_ws.db.statements import Session
+from sippulse_ws.models import Event, EventDelivery
+
+WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
+AT_ONCE = 500
+# Seconds until the next try, the last one again and again until it is given up.
+PAUSES = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 21600)
+PATIENCE = dt.timedelta(days=3)
+KEPT = dt.timedelta(days=7)  # events that are done with
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An endpoint of SIPPULSE_WEBHOOKS: which events it wants, of which domains (none: all)."""
+
+    name: str
+    events: tuple[str, ...] = ("*",)
+    domains: tuple[str, ...] = ()
+
+    def wants(self, kind: str, account: str) -> bool:
+        wanted = any(fnmatch.fnmatchcase(kind, pattern) for pattern in self.events)
+        return wanted and (not self.domains or account.rpartition("@")[2] in self.domains)
+
+
+def dispatch(db: Session, listeners: Sequence[Listener]) -> int:
+    """Make the deliveries of new events; how many events they were."""
+    new = db.execute(
+        select(Event.id, Event.kind, Event.account)
+        .where(Event.dispatched.is_(False))
+        .order_by(Event.id)
+        .limit(AT_ONCE)
+        .with_for_update()
+    ).all()
+    if not new:
+        return 0
+    now = dt.datetime.now(dt.UTC)
+    rows = [
+        {
+            "event_id": event.id,
+            "endpoint": listener.name,
+            "account": event.account,
+            "state": WAITING,
+            "due_at": now,
+        }
+        for event in new
+        for listener in listeners
+        if listener.wants(event.kind, event.account)
+    ]
+    if rows:
+        db.execute(insert(EventDelivery), rows)
+    ids = [event.id for event in new]
+    db.execute(update(Event).where(Event.id.in_(ids)).values(dispatched=True))
+    return len(new)
+
+
+def find_due_deliveries(db: Session, endpoint: str, limit: int = 100) -> Sequence[Row[Any]]:
+    """Of each account the event that is first in its turn, if its time has come."""
+    earlier = aliased(EventDelivery)
+    in_turn = ~exists().where(
+        earlier.endpoint == endpoint,
+        earlier.account == EventDelivery.account,
+        earlier.state == WAITING,
+        earlier.event_id < EventDelivery.event_id,
+    )
+    return db.execute(
+        select(
+            Event.id,
+            Event.at,
+            Event.kind,
+            Event.account,
+            Event.data,
+            EventDelivery.attempts,
+        )
+        .join(EventDelivery, EventDelivery.event_id == Event.id)
+        .where(
+            EventDelivery.endpoint == endpoint,
+            EventDelivery.state == WAITING,
+            EventDelivery.due_at <= dt.datetime.now(dt.UTC),
+            in_turn,
+        )
+        .order_by(Event.id)
+        .limit(limit)
+    ).all()
+
+
+def note_delivered(db: Session, event_id: int, endpoint: str, attempts: int) -> None:
+    now = dt.datetime.now(dt.UTC)
+    _change(db, event_id, endpoint, state=DELIVERED, done_at=now, attempts=attempts + 1, error=None)
+
+
+def note_failed(db: Session, event: Row[Any], endpoint: str, error: str) -> dt.datetime | None:
+    """When it is tried again; None when it is given up, three days after it happened."""
+    now = dt.datetime.now(dt.UTC)
+    again = now + dt.timedelta(seconds=PAUSES[min(event.attempts, len(PAUSES) - 1)])
+    values: dict[str, Any] = {"attempts": event.attempts + 1, "error": error[:255]}
+    if again > event.at + PATIENCE:
+        _change(db, event.id, endpoint, **values, state=GIVEN_UP, done_at=now)
+        return None
+    _change(db, event.id, endpoint, **values, due_at=again)
+    return again
+
+
+def retry_event(db: Session, event_id: int) -> int:
+    """Deliver an event anew to those who have not got it; how many they are."""
+    undelivered = (EventDelivery.event_id == event_id) & (EventDelivery.state != DELIVERED)
+    again = {"state": WAITING, "due_at": dt.datetime.now(dt.UTC), "attempts": 0, "done_at": None}
+    return db.execute(update(EventDelivery).where(undelivered).values(again)).rowcount
+
+
+def purge_events(db: Session) -> int:
+    """Delete old events that nobody waits for; how many."""
+    waiting = exists().where(EventDelivery.event_id == Event.id, EventDelivery.state == WAITING)
+    old = select(Event.id).where(
+        Event.at < dt.datetime.now(dt.UTC) - KEPT, Event.dispatched.is_(True), ~waiting
+    )
+    ids = db.execute(old.order_by(Event.id).limit(AT_ONCE)).scalars().all()
+    if ids:
+        db.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(ids)))
+        db.execute(delete(Event).where(Event.id.in_(ids)))
+    return len(ids)
+
+
+def _change(db: Session, event_id: int, endpoint: str, **values: Any) -> None:
+    same = (EventDelivery.event_id == event_id) & (EventDelivery.endpoint == endpoint)
+    db.execute(update(EventDelivery).where(same).values(values))

@@ -1,0 +1,128 @@
+"""Delivers events to SIPPULSE_WEBHOOKS, signed by the Standard Webhooks scheme.
+
+Each endpoint has a thread of its own, so that a slow one holds up no other. An event may come twice
+(the receiver tells by its id), never out of the order of its account.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import httpx
+from sqlalchemy import Row
+
+from sippulse_ws.config_delivery import WebhookSettings
+from sippulse_ws.db import Database
+from sippulse_ws.domain.webhooks import (
+    Listener,
+    dispatch,
+    find_due_deliveries,
+    note_delivered,
+    note_failed,
+    purge_events,
+)
+from sippulse_ws.jobs.job import Job
+
+log = logging.getLogger(__name__)
+
+ANSWER_SECONDS = 15
+AT_ONCE = 500
+
+
+def webhook_jobs(endpoints: Sequence[WebhookSettings]) -> list[Job]:
+    """Jobs that hand events out, deliver them to each endpoint, and delete old ones."""
+    listeners = [Listener(one.name, one.events, one.domains) for one in endpoints]
+    return [
+        Job("events", 0.5, partial(_dispatch, listeners=listeners)),
+        Job("events purge", 60, _purge),
+        *(Job(f"webhook {one.name}", 0.5, WebhookSender(one).run) for one in endpoints),
+    ]
+
+
+class WebhookSender:
+    """Delivers what is due to one endpoint."""
+
+    def __init__(self, endpoint: WebhookSettings) -> None:
+        self._endpoint = endpoint
+        self._client = httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False)
+
+    def run(self, database: Database) -> bool:
+        """Whether there is more to do at once. No transaction is held while it is spoken to."""
+        name = self._endpoint.name
+        with database.reading() as db:
+            due = find_due_deliveries(db, name)
+        for event in due:
+            error, reached = self._send(event)
+            with database.writing() as db:
+                if error is None:
+                    note_delivered(db, event.id, name, event.attempts)
+                    continue
+                again = note_failed(db, event, name, error)
+            log.warning(
+                "event %s to %s: %s; %s",
+                event.id,
+                name,
+                error,
+                f"again {again}" if again else "given up",
+            )
+            if not reached:  # the others would wait as long, and fail alike
+                return False
+        return bool(due)
+
+    def _send(self, event: Row[Any]) -> tuple[str | None, bool]:
+        """What went wrong, and whether the endpoint answered at all."""
+        body = event_body(event)
+        message, now = f"msg_{event.id}", int(time.time())
+        secrets = [secret.get_secret_value() for secret in self._endpoint.secrets]
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "sippulse-ws",
+            "webhook-id": message,
+            "webhook-timestamp": str(now),
+            "webhook-signature": " ".join(sign(secret, message, now, body) for secret in secrets),
+        }
+        try:
+            url = self._endpoint.url.get_secret_value()
+            answer = self._client.post(url, content=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            return f"{type(error).__name__}: {error}", False
+        if answer.is_success:
+            return None, True
+        return f"HTTP {answer.status_code}", True
+
+
+def event_body(event: Row[Any]) -> bytes:
+    """The message: type, timestamp and data."""
+    message = {
+        "type": event.kind,
+        "timestamp": event.at.isoformat().replace("+00:00", "Z"),
+        "account": event.account,
+        "data": json.loads(event.data),
+    }
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def sign(secret: str, message: str, now: int, body: bytes) -> str:
+    """A signature by the Standard Webhooks scheme, version 1."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = f"{message}.{now}.".encode() + body
+    digest = hmac.new(key, signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def _dispatch(database: Database, listeners: Sequence[Listener]) -> bool:
+    with database.writing() as db:
+        return dispatch(db, listeners) > 0
+
+
+def _purge(database: Database) -> bool:
+    with database.writing() as db:
+        return purge_events(db) == AT_ONCE

@@ -1,0 +1,184 @@
+"""Events reach their endpoints: signed, in order per account, at least once, for three days."""
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sippulse_ws.config import ConfigurationError, load_settings
+from sippulse_ws.config_delivery import WebhookSettings
+from sippulse_ws.db import Session
+from sippulse_ws.domain import events
+from sippulse_ws.domain.webhooks import KEPT, PATIENCE
+from sippulse_ws.jobs.webhooks import webhook_jobs
+from sippulse_ws.models import Event, EventDelivery
+from tests.fixtures.app import TestDatabase
+from tests.fixtures.server import Cli
+from tests.fixtures.webhooks import SECRET, Receiver
+
+ANA, BIA = "ana@example.com", "bia@example.com"
+
+
+class Delivering:
+    """The jobs of one or more endpoints, run when a test says so."""
+
+    def __init__(self, database: TestDatabase, db: Session) -> None:
+        self.database = database
+        self.db = db
+
+    def run(self, *endpoints: dict[str, Any]) -> None:
+        settings = [WebhookSettings.model_validate({"secret": SECRET} | one) for one in endpoints]
+        for job in webhook_jobs(settings):
+            while job.run(self.database):
+                pass
+
+    def emit(self, account: str, number: int, kind: str = events.CREDIT_ADDED) -> None:
+        events.emit(self.db, kind, account, {"n": number})
+
+    def make_due(self) -> None:
+        long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+        self.db.execute(sa.update(EventDelivery).values(due_at=long_ago))
+
+    def states(self) -> list[tuple[str, int, str | None]]:
+        columns = (EventDelivery.state, EventDelivery.attempts, EventDelivery.error)
+        rows = self.db.execute(sa.select(*columns).order_by(EventDelivery.event_id))
+        return [tuple(row) for row in rows]
+
+
+@pytest.fixture
+def delivering(database: TestDatabase, db: Session) -> Delivering:
+    return Delivering(database, db)
+
+
+def numbers(receiver: Receiver) -> list[tuple[str, int]]:
+    return [(one["account"], one["data"]["n"]) for one in receiver.messages]
+
+
+def test_an_event_arrives_signed(delivering: Delivering, receiver: Receiver) -> None:
+    delivering.emit(ANA, 1)
+    delivering.run({"url": receiver.url})
+    (message,) = receiver.messages
+    assert message["type"] == "credit.added"
+    assert (message["account"], message["data"]) == (ANA, {"n": 1})
+    assert dt.datetime.fromisoformat(message["timestamp"]).tzinfo is not None
+    assert delivering.states() == [("delivered", 1, None)]
+    delivering.run({"url": receiver.url})
+    assert len(receiver.tries) == 1
+
+
+def test_events_of_an_account_keep_their_order(delivering: Delivering, receiver: Receiver) -> None:
+    for number in (1, 2):
+        delivering.emit(ANA, number)
+        delivering.emit(BIA, number)
+    receiver.answers = [500]
+    delivering.run({"url": receiver.url})
+    assert numbers(receiver) == [(BIA, 1), (BIA, 2)]
+    assert delivering.states()[0] == ("waiting", 1, "HTTP 500")
+    delivering.make_due()
+    delivering.run({"url": receiver.url})
+    assert numbers(receiver) == [(BIA, 1), (BIA, 2), (ANA, 1), (ANA, 2)]
+
+
+def test_a_try_again_has_the_same_id(delivering: Delivering, receiver: Receiver) -> None:
+    delivering.emit(ANA, 1)
+    receiver.answers = [503, 302]
+    for _ in range(3):
+        delivering.run({"url": receiver.url})
+        delivering.make_due()
+    assert len(receiver.tries) == 3
+    assert len(set(receiver.tries)) == 1
+    assert receiver.tries[0] == receiver.messages[0]["id"]
+
+
+def test_pauses_grow_and_end_after_three_days(
+    delivering: Delivering, receiver: Receiver, db: Session
+) -> None:
+    delivering.emit(ANA, 1)
+    receiver.answers = [500] * 20
+    pauses = []
+    for _ in range(6):
+        before = dt.datetime.now(dt.UTC)
+        delivering.run({"url": receiver.url})
+        pauses.append(round((db.scalar(sa.select(EventDelivery.due_at)) - before).total_seconds()))
+        delivering.make_due()
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 6
+    assert pauses[5] >= 1800
+    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - PATIENCE))
+    delivering.run({"url": receiver.url})
+    assert delivering.states() == [("given up", 7, "HTTP 500")]
+
+
+def test_what_was_given_up_holds_nothing_up(
+    delivering: Delivering, receiver: Receiver, db: Session
+) -> None:
+    delivering.emit(ANA, 1)
+    receiver.answers = [500]
+    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - PATIENCE))
+    delivering.run({"url": receiver.url})
+    delivering.emit(ANA, 2)
+    delivering.run({"url": receiver.url})
+    assert numbers(receiver) == [(ANA, 2)]
+
+
+def test_one_endpoint_that_is_away_holds_up_no_other(
+    delivering: Delivering, receiver: Receiver
+) -> None:
+    delivering.emit(ANA, 1)
+    delivering.run({"url": "http://127.0.0.1:9/away"}, {"url": receiver.url})
+    assert numbers(receiver) == [(ANA, 1)]
+    assert sorted(state[0] for state in delivering.states()) == ["delivered", "waiting"]
+
+
+def test_each_gets_the_kinds_and_domains_that_it_wants(
+    delivering: Delivering, receiver: Receiver
+) -> None:
+    delivering.emit(ANA, 1)
+    delivering.emit("ana@other.example", 2)
+    delivering.emit(ANA, 3, events.DID_FREED)
+    delivering.run(
+        {"url": receiver.url, "events": ["credit.*"], "domains": ["example.com"]},
+    )
+    assert numbers(receiver) == [(ANA, 1)]
+
+
+def test_old_events_are_deleted_when_nobody_waits(
+    delivering: Delivering, receiver: Receiver, db: Session
+) -> None:
+    delivering.emit(ANA, 1)
+    delivering.emit(BIA, 2)
+    receiver.answers = [204, 500]
+    delivering.run({"url": receiver.url})
+    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - KEPT - dt.timedelta(1)))
+    delivering.run()
+    assert db.execute(sa.select(Event.account)).scalars().all() == [BIA]
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("nonsense", "not a JSON list"),
+        ('[{"url": "http://x/"}]', "Field required"),
+        ('[{"url": "ftp://x/", "secret": "whsec_x"}]', "not like https://host/path"),
+        ('[{"url": "http://x/", "secret": "whsec_c2hvcnQ="}]', "24 to 64 bytes"),
+        (json.dumps([{"url": "http://x/", "secret": SECRET}] * 2), "the same name"),
+    ],
+)
+def test_settings_that_cannot_be_meant(
+    value: str, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIPPULSE_WEBHOOKS", value)
+    with pytest.raises(ConfigurationError, match=wrong):
+        load_settings()
+
+
+def test_an_operator_sees_events_and_sends_them_again(cli: Cli, receiver: Receiver) -> None:
+    hook = json.dumps([{"url": receiver.url, "secret": [SECRET], "name": "crm"}])
+    cli("domain", "create", "events.example")
+    receiver.answers = [500]
+    cli("jobs", "run", "--once", "events", "webhook crm", webhooks=hook)
+    assert cli("events").stdout.startswith("event\twhen (UTC)\tkind\taccount")
+    assert "waits for nobody" in cli("events", "--retry", "4711", status=1).output
+    assert json.loads(cli("events", "--json").stdout) == []
