@@ -27,6 +27,7 @@ from sippulse_ws.models.domain import Domain, Profile
 from sippulse_ws.models.event import Event, EventDelivery
 from sippulse_ws.models.idempotency import IdempotencyKey
 from sippulse_ws.models.integrator import Integrator, IntegratorDomain
+from sippulse_ws.models.price_list import PriceList, PriceListRow
 from sippulse_ws.models.proxy_reload import ProxyReload
 from sippulse_ws.models.routing import Gateway, Provider
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
@@ -67,6 +68,8 @@ __all__ = [
     "Location",
     "LoginFailure",
     "Numbering",
+    "PriceList",
+    "PriceListRow",
     "Profile",
     "Provider",
     "ProxyReload",
