@@ -10,7 +10,6 @@ from typing import Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import redirect
-from werkzeug.wrappers import Response
 
 from sippulse_ws import metrics
 from sippulse_ws.config import Settings, load_settings
@@ -28,9 +27,9 @@ from sippulse_ws.parts import make_database, make_proxies, make_vault
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.catalogue import every_operation
 from sippulse_ws.services.runner import Runner
+from sippulse_ws.web.health import Health
 from sippulse_ws.web.json_api import API, JsonApi, JsonOptions
-from sippulse_ws.web.pages import BASE, Pages
-from sippulse_ws.wire.body import discard_body
+from sippulse_ws.web.site import BASE, Site
 from sippulse_ws.wire.endpoint import Endpoint, Options
 
 
@@ -40,16 +39,14 @@ class Dispatcher:
     `others` answers what begins with one of its keys and is no path of `routes`.
     """
 
-    def __init__(self, routes: dict[str, Any], others: dict[str, Any]) -> None:
+    def __init__(self, routes: dict[str, Any], others: dict[str, Any], not_found: Any) -> None:
         self._routes = routes
         self._others = others
+        self._not_found = not_found
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO") or "/"
-        route = self._routes.get(path) or self._other(path)
-        if route is None:
-            discard_body(environ)
-            return Response("not found\n", 404, mimetype="text/html")(environ, start_response)
+        route = self._routes.get(path) or self._other(path) or self._not_found
         answer: Iterable[bytes] = route(environ, start_response)
         return answer
 
@@ -62,7 +59,7 @@ def make_observer(settings: Settings) -> Observer:
     return Observer(log, find_tracer())
 
 
-def make_options(settings: Settings, pages: Pages) -> Options:
+def make_options(settings: Settings, site: Site) -> Options:
     """How endpoints behave."""
     return Options(
         lexical=settings.lexical,
@@ -70,7 +67,7 @@ def make_options(settings: Settings, pages: Pages) -> Options:
         wsdl_required=settings.wsdl_required,
         max_body=settings.max_body,
         public_url=settings.public_url,
-        page=pages.service,
+        page=site.service,
         invalid_value=UnreadableValue.pt if settings.language == "pt" else UnreadableValue.en,
         internal_error=InternalError.pt if settings.language == "pt" else InternalError.en,
         senders=Semaphore(settings.pool_size // 2),
@@ -86,11 +83,11 @@ def make_metrics_page(endpoints: Sequence[Endpoint], database: Database) -> Metr
 
 
 def make_dispatcher(
-    settings: Settings, options: Options, state: Any, pages: Pages, database: Database
+    settings: Settings, site: Site, state: Any, health: Health, database: Database
 ) -> Dispatcher:
     """Everything that is served, by path."""
+    options = make_options(settings, site)
     endpoints = [Endpoint(service, options, state) for service in SERVICES]
-    pages.register(endpoints)
     json_api = JsonApi(
         every_operation(),
         state,
@@ -100,14 +97,14 @@ def make_dispatcher(
     routes |= {
         # relative: right also under a path that a proxy adds
         "/": redirect(BASE.lstrip("/")),
-        BASE: pages.index,
         BASE.rstrip("/"): redirect(BASE.lstrip("/")),
         **dict.fromkeys(json_api.paths, json_api),
-        "/healthz": pages.healthz,
-        "/readyz": pages.readyz,
+        **dict(site.routes()),
+        "/healthz": health.healthz,
+        "/readyz": health.readyz,
         "/metrics": make_metrics_page(endpoints, database),
     }
-    return Dispatcher(routes, {API: json_api})
+    return Dispatcher(routes, {API: json_api}, site.not_found)
 
 
 def create_app(settings: Settings, database: Database | None = None, state: Any = None) -> Any:
@@ -117,9 +114,8 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
     state = state or Runner(
         database, settings, make_vault(settings), make_proxies(settings), outage
     )
-    pages = Pages(database, settings.language, outage)
-    options = make_options(settings, pages)
-    app: Any = make_dispatcher(settings, options, state, pages, database)
+    site = Site(SERVICES, settings.language, settings.public_url)
+    app: Any = make_dispatcher(settings, site, state, Health(database, outage), database)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app = ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)

@@ -10,41 +10,92 @@ import sqlalchemy as sa
 from sippulse_ws.db import Session
 from sippulse_ws.db.schema.revisions import NEWEST
 from sippulse_ws.services import SERVICES
+from sippulse_ws.services.catalogue import every_operation
 from tests.fixtures.app import TestDatabase
 from tests.soap import Soap
 
 
 @pytest.mark.parametrize(("language", "word"), [("pt", "Operações"), ("en", "Operations")])
-def test_the_index_links_every_service_and_wsdl(language: str, word: str, app_with: Any) -> None:
+def test_the_index_links_every_service_wsdl_and_operation(
+    language: str, word: str, app_with: Any
+) -> None:
     page = app_with(language=language).http.get("/SipPulse/")
     assert (page.status_code, page.mimetype) == (200, "text/html")
     assert word in page.text
-    assert f'<html lang="{language}">' in page.text
+    assert f'<html lang="{"en" if language == "en" else "pt-BR"}">' in page.text
     for service in SERVICES:
         name = service.__name__
         assert f'<a href="{name}">' in page.text
         assert f'<a href="{name}?wsdl">' in page.text
+    for operation in every_operation():
+        assert f'<a href="{operation.service}/{operation.name}">' in page.text
 
 
-@pytest.mark.parametrize(("language", "word"), [("pt", "Operações"), ("en", "Operations")])
-def test_a_service_lists_its_operations(language: str, word: str, app_with: Any) -> None:
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_a_service_and_its_operations_are_explained(language: str, app_with: Any) -> None:
     http = app_with(language=language).http
     for service in SERVICES:
         page = http.get(f"/SipPulse/{service.__name__}")
         assert (page.status_code, page.mimetype) == (200, "text/html")
-        assert word in page.text
         for operation in service.public_methods:
-            assert f"<code>{operation}</code> (" in page.text
+            assert f'<a href="{service.__name__}/{operation}">' in page.text
 
 
-def test_the_example_gives_every_parameter_and_a_principal_where_there_is_one(soap: Soap) -> None:
-    page = soap.http.get("/SipPulse/DidWS").text
-    assert "client.service.deleteDid(didId=…, principal=principal)" in page
-    assert "principal = {" in page
-    page = soap.http.get("/SipPulse/CustomerWS").text
-    assert "principal" not in page
-    ((operation, parameters),) = re.findall(r"client\.service\.(\w+)\((.*?)\)", page)
-    assert f"<code>{operation}</code> ({parameters.replace('=…', '')})" in page
+@pytest.mark.parametrize("language", ["pt", "en"])
+def test_every_link_of_every_page_leads_somewhere(language: str, app_with: Any) -> None:
+    http = app_with(language=language).http
+    seen: set[str] = set()
+    left = ["/SipPulse/", "/SipPulse/nowhere", "/nowhere/at/all"]
+    while left:
+        path = left.pop()
+        page = http.get(path)
+        assert (page.status_code == 404) == ("nowhere" in path), path
+        if page.mimetype != "text/html":
+            continue
+        for found in re.findall(r'(?:href|src|action)="([^"#]+)', page.text):
+            target = urljoin(path, found)
+            if target.startswith("/") and target not in seen and "/api/" not in target:
+                seen.add(target)
+                left.append(target)
+    assert len(seen) > 103 + len(SERVICES)
+
+
+def test_an_operation_is_explained_whole(app_with: Any) -> None:
+    page = app_with(language="pt").http.get("/SipPulse/SubscriberWS/insertSubscriber").text
+    assert "Cadastra um assinante novo" in page
+    assert "Um administrador do domínio em <code>domain</code>" in page
+    for name in ("callLimit", "lowCreditLimit", "passwordPortal", "subscriberId"):
+        assert f"<code>{name}</code>" in page
+    assert "Assinante já existe: …" in page
+    assert "&lt;ns2:insertSubscriber" in page
+    page = app_with(language="en").http.get("/SipPulse/CustomerWS/authenticate").text
+    assert "no administrator" in page
+    assert "data-principal" not in page
+
+
+def test_the_language_is_the_browsers_unless_it_is_switched(app_with: Any) -> None:
+    http = app_with(language="pt").http
+    path = "/SipPulse/DidWS"
+    assert "Números DID" in http.get(path).text
+    english = {"Accept-Language": "en-GB,en;q=0.9,pt;q=0.5"}
+    assert "DID numbers" in http.get(path, headers=english).text
+    assert "Números DID" in http.get(path, headers={"Accept-Language": "fr"}).text
+    assert "Números DID" in http.get(path + "?lang=pt", headers=english).text
+    assert "Números DID" in http.get(path, headers=english).text  # as chosen before
+
+
+def test_errors_are_listed_with_their_status(app_with: Any) -> None:
+    page = app_with(language="en").http.get("/SipPulse/errors").text
+    assert re.search(
+        r'id="subscriber-exists".*?<td>409</td><td>Subscriber already', page, re.DOTALL
+    )
+    assert re.search(r'id="login-failed".*?<td>401</td>', page, re.DOTALL)
+
+
+def test_pages_are_read_only(soap: Soap) -> None:
+    for path in ("/SipPulse/", "/SipPulse/DidWS/insertDid", "/SipPulse/errors"):
+        answer = soap.http.post(path)
+        assert (answer.status_code, answer.data) == (405, b"")
 
 
 @pytest.mark.parametrize("path", ["/", "/SipPulse"])
@@ -55,19 +106,24 @@ def test_shorter_addresses_lead_to_the_index(path: str, soap: Soap) -> None:
     assert soap.http.get(urljoin(path, answer.location)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/SipPulse/", "/SipPulse/SubscriberWS"])
-def test_pages_load_and_run_nothing_and_escape_the_host(path: str, soap: Soap) -> None:
+@pytest.mark.parametrize("path", ["/SipPulse/", "/SipPulse/DidWS", "/SipPulse/DidWS/insertDid"])
+def test_pages_run_only_our_own_scripts_and_escape_the_host(path: str, soap: Soap) -> None:
     hostile = 'x"><script>alert(1)</script>'
     page = soap.http.get(path, headers={"Host": hostile})
-    assert "<script" not in page.text
-    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "<script>" not in page.text
+    assert not re.search(r"\s(on\w+|style)=", page.text)
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert "unsafe" not in policy
     assert page.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/SipPulse/NoWS", "/SipPulse/SubscriberWS/", "/.env"])
-def test_elsewhere_is_nothing(path: str, soap: Soap) -> None:
+def test_elsewhere_is_a_page_with_the_way_back(path: str, soap: Soap) -> None:
     for answer in (soap.http.get(path), soap.http.post(path)):
-        assert (answer.status_code, answer.text) == (404, "not found\n")
+        assert (answer.status_code, answer.mimetype) == (404, "text/html")
+        (back,) = re.findall(r'<p>[^<]*<a href="([^"]*)">', answer.text)
+        assert urljoin(path, back) == "/SipPulse/"
 
 
 def test_healthz_needs_no_database(soap: Soap, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ from sippulse_ws.wire.names import NAMESPACE, SOAP_ENVELOPE
 
 LOGIN = "demo"
 PASSWORD = "PASSWORD"  # noqa: S105 - stands where the reader's goes
+# parameters whose values a page does not show
+SECRETS = frozenset("password passwordPortal actualPassword newPassword confirmNewPassword".split())
 _JAVA = {"int": "Integer", "long": "Long", "double": "Double", "boolean": "Boolean"}
 
 

@@ -1,0 +1,61 @@
+"""The catalogue of errors as the pages show it: every code that a client can meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from sippulse_ws.domain import errors, request_errors
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.web.problems import status_of
+
+__all__ = ["every_error", "request_errors"]
+
+_name = re.compile(r"\{(\w+?)(?:_(?:pt|en))?\}").sub
+# Of the command line and of files, which no client meets.
+_NOT_OF_THE_WIRE = (
+    errors.AdministratorExists,
+    errors.AdministratorNotFound,
+    errors.DomainExists,
+    errors.GatewayExists,
+    errors.GatewayNotFound,
+    errors.IntegratorExists,
+    errors.IntegratorNotFound,
+    errors.ProfileExists,
+    errors.ProviderExists,
+    errors.ProviderInUse,
+    errors.ProviderNotFound,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownError:
+    """One code; the message has `…` where a request's values stand."""
+
+    pt: str
+    en: str
+    status: int
+
+    def template(self, language: str) -> str:
+        return _name("…", self.en if language == "en" else self.pt)
+
+
+@cache
+def every_error() -> tuple[tuple[str, KnownError], ...]:
+    """By code, in its order."""
+    found = {one.code: _known(one) for one in _classes(DomainError) if hasattr(one, "code")}
+    return tuple(sorted(found.items()))
+
+
+def _classes(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    for one in kind.__subclasses__():
+        is_ours = one.__module__.startswith("sippulse_ws.domain")
+        if is_ours and one not in _NOT_OF_THE_WIRE:
+            yield one
+        yield from _classes(one)
+
+
+def _known(kind: type[DomainError]) -> KnownError:
+    return KnownError(kind.pt, kind.en, status_of(kind.__new__(kind)))

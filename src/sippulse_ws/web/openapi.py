@@ -1,0 +1,175 @@
+"""The description of the JSON door in OpenAPI 3.1, made of the operations' own declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sippulse_ws import __version__
+from sippulse_ws.services import SERVICES
+from sippulse_ws.services.catalogue import PRINCIPAL, PublishedOperation, every_operation
+from sippulse_ws.services.descriptions import (
+    Text,
+    describe_field,
+    describe_operation,
+    describe_service,
+    example_arguments,
+)
+from sippulse_ws.web.json_values import dump_json
+from sippulse_ws.web.problems import MEDIA_TYPE, TITLES
+from sippulse_ws.wire.fields import Dto, Field, fields_of
+
+OPENAPI = "/SipPulse/api/openapi.json"
+_SCHEMAS: dict[str, dict[str, Any]] = {
+    "string": {"type": ["string", "null"]},
+    "int": {"type": ["integer", "null"], "minimum": -(2**31), "maximum": 2**31 - 1},
+    "long": {
+        "type": ["integer", "null"],
+        "minimum": -(2**63),
+        "maximum": 2**63 - 1,
+        "format": "int64",
+    },
+    "double": {"type": ["number", "null"], "format": "double"},
+    "boolean": {"type": ["boolean", "null"]},
+    "dateTime": {"type": ["string", "null"], "format": "date-time"},
+}
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "requestId"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "field": {"type": "string"},
+        "requestId": {"type": "string"},
+        "index": {"type": "integer"},
+    },
+    "additionalProperties": False,
+}
+_ABOUT = Text(
+    pt="A API SOAP do SIPPulse em JSON: as mesmas operações, direitos, transações e auditoria.",
+    en="The SOAP API of SIPPulse in JSON: the same operations, rights, transactions and audit.",
+)
+
+
+@cache
+def openapi_document() -> bytes:
+    return dump_json(build_openapi(list(every_operation())))
+
+
+def build_openapi(operations: Iterable[PublishedOperation]) -> dict[str, Any]:
+    components: dict[str, Any] = {"Problem": _PROBLEM}
+    paths = {
+        f"/{one.service}/{one.name}": {"post": _operation(one, components)} for one in operations
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "sippulse-ws",
+            "version": __version__,
+            "description": both(_ABOUT),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        # relative to this document: right also under a path that a proxy adds
+        "servers": [{"url": "../api"}],
+        "tags": [
+            {"name": one.__name__, "description": both(describe_service(one.__name__))}
+            for one in SERVICES
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"administrator": {"type": "http", "scheme": "basic"}},
+            "responses": {"Problem": _problem_response()},
+        },
+    }
+
+
+def both(text: Text) -> str:
+    return f"{text.en}\n\n{text.pt}"
+
+
+def _operation(one: PublishedOperation, components: dict[str, Any]) -> dict[str, Any]:
+    told = describe_operation(one)
+    description = both(told.text)
+    if told.effect is not None:
+        description += f"\n\n{both(told.effect)}"
+    document: dict[str, Any] = {
+        "operationId": f"{one.service}_{one.name}",
+        "tags": [one.service],
+        "summary": told.text.en,
+        "description": description,
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": _request(one, components),
+                    "example": example_arguments(one),
+                }
+            },
+        },
+        "responses": {
+            "200": {
+                "description": "Done. Feito.",
+                "content": {"application/json": {"schema": _answer(one, components)}},
+            },
+            **{str(status): {"$ref": "#/components/responses/Problem"} for status in TITLES},
+        },
+    }
+    if one.has_principal:
+        document["security"] = [{"administrator": []}, {}]  # or a principal in the body
+    return document
+
+
+def _problem_response() -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": "Refused. Recusado.", "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def _request(one: PublishedOperation, components: dict[str, Any]) -> dict[str, Any]:
+    needed = describe_operation(one).needed
+    names = [field.wire for field in one.own_parameters if field.wire in needed]
+    return _object(one.parameters, components, "", names)
+
+
+def _answer(one: PublishedOperation, components: dict[str, Any]) -> dict[str, Any]:
+    return _object((one.returns,) if one.returns else (), components, "", [])
+
+
+def _object(
+    fields: Iterable[Field], components: dict[str, Any], of_type: str, needed: list[str]
+) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {one.wire: _schema(one, components, of_type) for one in fields},
+        "additionalProperties": False,
+    }
+    return {**schema, "required": needed} if needed else schema
+
+
+def _schema(one: Field, components: dict[str, Any], of_type: str) -> dict[str, Any]:
+    description = both(describe_field(one, of_type).text)
+    if one.model is None:
+        schema: dict[str, Any] = dict(_SCHEMAS[one.kind])
+        if one.many:
+            schema["type"] = schema["type"][0]
+        if one.wire == "password" and of_type == "userPrincipalDTO":
+            schema["format"] = "password"
+    else:
+        schema = {"$ref": f"#/components/schemas/{_component(one.model, components)}"}
+    if one.many:
+        schema = {"type": ["array", "null"], "items": schema}
+    elif one.model is not None and one.wire != PRINCIPAL:
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    return {**schema, "description": description}
+
+
+def _component(model: type[Dto], components: dict[str, Any]) -> str:
+    name: str = model.__type_name__
+    if name not in components:
+        components[name] = {}  # before its fields, which may lead back to it
+        components[name] = _object(fields_of(model), components, name, [])
+    return name
