@@ -23,7 +23,7 @@ from sippulse_ws.observability.observer import Observer
 from sippulse_ws.observability.operation_log import OperationLog
 from sippulse_ws.observability.outages import Outage
 from sippulse_ws.observability.spans import find_tracer
-from sippulse_ws.parts import make_database, make_proxies, make_vault
+from sippulse_ws.parts import make_proxies, make_serving_database, make_vault
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.catalogue import every_operation
 from sippulse_ws.services.runner import Runner
@@ -109,7 +109,7 @@ def make_dispatcher(
 
 def create_app(settings: Settings, database: Database | None = None, state: Any = None) -> Any:
     """The WSGI application; `state` replaces the runner of operations (the conformance test)."""
-    database = database or make_database(settings)
+    database = database or make_serving_database(settings)
     outage = Outage(metrics.DATABASE_FAILURES.inc)
     state = state or Runner(
         database, settings, make_vault(settings), make_proxies(settings), outage

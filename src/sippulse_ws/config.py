@@ -157,6 +157,11 @@ class Settings(BaseSettings):
 
     database_url: DatabaseUrl = SecretStr("sqlite:///var/sippulse.db")
     pool_size: int = Field(default=4, ge=1, le=256)
+    # of `serve`, per process: connections of clients, and requests that wait for a thread
+    connections: int = Field(default=4000, ge=16, le=100_000)
+    queue_size: int = Field(default=256, ge=1, le=100_000)
+    body_seconds: float = Field(default=15, gt=0, le=3600)  # for a request's body
+    operation_seconds: float = Field(default=20, ge=1, le=3600)  # tries included
     language: Literal["pt", "en"] = "pt"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"

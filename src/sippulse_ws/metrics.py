@@ -67,6 +67,12 @@ WORKERS_REPLACED = Counter(
     "sippulse_ws_workers_replaced", "Workers that were started in the place of another."
 )
 
+TURNED_AWAY = Counter(
+    "sippulse_ws_turned_away",
+    "Requests that no thread ran, by reason: busy, deadline.",
+    ["reason"],
+)
+
 
 def share_between_workers() -> None:
     """Keep values in the shared folder from here on, if there is one.

@@ -6,6 +6,7 @@ from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.domain.proxies import Proxy
 from sippulse_ws.domain.vault import Vault
+from sippulse_ws.lanes import PROXY_THREADS
 
 
 def make_vault(settings: Settings) -> Vault:
@@ -18,6 +19,13 @@ def make_vault(settings: Settings) -> Vault:
 
 def make_database(settings: Settings) -> Database:
     return Database(settings.database_url.get_secret_value(), settings.pool_size)
+
+
+def make_serving_database(settings: Settings) -> Database:
+    """With a connection for each thread of the front, and the deadline of operations."""
+    beside = PROXY_THREADS + 2  # the thread of the pages and that of the readiness
+    url = settings.database_url.get_secret_value()
+    return Database(url, settings.pool_size + beside, settings.operation_seconds)
 
 
 def make_proxies(settings: Settings) -> list[Proxy]:

@@ -17,7 +17,7 @@ from tests.soap import ENVELOPE, principal_xml
 
 RATES = 40_000
 DOMAIN = "<domain>example.com</domain>"
-SECONDS = 20
+SECONDS = 60
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -54,7 +54,8 @@ def open_answers(server: Server) -> int:
         for link in Path(f"/proc/{worker}/fd").iterdir():
             with suppress(OSError):
                 links.append(str(link.readlink()))
-    return sum(one.startswith("/") and one.endswith("(deleted)") for one in links)
+    answers = [one for one in links if one.startswith("/") and one.endswith("(deleted)")]
+    return sum("sippulse-ws-" not in one for one in answers)  # that is a lock
 
 
 def wait_for_answers(server: Server, count: int) -> None:
@@ -74,7 +75,7 @@ def test_a_long_list_is_whole(server: Server) -> None:
 def test_clients_that_do_not_read_hold_up_nobody(
     server: Server, slow_clients: list[socket.socket]
 ) -> None:
-    wait_for_answers(server, 4)  # half of the threads of two workers
+    wait_for_answers(server, 16)
     for _ in range(16):
         assert server.post("DomainWS", "listDomains", "").ok
     for client in slow_clients:

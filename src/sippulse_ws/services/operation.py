@@ -13,6 +13,7 @@ from typing import Any
 from sippulse_ws.domain.access import PRINCIPAL, Reading
 from sippulse_ws.domain.errors import MissingField
 from sippulse_ws.domain.values import wire_name as spelling
+from sippulse_ws.lanes import OPERATIONS, PROXIES
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.fields import Dto, nested, wire_name
 from sippulse_ws.wire.rpc import published
@@ -91,6 +92,7 @@ class Operation:
     # on something outside the database: audited like a write, but no transaction is held meanwhile
     acts: bool
     reloads: tuple[str, ...]  # tables that SIP proxies must read again
+    lane: str  # whose threads it holds, see sippulse_ws.lanes
 
     def values(self, arguments: tuple[Any, ...]) -> Values:
         """Plain values by parameter name: DTOs become dicts, domains lower case."""
@@ -111,6 +113,7 @@ def operation(
     reads: Reading = PRINCIPAL,
     acts: bool = False,
     reloads: tuple[str, ...] = (),
+    lane: str = OPERATIONS,
     aliases: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Publish `function(call, *fields)`; see docs/architecture.md."""
@@ -120,7 +123,7 @@ def operation(
         pairs = zip(names, fields, strict=True)
         objects = {name: wire_name(one) for name, one in pairs if is_object(one)}
         published_operation = Operation(
-            function, right, names, objects, writes, reads, acts, reloads
+            function, right, names, objects, writes, reads, acts, reloads, PROXIES if acts else lane
         )
 
         def enter(context: Context, *arguments: Any) -> Any:

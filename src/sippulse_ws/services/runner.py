@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -14,7 +14,9 @@ from sippulse_ws import metrics
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.clock import CLOCK
+from sippulse_ws.db.connections.deadlines import Deadline, check_deadline
 from sippulse_ws.db.connections.failures import (
+    is_cut_off,
     is_full,
     is_lock_timeout,
     is_repeatable,
@@ -34,12 +36,15 @@ from sippulse_ws.domain.errors import (
     ProxyFailed,
 )
 from sippulse_ws.domain.idempotency import KeyedRequest, Outcome
+from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded, DeadlineWhileActing
 from sippulse_ws.domain.proxies import Proxies
 from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
 from sippulse_ws.domain.vault import Vault
+from sippulse_ws.lanes import PROXIES, Detour, Place, place_of, writing_for
 from sippulse_ws.observability.outages import Outage
 from sippulse_ws.services.idempotency import keyed_request
 from sippulse_ws.services.operation import Operation, Values, add_telephones
+from sippulse_ws.services.subjects import account_of, domain_among, login_of, object_of
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
 
@@ -48,24 +53,19 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
-# What may name the object of a write in the audit trail, in this order; never a password.
-AUDIT_KEYS = (
-    "account_code",
-    "account_manager",
-    "account",
-    "alias_username",
-    "alias_domain",
-    "username",
-    "domain",
-    "name",
-    "reseller_name",
-    "description",
-    "prefix",
-    "contact",
-    "ip_address",
-    "rate_id",
-    "value",
+# What is not the request's fault.
+TROUBLES = (
+    Busy,
+    DatabaseFull,
+    DatabaseUnavailable,
+    DeadlineExceeded,
+    DeadlineWhileActing,
+    InternalError,
+    OutcomeUnknown,
+    ProxyFailed,
 )
+# For a row about a login or a refusal, beside the operation's own time.
+BESIDE_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -92,6 +92,7 @@ class Request:
     context: Context
     values: Values
     principal: Any
+    place: Place | None = None
     keyed: KeyedRequest | None = None
 
     @property
@@ -122,10 +123,12 @@ class Runner:
         values = operation.values(tuple(plain))
         if context.telephones:
             add_telephones(values, context.telephones)
-        request = Request(operation, context, values, principal)
-        started = perf_counter()
-        context.login = _login_of(operation, values, principal)
-        context.domain = _domain_among(values)
+        request = Request(operation, context, values, principal, place_of(context.environ))
+        if request.place is not None and operation.lane == PROXIES and self.proxies:
+            request.place.move(PROXIES)
+        started: float | None = perf_counter()
+        context.login = login_of(operation, values, principal)
+        context.domain = domain_among(values)
         CLOCK.seconds = 0.0
         try:
             hours = self.settings.idempotency_hours
@@ -133,6 +136,9 @@ class Runner:
             result = self._run(request)
             self.outage.back()
             return result
+        except Detour:
+            started = None  # it is not over
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
             refusal = self._refusal(error, request)
             if isinstance(error, Guess):
@@ -145,8 +151,9 @@ class Runner:
             raise WSException(ended.refusal.message(self.settings.language)) from None
         finally:
             context.database_seconds = CLOCK.seconds
-            seconds = perf_counter() - started
-            metrics.observe(context.service, context.operation, context.outcome, seconds)
+            if started is not None:
+                seconds = perf_counter() - started
+                metrics.observe(context.service, context.operation, context.outcome, seconds)
 
     def _run(self, request: Request) -> Any:
         finished: list[bool] = []  # filled when only the commit is left: then nothing is repeated
@@ -157,19 +164,30 @@ class Runner:
                 return self._write(request, finished)
             return self._read(request)
 
-        try:
-            call, result = _repeating(attempt, unless=finished)
-        except Exception as error:
-            if finished and is_unavailable(error) and not is_undone(error):
-                self.outage.lost(error)
-                raise OutcomeUnknown(request_id=request.context.request_id) from None
-            raise
+        place = request.place
+        end = place.end if place is not None else None
+        with Deadline(self.settings.operation_seconds, end) as deadline:
+            try:
+                call, result = _repeating(attempt, request, finished)
+            except Exception as error:
+                if finished and is_unavailable(error) and not is_undone(error):
+                    self.outage.lost(error)
+                    raise OutcomeUnknown(request_id=request.context.request_id) from None
+                if is_cut_off(error) or (deadline.is_over and is_unavailable(error)):
+                    raise self._deadline_exceeded(request) from None
+                raise
         self._clear_failures(call)
         if isinstance(result, Outcome):
             if result.refusal is not None:
                 raise result.refusal
             return result.result
         return result
+
+    def _deadline_exceeded(self, request: Request) -> DomainError:
+        told = {"seconds": self.settings.operation_seconds}
+        if request.operation.lane == PROXIES and self.proxies:
+            return DeadlineWhileActing(**told)
+        return DeadlineExceeded(**told)
 
     def _read(self, request: Request) -> tuple[Call, Any]:
         with self.database.reading() as db:
@@ -205,7 +223,8 @@ class Runner:
         operation, keyed = request.operation, request.keyed
         with self.database.reading() as db:
             call = self._authorize(db, request)
-        with self.database.writing() as db:
+        account = account_of(request.values)
+        with writing_for(request.place, account), self.database.writing() as db:
             call.db = db
             if keyed is not None and (first := keyed.begin(db)) is not None:
                 self._audit(db, request, audit.REPEATED, first.code)
@@ -268,7 +287,8 @@ class Runner:
                 store(db)
 
         try:
-            _repeating(attempt)
+            with Deadline(BESIDE_SECONDS):
+                _repeating(attempt)
         except Exception as error:
             if is_unavailable(error):
                 self.outage.lost(error)
@@ -293,7 +313,7 @@ class Runner:
     def _record_refusal(self, request: Request, refusal: DomainError) -> Outcome | None:
         """In the audit trail, and as the outcome of its key; one of a request that was first."""
         keyed, firsts = request.keyed, list[Outcome | None]()
-        if not request.changes or (keyed and keyed.repeated):
+        if not request.changes or (keyed and keyed.repeated) or isinstance(refusal, Busy):
             return None
         outcome = _outcome(refusal)
 
@@ -316,7 +336,7 @@ class Runner:
             login=context.login,
             address=context.address,
             operation=context.operation,
-            object=_object_of(request.values),
+            object=object_of(request.values),
             outcome=outcome,
             error=error,
             request_id=context.request_id,
@@ -326,59 +346,36 @@ class Runner:
 
 
 def _outcome(refusal: DomainError) -> str:
-    troubles = InternalError | DatabaseUnavailable | DatabaseFull | OutcomeUnknown | ProxyFailed
-    failed = isinstance(refusal, troubles)
-    return audit.FAILED if failed else audit.REFUSED
+    return audit.FAILED if isinstance(refusal, TROUBLES) else audit.REFUSED
 
 
-def _repeating(attempt: Callable[[], Result], unless: list[bool] | None = None) -> Result:
+def _repeating(
+    attempt: Callable[[], Result],
+    request: Request | None = None,
+    finished: Sequence[bool] = (),
+) -> Result:
     """Again after a deadlock or on a connection that had died, unless something may be done.
 
-    A commit may fail in ways that tell that nothing was.
+    A commit may fail in ways that tell that nothing was. A locked row is waited for again and
+    again, while the deadline of this thread lets it.
     """
-    for number in range(1, ATTEMPTS + 1):
+    tries = 0
+    while True:
         try:
             return attempt()
         except DomainError:
             raise
         except Exception as error:
-            unknown = unless and not is_undone(error)
-            if number == ATTEMPTS or unknown or not is_repeatable(error):
+            unknown = finished and not is_undone(error)
+            if unknown or not is_repeatable(error):
                 raise
-    raise AssertionError("unreachable")
-
-
-def _login_of(operation: Operation, values: Values, principal: Any) -> str:
-    """Who says to be calling: the administrator's login, or the customer's account."""
-    if operation.right.customer:
-        return f"{values.get('username') or ''}@{values.get('domain') or ''}"
-    return (principal.login if principal is not None else None) or ""
-
-
-def _domain_among(values: Mapping[str, Any]) -> str:
-    """Of an operation whose right the stored object tells."""
-    found = values.get("domain")
-    return found if isinstance(found, str) else ""
-
-
-def _object_of(values: Mapping[str, Any]) -> str:
-    """What the request is about, for the audit trail: `username=1000 domain=example.com`."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict):
-            flat |= value
-        elif isinstance(value, list):
-            flat[name] = (
-                f"{len(value)} rows" if name not in AUDIT_KEYS else ",".join(map(str, value))
-            )
-        else:
-            flat[name] = value
-    told = _audited_of(tuple(flat))
-    return " ".join([f"{name}={flat[name]}" for name in told if flat[name] not in (None, "")])
-
-
-@lru_cache
-def _audited_of(names: tuple[str, ...]) -> list[str]:
-    """Those of an operation's fields that tell its object."""
-    ids = [name for name in names if name == "id" or name.endswith("_id")]
-    return list(dict.fromkeys([name for name in AUDIT_KEYS if name in names] + ids))
+            if is_lock_timeout(error):
+                keyed = request.keyed if request is not None else None
+                if keyed is not None and not keyed.claimed:  # another one has its key
+                    raise
+                check_deadline()
+                continue
+            tries += 1
+            if tries == ATTEMPTS:
+                raise
+            check_deadline()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sippulse_ws.domain import locations
+from sippulse_ws.lanes import PROXIES
 from sippulse_ws.services.operation import operation, within
 from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import nested, string
@@ -20,10 +21,10 @@ class UserLocationWS(Service):
     def listUserLocations(call: Call, username: str, domain: str) -> Any:
         return locations.list_locations(call.db, username, domain)
 
-    @operation(IN_DOMAIN, *KEY, string("contact"), writes=True)
+    @operation(IN_DOMAIN, *KEY, string("contact"), writes=True, lane=PROXIES)
     def addUserLocation(call: Call, username: str, domain: str, contact: str) -> None:
         locations.add_permanent(call.db, call.proxies, username, domain, contact)
 
-    @operation(IN_DOMAIN, *KEY, string("contact"), writes=True)
+    @operation(IN_DOMAIN, *KEY, string("contact"), writes=True, lane=PROXIES)
     def removeUserLocation(call: Call, username: str, domain: str, contact: str) -> None:
         locations.remove_permanent(call.db, call.proxies, username, domain, contact)

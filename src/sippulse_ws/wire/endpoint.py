@@ -36,6 +36,8 @@ HTML = "text/html; charset=utf-8"
 LENGTH = "Content-Length"
 OK = "200 OK"
 FAULT = "500 Internal Server Error"
+# In the environment of a server that sends a Spooled answer itself, without holding a thread.
+TAKES_FILES = "sippulse.takes_files"
 
 _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
 
@@ -158,7 +160,11 @@ class Endpoint:
         headers = [("Content-Type", content_type), (LENGTH, str(length)), *context.headers_out]
         self._options.finished(context, length)
         start_response(status, headers)
-        return [body] if isinstance(body, bytes) else body.handed_over(self._options.senders)
+        if isinstance(body, bytes):
+            return [body]
+        if environ.get(TAKES_FILES):
+            return body
+        return body.handed_over(self._options.senders)
 
     def _answer(self, context: Context, media: Media) -> None:
         protocol = self._protocol

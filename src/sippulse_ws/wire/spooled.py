@@ -43,6 +43,15 @@ class Spooled:
         finally:
             self.close()
 
+    @property
+    def is_file(self) -> bool:
+        """Too long to be held in memory."""
+        return self._length > IN_MEMORY
+
+    def fileno(self) -> int:
+        """Of the file."""
+        return self._file.fileno()
+
     def close(self) -> None:
         """What a server says when it is done, with the end or before it."""
         senders, self._senders = self._senders, None

@@ -8,8 +8,10 @@ changes nothing. Nothing connects before the first use.
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +20,12 @@ from pymysql.constants import CLIENT
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 from sippulse_ws.db.connections.clock import CLOCK
+from sippulse_ws.db.connections.deadlines import (
+    Deadline,
+    DeadlinePassed,
+    check_deadline,
+    current_deadline,
+)
 from sippulse_ws.db.connections.per_thread import PerThreadConnections
 from sippulse_ws.db.statements.session import Session
 
@@ -26,6 +34,8 @@ RECYCLE = 3600
 SQLITE_BUSY_MS = 30_000
 # After so long without an answer MariaDB is taken for lost.
 STATEMENT_SECONDS = 60
+# Where operations have a deadline, a locked row is waited for in tries of this many seconds.
+LOCK_SECONDS = 5
 MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
     "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
@@ -35,13 +45,18 @@ MYSQL_WRITES: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
 
 
 class Database:
-    """Connections to one database. `pool_size` is per kind: as many as threads that serve."""
+    """Connections to one database. `pool_size` is per kind: as many as threads that serve.
 
-    def __init__(self, url: str | URL, pool_size: int = 4) -> None:
+    `seconds` is how long an operation may take; commands have no such limit.
+    """
+
+    def __init__(self, url: str | URL, pool_size: int = 4, seconds: float | None = None) -> None:
+        self._seconds = seconds
+        self._patience = STATEMENT_SECONDS if seconds is None else ceil(seconds) + 1
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._reader = self._engine(pool_size + 1, isolation_level="AUTOCOMMIT")
-        self._writer = self._write_engine(pool_size + 1)
+        self._reader = self._engine(pool_size + 1, self._patience, isolation_level="AUTOCOMMIT")
+        self._writer = self._write_engine(pool_size + 1, self._patience)
         self._readers = PerThreadConnections(self._reader, pool_size, RECYCLE, "read")
         self._writers = PerThreadConnections(self._writer, pool_size, RECYCLE, "write")
         self._lock_path = f"{self.url.database}-writers" if self.is_sqlite else None
@@ -49,7 +64,7 @@ class Database:
     def _engine(
         self,
         pool_size: int,
-        patience: int | None = STATEMENT_SECONDS,
+        patience: int | None,
         *,
         joining: bool = False,
         **options: Any,
@@ -64,14 +79,22 @@ class Database:
             pool_reset_on_return=None,
             enable_from_linting=False,  # joins on parameters alone are meant
             hide_parameters=True,  # parameters may be passwords, errors are logged
-            connect_args={} if self.is_sqlite else _mysql_arguments(self.url, patience, joining),
+            connect_args=self._arguments(patience, joining),
             **options,
         )
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
         return engine
 
-    def _write_engine(self, pool_size: int, patience: int | None = STATEMENT_SECONDS) -> Engine:
+    def _arguments(self, patience: int | None, joining: bool) -> dict[str, Any]:
+        if self.is_sqlite:
+            return {}
+        session = MYSQL_SESSION
+        if self._seconds is not None and patience is not None:
+            session += _limits(self._seconds)
+        return _mysql_arguments(self.url, patience, joining) | {"init_command": session}
+
+    def _write_engine(self, pool_size: int, patience: int | None) -> Engine:
         options = {} if self.is_sqlite else MYSQL_WRITES
         engine = self._engine(pool_size, patience, joining=True, **options)
         if self.is_sqlite:
@@ -99,6 +122,7 @@ class Database:
                 session = Session(connection, queues=True)
                 yield session
                 session.send_queued()
+                check_deadline()
             except BaseException:
                 try:
                     connection.rollback()
@@ -155,10 +179,23 @@ class Database:
         return _file_lock(self._lock_path) if self._lock_path else nullcontext()
 
 
+def lock_seconds(seconds: float) -> int:
+    """How long a statement waits for a lock, when its operation may take so long."""
+    return max(1, min(LOCK_SECONDS, int(seconds / 2)))
+
+
+def _limits(seconds: float) -> str:
+    """Of a session; each server reads its own variable for statements, the other is a comment."""
+    return (
+        f", innodb_lock_wait_timeout={lock_seconds(seconds)}"
+        f" /*M!100108 , max_statement_time={ceil(seconds)} */"
+        f" /*!80000 , max_execution_time={ceil(seconds * 1000)} */"
+    )
+
+
 def _mysql_arguments(url: URL, patience: int | None, joining: bool) -> dict[str, Any]:
     """`joining`: several statements may go in one round trip."""
     arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 5}
-    arguments["init_command"] = MYSQL_SESSION
     arguments |= {"read_timeout": patience, "write_timeout": patience} if patience else {}
     if url.get_driver_name() == "pymysql":
         found = CLIENT.FOUND_ROWS  # what SQLAlchemy would set, were the flags left to it
@@ -199,6 +236,23 @@ def _file_lock(path: str) -> Iterator[None]:
     """
     with Path(path).open("ab") as file:
         started = perf_counter()
-        fcntl.flock(file, fcntl.LOCK_EX)
+        if (deadline := current_deadline()) is None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        else:
+            _lock_until(file.fileno(), deadline)
         CLOCK.seconds += perf_counter() - started
         yield
+
+
+def _lock_until(file: int, deadline: Deadline) -> None:
+    """flock itself knows no time-out."""
+    pause = 0.0001
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if deadline.is_over:
+                raise DeadlinePassed from None
+            time.sleep(pause)
+            pause = min(2 * pause, 0.005)

@@ -6,10 +6,13 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
+from sippulse_ws.db.connections.deadlines import DeadlinePassed
+
 NO_SUCH_TABLE = 1146
 DISK_FULL = (1021, 1114)
 LOCK_WAIT_TIMEOUT = 1205
 DEADLOCK = 1213
+STATEMENT_TIMEOUTS = (1969, 3024)  # of MariaDB, and of MySQL
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -43,6 +46,13 @@ def is_full(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     return _number(error) in DISK_FULL or _sqlite_code(error) == sqlite3.SQLITE_FULL
+
+
+def is_cut_off(error: Exception) -> bool:
+    """The server ended the statement, or it was never sent: its time was over."""
+    if isinstance(error, DeadlinePassed):
+        return True
+    return isinstance(error, DBAPIError) and _number(error) in STATEMENT_TIMEOUTS
 
 
 def is_lock_timeout(error: Exception) -> bool:

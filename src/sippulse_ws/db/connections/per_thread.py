@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sippulse_ws import metrics
 from sippulse_ws.db.connections.clock import CLOCK
+from sippulse_ws.db.connections.deadlines import Deadline, check_deadline, current_deadline
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,13 @@ class PerThreadConnections:
         self._warned = False
 
     def acquire(self) -> Connection:
+        check_deadline()
+        connection = self._acquire()
+        if (deadline := current_deadline()) is not None:
+            deadline.held.append(connection)
+        return connection
+
+    def _acquire(self) -> Connection:
         mine, pool = self._local.mine, self._engine.pool
         connection, mine.connection = mine.connection, None
         if connection is not None:
@@ -63,6 +71,11 @@ class PerThreadConnections:
 
     def release(self, connection: Connection) -> None:
         """After a use that ended well."""
+        if (deadline := current_deadline()) is not None:
+            _let_go(deadline, connection)
+            if deadline.was_cut:  # perhaps this one, just now
+                self.discard(connection)
+                return
         mine, pool = self._local.mine, cast(QueuePool, self._engine.pool)
         if mine.connection is not None or connection.invalidated:
             self.discard(connection)
@@ -77,7 +90,12 @@ class PerThreadConnections:
     def discard(self, connection: Connection) -> None:
         """After a use that failed; when the connection was lost, no other one is used again."""
         self._in_use.dec()
-        if connection.invalidated:
+        deadline = current_deadline()
+        if deadline is not None:
+            _let_go(deadline, connection)
+        if deadline is not None and deadline.was_cut:  # by us: the others are as good as before
+            connection.invalidate()
+        elif connection.invalidated:
             self._engine.dispose(close=False)
         connection.close()
 
@@ -91,6 +109,11 @@ class PerThreadConnections:
         if not self._warned:
             self._warned = True
             log.warning("more threads than SIPPULSE_POOL_SIZE: those above it wait for each other")
+
+
+def _let_go(deadline: Deadline, connection: Connection) -> None:
+    with suppress(ValueError):  # acquired before this deadline began
+        deadline.held.remove(connection)
 
 
 class _Mine:

@@ -18,6 +18,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from sippulse_ws.db.connections.clock import CLOCK
+from sippulse_ws.db.connections.deadlines import check_deadline
 from sippulse_ws.db.statements.drivers import Result
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Session:
     ) -> CursorResult[Any]:
         """Run a Core statement; ArgumentError names a parameter that it does not have."""
         self.send_queued()
+        check_deadline()
         if parameters:
             _check_names(statement, parameters)
         started = perf_counter()
@@ -105,6 +107,7 @@ class Session:
     def exec_driver_sql(self, sql: str, parameters: Any = None) -> CursorResult[Any]:
         """Run SQL text as it is, with parameters in the driver's own style."""
         self.send_queued()
+        check_deadline()
         return self._connection.exec_driver_sql(sql, parameters)
 
     @contextmanager
@@ -171,6 +174,7 @@ class Session:
             one.result = result
 
     def _driver_connection(self) -> Any:
+        check_deadline()
         connection = self._connection.connection.dbapi_connection
         assert connection is not None  # checked out
         return connection

@@ -1,0 +1,116 @@
+"""How long a thread may go on asking the database: one deadline for all of its statements.
+
+Statements look at it before they are sent. One that runs beyond it is cut off by a watching thread,
+which ends its connection: the server may be gone, and drivers know no other way.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+from threading import Lock, Thread, local
+from time import monotonic, sleep
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection
+
+EVERY = 0.1  # seconds between looks
+
+
+class DeadlinePassed(Exception):
+    """The time of what this thread does is over; the statement at hand was not sent, or cut off."""
+
+
+class Deadline:
+    """Of what one thread does within it: after `seconds`, or at a time.monotonic(), if earlier."""
+
+    __slots__ = ("_outer", "end", "held", "was_cut")
+
+    _outer: Deadline | None
+
+    def __init__(self, seconds: float, end: float | None = None) -> None:
+        self.end = monotonic() + seconds
+        if end is not None and end < self.end:
+            self.end = end
+        self.held: list[Connection] = []  # what the thread uses
+        self.was_cut = False
+
+    def __enter__(self) -> Self:
+        self._outer, _threads.deadline = _threads.deadline, self
+        _running[self] = None
+        if not _watching:
+            _watch()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _threads.deadline = self._outer
+        del _running[self]
+
+    @property
+    def is_over(self) -> bool:
+        return monotonic() > self.end
+
+    def left(self) -> float:
+        """Seconds; below zero when it is over."""
+        return self.end - monotonic()
+
+
+class _Threads(local):
+    deadline: Deadline | None = None
+
+
+_threads = _Threads()
+_running: dict[Deadline, None] = {}
+_watching = False
+_lock = Lock()
+
+
+def current_deadline() -> Deadline | None:
+    """Of this thread."""
+    return _threads.deadline
+
+
+def check_deadline() -> None:
+    """DeadlinePassed, when this thread's is over."""
+    mine = _threads.deadline
+    if mine is not None and monotonic() > mine.end:
+        raise DeadlinePassed
+
+
+def _watch() -> None:
+    global _watching  # noqa: PLW0603 - one thread per process, started in the process that needs it
+    with _lock:
+        if not _watching:
+            _watching = True
+            Thread(target=_cut_late_ones, name="deadlines", daemon=True).start()
+
+
+def _cut_late_ones() -> None:
+    while True:
+        sleep(EVERY)
+        now = monotonic()
+        for one in list(_running):
+            if now > one.end and one.held and not one.was_cut:
+                one.was_cut = True
+                for connection in list(one.held):
+                    with suppress(Exception):  # it was given back just now, or is gone
+                        _cut(connection)
+
+
+def _cut(connection: Connection) -> None:
+    """End the statement that another thread waits for."""
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite":
+        driver.interrupt()
+    elif hasattr(driver, "fileno"):  # mysqlclient
+        with socket.socket(fileno=os.dup(driver.fileno())) as ours:
+            ours.shutdown(socket.SHUT_RDWR)
+    else:  # PyMySQL; below TLS, whose own object is in use
+        socket.socket.shutdown(driver._sock, socket.SHUT_RDWR)

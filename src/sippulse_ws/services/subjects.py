@@ -1,0 +1,82 @@
+"""What a request is about: its login, the account it writes to, its name in the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sippulse_ws.services.operation import Operation, Values
+
+# What may name the object of a write in the audit trail, in this order; never a password.
+AUDIT_KEYS = (
+    "account_code",
+    "account_manager",
+    "account",
+    "alias_username",
+    "alias_domain",
+    "username",
+    "domain",
+    "name",
+    "reseller_name",
+    "description",
+    "prefix",
+    "contact",
+    "ip_address",
+    "rate_id",
+    "value",
+)
+
+# Parameters that name an account by themselves.
+_ACCOUNTS = ("account_code", "account", "account_manager")
+
+
+def login_of(operation: Operation, values: Values, principal: Any) -> str:
+    """Who says to be calling: the administrator's login, or the customer's account."""
+    if operation.right.customer:
+        return f"{values.get('username') or ''}@{values.get('domain') or ''}"
+    return (principal.login if principal is not None else None) or ""
+
+
+def domain_among(values: Mapping[str, Any]) -> str:
+    """Of an operation whose right the stored object tells."""
+    found = values.get("domain")
+    return found if isinstance(found, str) else ""
+
+
+def object_of(values: Mapping[str, Any]) -> str:
+    """What the request is about, for the audit trail: `username=1000 domain=example.com`."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= value
+        elif isinstance(value, list):
+            flat[name] = (
+                f"{len(value)} rows" if name not in AUDIT_KEYS else ",".join(map(str, value))
+            )
+        else:
+            flat[name] = value
+    told = _audited_of(tuple(flat))
+    return " ".join([f"{name}={flat[name]}" for name in told if flat[name] not in (None, "")])
+
+
+@lru_cache
+def _audited_of(names: tuple[str, ...]) -> list[str]:
+    """Those of an operation's fields that tell its object."""
+    ids = [name for name in names if name == "id" or name.endswith("_id")]
+    return list(dict.fromkeys([name for name in AUDIT_KEYS if name in names] + ids))
+
+
+def account_of(values: Mapping[str, Any]) -> str:
+    """The account whose rows a write locks, else the domain; empty when it names none."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= value
+        else:
+            flat[name] = value
+    for name in _ACCOUNTS:
+        if isinstance(found := flat.get(name), str) and found:
+            return found
+    username, domain = flat.get("username"), flat.get("domain")
+    return f"{username}@{domain}" if username and domain else str(domain or "")

@@ -1,0 +1,83 @@
+"""Request bodies, read before a thread is taken: with a deadline, a least rate and a bound."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Any
+
+SMALL = 16 * 1024  # bytes; such bodies are awaited whole
+LEAST_RATE = 1024  # bytes a second, once the time for the whole body is over
+# What is read and dropped of a body that is too large: a client that still sends hears no answer.
+DROPPED = 64 * 1024 * 1024
+# All large bodies of a process together, in largest bodies.
+AT_ONCE = 16
+
+
+class BodyTimeout(Exception):
+    """The client did not send its body in time."""
+
+
+class BodyBroken(Exception):
+    """What came is no body, or the client has gone."""
+
+
+class BodiesFull(Exception):
+    """So many large bodies are being received that there is no memory for another one."""
+
+
+class Bodies:
+    """Reads bodies of at most `largest` bytes; of a larger one, one byte more."""
+
+    def __init__(self, seconds: float, largest: int) -> None:
+        self._seconds = seconds
+        self._largest = largest
+        self._held = 0  # bytes of large bodies
+        self._reading: dict[asyncio.Task[Any], float] = {}  # when each has to be done
+
+    async def read(self, scope: Any, proto: Any) -> bytes:
+        length = scope.headers.get("content-length")
+        task = asyncio.current_task()
+        assert task is not None
+        self._reading[task] = monotonic() + self._seconds
+        try:
+            if length is not None and len(length) < 6 and int(length) <= SMALL:
+                body: bytes = await proto()
+                return body
+            return await self._read_pieces(proto, task)
+        except asyncio.CancelledError:
+            raise BodyTimeout from None
+        except RuntimeError as error:  # granian's errors are such
+            raise BodyBroken from error
+        finally:
+            del self._reading[task]
+
+    def end_late_ones(self, now: float) -> None:
+        """To be called a few times a second."""
+        for task in [task for task, end in self._reading.items() if end < now]:
+            self._reading[task] = now + self._seconds  # once is enough
+            task.cancel()
+
+    def __len__(self) -> int:
+        return len(self._reading)
+
+    async def _read_pieces(self, proto: Any, task: asyncio.Task[Any]) -> bytes:
+        pieces: list[bytes] = []
+        received = held = 0
+        begun = monotonic()
+        try:
+            async for piece in proto:
+                received += len(piece)
+                self._reading[task] = begun + self._seconds + received / LEAST_RATE
+                if received > self._largest + DROPPED:
+                    break
+                room = self._largest + 1 - held
+                if room > 0:
+                    pieces.append(piece[:room])
+                    held += len(pieces[-1])
+                    self._held += len(pieces[-1])
+                    if self._held > AT_ONCE * self._largest:
+                        raise BodiesFull
+            return b"".join(pieces)
+        finally:
+            self._held -= held

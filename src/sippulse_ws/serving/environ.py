@@ -1,0 +1,114 @@
+"""The WSGI environment of a request that came through RSGI, and the answer on its way back."""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+from typing import Any, NamedTuple
+
+from sippulse_ws.lanes import PLACE
+from sippulse_ws.wire.context import RECEIVED
+from sippulse_ws.wire.endpoint import TAKES_FILES
+
+Environ = dict[str, Any]
+Header = tuple[str, str]
+
+
+class Received(NamedTuple):
+    """A request with its whole body."""
+
+    scope: Any
+    body: bytes
+    at: float  # perf_counter() when its head was there
+
+
+_ALWAYS: Environ = {
+    "SCRIPT_NAME": "",
+    "SERVER_SOFTWARE": "sippulse-ws",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.input_terminated": True,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    TAKES_FILES: True,
+}
+_MOST_NAMES = 500
+
+
+class _Keys(dict[str, str]):
+    """The environment's key of each header that clients send."""
+
+    def __missing__(self, name: str) -> str:
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+        if len(self) < _MOST_NAMES:
+            self[name] = key
+        return key
+
+
+_keys = _Keys()
+
+
+def environ_of(request: Received, place: Any) -> Environ:
+    scope, body, received = request
+    environ = _ALWAYS.copy()
+    for name, value in header_items(scope.headers):
+        key = _keys[name]
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    # an HTTP/2 or absolute-form request may name its host there alone
+    if "HTTP_HOST" not in environ and scope.authority:
+        environ["HTTP_HOST"] = scope.authority
+    environ["REQUEST_METHOD"] = scope.method
+    path = scope.path
+    environ["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
+    environ["QUERY_STRING"] = scope.query_string
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = _host_and_port(scope.server)
+    environ["SERVER_PROTOCOL"] = "HTTP/1.0" if scope.http_version == "1" else "HTTP/1.1"
+    environ["REMOTE_ADDR"] = _host_and_port(scope.client)[0]
+    environ["wsgi.url_scheme"] = scope.scheme
+    environ["wsgi.input"] = BytesIO(body)
+    environ[RECEIVED] = received
+    environ[PLACE] = place
+    if "HTTP_TRANSFER_ENCODING" in environ or "CONTENT_LENGTH" not in environ:
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+def header_items(headers: Any) -> list[Header]:
+    """A header whose value is no ASCII is none that anything here reads."""
+    try:
+        items: list[Header] = headers.items()
+    except Exception:  # noqa: BLE001 - granian raises its own kind for bytes beyond ASCII
+        found = [(name, headers.get(name)) for name in headers.keys()]  # noqa: SIM118
+        items = [(name, value) for name, value in found if value is not None]
+    return items
+
+
+def _host_and_port(address: str) -> tuple[str, str]:
+    """`127.0.0.1:80` or `[::1]:80`."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), port
+
+
+def page_environ(path: str) -> Environ:
+    """Of a GET that the process makes itself."""
+    local = {"REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
+    told = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
+    more = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.url_scheme": "http", "wsgi.input": BytesIO()}
+    return _ALWAYS | local | told | more
+
+
+class Answer:
+    """What a WSGI application starts its answer with."""
+
+    __slots__ = ("headers", "status")
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.headers: list[Header] = []
+
+    def __call__(self, status: str, headers: list[Header], exc_info: Any = None) -> None:
+        self.status = int(status[:3])
+        self.headers = headers

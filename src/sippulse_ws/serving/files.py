@@ -1,0 +1,71 @@
+"""Long answers: sent from their files by granian, which opens each by its path."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from sippulse_ws.wire.spooled import Spooled
+
+# Seconds after which a file that nobody opened is given up: its client has gone.
+PATIENCE = 30
+_OPEN_FILES = Path("/proc/self/fd")
+
+
+class _Sent:
+    def __init__(self, answer: Spooled, proto: Any) -> None:
+        self.answer = answer
+        self._proto = proto
+        self._since = monotonic()
+        self._gone: Any = None  # a future, done when the client has gone
+
+    @property
+    def is_over(self) -> bool:
+        if self._gone is None:
+            self._gone = self._proto.client_disconnect()
+        return bool(self._gone.done()) or monotonic() - self._since > PATIENCE
+
+    def close(self) -> None:
+        self._gone.cancel()
+        self.answer.close()
+
+
+class SentFiles:
+    """Keeps each file open until the server has opened it too."""
+
+    def __init__(self) -> None:
+        self._kept: list[_Sent] = []
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def path_of(self, answer: Spooled, proto: Any) -> str:
+        """Where the server finds it; the file itself has no name."""
+        self._kept.append(_Sent(answer, proto))
+        return str(_OPEN_FILES / str(answer.fileno()))
+
+    def let_go(self) -> None:
+        """In the event loop: close those that are open twice, and those that nobody will open."""
+        if not self._kept:
+            return
+        opened = _open_files()
+        kept, self._kept = self._kept, []
+        for sent in kept:
+            if sent.is_over or opened.count(_identity(sent.answer.fileno())) > 1:
+                sent.close()
+            else:
+                self._kept.append(sent)
+
+
+def _open_files() -> list[tuple[int, int] | None]:
+    return [_identity(int(name)) for name in os.listdir(_OPEN_FILES)]  # noqa: PTH208
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        found = os.fstat(descriptor)
+    except OSError:  # closed meanwhile
+        return None
+    return found.st_dev, found.st_ino

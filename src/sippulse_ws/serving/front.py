@@ -1,0 +1,209 @@
+"""Requests as granian's event loop hands them over (RSGI), and how each comes to a thread.
+
+Nothing in the event loop waits: bodies are awaited, health is known already, everything else is a
+job for the pool. A thread sends the answer itself; the coroutine that waits for it is let go when
+the loop has something else to do, since waking the loop for it costs a tenth of a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import monotonic, perf_counter
+from typing import Any
+
+from sippulse_ws import metrics
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded
+from sippulse_ws.lanes import OPERATIONS, PAGES
+from sippulse_ws.serving.bodies import Bodies, BodiesFull, BodyBroken, BodyTimeout
+from sippulse_ws.serving.environ import Answer, Environ, Header, Received, environ_of
+from sippulse_ws.serving.files import SentFiles
+from sippulse_ws.serving.pool import Job, Pool
+from sippulse_ws.wire.spooled import Spooled
+
+TICK = 0.1  # seconds between looks at what waits, while something does
+# A request that has waited so long is watched: should its client go, it is not begun.
+UNWATCHED = 0.05
+
+Wsgi = Callable[[Environ, Any], Iterable[bytes]]
+Refusal = tuple[int, list[Header], bytes]
+Refuse = Callable[[str, str, DomainError], Refusal]
+
+CLOSE = ("Connection", "close")
+NOT_FOUND: Refusal = (404, [("Content-Type", "text/html; charset=utf-8")], b"not found\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one process takes on."""
+
+    threads: int
+    proxy_threads: int
+    queue: int  # requests that wait in a lane
+    seconds: float  # for an operation, from the end of its request to its answer
+    body_seconds: float
+    largest_body: int
+
+
+class Front:
+    """The RSGI application before `app`, which is WSGI.
+
+    `quick` are answers by path that take no work; `refuse` makes the answer of a request that no
+    thread will run, of its path, its client's address and the error.
+    """
+
+    def __init__(
+        self, app: Wsgi, quick: dict[str, Callable[[], Refusal]], refuse: Refuse, limits: Limits
+    ) -> None:
+        self.draining = False
+        self.last_request = monotonic()
+        self._app = app
+        self._quick = quick
+        self._refuse = refuse
+        self._limits = limits
+        self._bodies = Bodies(limits.body_seconds, limits.largest_body)
+        self._pool = Pool(
+            limits.threads, limits.proxy_threads, limits.queue, self._run, self._finished_by_thread
+        )
+        self._jobs: dict[Job, None] = {}
+        self._finished: deque[Job] = deque()
+        self._files = SentFiles()
+        self._ticking = False
+        self._loop: asyncio.AbstractEventLoop
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    @property
+    def unanswered(self) -> int:
+        """Requests under way."""
+        self._let_go()
+        return len(self._jobs) + len(self._bodies)
+
+    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+        at = perf_counter()
+        if self._finished:
+            self._let_go()
+        if not self._ticking:
+            self._ticking = True
+            self._loop.call_later(TICK, self._tick)
+        if self.draining:
+            self.last_request = monotonic()
+        try:
+            path = scope.path
+        except Exception:  # noqa: BLE001 - granian's own, for a path that is no UTF-8
+            self._send(proto, NOT_FOUND)
+            return
+        if scope.method == "POST":
+            await self._post(scope, proto, path, at)
+        else:
+            await self._get(scope, proto, path, at)
+
+    async def _get(self, scope: Any, proto: Any, path: str, at: float) -> None:
+        quick = self._quick.get(path)
+        if quick is not None and scope.method in ("GET", "HEAD"):
+            self._send(proto, quick())
+        else:
+            await self._answered(PAGES, Received(scope, b"", at), proto, path)
+
+    async def _post(self, scope: Any, proto: Any, path: str, at: float) -> None:
+        try:
+            body = await self._bodies.read(scope, proto)
+        except BodyTimeout:
+            metrics.BODY_TIMEOUTS.inc()
+            self._send(proto, (408, [CLOSE], b""))
+        except BodyBroken:
+            self._send(proto, (400, [CLOSE], b""))
+        except BodiesFull:
+            self._turn_away(scope, proto, path, Busy())
+        else:
+            await self._answered(OPERATIONS, Received(scope, body, at), proto, path)
+
+    async def _answered(self, lane: str, request: Received, proto: Any, path: str) -> None:
+        if self._pool.is_full(lane):
+            self._turn_away(request.scope, proto, path, Busy())
+            return
+        job = Job(self._pool, lane, request, proto, monotonic() + self._limits.seconds)
+        done = job.done = self._loop.create_future()
+        self._jobs[job] = None
+        self._pool.queue(job)
+        del job, request  # they hold the body
+        await done
+
+    def _run(self, job: Job) -> None:
+        """In a thread: call the application, and send what it answers."""
+        answer = Answer()
+        body = self._app(environ_of(job.request, job), answer)
+        headers = answer.headers
+        if self.draining:
+            headers = [*headers, CLOSE]
+        if isinstance(body, list):
+            whole = body[0] if len(body) == 1 else b"".join(body)
+            job.proto.response_bytes(answer.status, headers, whole)
+        elif isinstance(body, Spooled) and body.is_file:
+            job.proto.response_file(answer.status, headers, self._files.path_of(body, job.proto))
+        else:
+            try:
+                job.proto.response_bytes(answer.status, headers, b"".join(body))
+            finally:
+                if hasattr(body, "close"):
+                    body.close()
+
+    def _finished_by_thread(self, job: Job) -> None:
+        self._finished.append(job)
+
+    def _let_go(self) -> None:
+        """End the coroutines whose requests are answered."""
+        while self._finished:
+            job = self._finished.popleft()
+            self._jobs.pop(job, None)
+            if job.gone is not None:
+                job.gone.cancel()
+            if not job.done.done():
+                job.done.set_result(None)
+
+    def _tick(self) -> None:
+        self._let_go()
+        now = monotonic()
+        self._bodies.end_late_ones(now)
+        self._look_at_waiting(now)
+        self._files.let_go()
+        self._ticking = bool(self._jobs or self._finished or self._files or len(self._bodies))
+        if self._ticking:
+            self._loop.call_later(TICK, self._tick)
+
+    def _look_at_waiting(self, now: float) -> None:
+        waiting = [job for job in self._jobs if job.waits]
+        for job in waiting:
+            if now > job.end:
+                self._give_up(job)
+            elif job.gone is None and now - job.since > UNWATCHED:
+                job.gone = job.proto.client_disconnect()
+        if waiting:
+            self._pool.wake()
+        queued = Counter(job.lane for job in waiting)
+        busy = Counter(job.lane for job in self._jobs)
+        busy.subtract(queued)
+        for lane in self._pool.lanes:
+            metrics.REQUESTS_QUEUED.labels(lane).set(queued[lane])
+            metrics.THREADS_BUSY.labels(lane).set(busy[lane])
+
+    def _give_up(self, job: Job) -> None:
+        """Its time is over before a thread had any for it."""
+        if job.claim():
+            error = DeadlineExceeded(seconds=self._limits.seconds)
+            scope = job.request.scope
+            self._turn_away(scope, job.proto, scope.path, error)
+            self._finished.append(job)
+            self._let_go()
+
+    def _turn_away(self, scope: Any, proto: Any, path: str, error: DomainError) -> None:
+        metrics.TURNED_AWAY.labels(error.code).inc()
+        self._send(proto, self._refuse(path, scope.client, error))
+
+    def _send(self, proto: Any, answer: Refusal) -> None:
+        status, headers, body = answer
+        proto.response_bytes(status, [*headers, CLOSE] if self.draining else headers, body)

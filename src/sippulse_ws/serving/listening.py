@@ -1,0 +1,90 @@
+"""The listening sockets: one for each worker, made by the supervisor, which keeps them.
+
+The kernel shares connections out between them. One that waits to be accepted is not lost with the
+worker: the next one in its place finds it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+BACKLOG = 1024
+SETTLING = 0.05  # seconds for handshakes that have begun
+_SO_ATTACH_FILTER = 26
+_SYN = 0x02
+# Classic BPF over the TCP header: load the flags, drop what has SYN, keep the rest.
+_NO_SYN = (
+    (0x30, 0, 0, 13),
+    (0x45, 0, 1, _SYN),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFF),
+)
+_QUEUED = struct.Struct("24xI")  # tcpi_unacked of a listening socket: what waits for accept
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the message is one line."""
+
+
+def listen(host: str, port: int, count: int) -> list[socket.socket]:
+    """Sockets that listen on the first address of a host name, or on an IP address."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ListenError(f"cannot listen on {host}: no such address") from None
+    family, _, _, _, address = found[0]
+    listeners: list[socket.socket] = []
+    try:
+        # without SO_REUSEPORT: another server is found out, also when it is one of ours
+        with _socket(family) as alone:
+            alone.bind(address)
+            address = alone.getsockname()
+        for _ in range(count):
+            listener = _socket(family)
+            listeners.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+    except OSError as error:
+        for listener in listeners:
+            listener.close()
+        reason = error.strerror or str(error)
+        raise ListenError(f"cannot listen on {host}:{port}: {reason}") from None
+    return listeners
+
+
+def _socket(family: int) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    # after a restart, connections of the server before are still about
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return one
+
+
+def refuse_new(listeners: Sequence[socket.socket], patience: float) -> None:
+    """Let no new connection begin, and wait until those that have are accepted.
+
+    A client whose first packet is dropped sends it again after a second: to whoever listens then.
+    Closing a socket at once would reset the connections that wait in it. `patience` in seconds.
+    """
+    with suppress(OSError, AttributeError):  # no Linux: as good as it can be
+        lines = b"".join(struct.pack("=HBBI", *line) for line in _NO_SYN)
+        code = ctypes.create_string_buffer(lines)
+        program = struct.pack("@HP", len(_NO_SYN), ctypes.addressof(code))
+        for listener in listeners:
+            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+        end = time.monotonic() + patience
+        time.sleep(SETTLING)
+        while any(map(waiting_connections, listeners)) and time.monotonic() < end:
+            time.sleep(0.01)
+
+
+def waiting_connections(listener: socket.socket) -> int:
+    """How many are not accepted yet."""
+    info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _QUEUED.size)
+    return int(_QUEUED.unpack(info)[0])

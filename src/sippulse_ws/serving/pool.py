@@ -1,0 +1,156 @@
+"""The threads that run requests, in lanes: each with threads and a bounded queue of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Lock, Thread
+from time import monotonic
+from typing import Any
+
+from sippulse_ws.domain.load_errors import Busy
+from sippulse_ws.lanes import OPERATIONS, PAGES, PROXIES, Detour
+from sippulse_ws.serving.writers import ParkedFull, Writers
+
+log = logging.getLogger(__name__)
+
+
+class Job:
+    """A request whose body is there; a `lanes.Place` for the operation that it becomes."""
+
+    __slots__ = ("_ticket", "done", "end", "gone", "lane", "pool", "proto", "request", "since")
+
+    def __init__(self, pool: Pool, lane: str, request: Any, proto: Any, end: float) -> None:
+        self.pool = pool
+        self.lane = lane
+        self.request = request
+        self.proto = proto  # the answer goes there
+        self.end = end  # time.monotonic() of its deadline
+        self.since = monotonic()
+        self.gone: Any = None  # a future, done when the client has gone; made when it must wait
+        self.done: Any = None  # what its coroutine waits for
+        self._ticket = [True]
+
+    def claim(self) -> bool:
+        """Whether the job is the caller's now: to run it, or to answer that it will not run."""
+        try:
+            return self._ticket.pop()
+        except IndexError:
+            return False
+
+    @property
+    def waits(self) -> bool:
+        """Nobody has claimed it."""
+        return bool(self._ticket)
+
+    def wait_again(self) -> None:
+        self._ticket.append(True)
+
+    def move(self, lane: str) -> None:
+        if self.lane == lane:
+            return
+        if self.pool.is_full(lane):
+            raise Busy
+        self.lane = lane
+        self.wait_again()
+        self.pool.queue(self)
+        raise Detour
+
+    def enter(self, account: str) -> None:
+        self.wait_again()  # before anybody else can find it among the parked
+        try:
+            entered = self.pool.writers.enter(account, self)
+        except ParkedFull:
+            if not self.claim():
+                raise Detour from None
+            raise Busy from None
+        if not entered:
+            raise Detour
+        if not self.claim():  # its time was over just now, and that was answered
+            self.leave(account)
+            raise Detour
+
+    def leave(self, account: str) -> None:
+        waiting = self.pool.writers.leave(account)
+        if waiting is not None:
+            self.pool.queue(waiting)
+
+
+class Lane:
+    """A queue and the threads that work it off; they start with the first request."""
+
+    def __init__(self, name: str, threads: int, work: Callable[[Job], None]) -> None:
+        self.name = name
+        self.queue: SimpleQueue[Job] = SimpleQueue()
+        self._threads = threads
+        self._started = False
+        self._lock = Lock()
+        self._work = work
+
+    def put(self, job: Job) -> None:
+        self.queue.put(job)
+        if not self._started:
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._started:
+                return
+            self._started = True
+        for number in range(self._threads):
+            Thread(target=self._run, name=f"{self.name}-{number}", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self._work(self.queue.get())
+
+
+class Pool:
+    """All lanes of a process.
+
+    At most `most` requests wait in a lane. `run` answers a job, or raises Detour; `finished` is
+    told when a job needs nothing any more.
+    """
+
+    def __init__(
+        self,
+        threads: int,
+        proxy_threads: int,
+        most: int,
+        run: Callable[[Job], None],
+        finished: Callable[[Job], None],
+    ) -> None:
+        self.writers: Writers[Job] = Writers(threads, most)
+        self._most = most
+        self._run = run
+        self._finished = finished
+        sizes = {OPERATIONS: threads, PROXIES: proxy_threads, PAGES: 1}
+        self.lanes = {name: Lane(name, size, self._work) for name, size in sizes.items()}
+
+    def queue(self, job: Job) -> None:
+        self.lanes[job.lane].put(job)
+
+    def is_full(self, lane: str) -> bool:
+        return self.lanes[lane].queue.qsize() >= self._most
+
+    def wake(self) -> None:
+        """Let one try again that waits for other writers, if there is room now."""
+        if (waiting := self.writers.next()) is not None:
+            self.queue(waiting)
+
+    def _work(self, job: Job) -> None:
+        if not job.claim():  # answered while it waited
+            self.wake()
+            return
+        try:
+            # nobody waits for the answer of a client that has gone: it is not begun
+            if job.gone is None or not job.gone.done():
+                self._run(job)
+            else:
+                self.wake()
+        except Detour:
+            return
+        except Exception:
+            log.exception("a request could not be answered")
+        self._finished(job)

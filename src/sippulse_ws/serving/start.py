@@ -1,0 +1,115 @@
+"""Puts the parts of `serve` together, around a WSGI application and a listening socket."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from sippulse_ws.config import Settings
+from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.lanes import PROXY_THREADS
+from sippulse_ws.observability.lifecycle import Lifecycle
+from sippulse_ws.serving.environ import Answer, page_environ
+from sippulse_ws.serving.front import Front, Limits, Refusal, Wsgi
+from sippulse_ws.serving.listening import refuse_new
+from sippulse_ws.serving.readiness import STUCK, TEXT, Readiness
+from sippulse_ws.serving.supervisor import Supervisor
+from sippulse_ws.serving.worker import (
+    DRAIN_SECONDS,
+    GRACE_SECONDS,
+    Worker,
+    WorkerOptions,
+    become_worker,
+    usable_cores,
+)
+from sippulse_ws.wire.endpoint import FAULT, XML_UTF_8
+from sippulse_ws.wire.faults import WSException, render_fault
+
+# MiB; lxml keeps every element name it ever saw, and anybody may send new ones.
+LARGEST_WORKER = 768
+PROBE_SECONDS = 1.5
+ACCEPT_SECONDS = 2.0  # for connections that wait when told to stop
+FILES_BESIDE = 512  # file descriptors besides those of clients
+
+
+def run_server(
+    app: Wsgi, settings: Settings, listeners: Sequence[socket.socket], address: str, pinned: bool
+) -> None:
+    """Serve with a worker for each listening socket, until told to stop."""
+    count = len(listeners)
+    _allow_files(settings.connections + FILES_BESIDE)
+    lifecycle = Lifecycle(address, count)
+    lifecycle.start()
+    stop_seconds = settings.operation_seconds + GRACE_SECONDS
+    cores = usable_cores()
+    master = os.getpid()
+
+    def work(index: int, ready: Callable[[], None]) -> None:
+        core = cores[index % len(cores)] if pinned else None
+        become_worker(master, core)
+        options = WorkerOptions(settings.connections, stop_seconds)
+        readiness = Readiness(partial(probe, app))
+        Worker(listeners[index], make_front(app, settings, readiness), readiness, options).run(
+            ready
+        )
+
+    supervisor = Supervisor(
+        count,
+        work,
+        lifecycle,
+        stop_seconds + DRAIN_SECONDS + 1,
+        LARGEST_WORKER * 1024 * 1024,
+        stopping=partial(refuse_new, listeners, ACCEPT_SECONDS),
+    )
+    try:
+        supervisor.run()
+    finally:
+        for listener in listeners:
+            listener.close()
+        lifecycle.stop()
+
+
+def make_front(app: Wsgi, settings: Settings, readiness: Callable[[], Refusal]) -> Front:
+    limits = Limits(
+        threads=settings.pool_size,
+        proxy_threads=PROXY_THREADS,
+        queue=settings.queue_size,
+        seconds=settings.operation_seconds,
+        body_seconds=settings.body_seconds,
+        largest_body=settings.max_body,
+    )
+    quick = {"/healthz": lambda: (200, TEXT, b"ok\n"), "/readyz": readiness}
+    return Front(app, quick, partial(refuse, settings.language), limits)
+
+
+def refuse(language: str, path: str, client: str, error: DomainError) -> Refusal:
+    """What a client is told whose request no thread will run."""
+    body = render_fault(WSException(error.message(language)))
+    return int(FAULT[:3]), [("Content-Type", XML_UTF_8), ("Retry-After", "1")], body
+
+
+def probe(app: Wsgi) -> Refusal:
+    """What the application says to /readyz, within its time."""
+    answer = Answer()
+    try:
+        with Deadline(PROBE_SECONDS):
+            body = b"".join(app(page_environ("/readyz"), answer))
+    except DeadlinePassed:
+        return STUCK
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
+        return 503, TEXT, f"{type(error).__name__}\n".encode()
+    return answer.status, answer.headers, body
+
+
+def _allow_files(wanted: int) -> None:
+    """Each connection is an open file; as many as the system lets this process have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft < most:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

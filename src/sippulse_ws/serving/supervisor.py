@@ -1,0 +1,236 @@
+"""The master process: starts workers, starts them again when they end, and replaces them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from sippulse_ws.observability.lifecycle import Lifecycle
+
+log = logging.getLogger("sippulse_ws.lifecycle")
+
+# Seconds before a worker that ended by itself is started again: at once, then longer and longer.
+PAUSES = (0.0, 0.2, 0.4, 0.8, 1.6, 2.5)
+STEADY_SECONDS = 30.0  # a worker that lived so long begins with the first pause again
+MEMORY_SECONDS = 30.0  # between looks at the workers' memory
+READY_SECONDS = 30.0  # for a new worker, until the old one is told to stop all the same
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One worker at a time, two while one replaces the other."""
+
+    index: int
+    pid: int = 0  # 0 when there is none
+    started: float = 0.0
+    ends: int = 0  # in a row, each soon after its start
+    due: float = 0.0  # when to start one, while there is none
+    ready: int = -1  # file descriptor that the new worker closes when it serves
+    old: int = 0  # pid of the one that is being replaced
+    replace: bool = False
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Runs `work(index, ready)` in `count` forked processes, each of at most `largest` bytes.
+
+    `stopping` is called before the workers are told to stop; `stop_seconds` is how long they have.
+    """
+
+    count: int
+    work: Callable[[int, Callable[[], None]], None]
+    lifecycle: Lifecycle
+    stop_seconds: float
+    largest: int
+    stopping: Callable[[], None] = lambda: None
+    _slots: list[_Slot] = field(default_factory=list)
+    _told: set[int] = field(default_factory=set)  # signals that came
+    _killed_at: dict[int, float] = field(default_factory=dict)  # by pid, of those told to stop
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT; SIGHUP replaces every worker, one after the other."""
+        self._slots = [_Slot(index) for index in range(self.count)]
+        with _wakeup() as wakeup:
+            for number in _SIGNALS:
+                signal.signal(number, lambda number, _frame: self._told.add(number))
+            for slot in self._slots:
+                self._start(slot)
+            self._watch(wakeup)
+            self.stopping()
+            self._stop()
+
+    def _watch(self, wakeup: int) -> None:
+        look = monotonic() + MEMORY_SECONDS
+        while not self._told & {signal.SIGTERM, signal.SIGINT}:
+            if select.select([wakeup], [], [], self._patience())[0]:
+                os.read(wakeup, 4096)
+            if signal.SIGHUP in self._told:
+                self._told.discard(signal.SIGHUP)
+                for slot in self._slots:
+                    slot.replace = True
+            self._reap()
+            if monotonic() > look:
+                look = monotonic() + MEMORY_SECONDS
+                self._look_at_memory()
+            self._start_due()
+            self._go_on_replacing()
+            self._kill_late_ones()
+
+    def _patience(self) -> float:
+        """Seconds until there may be something to do."""
+        if self._killed_at or any(slot.old or slot.replace for slot in self._slots):
+            return 0.05
+        waits = [slot.due - monotonic() for slot in self._slots if not slot.pid]
+        return max(0.0, min([*waits, 1.0]))
+
+    def _start(self, slot: _Slot) -> None:
+        self.lifecycle.spawned(slot.index)
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if not pid:
+            self._become(slot.index, reading, writing)
+        os.close(writing)
+        self._forget_pipe(slot)
+        os.set_blocking(reading, False)
+        slot.pid, slot.ready, slot.started = pid, reading, monotonic()
+
+    def _become(self, index: int, reading: int, writing: int) -> None:
+        """In the child; it never returns."""
+        status = 1
+        try:
+            os.close(reading)
+            signal.set_wakeup_fd(-1)
+            for number in _SIGNALS - {signal.SIGHUP}:  # that one is for the master alone
+                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+            def ready() -> None:
+                self.lifecycle.ready()
+                os.close(writing)
+
+            self.work(index, ready)
+            status = 0
+        except BaseException:
+            log.exception("a worker failed")
+        finally:
+            os._exit(status)
+
+    def _reap(self) -> None:
+        for slot in self._slots:
+            if slot.old and _has_ended(slot.old):
+                self._killed_at.pop(slot.old, None)
+                slot.old = 0
+            if slot.pid and _has_ended(slot.pid):
+                self._ended(slot)
+
+    def _ended(self, slot: _Slot) -> None:
+        """By itself: killed, out of memory, or told to stop by somebody else."""
+        now = monotonic()
+        slot.ends = slot.ends + 1 if now - slot.started < STEADY_SECONDS else 1
+        slot.pid = 0
+        self._forget_pipe(slot)
+        slot.due = now + PAUSES[min(slot.ends, len(PAUSES)) - 1]
+        log.error("worker ended", extra={"worker": slot.index + 1})
+
+    def _start_due(self) -> None:
+        now = monotonic()
+        for slot in self._slots:
+            if not slot.pid and slot.due <= now:
+                self._start(slot)
+
+    def _look_at_memory(self) -> None:
+        for slot in self._slots:
+            if slot.pid and _memory(slot.pid) > self.largest:
+                log.warning("worker too large", extra={"worker": slot.index + 1})
+                slot.replace = True
+
+    def _go_on_replacing(self) -> None:
+        """One worker at a time: the new one serves before the old one is told to stop."""
+        for slot in self._slots:
+            if slot.ready >= 0 and _is_closed(slot.ready):
+                self._forget_pipe(slot)
+            if slot.old:
+                serves = slot.ready < 0 or monotonic() - slot.started > READY_SECONDS
+                if slot.pid and serves and slot.old not in self._killed_at:
+                    self._tell_to_stop(slot.old)
+                return
+        for slot in self._slots:
+            if slot.replace and slot.pid:
+                slot.replace, slot.old, slot.pid = False, slot.pid, 0
+                slot.ends = 0
+                self._start(slot)
+                return
+
+    def _forget_pipe(self, slot: _Slot) -> None:
+        if slot.ready >= 0:
+            os.close(slot.ready)
+            slot.ready = -1
+
+    def _tell_to_stop(self, pid: int) -> None:
+        self._killed_at[pid] = monotonic() + self.stop_seconds
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+
+    def _kill_late_ones(self) -> None:
+        for pid, end in list(self._killed_at.items()):
+            if monotonic() > end:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _stop(self) -> None:
+        pids = [pid for slot in self._slots for pid in (slot.pid, slot.old) if pid]
+        for pid in pids:
+            self._tell_to_stop(pid)
+        while pids:
+            time.sleep(0.02)
+            for pid in list(pids):
+                if _has_ended(pid):
+                    pids.remove(pid)
+                    self._killed_at.pop(pid, None)
+            self._kill_late_ones()
+
+
+@contextmanager
+def _wakeup() -> Iterator[int]:
+    """A file descriptor that can be read when a signal came."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing)
+    try:
+        yield reading
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
+
+
+def _is_closed(reading: int) -> bool:
+    try:
+        return os.read(reading, 1) == b""
+    except BlockingIOError:
+        return False
+
+
+def _memory(pid: int) -> int:
+    """Resident bytes."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    except (OSError, IndexError, ValueError):
+        return 0

@@ -1,0 +1,143 @@
+"""A worker: granian's server in this process's event loop, on the supervisor's socket."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.net import SocketHolder  # type: ignore[attr-defined]
+from granian.server.embed import Server as EmbeddedServer
+
+from sippulse_ws.log import granian_config
+from sippulse_ws.serving.front import Front
+from sippulse_ws.serving.listening import BACKLOG
+from sippulse_ws.serving.readiness import Readiness
+
+log = logging.getLogger(__name__)
+
+# An idle connection is closed no sooner: Java clients keep theirs, and repeat a POST on one that
+# was closed. The same time is the most for a request's head.
+KEEP_ALIVE_SECONDS = 90
+LARGEST_HEAD = 512 * 1024  # bytes
+# Told to stop, a worker goes on serving until nobody asks any more, so that clients find out from
+# its answers that their connections end, not from a request that is lost.
+QUIET_SECONDS = 0.3
+DRAIN_SECONDS = 2.0
+# Beyond an operation's own time, for its answer to be sent.
+GRACE_SECONDS = 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    connections: int
+    stop_seconds: float  # for what is under way when told to stop
+    core: int | None = None  # where it stays
+
+
+class _Server(EmbeddedServer):
+    """granian on a socket that exists already."""
+
+    def __init__(self, listener: socket.socket, **options: Any) -> None:
+        super().__init__(**options)
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        # the server closes what it is given
+        holder: Any = SocketHolder
+        self._shd = holder(os.dup(self._listener.fileno()), False, BACKLOG)
+
+
+class Worker:
+    """What runs in the child process."""
+
+    def __init__(
+        self, listener: socket.socket, front: Front, readiness: Readiness, options: WorkerOptions
+    ) -> None:
+        self._front = front
+        self._readiness = readiness
+        self._options = options
+        self._server = _Server(
+            listener,
+            target=front,
+            interface=Interfaces.RSGI,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=KEEP_ALIVE_SECONDS * 1000, max_buffer_size=LARGEST_HEAD
+            ),
+            websockets=False,
+            backpressure=options.connections,
+            log_level=LogLevels.error,
+            log_dictconfig=granian_config(),
+        )
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve until told to stop by SIGTERM or SIGINT."""
+        uvloop.run(self._serve(ready))
+
+    async def _serve(self, ready: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        self._readiness.start()
+        loop.call_soon(ready)
+        await self._server.serve()
+        # a client that has gone is not waited for by the server, but what it began may end well
+        end = monotonic() + self._options.stop_seconds
+        while self._front.unanswered and monotonic() < end:
+            await asyncio.sleep(0.05)
+
+    def _stop(self) -> None:
+        if self._stopping:
+            return
+        self._stopping = True
+        self._front.draining = self._readiness.draining = True
+        self._front.last_request = monotonic()
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._options.stop_seconds + DRAIN_SECONDS, os._exit, 1)
+        self._tasks.append(loop.create_task(self._drain()))
+
+    async def _drain(self) -> None:
+        end = monotonic() + DRAIN_SECONDS
+        while monotonic() < min(end, self._front.last_request + QUIET_SECONDS):
+            await asyncio.sleep(0.05)
+        self._server.stop()  # type: ignore[no-untyped-call]
+
+
+def become_worker(master: int, core: int | None) -> None:
+    """In the child, first of all: end with the master, and stay on a core.
+
+    The threads of a worker hold Python's lock in turn; were they on several cores, every object
+    they touch would move between the cores' caches, which costs a sixth of a request. Nor does a
+    thread whose answer has come interrupt another one that holds the lock: it could only wait.
+    """
+    with suppress(OSError, AttributeError):  # no Linux
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != master:
+        os._exit(1)
+    if core is not None:
+        with suppress(OSError, AttributeError):  # refused, or no Linux: it serves all the same
+            os.sched_setaffinity(0, {core})
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def usable_cores() -> list[int]:
+    """Those that this process may use; a container may have been given some only."""
+    if not hasattr(os, "sched_getaffinity"):  # no Linux
+        return list(range(os.cpu_count() or 1))
+    return sorted(os.sched_getaffinity(0))
