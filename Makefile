@@ -82,6 +82,9 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 BENCH_PYTHON = $(shell $(DEBIAN_PYTHON) -c '$(SUPPORTED)' 2>/dev/null && echo $(DEBIAN_PYTHON) || echo $(PYTHON))
 BENCH := .venv-bench/bin/python
 
+test-charging: venv mariadb ## Rate 10,000 simulated calls while those who rate them are killed
+	SIPPULSE_TEST_CALLS=10000 $(BIN)/pytest --driver $(DRIVER) --timeout 3600 $(ARGS) tests/e2e/test_rating_kills.py
+
 venv-bench:
 	@PYTHON=$(BENCH_PYTHON) scripts/venv.sh .venv-bench dev fast
 	@scripts/debian.sh wrk=wrk $(MARIADB)
