@@ -16,6 +16,7 @@ from sippulse_ws.config import Settings, load_settings
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.revisions import NEWEST
 from sippulse_ws.domain.errors import InternalError, UnreadableValue
+from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.log import configure_logging
 from sippulse_ws.observability.facts import FactsCollector, read_facts
 from sippulse_ws.observability.metrics_page import MetricsPage
@@ -111,11 +112,11 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
     """The WSGI application; `state` replaces the runner of operations (the conformance test)."""
     database = database or make_serving_database(settings)
     outage = Outage(metrics.DATABASE_FAILURES.inc)
-    state = state or Runner(
-        database, settings, make_vault(settings), make_proxies(settings), outage
-    )
+    keys = KeyWatch(make_vault(settings))
+    state = state or Runner(database, settings, keys, make_proxies(settings), outage)
     site = Site(SERVICES, settings.language, settings.public_url)
-    app: Any = make_dispatcher(settings, site, state, Health(database, outage), database)
+    health = Health(database, outage, keys)
+    app: Any = make_dispatcher(settings, site, state, health, database)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app = ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)

@@ -27,7 +27,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from sippulse_ws.config_delivery import WebhookSettings, check_smtp, check_webhooks
@@ -52,9 +52,20 @@ def _key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _parsed(text: str) -> URL:
+    """The URL; where an @ of the password is not escaped, its tail would be taken for the host."""
+    try:
+        url = make_url(text)
+    except ValueError:  # a port that is none; its text may be of the password
+        raise ArgumentError("") from None
+    if "@" in f"{url.host}{url.database if url.get_backend_name() != 'sqlite' else ''}":
+        raise ValueError("an @ of the password has to be written as %40")
+    return url
+
+
 def _database(value: SecretStr) -> SecretStr:
     try:
-        url = make_url(value.get_secret_value())
+        url = _parsed(value.get_secret_value())
         if url.get_backend_name() not in ENGINES:
             raise ValueError(f"one of {', '.join(ENGINES)} is needed")
         if url.get_driver_name() not in DRIVERS:
@@ -176,6 +187,7 @@ class Settings(BaseSettings):
     password_key: PasswordKey | None = None  # 32 bytes, base64
     # in the environment separated by commas
     old_password_keys: Annotated[tuple[PasswordKey, ...], NoDecode, BeforeValidator(_separate)] = ()
+    password_length: int = Field(default=0, ge=0, le=128)  # of new SIP passwords, at least
     retrieve_passwords: bool = False
     customer_password: Literal["either", "sip", "portal"] = "either"  # noqa: S105
     # codes that only a superuser may make a DID, X being any digit; by default Brazil's

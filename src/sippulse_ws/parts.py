@@ -14,6 +14,7 @@ def make_vault(settings: Settings) -> Vault:
     return Vault(
         key.get_secret_value() if key else None,
         [old.get_secret_value() for old in settings.old_password_keys],
+        settings.password_length,
     )
 
 

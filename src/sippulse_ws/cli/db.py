@@ -18,6 +18,7 @@ from sippulse_ws.cli.session import (
     password_from_stdin,
     record_command,
 )
+from sippulse_ws.domain.password_keys import note_key, replace_canary
 from sippulse_ws.domain.passwords import reseal_all
 from sippulse_ws.domain.vault import VaultError
 from sippulse_ws.ops import proxy_views as views
@@ -38,24 +39,35 @@ def upgrade() -> None:
     """Create the schema, or bring it to this version."""
     from sippulse_ws.db.schema.migrate import upgrade as migrate  # noqa: PLC0415 - see there
 
-    with open_database() as database:
+    settings = get_settings()
+    with open_database(settings) as database:
         migrate(database)
+        with database.writing() as db:
+            note_key(db, make_vault(settings))
     console.print("schema is up to date")
 
 
 @app.command()
 def demo(
     logins: Annotated[
-        Path, typer.Option(help="File for the generated logins, readable by its owner only.")
-    ] = Path("var/demo-logins.txt"),
+        Path | None,
+        typer.Option(help="File for the generated logins; by default beside the database."),
+    ] = None,
 ) -> None:
-    """Load demo data, once; prints the logins and a call to try."""
+    """Load demo data into an empty database, once; prints the logins and a call to try."""
     settings = get_settings()
-    with open_database(settings) as database, database.writing() as db:
-        if not demo_data.is_loaded(db):
-            passwords = demo_data.load(db, make_vault(settings))
-            demo_data.write_logins(logins, passwords)
-    typer.echo(demo_data.describe(logins))
+    with open_database(settings) as database:
+        path = logins or demo_data.logins_path(database)
+        with database.writing() as db:
+            loaded = demo_data.is_loaded(db)
+            if not loaded:
+                demo_data.require_empty(db)
+                note_key(db, make_vault(settings))
+                record_command(db, "db demo", {"logins": path})
+                demo_data.write_logins(path, demo_data.load(db, make_vault(settings)))
+    if loaded:
+        console.print("the demo data are there already", highlight=False)
+    typer.echo(demo_data.describe(path))
 
 
 @app.command()
@@ -67,7 +79,9 @@ def rekey() -> None:
     settings = get_settings()
     try:
         with open_database(settings) as database, database.writing() as db:
-            changed = reseal_all(db, make_vault(settings))
+            vault = make_vault(settings)
+            changed = reseal_all(db, vault)
+            replace_canary(db, vault)
             record_command(db, "db rekey", {})
     except VaultError as error:
         raise fail(f"{error}; name the old one in SIPPULSE_OLD_PASSWORD_KEYS") from None

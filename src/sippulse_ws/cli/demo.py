@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
+from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import (
     account_groups,
@@ -28,6 +29,7 @@ from sippulse_ws.domain import (
     white_lists,
 )
 from sippulse_ws.domain.access import EVERYTHING, Authenticator
+from sippulse_ws.domain.errors_guard import DemoElsewhere
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Did, Domain, Rate, RatePlan, Reseller
@@ -40,6 +42,8 @@ ASSIGNED_NUMBER = "554830258090"
 ACCOUNT = f"1000@{DOMAINS[0]}"  # whose password is told, for phones and CustomerWS
 RATE_ID = 20000
 RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL", "0.35"))
+
+DEFAULT_DATABASE = "sippulse.db"
 
 HEADING = "# sippulse-ws demo logins\n"
 CALL = """
@@ -54,6 +58,22 @@ Try it:
 
 def is_loaded(db: Session) -> bool:
     return db.execute(select(Domain.id).where(Domain.domain == DOMAINS[0])).first() is not None
+
+
+def require_empty(db: Session) -> None:
+    """Demo logins and accounts have no place beside real ones."""
+    if db.execute(select(Domain.id).limit(1)).first() is not None:
+        raise DemoElsewhere
+
+
+def logins_path(database: Database) -> Path:
+    """Beside the database file; of a server's database under var/, by its name."""
+    name = str(database.url.database)
+    if not database.is_sqlite:
+        return Path("var") / f"demo-logins-{name}.txt"
+    path = Path(name)
+    default = path.name == DEFAULT_DATABASE
+    return path.with_name("demo-logins.txt" if default else f"{path.name}-demo-logins.txt")
 
 
 def load(db: Session, vault: Vault) -> dict[str, str]:

@@ -15,6 +15,8 @@ from sippulse_ws.cli.session import console, fail, get_settings, open_database
 from sippulse_ws.config import Settings
 from sippulse_ws.db.connections.failures import is_unavailable
 from sippulse_ws.db.schema.revisions import NEWEST, current_revision
+from sippulse_ws.domain.password_keys import note_key
+from sippulse_ws.parts import make_vault
 from sippulse_ws.serving.listening import ListenError, listen
 from sippulse_ws.serving.start import run_server
 from sippulse_ws.serving.worker import usable_cores
@@ -33,12 +35,13 @@ def serve(
 ) -> None:
     """Serve the web services."""
     settings = get_settings()
+    os.umask(0o077)  # whatever is written here may hold credentials
+    _check_database(settings)
     cores = len(usable_cores())
     try:
         listeners = listen(host, port, workers or cores)
     except ListenError as error:
         raise fail(str(error)) from None
-    _check_database(settings)
     address = f"http://{host}:{port}"
     console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)
     with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:
@@ -50,7 +53,7 @@ def serve(
 
 
 def _check_database(settings: Settings) -> None:
-    """Say what is wrong with it. One that is away is waited for, not ready meanwhile."""
+    """Say what is wrong with it or with its key. One that is away is waited for, not ready."""
     with open_database(settings) as database:
         try:
             with database.reading() as db:
@@ -60,5 +63,8 @@ def _check_database(settings: Settings) -> None:
                 raise
             console.print("database unavailable; waiting for it", style="yellow")
             return
+        if revision == NEWEST:
+            with database.writing() as db:
+                note_key(db, make_vault(settings))
     if revision != NEWEST:
         console.print(f"schema is at {revision}; run: sippulse-ws db upgrade", style="yellow")

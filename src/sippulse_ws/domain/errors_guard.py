@@ -33,3 +33,37 @@ class EmergencyNumber(DomainError):
     code = "emergency-number"
     pt = "Código de emergência ou de serviço não pode ser DID: {number}"
     en = "An emergency or service code cannot be a DID: {number}"
+
+
+class KeyMissing(DomainError):
+    """Stored passwords are sealed with a key that this process has not."""
+
+    code = "key-missing"
+    pt = (
+        "SIPPULSE_PASSWORD_KEY: as senhas deste banco de dados estão cifradas com a chave {key}, "
+        "que este processo não tem; veja docs/pt-BR/security.md"
+    )
+    en = (
+        "SIPPULSE_PASSWORD_KEY: the passwords of this database are sealed with the key {key}, "
+        "which this process has not; see docs/security.md"
+    )
+
+
+class WeakPassword(DomainError):
+    """The installation asks for more (SIPPULSE_PASSWORD_LENGTH)."""
+
+    code = "weak-password"
+    pt = (
+        "Senha fraca no campo {field}: pelo menos {length} caracteres, e sem o username "
+        "(SIPPULSE_PASSWORD_LENGTH)"
+    )
+    en = (
+        "Weak password in field {field}: at least {length} characters, and without the username "
+        "(SIPPULSE_PASSWORD_LENGTH)"
+    )
+
+
+class DemoElsewhere(DomainError):
+    code = "demo-elsewhere"
+    pt = "O banco de dados tem outros domínios; os dados de demonstração ficam num banco próprio"
+    en = "The database holds other domains; demo data belong into a database of their own"

@@ -17,6 +17,7 @@ from sippulse_ws.domain.errors import (
     SubscriberNotFound,
     WrongPassword,
 )
+from sippulse_ws.domain.errors_guard import WeakPassword
 from sippulse_ws.domain.values import Values, password_text, wire_name
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Reseller, Subscriber
@@ -31,6 +32,7 @@ def sealed_passwords(vault: Vault, username: str, domain: str, values: Values) -
     columns: dict[str, Any] = {}
     if values.get(SIP) is not None:
         password = password_text(values[SIP], wire_name(SIP))
+        _require_strength(password, username, vault.shortest)
         columns[SIP] = vault.seal(password, account, SIP)
         columns["ha1"] = _md5(f"{username}:{domain}:{password}")
         columns["ha1b"] = _md5(f"{account}:{domain}:{password}")
@@ -38,6 +40,12 @@ def sealed_passwords(vault: Vault, username: str, domain: str, values: Values) -
         portal = password_text(values[PORTAL], wire_name(PORTAL))
         columns[PORTAL] = vault.seal(portal, account, PORTAL) if portal else None
     return columns
+
+
+def _require_strength(password: str, username: str, shortest: int) -> None:
+    """ha1 stands beside a sealed password: only its length makes guessing hopeless."""
+    if shortest and (len(password) < shortest or username.lower() in password.lower()):
+        raise WeakPassword(field=wire_name(SIP), length=shortest)
 
 
 def opened(db: Session, vault: Vault, row: Any) -> SimpleNamespace:

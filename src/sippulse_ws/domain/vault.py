@@ -38,14 +38,28 @@ def check_key(text: str) -> bytes:
 
 
 class Vault:
-    """Seals with the current key (or not at all), opens with the current and the old ones."""
+    """Seals with the current key (or not at all), opens with the current and the old ones.
 
-    def __init__(self, key: str | None = None, old_keys: Sequence[str] = ()) -> None:
+    `shortest` is how many characters a new SIP password needs; 0: any will do.
+    """
+
+    def __init__(
+        self, key: str | None = None, old_keys: Sequence[str] = (), shortest: int = 0
+    ) -> None:
+        self.shortest = shortest
         self._keys = {}
         for text in [*old_keys, key] if key else old_keys:
             raw = check_key(text)
             self._keys[_key_id(raw)] = AESGCM(raw)
         self._current = _key_id(check_key(key)) if key else None
+
+    @property
+    def seals(self) -> bool:
+        """Whether passwords are stored encrypted."""
+        return self._current is not None
+
+    def has_key(self, key_id: str) -> bool:
+        return key_id in self._keys
 
     def seal(self, password: str, account: str, field: str) -> str:
         if self._current is None:

@@ -35,8 +35,10 @@ from sippulse_ws.domain.errors import (
     OutcomeUnknown,
     ProxyFailed,
 )
+from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.idempotency import KeyedRequest, Outcome
 from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded, DeadlineWhileActing
+from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.domain.proxies import Proxies
 from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
 from sippulse_ws.domain.vault import Vault
@@ -61,6 +63,7 @@ TROUBLES = (
     DeadlineExceeded,
     DeadlineWhileActing,
     InternalError,
+    KeyMissing,
     OutcomeUnknown,
     ProxyFailed,
 )
@@ -74,7 +77,7 @@ class Call:
 
     db: Session
     settings: Settings
-    vault: Vault
+    keys: KeyWatch
     address: str
     login: str  # of the administrator, or the customer's account
     proxies: Proxies = ()
@@ -82,6 +85,11 @@ class Call:
     found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
     # (realm, login) whose failures are over, forgotten after the operation
     cleared_failures: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def vault(self) -> Vault:
+        """What seals and opens passwords; KeyMissing when it is not the database's."""
+        return self.keys.checked(self.db)
 
 
 @dataclass(slots=True)
@@ -107,14 +115,14 @@ class Runner:
         self,
         database: Database,
         settings: Settings,
-        vault: Vault,
+        keys: KeyWatch,
         proxies: Proxies = (),
         outage: Outage | None = None,
     ) -> None:
         self.database = database
         self.outage = outage or Outage()
         self.settings = settings
-        self.vault = vault
+        self.keys = keys
         self.proxies = proxies
         self.authenticator = Authenticator()
 
@@ -244,7 +252,7 @@ class Runner:
         """Authenticate and check the right, before anything else is read or said."""
         operation, values, principal = request.operation, request.values, request.principal
         context, address = request.context, request.context.address
-        call = Call(db, self.settings, self.vault, address, context.login, self.proxies)
+        call = Call(db, self.settings, self.keys, address, context.login, self.proxies)
         right = operation.right
         if right.customer:
             return call

@@ -9,13 +9,16 @@ from werkzeug.wrappers import Response
 
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.revisions import NEWEST, current_revision
+from sippulse_ws.domain.errors_guard import KeyMissing
+from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.observability.outages import Outage
 
 
 class Health:
     """WSGI applications for load balancers."""
 
-    def __init__(self, database: Database, outage: Outage) -> None:
+    def __init__(self, database: Database, outage: Outage, keys: KeyWatch) -> None:
+        self._keys = keys
         self._outage = outage
         self._database = database
 
@@ -28,6 +31,10 @@ class Health:
         try:
             with self._database.reading() as db:
                 revision = current_revision(db)
+                if revision == NEWEST:
+                    self._keys.check_now(db)
+        except KeyMissing as error:
+            return Response(error.message("en") + "\n", 503)(environ, start_response)
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready"
             self._outage.lost(error)
             return Response("database unavailable\n", 503)(environ, start_response)

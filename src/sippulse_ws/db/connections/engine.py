@@ -8,9 +8,11 @@ changes nothing. Nothing connects before the first use.
 from __future__ import annotations
 
 import fcntl
+import os
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -40,6 +42,7 @@ MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
     "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
+DEFAULT_FOLDER = Path("var")  # the only one that is made; another that is missing is a mistake
 # No gap locks, so that inserts of different accounts never wait for each other.
 MYSQL_WRITES: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
 
@@ -83,6 +86,7 @@ class Database:
             **options,
         )
         if self.is_sqlite:
+            event.listen(engine, "do_connect", self._make_file)
             event.listen(engine, "connect", _prepare_sqlite)
         return engine
 
@@ -147,8 +151,8 @@ class Database:
 
         SQLite copies and renames tables for that, which needs a pause of the foreign keys' checks.
         """
-        if self.is_sqlite and self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        if self.is_sqlite and Path(str(self.url.database)).parent == DEFAULT_FOLDER:
+            DEFAULT_FOLDER.mkdir(mode=0o700, exist_ok=True)
         engine = self._write_engine(1, patience=None)
         try:
             with self._turn(), engine.connect() as connection:
@@ -174,6 +178,13 @@ class Database:
         self._writers.close()
         self._reader.dispose()
         self._writer.dispose()
+
+    def _make_file(self, *_: Any) -> None:
+        """Passwords are in it: the owner alone reads it, and what SQLite makes beside it."""
+        path = Path(str(self.url.database))
+        if not path.parent.is_dir():
+            raise sqlite3.OperationalError(f"there is no folder {path.parent}")
+        _touch(path)
 
     def _turn(self) -> Any:
         return _file_lock(self._lock_path) if self._lock_path else nullcontext()
@@ -228,12 +239,19 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _touch(path: Path) -> None:
+    if not path.exists():
+        with suppress(OSError):  # SQLite will say what is wrong
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+
+
 @contextmanager
 def _file_lock(path: str) -> Iterator[None]:
     """Queue SQLite's writers, threads and processes alike.
 
     SQLite itself makes them poll with growing pauses, and an unlucky one starves.
     """
+    _touch(Path(path))
     with Path(path).open("ab") as file:
         started = perf_counter()
         if (deadline := current_deadline()) is None:
