@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sippulse_ws.domain.load_errors import Busy
 from sippulse_ws.models import Audit, CreditLedger, Subscriber
 from sippulse_ws.services.catalogue import every_operation
+from sippulse_ws.serving.start import refuse
 from tests.factories.platform import DOMAIN, Platform
 from tests.json_client import JsonClient, problem_of
 from tests.soap import Soap
@@ -263,3 +265,10 @@ def test_texts_come_back_as_they_were_sent(
     read = api.result("SubscriberWS", "retrieveSubscriber", **key)["return"]
     assert read["city"] == subscriber["city"]
     api.result("SubscriberWS", "removeSubscriber", **key)
+
+
+def test_a_request_that_no_thread_will_run_is_told_as_json_too() -> None:
+    status, headers, body = refuse("en", "/SipPulse/api/DomainWS/listDomains", "", Busy())
+    assert (status, dict(headers)["Content-Type"]) == (429, "application/problem+json")
+    assert json.loads(body)["code"] == "busy"
+    assert refuse("en", "/SipPulse/DomainWS", "", Busy())[0] == 500

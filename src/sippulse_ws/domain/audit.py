@@ -24,6 +24,7 @@ _RECORD = Prepared(
 DONE = "done"
 REFUSED = "refused"
 FAILED = "failed"
+DRY_RUN = "dry-run"  # everything was tried and nothing stored
 REPEATED = "repeated"  # sent again with its idempotency key: nothing was done
 
 

@@ -21,6 +21,40 @@ class BadRequest(DomainError):
         )
 
 
+class InvalidDryRun(DomainError):
+    code = "invalid-dry-run"
+    pt = "X-Dry-Run precisa ser true ou false"
+    en = "X-Dry-Run has to be true or false"
+
+
+class DryRunImpossible(DomainError):
+    """What acts on a SIP proxy cannot be undone."""
+
+    code = "dry-run-impossible"
+    pt = "Esta operação age fora do banco de dados e não pode ser simulada"
+    en = "This operation acts outside the database and has no dry run"
+
+
+class PreconditionFailed(DomainError):
+    """Somebody else changed it since the client read it."""
+
+    code = "precondition-failed"
+    pt = "Alterado por outro desde a leitura (precondition-failed)"
+    en = "Changed by somebody else since it was read (precondition-failed)"
+
+
+class PreconditionUnsupported(DomainError):
+    code = "precondition-unsupported"
+    pt = "Esta operação não aceita If-Match"
+    en = "This operation takes no If-Match"
+
+
+class NotForBatches(DomainError):
+    code = "not-for-batches"
+    pt = "Só operações que gravam no banco de dados cabem num lote: {operation}"
+    en = "Only operations that write to the database fit in a batch: {operation}"
+
+
 class UnknownPath(DomainError):
     code = "unknown-path"
     pt = "Não há operação neste endereço: {path}"

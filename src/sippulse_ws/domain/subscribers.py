@@ -160,6 +160,11 @@ def get_subscriber_id(db: Session, username: str | None, domain: str) -> int:
     return int(found)
 
 
+def lock_subscriber(db: Session, username: str | None, domain: str) -> None:
+    """Until the transaction ends nobody else changes this subscriber."""
+    db.execute(select(Subscriber.id).where(key(username, domain)).with_for_update())
+
+
 def get_account_id(db: Session, account: str) -> int:
     """The id of the subscriber with this account code."""
     found = db.execute(select(Subscriber.id).where(Subscriber.account_code == account)).scalar()

@@ -14,6 +14,7 @@ from sippulse_ws.domain.access import PRINCIPAL, Reading
 from sippulse_ws.domain.errors import MissingField
 from sippulse_ws.domain.values import wire_name as spelling
 from sippulse_ws.lanes import OPERATIONS, PROXIES
+from sippulse_ws.services.preconditions import Tag, tagger
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.fields import Dto, nested, wire_name
 from sippulse_ws.wire.rpc import published
@@ -92,7 +93,9 @@ class Operation:
     # on something outside the database: audited like a write, but no transaction is held meanwhile
     acts: bool
     reloads: tuple[str, ...]  # tables that SIP proxies must read again
-    lane: str  # whose threads it holds, see sippulse_ws.lanes
+    lane: str = OPERATIONS  # whose threads it holds, see sippulse_ws.lanes
+    tag: Tag | None = None  # makes the ETag of the result
+    guard: Operation | None = None  # what retrieves the thing that If-Match is about
 
     def values(self, arguments: tuple[Any, ...]) -> Values:
         """Plain values by parameter name: DTOs become dicts, domains lower case."""
@@ -105,7 +108,7 @@ class Operation:
                 raise MissingField(field=wire)
 
 
-def operation(
+def operation(  # noqa: PLR0913 - a declaration says what there is to say
     right: Right,
     *fields: Any,
     returns: Any = None,
@@ -115,15 +118,31 @@ def operation(
     reloads: tuple[str, ...] = (),
     lane: str = OPERATIONS,
     aliases: Mapping[str, str] | None = None,
+    tagged: bool = False,
+    guarded_by: Any = None,
 ) -> Callable[[Callable[..., Any]], Any]:
-    """Publish `function(call, *fields)`; see docs/architecture.md."""
+    """Publish `function(call, *fields)`; see docs/architecture.md.
+
+    `tagged`: the answer has an ETag. `guarded_by` is the published operation whose ETag an
+    If-Match of this one names.
+    """
 
     def decorate(function: Callable[..., Any]) -> Any:
         names = tuple(inspect.signature(function).parameters)[1:]
         pairs = zip(names, fields, strict=True)
         objects = {name: wire_name(one) for name, one in pairs if is_object(one)}
         published_operation = Operation(
-            function, right, names, objects, writes, reads, acts, reloads, PROXIES if acts else lane
+            function,
+            right,
+            names,
+            objects,
+            writes,
+            reads,
+            acts,
+            reloads,
+            lane=PROXIES if acts else lane,
+            tag=tagger(returns) if tagged else None,
+            guard=guarded_by.function.declaration if guarded_by else None,
         )
 
         def enter(context: Context, *arguments: Any) -> Any:

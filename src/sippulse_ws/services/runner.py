@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,16 +14,15 @@ from sippulse_ws import metrics
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.clock import CLOCK
-from sippulse_ws.db.connections.deadlines import Deadline, check_deadline
+from sippulse_ws.db.connections.deadlines import Deadline
 from sippulse_ws.db.connections.failures import (
     is_cut_off,
     is_full,
     is_lock_timeout,
-    is_repeatable,
     is_unavailable,
     is_undone,
 )
-from sippulse_ws.domain import audit, login_delays, reload_queue
+from sippulse_ws.domain import audit, login_delays, reload_queue, subscribers
 from sippulse_ws.domain.access import NOBODY, Authenticator, Guess, Scope
 from sippulse_ws.domain.errors import (
     DatabaseFull,
@@ -41,11 +40,15 @@ from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded, DeadlineWhile
 from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.domain.proxies import Proxies
 from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
+from sippulse_ws.domain.request_errors import PreconditionUnsupported
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.lanes import PROXIES, Detour, Place, place_of, writing_for
 from sippulse_ws.observability.outages import Outage
+from sippulse_ws.services.dry_runs import DryRunOver, is_dry_run
 from sippulse_ws.services.idempotency import keyed_request
 from sippulse_ws.services.operation import Operation, Values, add_telephones
+from sippulse_ws.services.preconditions import check_tag, key_of, wanted_tags
+from sippulse_ws.services.repeating import repeating
 from sippulse_ws.services.subjects import account_of, domain_among, login_of, object_of
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
@@ -54,7 +57,6 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-ATTEMPTS = 3
 # What is not the request's fault.
 TROUBLES = (
     Busy,
@@ -102,10 +104,15 @@ class Request:
     principal: Any
     place: Place | None = None
     keyed: KeyedRequest | None = None
+    dry_run: bool = False
 
     @property
     def changes(self) -> bool:
         return self.operation.writes or self.operation.acts
+
+    def waits_for_its_key(self) -> bool:
+        """Another request has its idempotency key."""
+        return self.keyed is not None and not self.keyed.claimed
 
 
 class Runner:
@@ -139,8 +146,10 @@ class Runner:
         context.domain = domain_among(values)
         CLOCK.seconds = 0.0
         try:
-            hours = self.settings.idempotency_hours
-            request.keyed = keyed_request(operation, context, values, hours)
+            request.dry_run = is_dry_run(operation, context)
+            if not request.dry_run:  # which uses no key up
+                hours = self.settings.idempotency_hours
+                request.keyed = keyed_request(operation, context, values, hours)
             result = self._run(request)
             self.outage.back()
             return result
@@ -168,15 +177,20 @@ class Runner:
 
         def attempt() -> Any:
             finished.clear()
-            if request.operation.writes:
+            if not request.operation.writes:
+                return self._read(request)
+            try:
                 return self._write(request, finished)
-            return self._read(request)
+            except DryRunOver as over:
+                request.context.outcome = audit.DRY_RUN
+                self._beside(lambda db: self.audit(db, request, audit.DRY_RUN))
+                return over.call, over.result
 
         place = request.place
         end = place.end if place is not None else None
         with Deadline(self.settings.operation_seconds, end) as deadline:
             try:
-                call, result = _repeating(attempt, request, finished)
+                call, result = repeating(attempt, request.waits_for_its_key, finished)
             except Exception as error:
                 if finished and is_unavailable(error) and not is_undone(error):
                     self.outage.lost(error)
@@ -199,13 +213,15 @@ class Runner:
 
     def _read(self, request: Request) -> tuple[Call, Any]:
         with self.database.reading() as db:
-            call = self._authorize(db, request)
+            call = self.authorize(db, request)
             if request.operation.acts:
                 return call, self._act(call, request)
             result = request.operation.function(call, **request.values)
             if isinstance(result, Generator):  # of rows that are still in the database
                 with closing(result):  # or the connection would stay busy with what is left
                     result = request.context.write(result)
+            elif request.operation.tag is not None:
+                request.context.etag = request.operation.tag(result)
             return call, result
 
     def _act(self, call: Call, request: Request) -> Any:
@@ -215,12 +231,12 @@ class Runner:
             with self.database.writing() as db:
                 first = keyed.begin(db)
                 if first is not None:
-                    self._audit(db, request, audit.REPEATED, first.code)
+                    self.audit(db, request, audit.REPEATED, first.code)
                     return first
         result = request.operation.function(call, **request.values)
 
         def store(db: Session) -> None:
-            self._audit(db, request, audit.DONE)
+            self.audit(db, request, audit.DONE)
             if keyed is not None:
                 keyed.finish(db, result)
 
@@ -230,14 +246,15 @@ class Runner:
     def _write(self, request: Request, finished: list[bool]) -> tuple[Call, Any]:
         operation, keyed = request.operation, request.keyed
         with self.database.reading() as db:
-            call = self._authorize(db, request)
+            call = self.authorize(db, request)
         account = account_of(request.values)
         with writing_for(request.place, account), self.database.writing() as db:
             call.db = db
             if keyed is not None and (first := keyed.begin(db)) is not None:
-                self._audit(db, request, audit.REPEATED, first.code)
+                self.audit(db, request, audit.REPEATED, first.code)
                 return call, first
-            self._audit(db, request, audit.DONE)
+            self._check_unchanged(db, request)
+            self.audit(db, request, audit.DONE)
             result = operation.function(call, **request.values)
             if operation.reloads and self.settings.auto_reload:
                 names = [proxy.name for proxy in self.proxies]
@@ -245,10 +262,25 @@ class Runner:
             if keyed is not None:
                 keyed.finish(db, result)
             db.send_queued()
+            if request.dry_run:
+                raise DryRunOver(call, result)
             finished.append(True)
         return call, result
 
-    def _authorize(self, db: Session, request: Request) -> Call:
+    def _check_unchanged(self, db: Session, request: Request) -> None:
+        """If-Match: what is to be changed has to be what the client has read."""
+        if not (wanted := wanted_tags(request.context)):
+            return
+        retrieve = request.operation.guard
+        if retrieve is None or retrieve.tag is None:
+            raise PreconditionUnsupported
+        key = key_of(request.values)
+        subscribers.lock_subscriber(db, **key)
+        current = Request(retrieve, request.context, key, request.principal)
+        call = self.authorize(db, current)
+        check_tag(wanted, retrieve.tag(retrieve.function(call, **key)))
+
+    def authorize(self, db: Session, request: Request) -> Call:
         """Authenticate and check the right, before anything else is read or said."""
         operation, values, principal = request.operation, request.values, request.principal
         context, address = request.context, request.context.address
@@ -296,7 +328,7 @@ class Runner:
 
         try:
             with Deadline(BESIDE_SECONDS):
-                _repeating(attempt)
+                repeating(attempt)
         except Exception as error:
             if is_unavailable(error):
                 self.outage.lost(error)
@@ -323,10 +355,10 @@ class Runner:
         keyed, firsts = request.keyed, list[Outcome | None]()
         if not request.changes or (keyed and keyed.repeated) or isinstance(refusal, Busy):
             return None
-        outcome = _outcome(refusal)
+        outcome = audit.DRY_RUN if request.dry_run else _outcome(refusal)
 
         def store(db: Session) -> None:
-            self._audit(db, request, outcome, refusal.code)
+            self.audit(db, request, outcome, refusal.code)
             if keyed is None or not keyed.claimed:
                 return
             if outcome == audit.REFUSED and not isinstance(refusal, LoginFailed):
@@ -337,7 +369,7 @@ class Runner:
         self._beside(store)
         return firsts[-1] if firsts else None
 
-    def _audit(self, db: Session, request: Request, outcome: str, error: str | None = None) -> None:
+    def audit(self, db: Session, request: Request, outcome: str, error: str | None = None) -> None:
         context = request.context
         audit.record(
             db,
@@ -355,35 +387,3 @@ class Runner:
 
 def _outcome(refusal: DomainError) -> str:
     return audit.FAILED if isinstance(refusal, TROUBLES) else audit.REFUSED
-
-
-def _repeating(
-    attempt: Callable[[], Result],
-    request: Request | None = None,
-    finished: Sequence[bool] = (),
-) -> Result:
-    """Again after a deadlock or on a connection that had died, unless something may be done.
-
-    A commit may fail in ways that tell that nothing was. A locked row is waited for again and
-    again, while the deadline of this thread lets it.
-    """
-    tries = 0
-    while True:
-        try:
-            return attempt()
-        except DomainError:
-            raise
-        except Exception as error:
-            unknown = finished and not is_undone(error)
-            if unknown or not is_repeatable(error):
-                raise
-            if is_lock_timeout(error):
-                keyed = request.keyed if request is not None else None
-                if keyed is not None and not keyed.claimed:  # another one has its key
-                    raise
-                check_deadline()
-                continue
-            tries += 1
-            if tries == ATTEMPTS:
-                raise
-            check_deadline()

@@ -126,28 +126,11 @@ class SubscriberWS(Service):
         return subscribers.insert_subscriber(call.db, call.vault, subscriber, *call.found)
 
     @operation(
-        OF_SUBSCRIBER, nested(SubscriberDto, "subscriber"), writes=True, reads=subscribers.SENT
-    )
-    def updateSubscriber(call: Call, subscriber: Values) -> None:
-        subscribers.update_subscriber(call.db, call.vault, call.found, subscriber)
-
-    @operation(OF_SUBSCRIBER, nested(SubscriberBillingInfoDto, "subscriber"), writes=True)
-    def updateSubscriberBillingInfo(call: Call, subscriber: Values) -> None:
-        subscribers.update_billing_info(call.db, subscriber)
-
-    @operation(OF_SUBSCRIBER, nested(SubscriberClassVDto, "subscriber"), writes=True)
-    def updateSubscriberClassV(call: Call, subscriber: Values) -> None:
-        subscribers.update_class_v(call.db, subscriber)
-
-    @operation(OF_SUBSCRIBER, nested(SubscriberServicesDto, "subscriber"), writes=True)
-    def updateSubscriberServices(call: Call, subscriber: Values) -> None:
-        subscribers.update_services(call.db, subscriber)
-
-    @operation(
         IN_DOMAIN,
         *KEY,
         returns=nested(SubscriberDto, "return"),
         reads=subscribers.SUBSCRIBER,
+        tagged=True,
     )
     def retrieveSubscriber(call: Call, username: str, domain: str) -> Any:
         row = subscribers.found(call.found, username, domain)
@@ -160,9 +143,47 @@ class SubscriberWS(Service):
         *KEY,
         returns=nested(SubscriberClassVDto, "return"),
         reads=subscribers.SUBSCRIBER_CLASS_V,
+        tagged=True,
     )
     def retrieveSubscriberClassV(call: Call, username: str, domain: str) -> Any:
         return subscribers.found(call.found, username, domain)
+
+    @operation(
+        OF_SUBSCRIBER,
+        nested(SubscriberDto, "subscriber"),
+        writes=True,
+        reads=subscribers.SENT,
+        guarded_by=retrieveSubscriber,
+    )
+    def updateSubscriber(call: Call, subscriber: Values) -> None:
+        subscribers.update_subscriber(call.db, call.vault, call.found, subscriber)
+
+    @operation(
+        OF_SUBSCRIBER,
+        nested(SubscriberBillingInfoDto, "subscriber"),
+        writes=True,
+        guarded_by=retrieveSubscriber,
+    )
+    def updateSubscriberBillingInfo(call: Call, subscriber: Values) -> None:
+        subscribers.update_billing_info(call.db, subscriber)
+
+    @operation(
+        OF_SUBSCRIBER,
+        nested(SubscriberClassVDto, "subscriber"),
+        writes=True,
+        guarded_by=retrieveSubscriberClassV,
+    )
+    def updateSubscriberClassV(call: Call, subscriber: Values) -> None:
+        subscribers.update_class_v(call.db, subscriber)
+
+    @operation(
+        OF_SUBSCRIBER,
+        nested(SubscriberServicesDto, "subscriber"),
+        writes=True,
+        guarded_by=retrieveSubscriber,
+    )
+    def updateSubscriberServices(call: Call, subscriber: Values) -> None:
+        subscribers.update_services(call.db, subscriber)
 
     @operation(IN_DOMAIN, *KEY, writes=True, reads=subscribers.NAMED, reloads=("address",))
     def removeSubscriber(call: Call, username: str, domain: str) -> None:
@@ -181,7 +202,7 @@ class SubscriberWS(Service):
         minutes = call.settings.repeated_credit_minutes
         credit.add_credit(call.db, call.login, account, value, obs, minutes)
 
-    @operation(IN_DOMAIN, *KEY, returns=double("return"), reads=credit.CREDIT)
+    @operation(IN_DOMAIN, *KEY, returns=double("return"), reads=credit.CREDIT, tagged=True)
     def retrieveCredit(call: Call, username: str, domain: str) -> Any:
         return subscribers.found(call.found, username, domain).credit
 
@@ -196,7 +217,9 @@ class SubscriberWS(Service):
     def retrievePasswordWEB(call: Call, username: str, domain: str) -> str:
         return passwords.get_password(call.db, call.vault, username, domain, passwords.PORTAL)
 
-    @operation(IN_DOMAIN, *KEY, returns=nested(SubscriberDailyQuotaDto, "dailyQuotaDTO"))
+    @operation(
+        IN_DOMAIN, *KEY, returns=nested(SubscriberDailyQuotaDto, "dailyQuotaDTO"), tagged=True
+    )
     def retrieveDailyQuota(call: Call, username: str, domain: str) -> Any:
         return quotas.get_quota(call.db, username, domain, quotas.DAILY)
 
@@ -204,11 +227,14 @@ class SubscriberWS(Service):
         within("daily_quota_dto.domain"),
         nested(SubscriberDailyQuotaDto, "dailyQuotaDTO"),
         writes=True,
+        guarded_by=retrieveDailyQuota,
     )
     def updateDailyQuota(call: Call, daily_quota_dto: Values) -> None:
         quotas.update_quota(call.db, daily_quota_dto, quotas.DAILY)
 
-    @operation(IN_DOMAIN, *KEY, returns=nested(SubscriberMonthlyQuotaDto, "monthlyQuotaDTO"))
+    @operation(
+        IN_DOMAIN, *KEY, returns=nested(SubscriberMonthlyQuotaDto, "monthlyQuotaDTO"), tagged=True
+    )
     def retrieveMonthlyQuotaDTO(call: Call, username: str, domain: str) -> Any:
         return quotas.get_quota(call.db, username, domain, quotas.MONTHLY)
 
@@ -216,6 +242,7 @@ class SubscriberWS(Service):
         within("monthly_quota_dto.domain"),
         nested(SubscriberMonthlyQuotaDto, "monthlyQuotaDTO"),
         writes=True,
+        guarded_by=retrieveMonthlyQuotaDTO,
     )
     def updateMonthlyQuota(call: Call, monthly_quota_dto: Values) -> None:
         quotas.update_quota(call.db, monthly_quota_dto, quotas.MONTHLY)

@@ -27,6 +27,8 @@ from sippulse_ws.serving.worker import (
     become_worker,
     usable_cores,
 )
+from sippulse_ws.web.json_api import API, ERRORS_PAGE
+from sippulse_ws.web.problems import MEDIA_TYPE, problem, status_of
 from sippulse_ws.wire.endpoint import FAULT, XML_UTF_8
 from sippulse_ws.wire.faults import WSException, render_fault
 
@@ -89,6 +91,10 @@ def make_front(app: Wsgi, settings: Settings, readiness: Callable[[], Refusal]) 
 
 def refuse(language: str, path: str, client: str, error: DomainError) -> Refusal:
     """What a client is told whose request no thread will run."""
+    if path.startswith(API):
+        request_id = os.urandom(8).hex()
+        headers = [("Content-Type", MEDIA_TYPE), ("Retry-After", "1"), ("X-Request-Id", request_id)]
+        return status_of(error), headers, problem(error, language, request_id, ERRORS_PAGE)
     body = render_fault(WSException(error.message(language)))
     return int(FAULT[:3]), [("Content-Type", XML_UTF_8), ("Retry-After", "1")], body
 

@@ -23,9 +23,11 @@ from sippulse_ws.domain.request_errors import (
     UnknownPath,
     UnsupportedMediaType,
 )
+from sippulse_ws.services.batches import NAME, run_batch
 from sippulse_ws.services.catalogue import PRINCIPAL, PublishedOperation
 from sippulse_ws.web import problems
-from sippulse_ws.web.json_values import ObjectReader, ResultWriter, parse_json
+from sippulse_ws.web.batch import BatchReader, principal_dto
+from sippulse_ws.web.json_values import ObjectReader, ResultWriter, dump_json, parse_json
 from sippulse_ws.wire.body import discard_body, read_body
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
@@ -34,6 +36,7 @@ from sippulse_ws.wire.spooled import Spooled
 log = logging.getLogger(__name__)
 
 API = "/SipPulse/api/"
+BATCH = API + NAME
 JSON = "application/json"
 ERRORS_PAGE = "/SipPulse/errors"
 BASIC_CHALLENGE = ("WWW-Authenticate", 'Basic realm="sippulse-ws", charset="UTF-8"')
@@ -70,14 +73,18 @@ class JsonApi:
     ) -> None:
         self._state = state
         self._options = options
-        self._doors = {f"{API}{one.service}/{one.name}": _Door(one) for one in operations}
+        known = list(operations)
+        self._doors = {f"{API}{one.service}/{one.name}": _Door(one) for one in known}
+        self._batches = BatchReader({f"{one.service}/{one.name}": one for one in known})
 
     @property
     def paths(self) -> Iterable[str]:
-        return self._doors
+        return [*self._doors, BATCH]
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
+        if path == BATCH:
+            return self._batch(environ, start_response)
         door = self._doors.get(path)
         context = JsonContext(environ, door.operation.service if door else "", self._state)
         if door is None:
@@ -102,9 +109,29 @@ class JsonApi:
             return self._refuse(context, failure, start_response, refused=False)
         is_written = isinstance(result, bytes | Spooled)
         answer = result if is_written else door.writer.write(result)
-        return self.answer(context, answer, start_response)
+        return self._answer(context, answer, start_response)
 
-    def answer(
+    def _batch(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        context = JsonContext(environ, NAME, self._state)
+        context.operation = NAME
+        failed: list[int] = []
+        try:
+            check_request(environ)
+            body = read_json_body(environ, self._options.max_body)
+            context.bytes_in = len(body)
+            given = with_principal(parse_json(body), environ.get("HTTP_AUTHORIZATION"))
+            principal = principal_dto(given)
+            items = self._batches.items(given, failed)
+        except DomainError as error:
+            context.failed_index = failed[0] if failed else None
+            return self._refuse(context, error, start_response)
+        try:
+            results = run_batch(self._state, context, items, principal)
+        except WSException:
+            return self._refuse(context, context.refusal, start_response, refused=False)
+        return self._answer(context, dump_json({"results": results}), start_response)
+
+    def _answer(
         self, context: Context, answer: bytes | Spooled, start_response: Any
     ) -> Iterable[bytes]:
         length = len(answer)
@@ -122,7 +149,10 @@ class JsonApi:
             context.outcome = "refused"
         context.fault = error.code
         page = context.environ.get("SCRIPT_NAME", "") + ERRORS_PAGE
-        body = problems.problem(error, self._options.language, context.request_id, page)
+        index = context.failed_index
+        more = {} if index is None else {"index": index}
+        language = self._options.language
+        body = problems.problem(error, language, context.request_id, page, **more)
         status = problems.status_of(error)
         headers = _headers(context, problems.MEDIA_TYPE, len(body))
         if status == 401:

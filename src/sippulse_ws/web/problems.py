@@ -34,7 +34,9 @@ _STATUSES: tuple[tuple[type[DomainError], int], ...] = (
 # Of errors that stand in other modules, by their stable code.
 _BY_CODE = {
     "busy": 429,
-    "deadline-exceeded": 503,
+    "database-full": 503,
+    "deadline": 503,
+    "deadline-acting": 503,
     "idempotency-key-in-use": 409,
     "precondition-failed": 412,
 }

@@ -61,6 +61,8 @@ class Context:
     domain: str = ""
     outcome: str = "done"
     fault: str = ""  # code of what went wrong
+    etag: str | None = None  # of the answer
+    failed_index: int | None = None  # of the operation of a batch that ended it
     refusal: Any = None  # what went wrong itself, when the operation's function was called
     bytes_in: int = 0
     database_seconds: float = 0.0
@@ -118,6 +120,8 @@ class Context:
     def headers_out(self) -> list[tuple[str, str]]:
         """Tell the client what this request is called, here and where it came from."""
         headers = [("X-Request-Id", self.request_id)]
+        if self.etag is not None:
+            headers.append(("ETag", self.etag))
         if self.client_request_id is not None:
             headers.append(("X-Client-Request-Id", self.client_request_id))
         if self.traceparent is not None:

@@ -23,7 +23,11 @@ NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
 Blocks = Mapping[str, tuple[str, ...]]
 NO_BLOCKS: Blocks = MappingProxyType({})
 # The blocks that we understand, each with the HTTP header whose meaning it has.
-HEADER_BLOCKS = {f"{{{HEADER_NAMESPACE}}}IdempotencyKey": "idempotency-key"}
+HEADER_BLOCKS = {
+    f"{{{HEADER_NAMESPACE}}}IdempotencyKey": "idempotency-key",
+    f"{{{HEADER_NAMESPACE}}}DryRun": "x-dry-run",
+    f"{{{HEADER_NAMESPACE}}}IfMatch": "if-match",
+}
 
 # Atomic groups: what stands before the root element is read once, however long it is.
 _doctype = re.compile(

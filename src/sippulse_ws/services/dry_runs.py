@@ -1,0 +1,34 @@
+"""X-Dry-Run: all checks and effects of a write, and then none of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sippulse_ws.domain.request_errors import DryRunImpossible, InvalidDryRun
+from sippulse_ws.services.operation import Operation
+from sippulse_ws.wire.context import Context
+
+HEADER = "X-Dry-Run"
+
+
+class DryRunOver(Exception):
+    """Ends the transaction of a dry run, which is rolled back; `result` is the answer."""
+
+    def __init__(self, call: Any, result: Any) -> None:
+        super().__init__()
+        self.call = call
+        self.result = result
+
+
+def is_dry_run(operation: Operation, context: Context) -> bool:
+    """Whether the request asks for one; any value but true and false is refused."""
+    if not (operation.writes or operation.acts) or not (told := context.told(HEADER)):
+        return False
+    values = {text.strip().lower() for text in told}
+    if len(values) > 1 or not values <= {"true", "false"}:
+        raise InvalidDryRun
+    if values == {"false"}:
+        return False
+    if operation.acts:
+        raise DryRunImpossible
+    return True

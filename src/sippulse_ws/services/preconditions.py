@@ -1,0 +1,53 @@
+"""ETag and If-Match: an update of what somebody else changed in between is refused.
+
+A tag is a digest of the values that a retrieve… operation answers, the same by every door.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any
+
+from sippulse_ws.domain.request_errors import PreconditionFailed
+from sippulse_ws.wire.context import Context
+from sippulse_ws.wire.fields import fields_of
+
+HEADER = "If-Match"
+_TAG = re.compile(r'\s*((?:W/)?"[^"]*")\s*(?:,|$)')
+
+Tag = Callable[[Any], str]
+
+
+def tagger(returns: Any) -> Tag:
+    """Makes the tag of a result; `returns` is the operation's field."""
+    base = returns.__orig__ or returns
+    if not hasattr(base, "_type_info"):
+        return lambda result: _digest((result,))
+    get = attrgetter(*(one.attribute for one in fields_of(base)))
+    return lambda result: _digest(get(result))
+
+
+def _digest(values: tuple[Any, ...]) -> str:
+    text = repr(values).encode(errors="surrogatepass")
+    return f'"{blake2b(text, digest_size=12).hexdigest()}"'
+
+
+def wanted_tags(context: Context) -> list[str]:
+    """What If-Match asks for; empty without the header."""
+    return context.told(HEADER)
+
+
+def check_tag(wanted: list[str], current: str) -> None:
+    """PreconditionFailed unless each header names the current tag, or `*`."""
+    for header in wanted:
+        if header.strip() != "*" and current not in _TAG.findall(header):
+            raise PreconditionFailed
+
+
+def key_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Username and domain of the object that an update is about."""
+    inner = next((one for one in values.values() if isinstance(one, dict)), values)
+    return {"username": inner.get("username"), "domain": inner.get("domain")}

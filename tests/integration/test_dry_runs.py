@@ -1,0 +1,88 @@
+"""X-Dry-Run: the answer that a write would have given, and nothing of it stays."""
+
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from sippulse_ws.models import Audit, CreditLedger, IdempotencyKey, Subscriber
+from tests.factories.platform import DOMAIN, Platform
+from tests.json_client import JsonClient, problem_of
+from tests.soap import NAMESPACE, Soap, principal_xml
+
+KEY: dict[str, Any] = {"username": "ana", "domain": DOMAIN}
+NEW: dict[str, Any] = {**KEY, "password": "Secret-1234", "profile": "DEFAULT"}
+DRY = {"X-Dry-Run": "true"}
+
+
+@pytest.fixture
+def api(soap: Soap) -> JsonClient:
+    return JsonClient(soap)
+
+
+def test_the_answer_is_what_it_would_have_been_and_nothing_is_stored(
+    api: JsonClient, platform: Platform
+) -> None:
+    answer = api("SubscriberWS", "insertSubscriber", headers=DRY, subscriber=NEW)
+    assert answer.status_code == 200
+    assert answer.json["subscriberId"] > 0
+    assert platform.rows(Subscriber) == []
+    row = platform.one(Audit)
+    assert (row.operation, row.outcome, row.error) == ("insertSubscriber", "dry-run", None)
+
+
+def test_refusals_are_the_same_and_audited_as_a_dry_run(
+    api: JsonClient, platform: Platform
+) -> None:
+    platform.subscriber("ana")
+    answer = api("SubscriberWS", "insertSubscriber", headers=DRY, subscriber=NEW)
+    assert problem_of(answer) == (409, "subscriber-exists", None)
+    row = platform.one(Audit)
+    assert (row.outcome, row.error) == ("dry-run", "subscriber-exists")
+
+
+def test_no_money_moves_and_no_key_is_used_up(api: JsonClient, platform: Platform) -> None:
+    platform.subscriber("ana")
+    headers = {**DRY, "Idempotency-Key": "top-up-1"}
+    assert api("SubscriberWS", "addCredit", headers=headers, **KEY, value=5).json == {}
+    assert platform.one(Subscriber).credit == 0
+    assert platform.rows(CreditLedger) + platform.rows(IdempotencyKey) == []
+    headers = {"X-Dry-Run": "false", "Idempotency-Key": "top-up-1"}
+    assert api("SubscriberWS", "addCredit", headers=headers, **KEY, value=7).json == {}
+    assert platform.one(Subscriber).credit == 7
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "", "true, false", "verdade"])
+def test_any_other_value_is_refused_and_never_a_real_write(
+    value: str, api: JsonClient, platform: Platform
+) -> None:
+    headers = {"X-Dry-Run": value}
+    answer = api("SubscriberWS", "insertSubscriber", headers=headers, subscriber=NEW)
+    assert problem_of(answer) == (422, "invalid-dry-run", None)
+    assert platform.rows(Subscriber) == []
+
+
+def test_what_acts_on_a_proxy_refuses_it(api: JsonClient) -> None:
+    answer = api("ReloadModulesWS", "reloadAddress", headers=DRY)
+    assert problem_of(answer) == (422, "dry-run-impossible", None)
+
+
+def test_a_wrong_login_is_told_first(api: JsonClient) -> None:
+    wrong = {"login": "root", "password": "x"}
+    answer = api("SubscriberWS", "insertSubscriber", headers=DRY, principal=wrong, subscriber=NEW)
+    assert problem_of(answer)[:2] == (401, "login-failed")
+
+
+def test_soap_has_a_header_block_for_it(soap: Soap, platform: Platform) -> None:
+    envelope = (
+        '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Header>'
+        '<h:DryRun xmlns:h="urn:sippulse-ws:headers" S:mustUnderstand="1">true</h:DryRun>'
+        f'</S:Header><S:Body><ns2:insertSubscriber xmlns:ns2="{NAMESPACE}"><subscriber>'
+        f"<username>ana</username><domain>{DOMAIN}</domain><password>Secret-1234</password>"
+        f"<profile>DEFAULT</profile></subscriber>{principal_xml(soap.principal)}"
+        "</ns2:insertSubscriber></S:Body></S:Envelope>"
+    )
+    answer = soap.http.post("/SipPulse/SubscriberWS", data=envelope, content_type="text/xml")
+    assert answer.status_code == 200, answer.text
+    assert etree.fromstring(answer.data).find(".//subscriberId") is not None
+    assert platform.rows(Subscriber) == []

@@ -1,0 +1,110 @@
+"""ETag and If-Match, by both doors: an update of what was changed in between is refused."""
+
+from typing import Any
+
+import pytest
+
+from sippulse_ws.models import Subscriber
+from tests.factories.platform import DOMAIN, Platform
+from tests.json_client import JsonClient, problem_of
+from tests.soap import Soap, principal_xml
+
+KEY: dict[str, Any] = {"username": "ana", "domain": DOMAIN}
+HEADERS = "urn:sippulse-ws:headers"
+
+
+@pytest.fixture
+def api(soap: Soap, platform: Platform) -> JsonClient:
+    platform.subscriber("ana", first_name="Ana", low_credit_limit=0.1)
+    return JsonClient(soap)
+
+
+def tag(api: JsonClient, operation: str = "retrieveSubscriber") -> str:
+    return str(api("SubscriberWS", operation, **KEY).headers["ETag"])
+
+
+def test_an_update_with_the_tag_that_was_read_is_done_once(api: JsonClient) -> None:
+    before = tag(api)
+    assert tag(api) == before
+    first = {"subscriber": {**KEY, "firstName": "Bia"}}
+    done = api("SubscriberWS", "updateSubscriber", headers={"If-Match": before}, **first)
+    assert done.status_code == 200
+    again = api("SubscriberWS", "updateSubscriber", headers={"If-Match": before}, **first)
+    assert problem_of(again) == (412, "precondition-failed", None)
+    assert tag(api) != before
+
+
+def test_both_doors_give_the_same_tag_and_soap_refuses_too(
+    api: JsonClient, soap: Soap, platform: Platform
+) -> None:
+    body = f"<username>ana</username><domain>{DOMAIN}</domain>" + principal_xml(soap.principal)
+    by_soap = soap.post("SubscriberWS", "retrieveSubscriber", body).headers["ETag"]
+    assert by_soap == tag(api)
+    update = (
+        f"<subscriber><username>ana</username><domain>{DOMAIN}</domain><city>Natal</city>"
+        "</subscriber>" + principal_xml(soap.principal)
+    )
+    done = soap.post("SubscriberWS", "updateSubscriber", update, **{"If-Match": by_soap})
+    assert done.status_code == 200
+    refused = soap.post("SubscriberWS", "updateSubscriber", update, **{"If-Match": by_soap})
+    assert refused.status_code == 500
+    assert "precondition-failed" in refused.text
+    assert platform.one(Subscriber, username="ana").city == "Natal"
+
+
+@pytest.mark.parametrize("header", ['"other"', 'W/"other"', "nonsense", '"a", "b"', ""])
+def test_another_tag_is_412_and_changes_nothing(
+    header: str, api: JsonClient, platform: Platform
+) -> None:
+    change = {"subscriber": {**KEY, "firstName": "Bia"}}
+    answer = api("SubscriberWS", "updateSubscriber", headers={"If-Match": header}, **change)
+    assert problem_of(answer)[:2] == (412, "precondition-failed")
+    assert platform.one(Subscriber, username="ana").first_name == "Ana"
+
+
+def test_a_star_and_a_list_of_tags(api: JsonClient) -> None:
+    change = {"subscriber": {**KEY, "firstName": "Bia"}}
+    for form in ("*", '"other", {tag}'):
+        header = {"If-Match": form.format(tag=tag(api))}
+        answer = api("SubscriberWS", "updateSubscriber", headers=header, **change)
+        assert answer.status_code == 200
+    gone = {"subscriber": {**KEY, "username": "nobody"}}
+    answer = api("SubscriberWS", "updateSubscriber", headers={"If-Match": "*"}, **gone)
+    assert problem_of(answer)[:2] == (404, "subscriber-not-found")
+
+
+@pytest.mark.parametrize(
+    ("retrieve", "update", "parameter", "change"),
+    [
+        ("retrieveSubscriber", "updateSubscriberBillingInfo", "subscriber", {"city": "Natal"}),
+        ("retrieveSubscriber", "updateSubscriberServices", "subscriber", {"callLimit": 7}),
+        ("retrieveSubscriberClassV", "updateSubscriberClassV", "subscriber", {"pinCode": "1"}),
+        ("retrieveDailyQuota", "updateDailyQuota", "dailyQuotaDTO", {"dailyQuotaLimit": 7}),
+        (
+            "retrieveMonthlyQuotaDTO",
+            "updateMonthlyQuota",
+            "monthlyQuotaDTO",
+            {"monthlyQuotaLimit": 7},
+        ),
+    ],
+)
+def test_each_update_has_its_retrieve(
+    retrieve: str, update: str, parameter: str, change: dict[str, Any], api: JsonClient
+) -> None:
+    before = {"If-Match": tag(api, retrieve)}
+    body = {parameter: {**KEY, **change}}
+    assert api("SubscriberWS", update, headers=before, **body).status_code == 200
+    assert api("SubscriberWS", update, headers=before, **body).status_code == 412
+    assert api("SubscriberWS", update, **body).status_code == 200  # without the header as ever
+
+
+def test_where_there_is_nothing_to_compare_the_header_is_refused(
+    api: JsonClient, platform: Platform
+) -> None:
+    answer = api("SubscriberWS", "addCredit", headers={"If-Match": "*"}, **KEY, value=1)
+    assert problem_of(answer)[:2] == (422, "precondition-unsupported")
+    assert platform.one(Subscriber, username="ana").credit == 0
+
+
+def test_no_tag_tells_of_a_password(api: JsonClient) -> None:
+    assert "ETag" not in api("SubscriberWS", "retrievePassword", **KEY).headers
