@@ -131,15 +131,9 @@ def operation(  # noqa: PLR0913 - a declaration says what there is to say
         names = tuple(inspect.signature(function).parameters)[1:]
         pairs = zip(names, fields, strict=True)
         objects = {name: wire_name(one) for name, one in pairs if is_object(one)}
+        declared = (function, right, names, objects, writes, reads, acts, reloads)
         published_operation = Operation(
-            function,
-            right,
-            names,
-            objects,
-            writes,
-            reads,
-            acts,
-            reloads,
+            *declared,
             lane=PROXIES if acts else lane,
             tag=tagger(returns) if tagged else None,
             guard=guarded_by.function.declaration if guarded_by else None,
