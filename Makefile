@@ -53,7 +53,8 @@ test-interop: venv mariadb ## Run JAX-WS, PHP, Node and zeep clients against a r
 	$(BIN)/pytest -m interop $(ARGS) tests/interop
 
 test-sip: venv mariadb ## Run a real Kamailio on our database and make calls
-	@scripts/debian.sh kamailio=kamailio '/usr/lib/*/kamailio/modules/db_mysql.so=kamailio-mysql-modules'
+	@scripts/debian.sh kamailio=kamailio '/usr/lib/*/kamailio/modules/db_mysql.so=kamailio-mysql-modules' \
+		'/usr/lib/*/kamailio/modules/acc_json.so=kamailio-extra-modules'
 	$(BIN)/pytest -m sip $(ARGS) tests/sip
 
 # DEPLOY=deploy leaves out the bare Debian, which takes minutes

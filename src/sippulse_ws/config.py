@@ -203,6 +203,8 @@ class Settings(BaseSettings):
     # an addCredit with the value and obs of one so shortly before is refused
     repeated_credit_minutes: int | None = Field(default=None, ge=1, le=44_640)
     idempotency_hours: int = Field(default=72, ge=1, le=8784)  # for which outcomes are kept
+    # admission and rating of calls; the installation's default is in the database
+    charging: Literal["on", "off"] | None = None
     # the operator's; the installation's default is in the database
     timezone: Annotated[str, AfterValidator(check_timezone)] | None = None
     # who is told of events; in the environment a JSON list

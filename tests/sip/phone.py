@@ -33,7 +33,8 @@ class Call:
 
 @dataclass
 class Phone:
-    """`on_invite` is the status it answers calls with, after `rings` seconds; 180 rings on."""
+    """`on_invite` is the status it answers calls with, after `rings` seconds; 180 rings on, and 0
+    is silence. `byes` are the moments at which the other side hung up."""
 
     username: str
     domain: str
@@ -44,6 +45,8 @@ class Phone:
     rings: float = 0
     invites: list[Message] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    byes: list[float] = field(default_factory=list)
+    contact_address: str = ""  # where it says to be
 
     def __post_init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -56,7 +59,8 @@ class Phone:
 
     @property
     def contact(self) -> str:
-        return f"sip:{self.username}@{self.address}:{self.port}"
+        place = self.contact_address or f"{self.address}:{self.port}"
+        return f"sip:{self.username}@{place}"
 
     @property
     def account(self) -> str:
@@ -98,6 +102,25 @@ class Phone:
         headers += [("To", call.response["to"]), ("CSeq", f"{number} {method}")]
         headers += [("Route", route) for route in reversed(call.response.all("record-route"))]
         return self._send(method, uri_in(call.response["contact"]), headers)
+
+    def hang_up(self, invite: Message) -> int:
+        """End a call that this phone answered."""
+        headers = [
+            ("From", f"{invite['to']};tag={self.port}"),
+            ("To", invite["from"]),
+            ("Call-ID", invite["call-id"]),
+            ("CSeq", "1 BYE"),
+            *(("Route", route) for route in invite.all("record-route")),
+        ]
+        return self._send("BYE", uri_in(invite["contact"]), headers).status
+
+    def wait_for_bye(self, seconds: float = SECONDS) -> float:
+        """When the other side hung up, by the monotonic clock."""
+        deadline = time.monotonic() + seconds
+        while not self.byes and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert self.byes, f"{self.username} got no BYE"
+        return self.byes[-1]
 
     def wait_for_call(self, seconds: float = SECONDS) -> Message:
         deadline = time.monotonic() + seconds
@@ -181,12 +204,19 @@ class Phone:
                 self._reactions().get(message.method, self._accept)(message)
 
     def _reactions(self) -> dict[str, Callable[[Message], None]]:
-        return {"INVITE": self._invited, "CANCEL": self._cancelled, "ACK": lambda _: None}
+        return {
+            "INVITE": self._invited,
+            "CANCEL": self._cancelled,
+            "ACK": lambda _: None,
+            "BYE": self._left,
+        }
 
     def _invited(self, invite: Message) -> None:
         if any(one["via"] == invite["via"] for one in self.invites):
             return  # sent again
         self.invites.append(invite)
+        if self.on_invite == 0:
+            return
         self._answer(invite, 180)
         if self.on_invite != 180:
             time.sleep(self.rings)
@@ -197,6 +227,10 @@ class Phone:
         if self.invites and self.on_invite == 180:
             self._answer(self.invites[-1], 487)
         self.cancelled.set()
+
+    def _left(self, bye: Message) -> None:
+        self.byes.append(time.monotonic())
+        self._answer(bye, 200)
 
     def _accept(self, request: Message) -> None:
         self._answer(request, 200)
@@ -211,4 +245,10 @@ class Phone:
         self._socket.sendto(response.encode(), request.source)
 
 
-REASONS = {180: "Ringing", 200: "OK", 486: "Busy Here", 487: "Request Terminated"}
+REASONS = {
+    180: "Ringing",
+    200: "OK",
+    503: "Service Unavailable",
+    486: "Busy Here",
+    487: "Request Terminated",
+}

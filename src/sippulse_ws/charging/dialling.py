@@ -14,12 +14,11 @@ from sqlalchemy import Row, select
 
 from sippulse_ws.charging.accounts import CallAccount
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain.stored_settings import find_stored
+from sippulse_ws.domain.stored_settings import EMERGENCY_NUMBERS, find_stored
 from sippulse_ws.models import DbAlias, Dialplan, Did, Subscriber
 
 DIALPLAN = 1  # the dial plan applied to what subscribers dial
 COLLECT = "9090"
-EMERGENCY_NUMBERS = "emergency_numbers"  # stored setting: a regular expression
 _REFERENCE = re.compile(r"\\(\d)")
 
 LOCAL = "local"

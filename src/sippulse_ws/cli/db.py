@@ -20,6 +20,7 @@ from sippulse_ws.cli.session import (
 )
 from sippulse_ws.domain.password_keys import note_key, replace_canary
 from sippulse_ws.domain.passwords import reseal_all
+from sippulse_ws.domain.stored_settings import store_environment
 from sippulse_ws.domain.vault import VaultError
 from sippulse_ws.ops import proxy_views as views
 from sippulse_ws.parts import make_vault
@@ -44,6 +45,7 @@ def upgrade() -> None:
         migrate(database)
         with database.writing() as db:
             note_key(db, make_vault(settings))
+            store_environment(db, settings.charging, settings.emergency_numbers)
     console.print("schema is up to date")
 
 

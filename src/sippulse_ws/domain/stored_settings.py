@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterable
+
+from sqlalchemy import insert, select, update
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import StoredSetting
 
 TIMEZONE = "timezone"  # a new installation's is Brazil's, an old one's UTC
 CHARGING = "charging"  # on for a new installation, off for an old one
+EMERGENCY_NUMBERS = "emergency_numbers"
 
 
 def find_stored(db: Session, name: str) -> str | None:
@@ -16,3 +19,32 @@ def find_stored(db: Session, name: str) -> str | None:
     query = select(StoredSetting.value).where(StoredSetting.name == name)
     found: str | None = db.execute(query).scalar()
     return found
+
+
+def charging_is_on(db: Session) -> bool:
+    """Whether calls are admitted, rated and charged here, or by somebody else, or not at all."""
+    return find_stored(db, CHARGING) == "on"
+
+
+def store_setting(db: Session, name: str, value: str) -> None:
+    same = StoredSetting.name == name
+    if find_stored(db, name) is None:
+        db.execute(insert(StoredSetting).values(name=name, value=value))
+    else:
+        db.execute(update(StoredSetting).where(same).values(value=value))
+
+
+def store_environment(db: Session, charging: str | None, emergency_numbers: Iterable[str]) -> None:
+    """Tell the database what SIP proxies have to know of the environment's settings."""
+    wanted = {EMERGENCY_NUMBERS: emergency_expression(emergency_numbers)}
+    if charging is not None:
+        wanted[CHARGING] = charging
+    for name, value in wanted.items():
+        if find_stored(db, name) != value:
+            store_setting(db, name, value)
+
+
+def emergency_expression(codes: Iterable[str]) -> str:
+    """The codes (`10XXX`, X being any digit) as a regular expression; none of them fits nothing."""
+    digits = "|".join(code.upper().replace("X", "[0-9]") for code in codes)
+    return f"^[+]?({digits})$" if digits else "^$"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from sippulse_ws.charging.dead_holds import free_dead
 from sippulse_ws.charging.rating import RatingWorker
 from sippulse_ws.config import Settings
+from sippulse_ws.db import Database
 from sippulse_ws.domain.events import CALL_RATED
 from sippulse_ws.domain.proxies import Proxy
+from sippulse_ws.domain.stored_settings import store_environment
 from sippulse_ws.domain.webhooks import Listener
 from sippulse_ws.jobs.job import Job
 from sippulse_ws.jobs.keys import purge_keys
@@ -17,6 +20,8 @@ from sippulse_ws.jobs.webhooks import webhook_jobs
 
 RELOADS = "reloads"
 KEYS = "idempotency_keys"
+SETTINGS = "settings"
+DEAD_HOLDS = "dead_holds"
 
 
 def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
@@ -24,6 +29,8 @@ def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
     jobs = [
         Job("rating", 0.5, rating_worker(settings).run),
         Job(KEYS, 60, partial(purge_keys, hours=settings.idempotency_hours)),
+        Job(SETTINGS, 60, partial(store_settings, settings=settings)),
+        Job(DEAD_HOLDS, 30, free_dead),
     ]
     if proxies:
         patience = settings.proxy_patience
@@ -35,3 +42,9 @@ def rating_worker(settings: Settings) -> RatingWorker:
     """A rated call is an event only where somebody wants to know."""
     wanted = any(Listener(one.name, one.events).wants(CALL_RATED, "") for one in settings.webhooks)
     return RatingWorker(settings.timezone, tells_calls=wanted)
+
+
+def store_settings(database: Database, settings: Settings) -> None:
+    """SIP proxies read what this process was told."""
+    with database.writing() as db:
+        store_environment(db, settings.charging, settings.emergency_numbers)

@@ -30,6 +30,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from sippulse_ws.models.call_record import Acc
+from sippulse_ws.models.charging import RawCall
 from sippulse_ws.models.did import Did
 from sippulse_ws.models.domain import Domain
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
@@ -311,6 +312,15 @@ LOCATIONS = select(*(column for column in Location.__table__.columns if column.n
 # With the column that only MariaDB has, hidden from `SELECT *`.
 ACC = select(*Acc.__table__.columns, literal_column("method"))
 
+# What OpenSIPS may write of a completed call; the rest is the rating worker's.
+RAW_CALLS = select(
+    *(
+        column
+        for column in RawCall.__table__.columns
+        if column.name not in ("id", "reason", "rated_at")
+    )
+)
+
 # Permanent contacts: those that a proxy wrote, which is epoch 0 in its own time zone, and ours.
 OURS = "perm-"
 PERMANENT = or_(
@@ -355,6 +365,8 @@ KAMAILIO_VERSIONS = {
     "dialplan": 2,
     "location": 9,
     "acc": 5,
+    "dialog": 7,
+    "dialog_vars": 1,
 }
 
 # OpenSIPS 3.4; its location is a table of its own, see ops/proxy_views.py
@@ -367,6 +379,7 @@ OPENSIPS: dict[str, Select[Any]] = {
     "address": OPENSIPS_ADDRESSES,
     "dialplan": OPENSIPS_DIALPLAN,
     "acc": ACC,
+    "call_raw": RAW_CALLS,
     **_OWN,
 }
 OPENSIPS_VERSIONS = {

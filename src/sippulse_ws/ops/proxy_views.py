@@ -7,12 +7,13 @@ names it knows; only MariaDB and MySQL can do this.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.dialects.mysql import dialect as mysql
 
+from sippulse_ws.charging.proxy_functions import create_statements, drop_statements
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models.proxy_views import (
     KAMAILIO,
@@ -89,6 +90,45 @@ OPENSIPS_TRIGGERS = {
 }
 
 
+# Calls under way, which survive Kamailio's restart: its tables of versions 7 and 1, wide enough for
+# whatever a phone sends, since a row that is refused would be a call forgotten.
+DIALOG = """
+CREATE TABLE IF NOT EXISTS {schema}.dialog (
+  id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL,
+  hash_entry INT UNSIGNED NOT NULL,
+  hash_id INT UNSIGNED NOT NULL,
+  callid VARCHAR(1024) NOT NULL,
+  from_uri VARCHAR(1024) NOT NULL,
+  from_tag VARCHAR(1024) NOT NULL,
+  to_uri VARCHAR(1024) NOT NULL,
+  to_tag VARCHAR(1024) NOT NULL,
+  caller_cseq VARCHAR(20) NOT NULL,
+  callee_cseq VARCHAR(20) NOT NULL,
+  caller_route_set VARCHAR(2048),
+  callee_route_set VARCHAR(2048),
+  caller_contact VARCHAR(1024) NOT NULL,
+  callee_contact VARCHAR(1024) NOT NULL,
+  caller_sock VARCHAR(64) NOT NULL,
+  callee_sock VARCHAR(64) NOT NULL,
+  state INT UNSIGNED NOT NULL,
+  start_time INT UNSIGNED NOT NULL,
+  timeout INT UNSIGNED DEFAULT 0 NOT NULL,
+  sflags INT UNSIGNED DEFAULT 0 NOT NULL,
+  iflags INT UNSIGNED DEFAULT 0 NOT NULL,
+  toroute_name VARCHAR(32),
+  req_uri VARCHAR(1024) NOT NULL,
+  xdata VARCHAR(512),
+  KEY hash_idx (hash_entry, hash_id))"""
+DIALOG_VARS = """
+CREATE TABLE IF NOT EXISTS {schema}.dialog_vars (
+  id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY NOT NULL,
+  hash_entry INT UNSIGNED NOT NULL,
+  hash_id INT UNSIGNED NOT NULL,
+  dialog_key VARCHAR(128) NOT NULL,
+  dialog_value VARCHAR(8192) NOT NULL,
+  KEY hash_idx (hash_entry, hash_id))"""
+
+
 @dataclass(frozen=True, slots=True)
 class ProxySchema:
     """What a kind of proxy needs."""
@@ -96,17 +136,29 @@ class ProxySchema:
     views: Mapping[str, Select[Any]]
     versions: Mapping[str, int]
     written: Mapping[str, str]  # tables and views that the proxy writes, and its rights on them
-    tables: tuple[str, ...] = ()
+    tables: Mapping[str, str] = field(default_factory=dict)  # of the proxy's own
     triggers: Mapping[str, tuple[str, tuple[str, ...]]] | None = None
+    charges: bool = False  # it calls the functions of charging
 
 
 # acc is written and never read: its call records are integrators' business
-WRITTEN = {"location": "SELECT, INSERT, UPDATE, DELETE", "acc": "INSERT"}
+_ALL = "SELECT, INSERT, UPDATE, DELETE"
+WRITTEN = {"location": _ALL, "acc": "INSERT"}
 
 SCHEMAS = {
-    "kamailio": ProxySchema(KAMAILIO, KAMAILIO_VERSIONS, WRITTEN),
+    "kamailio": ProxySchema(
+        KAMAILIO,
+        KAMAILIO_VERSIONS,
+        WRITTEN | {"dialog": _ALL, "dialog_vars": _ALL},
+        {"dialog": DIALOG, "dialog_vars": DIALOG_VARS},
+        charges=True,
+    ),
     "opensips": ProxySchema(
-        OPENSIPS, OPENSIPS_VERSIONS, WRITTEN, (OPENSIPS_LOCATION,), OPENSIPS_TRIGGERS
+        OPENSIPS,
+        OPENSIPS_VERSIONS,
+        WRITTEN | {"call_raw": "INSERT"},
+        {"location": OPENSIPS_LOCATION},
+        OPENSIPS_TRIGGERS,
     ),
 }
 
@@ -127,10 +179,12 @@ def create(db: Session, kind: str, base: str, schema: str) -> None:
     names = {"schema": _name(schema), "base": _name(base)}
     proxy = SCHEMAS[kind]
     _run(db, f"CREATE DATABASE IF NOT EXISTS {names['schema']} CHARACTER SET utf8mb4")
-    for statement in (VERSION, *proxy.tables):
+    for statement in (VERSION, *proxy.tables.values()):
         _run(db, statement.format(**names))
     _run(db, f"DROP FUNCTION IF EXISTS {names['schema']}.sippulse_is_rule")
     _run(db, IS_RULE.format(**names))
+    for statement in create_statements(names["base"], names["schema"]) if proxy.charges else ():
+        _run(db, statement)
     for name, query in proxy.views.items():
         select = _compiled(query, base).replace(f"`{PROXY_SCHEMA}`", names["schema"])
         _run(db, f"CREATE OR REPLACE VIEW {names['schema']}.{_name(name)} AS {select}")
@@ -158,6 +212,8 @@ def grant(db: Session, kind: str, schema: str, account: Account, password: str |
             _run(db, f"GRANT SELECT ON {_name(schema)}.{_name(table)} TO {account}")
     for table, rights in SCHEMAS[kind].written.items():
         _run(db, f"GRANT {rights} ON {_name(schema)}.{_name(table)} TO {account}")
+    if SCHEMAS[kind].charges:
+        _run(db, f"GRANT EXECUTE ON {_name(schema)}.* TO {account}")
 
 
 def drop(db: Session, kind: str, schema: str, account: Account | None) -> None:
@@ -170,8 +226,10 @@ def drop(db: Session, kind: str, schema: str, account: Account | None) -> None:
         return
     for view in proxy.views:
         _run(db, f"DROP VIEW IF EXISTS {name}.{_name(view)}")
-    if proxy.tables:
-        _run(db, f"DROP TABLE IF EXISTS {name}.location")
+    for table in proxy.tables:
+        _run(db, f"DROP TABLE IF EXISTS {name}.{_name(table)}")
+    for statement in drop_statements(name) if proxy.charges else ():
+        _run(db, statement)
     _run(db, f"DROP FUNCTION IF EXISTS {name}.sippulse_is_rule")
     _run(db, f"DROP TABLE IF EXISTS {name}.version")
     left = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = "

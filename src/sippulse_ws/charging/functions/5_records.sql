@@ -1,0 +1,56 @@
+-- Completed calls, as the proxy's queue brings them. What the proxy knew at the answer comes as
+-- fields in hexadecimal, separated by dots, so that nothing a caller sends can be mistaken.
+
+CREATE FUNCTION {schema}.sippulse_field(p_fields TEXT, p_number INT, p_length INT)
+RETURNS TEXT CHARACTER SET utf8mb4 DETERMINISTIC NO SQL
+RETURN LEFT(COALESCE(CONVERT(UNHEX(SUBSTRING_INDEX(SUBSTRING_INDEX(
+  p_fields, '.', p_number), '.', -1)) USING utf8mb4), ''), p_length)
+//
+-- Stores a call once; later copies of it change nothing. The record is acc_json's, its times are
+-- epoch seconds. IGNORE: a value that does not fit is cut, and the call not lost.
+CREATE FUNCTION {schema}.sippulse_record(p_proxy VARCHAR(64), p_record TEXT)
+RETURNS INT MODIFIES SQL DATA
+BEGIN
+  DECLARE v_call TEXT DEFAULT JSON_VALUE(p_record, '$.call');
+  DECLARE v_answered TEXT DEFAULT COALESCE(JSON_VALUE(p_record, '$.answer'), '');
+  DECLARE v_cut VARCHAR(8) DEFAULT COALESCE(JSON_VALUE(p_record, '$.cut'), '');
+  DECLARE v_from DECIMAL(20,6) DEFAULT JSON_VALUE(p_record, '$.start_time');
+  DECLARE v_until DECIMAL(20,6) DEFAULT JSON_VALUE(p_record, '$.end_time');
+  DECLARE v_start DATETIME(6)
+    DEFAULT {schema}.sippulse_moment(IF(v_from > 0, v_from, v_until));
+  DECLARE v_end DATETIME(6) DEFAULT {schema}.sippulse_moment(v_until);
+  DECLARE v_basis, v_second VARCHAR(16);
+  DECLARE v_legs, v_leg INT DEFAULT 0;
+  SET v_basis = {schema}.sippulse_field(v_call, 13, 16),
+    v_second = {schema}.sippulse_field(v_call, 19, 16),
+    v_legs = IF(v_second = '', 0, 1);
+  -- a call that came in at the callee's cost and went out again has two legs that are paid for
+  WHILE v_leg <= v_legs DO
+    INSERT IGNORE INTO {base}.call_raw (received_at, proxy, call_id, from_tag, to_tag, leg,
+        started, ended, duration_ms, account, basis, caller_domain, caller_id, src_uri, dst_uri,
+        number, service, gateway_id, gateway_address, profile, user_agent, src_ip, dst_ip, hold_id,
+        ended_by, state)
+      VALUES (UTC_TIMESTAMP(6), p_proxy, {schema}.sippulse_field(v_call, 15, 255),
+        {schema}.sippulse_field(v_call, 16, 192), {schema}.sippulse_field(v_answered, 1, 192),
+        v_leg, v_start, v_end,
+        GREATEST(0, TIMESTAMPDIFF(MICROSECOND, v_start, v_end) DIV 1000),
+        NULLIF({schema}.sippulse_field(v_call, IF(v_leg = 0, 1, 17), 129), ''),
+        IF(v_leg = 0, v_basis, v_second),
+        LOWER({schema}.sippulse_field(v_call, 2, 255)),
+        NULLIF({schema}.sippulse_field(v_call, 3, 255), ''),
+        {schema}.sippulse_field(v_call, 4, 255), {schema}.sippulse_field(v_call, 5, 255),
+        {schema}.sippulse_field(v_call, IF(v_leg = 0, 6, 18), 64),
+        IF(v_leg = 1, '0800', IF(v_cut <> '', 'timeout',
+          NULLIF({schema}.sippulse_field(v_call, 7, 32), ''))),
+        NULLIF({schema}.sippulse_field(v_call, 11, 10), ''),
+        NULLIF({schema}.sippulse_field(v_call, 12, 64), ''),
+        NULLIF({schema}.sippulse_field(v_call, 8, 64), ''),
+        {schema}.sippulse_field(v_call, 9, 255), {schema}.sippulse_field(v_call, 10, 45),
+        {schema}.sippulse_field(v_answered, 2, 45),
+        NULLIF({schema}.sippulse_field(v_call, IF(v_leg = 0, 14, 20), 20), ''),
+        IF(v_cut <> '', 'proxy', NULL),
+        IF(v_basis = 'off' OR NOT {schema}.sippulse_charges(), 3, 0));
+    SET v_leg = v_leg + 1;
+  END WHILE;
+  RETURN 1;
+END

@@ -1,0 +1,40 @@
+"""The functions that SIP proxies call, in their own schema: admission, holds, records.
+
+Their SQL stands in `functions/`, in the order in which they are made. They run with the rights of
+the account that made them. MariaDB and MySQL only.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).with_name("functions")
+_NAME = re.compile(r"CREATE (FUNCTION|PROCEDURE) \{schema\}\.(\w+)\(")
+# Rates and routes have prefixes of up to 20 digits.
+_PREFIXES = ", ".join(f"LEFT(p_number, {size})" for size in range(1, 21))
+
+
+@cache
+def routines() -> tuple[tuple[str, str, str], ...]:
+    """Kind, name and CREATE statement of each, with `{base}` and `{schema}` left open."""
+    found = []
+    for path in sorted(_FOLDER.glob("*.sql")):
+        for part in path.read_text("utf-8").split("\n//\n"):
+            statement = part.replace("{prefixes}", _PREFIXES)
+            named = _NAME.search(statement)
+            assert named, path
+            found.append((named[1], named[2], statement))
+    return tuple(found)
+
+
+def drop_statements(schema: str) -> list[str]:
+    """For a schema given as a quoted name."""
+    return [f"DROP {kind} IF EXISTS {schema}.{name}" for kind, name, _ in routines()]
+
+
+def create_statements(base: str, schema: str) -> list[str]:
+    """For schemas given as quoted names; they can be run again."""
+    made = [text.replace("{base}", base).replace("{schema}", schema) for *_, text in routines()]
+    return [*drop_statements(schema), *made]
