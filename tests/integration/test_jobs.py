@@ -7,7 +7,7 @@ import pytest
 from sippulse_ws.db import Database, Session
 from sippulse_ws.jobs import BackgroundProcess, Job
 from sippulse_ws.jobs.job import NOTED, JobRuns, list_jobs
-from sippulse_ws.jobs.lease import find_lease
+from sippulse_ws.jobs.lease import Lease, find_lease
 from tests.fixtures.app import TestDatabase
 from tests.fixtures.server import Cli
 from tests.integration.test_lease import Clock
@@ -109,6 +109,30 @@ def test_a_process_works_while_it_has_the_lease_and_gives_it_back(installed: Dat
             "fail": True,
             "other": False,
         }
+
+
+def test_what_comes_from_a_queue_needs_no_lease(installed: Database) -> None:
+    other = Lease(installed, "another server")
+    assert other.keep()
+    queued, alone = Work(), Work()
+    process: BackgroundProcess
+
+    def end(database: Database) -> bool:
+        if queued.runs >= 3:
+            process.end()
+        return False
+
+    process = BackgroundProcess(
+        installed,
+        [
+            Job("end", 0.01, end, needs_lease=False),
+            Job("queued", 0.01, queued, needs_lease=False),
+            Job("alone", 0.01, alone),
+        ],
+    )
+    process.run()
+    other.give_back()
+    assert alone.runs == 0
 
 
 def test_a_process_ends_when_its_parent_has(installed: Database) -> None:

@@ -32,6 +32,8 @@ class Job:
     name: str
     pause: float  # seconds between runs
     run: Callable[[Database], bool | None]
+    # False: every server's process does it, and what it does is taken from a queue
+    needs_lease: bool = True
 
 
 class JobRuns:

@@ -57,7 +57,7 @@ class BackgroundProcess:
 
     def _work(self, runs: JobRuns) -> None:
         while not self._ending.is_set():
-            if not self._lease.held:
+            if runs.job.needs_lease and not self._lease.held:
                 self._ending.wait(min(BEAT, runs.job.pause))
             elif not runs.run(self._database):
                 self._ending.wait(runs.job.pause)

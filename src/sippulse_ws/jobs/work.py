@@ -34,7 +34,9 @@ def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
     ]
     if proxies:
         patience = settings.proxy_patience
-        jobs.append(Job(RELOADS, 0.5, partial(run_due, proxies=proxies, patience=patience)))
+        work = partial(run_due, proxies=proxies, patience=patience)
+        # each server reloads the proxies that it knows; the queue says which one has a task
+        jobs.append(Job(RELOADS, 0.5, work, needs_lease=False))
     return [*jobs, *webhook_jobs(settings.webhooks)]
 
 
