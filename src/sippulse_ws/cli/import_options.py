@@ -22,6 +22,7 @@ from sippulse_ws.files.numbers import NumberOptions
 from sippulse_ws.files.profiles import FileProfile
 
 Texts = list[str] | None
+MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
 COMMON: dict[str, tuple[Any, Any]] = {
     "files": (
         Annotated[
@@ -122,7 +123,12 @@ def takes(run: Callable[..., None], **more: tuple[Any, Any]) -> Callable[..., No
 
 
 def engine_options(
-    chosen: Chosen, kind: Kind, profile: FileProfile | None, language: str
+    chosen: Chosen,
+    kind: Kind,
+    profile: FileProfile | None,
+    language: str,
+    *,
+    dry_run: bool | None = None,
 ) -> ImportOptions:
     """What the engine is told; what the command line says goes before the profile."""
     profile = profile or FileProfile("", kind.name)
@@ -146,7 +152,7 @@ def engine_options(
         extra_fields=profile.fields,
         nulls=profile.nulls,
         transform=None if adapt is None else lambda record: adapt(kind, record),
-        dry_run=chosen.dry_run,
+        dry_run=chosen.dry_run if dry_run is None else dry_run,
         update=chosen.update,
     )
 

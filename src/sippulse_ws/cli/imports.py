@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json as jsonlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from sippulse_ws.cli.import_course import Course, opened_rejects, summary
-from sippulse_ws.cli.import_options import Chosen, engine_options, takes
+from sippulse_ws.cli.import_options import MOMENTS, Chosen, engine_options, takes
 from sippulse_ws.cli.missing import delete_missing, scope_of
+from sippulse_ws.cli.price_lists import replace_rates
 from sippulse_ws.cli.session import (
     fail,
     get_settings,
@@ -38,7 +40,12 @@ INTERRUPTED = 130  # as shells tell it
 
 def _command(name: str, doc: str, **more: tuple[Any, Any]) -> None:
     def run(chosen: Chosen) -> None:
-        import_files(KINDS[name], chosen)
+        if chosen.values.get("replace") is not None:
+            replace_rates(chosen)
+        elif chosen.values.get("effective") is not None:
+            raise fail(Said.EFFECTIVE_ALONE.text(chosen_language(get_settings())))
+        else:
+            import_files(KINDS[name], chosen)
 
     app.command(name, help=doc)(takes(run, **more))
 
@@ -173,6 +180,17 @@ _command(
     "Rates: domain,rate_id,prefix,name,rate_value; also service_type, cadency, tx_connection, "
     "tx_delay, tx_discard.",
     rate_id=(Annotated[int | None, typer.Option(help="The rate table of all lines.")], None),
+    replace=(
+        Annotated[int | None, typer.Option(help="Replace this whole rate table at once.")],
+        None,
+    ),
+    effective=(
+        Annotated[
+            dt.datetime | None,
+            typer.Option(formats=MOMENTS, help="When the list becomes valid."),
+        ],
+        None,
+    ),
 )
 _command("dialplans", "Rules of dial plans: domain,dpid,match_exp and what else they have.")
 _command(

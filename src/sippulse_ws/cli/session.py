@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,14 +103,33 @@ def _told(value: object) -> str:
 
 def administrator_name() -> str:
     """Whoever runs the command, as audit trail and ledger name them."""
-    return f"{_user()} (shell)"
+    return current_user()
 
 
-def _user() -> str:
+def current_user() -> str:
+    """Who calls the command, as the audit trail tells it."""
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
-        return f"uid {os.getuid()}"
+        name = f"uid {os.getuid()}"
+    return f"{name} (shell)"
+
+
+def print_json(document: object) -> None:
+    """One document; amounts as texts with all of their digits, moments as ISO 8601 has them."""
+    typer.echo(json.dumps(document, default=_json_value, ensure_ascii=False))
+
+
+def _json_value(value: object) -> object:
+    return value.isoformat() if isinstance(value, dt.datetime | dt.date) else str(value)
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:
+    """A table, or an array of objects."""
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(list(columns), rows)
 
 
 def queue_reloads(db: Session, settings: Settings, tables: Sequence[str]) -> None:

@@ -67,6 +67,27 @@ class Said(Enum):
     NO_DOMAIN_COLUMN = Wording("{kind} não tem domínio", "{kind} have no domain")
     BAD_DELIMITER = Wording("--delimiter: um de , ; tab |", "--delimiter: one of , ; tab |")
     BAD_DECIMAL = Wording("--decimal: . ou ,", "--decimal: . or ,")
+    REPLACE_ALONE = Wording(
+        "--replace toma um arquivo só, sem --update nem --delete-missing",
+        "--replace takes one file, without --update and --delete-missing",
+    )
+    NOT_REPLACED = Wording("a lista não foi trocada", "the list was not replaced")
+    REPLACE_NOW = Wording("Trocar a lista?", "Replace the list?")
+    REPLACED = Wording("lista {list} em vigor", "list {list} is in force")
+    STAGED = Wording("lista {list} vale a partir de {moment}", "list {list} is valid from {moment}")
+    MOMENT_PAST = Wording("{moment} já passou", "{moment} has passed already")
+    NO_SUCH_TIME = Wording("{moment} não existe neste fuso", "{moment} does not exist in this zone")
+    EFFECTIVE_ALONE = Wording("--effective é para --replace", "--effective is for --replace")
+    DIFFERENCE = Wording(
+        "{new} novos, {gone} removidos, {dearer} mais caros (até {most_dearer}), {cheaper} mais "
+        "baratos (até {most_cheaper}), {otherwise} alterados de outro modo, {same} iguais",
+        "{new} new, {gone} gone, {dearer} dearer (by {most_dearer} at most), {cheaper} cheaper "
+        "(by {most_cheaper} at most), {otherwise} changed otherwise, {same} the same",
+    )
+    DIFFERENCE_COLUMNS = Wording("prefixo nome antes depois", "prefix name before after")
+    CALL_ALLOWED = Wording("permitida: {reason}", "allowed: {reason}")
+    CALL_REFUSED = Wording("não permitida: {reason}", "not allowed: {reason}")
+    CANCELLED = Wording("lista {list} cancelada", "list {list} cancelled")
     NEEDS_A_FILE = Wording(
         "este formato precisa de um arquivo: --output FILE",
         "this format needs a file: --output FILE",

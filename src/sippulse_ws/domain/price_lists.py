@@ -90,10 +90,15 @@ def begin_list(
 
 
 def discard_list(db: Session, list_id: int) -> None:
-    """Take a list away that never was in force."""
-    one = (PriceList.id == list_id) & PriceList.state.in_((LOADING, STAGED, CANCELLED))
-    db.execute(delete(PriceListRow).where(PriceListRow.price_list_id == list_id))
+    """Take a list away that was only loaded."""
+    # its rates go with it
+    one = (PriceList.id == list_id) & (PriceList.state == LOADING)
     db.execute(delete(PriceList).where(one))
+
+
+def note_digest(db: Session, list_id: int, sha256: str) -> None:
+    """What file the rates came from, when all of it was read."""
+    db.execute(update(PriceList).where(PriceList.id == list_id).values(sha256=sha256))
 
 
 def stage_list(db: Session, list_id: int, effective_at: dt.datetime) -> None:
@@ -106,7 +111,7 @@ def stage_list(db: Session, list_id: int, effective_at: dt.datetime) -> None:
 
 def cancel_list(db: Session, list_id: int) -> Row[Any]:
     """It will not become valid; its rates go."""
-    found = _get(db, list_id)
+    found = get_list(db, list_id)
     if found.state != STAGED:
         raise PriceListNotStaged(list=list_id)
     one = (PriceList.id == list_id) & (PriceList.state == STAGED)
@@ -118,7 +123,7 @@ def cancel_list(db: Session, list_id: int) -> Row[Any]:
 
 def copy_kept_list(db: Session, list_id: int, *, by: str) -> int:
     """A new list with the rates that were in force before `list_id` was; its id."""
-    applied = _get(db, list_id)
+    applied = get_list(db, list_id)
     kept = db.execute(
         select(PriceList.id).where(PriceList.replaced_by == list_id, PriceList.state == KEPT)
     ).scalar()
@@ -164,9 +169,31 @@ def find_due(db: Session, now: dt.datetime) -> Sequence[int]:
     return db.execute(query).scalars().all()
 
 
+def rates_as_of(db: Session, domain: str, prefixes: Sequence[str], moment: dt.datetime) -> None:
+    """Within this transaction, which is to be rolled back, have the rates of another moment.
+
+    Only those of the domain with these prefixes.
+    """
+    state, now = PriceList.state, dt.datetime.now(dt.UTC)
+    query = select(PriceList.id, PriceList.rate_id).where(PriceList.domain == domain)
+    if moment >= now:
+        coming = query.where(state == STAGED, PriceList.effective_at <= moment)
+        lists = db.execute(coming.order_by(PriceList.effective_at, PriceList.id)).all()
+    else:
+        kept = query.where(state == KEPT, PriceList.created_at > moment)
+        lists = db.execute(kept.order_by(PriceList.created_at.desc(), PriceList.id.desc())).all()
+    for row in lists:  # the last one of a table is the one in force then
+        table = and_(Rate.domain == domain, Rate.rate_id == row.rate_id)
+        db.execute(delete(Rate).where(table, Rate.prefix.in_(prefixes)))
+        columns = (getattr(PriceListRow, name) for name in COLUMNS)
+        rates = select(_constant(domain), _constant(row.rate_id), *columns)
+        some = rates.where(_rows_of(row.id), PriceListRow.prefix.in_(prefixes))
+        db.execute(insert(Rate).from_select(["domain", "rate_id", *COLUMNS], some))
+
+
 def compare_list(db: Session, list_id: int) -> ListDifference:
     """What applying it now would change."""
-    table = _get(db, list_id)
+    table = get_list(db, list_id)
     mine, there = _rows_of(list_id), _rates_of(table)
     new, old = PriceListRow.rate_value, Rate.rate_value
     nothing = Decimal(0)
@@ -215,7 +242,7 @@ def apply_list(db: Session, list_id: int) -> Row[Any]:
 
     Rates that somebody inserts meanwhile stay.
     """
-    table = _get(db, list_id)
+    table = get_list(db, list_id)
     same_table = (PriceList.domain == table.domain) & (PriceList.rate_id == table.rate_id)
     # two at once on one table come one after the other
     rows = select(PriceList.id, PriceList.state).where(same_table).with_for_update()
@@ -228,9 +255,11 @@ def apply_list(db: Session, list_id: int) -> Row[Any]:
         "changed": _change_differing(db, table),
         "added": _add_new(db, table),
     }
+    # what is in force stands in the rates; the next list keeps it
+    db.execute(delete(PriceListRow).where(PriceListRow.price_list_id == list_id))
     values = {"state": APPLIED, "applied_at": dt.datetime.now(dt.UTC), **changes}
     db.execute(update(PriceList).where(PriceList.id == list_id).values(values))
-    return _get(db, list_id)
+    return get_list(db, list_id)
 
 
 def _keep(db: Session, table: Row[Any]) -> int:
@@ -268,7 +297,8 @@ def _add_new(db: Session, table: Row[Any]) -> int:
     return db.execute(insert(Rate).from_select(names, new)).rowcount
 
 
-def _get(db: Session, list_id: int) -> Row[Any]:
+def get_list(db: Session, list_id: int) -> Row[Any]:
+    """PriceListNotFound when there is none."""
     row = db.execute(select(*PriceList.__table__.columns).where(PriceList.id == list_id)).first()
     if row is None:
         raise PriceListNotFound(list=list_id)

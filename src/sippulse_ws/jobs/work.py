@@ -15,6 +15,7 @@ from sippulse_ws.domain.stored_settings import store_environment
 from sippulse_ws.domain.webhooks import Listener
 from sippulse_ws.jobs.job import Job
 from sippulse_ws.jobs.keys import purge_keys
+from sippulse_ws.jobs.price_lists import apply_due
 from sippulse_ws.jobs.reloads import run_due
 from sippulse_ws.jobs.webhooks import webhook_jobs
 
@@ -22,6 +23,7 @@ RELOADS = "reloads"
 KEYS = "idempotency_keys"
 SETTINGS = "settings"
 DEAD_HOLDS = "dead_holds"
+PRICE_LISTS = "price_lists"
 
 
 def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
@@ -31,6 +33,7 @@ def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
         Job(KEYS, 60, partial(purge_keys, hours=settings.idempotency_hours)),
         Job(SETTINGS, 60, partial(store_settings, settings=settings)),
         Job(DEAD_HOLDS, 30, free_dead),
+        Job(PRICE_LISTS, 1, apply_due),
     ]
     if proxies:
         patience = settings.proxy_patience
