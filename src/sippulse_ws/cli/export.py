@@ -140,6 +140,7 @@ def _write(db: Session, query: Select[Any], output: Path, format: Format, style:
     return count
 
 
+_command("subscribers", "Subscribers, without their passwords.")
 _command("dids", "Numbers: of inventories, and of accounts.")
 _command("dialplans", "Rules of dial plans.")
 _command("numbering", "The numbering table.")

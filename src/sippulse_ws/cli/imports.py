@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json as jsonlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sippulse_ws.cli.generated import PasswordsFile, check_length
 from sippulse_ws.cli.import_course import Course, opened_rejects, summary
 from sippulse_ws.cli.import_options import MOMENTS, Chosen, engine_options, takes
 from sippulse_ws.cli.missing import delete_missing, scope_of
@@ -29,8 +30,10 @@ from sippulse_ws.files.batches import Counts
 from sippulse_ws.files.engine import Import
 from sippulse_ws.files.kind import Kind
 from sippulse_ws.files.kinds import KINDS
+from sippulse_ws.files.kinds.subscribers import Subscribers
 from sippulse_ws.files.profiles import find_profile, only_domain
 from sippulse_ws.files.streams import Bytes
+from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -50,12 +53,16 @@ def _command(name: str, doc: str, **more: tuple[Any, Any]) -> None:
     app.command(name, help=doc)(takes(run, **more))
 
 
-def import_files(make: type[Kind], chosen: Chosen) -> None:
+def import_files(kind: type[Kind], chosen: Chosen) -> None:
     """Good lines are stored, bad ones named; ends with the status of the counts."""
     settings = get_settings()
     language = chosen_language(settings)
     total, ended = Counts(), []
-    with open_database(settings) as database, _alone(database, make, language):
+    with (
+        open_database(settings) as database,
+        _alone(database, kind, language),
+        _maker(kind, chosen, settings, language) as make,
+    ):
         for path in chosen.files:
             one = OneFile(database, settings, make(), chosen, language)
             ended.append(one.run(path))
@@ -162,6 +169,30 @@ class OneFile:
 
 
 @contextmanager
+def _maker(
+    kind: type[Kind], chosen: Chosen, settings: Settings, language: str
+) -> Iterator[Callable[[], Kind]]:
+    """What makes the kind for each file; subscribers may need passwords."""
+    if not issubclass(kind, Subscribers):
+        yield kind
+        return
+    length = chosen.generate_passwords
+    check_length(length)
+    vault = make_vault(settings)
+    if length is None:
+        yield lambda: kind(vault)
+        return
+    made = PasswordsFile(chosen.passwords_file)
+    try:
+        yield lambda: kind(vault, length, None if chosen.dry_run else made.add)
+    finally:
+        made.close()
+        if made.count:
+            told = Said.PASSWORDS_WRITTEN.text(language, count=made.count, path=made.path)
+            typer.echo(told, err=True)
+
+
+@contextmanager
 def _alone(database: Database, kind: type[Kind], language: str) -> Iterator[None]:
     """Two imports at once could both find a record unknown, where no key stops them."""
     if not kind.alone or database.is_sqlite:  # whose transactions wait for one another
@@ -174,6 +205,22 @@ def _alone(database: Database, kind: type[Kind], language: str) -> Iterator[None
         yield
 
 
+_command(
+    "subscribers",
+    "Subscribers: username,domain,profile,password and all other columns of SOAP's; also aliases, "
+    "dids and ip_addresses.",
+    generate_passwords=(
+        Annotated[
+            int | None,
+            typer.Option(metavar="LENGTH", help="Make the passwords that the file has not."),
+        ],
+        None,
+    ),
+    passwords_file=(
+        Annotated[Path, typer.Option(help="New file for the passwords made.")],
+        Path("subscribers-passwords.csv"),
+    ),
+)
 _command("dids", "Numbers of a domain's inventory: number,domain; with account_code assigned.")
 _command(
     "rates",

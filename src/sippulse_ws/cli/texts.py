@@ -88,6 +88,9 @@ class Said(Enum):
     CALL_ALLOWED = Wording("permitida: {reason}", "allowed: {reason}")
     CALL_REFUSED = Wording("não permitida: {reason}", "not allowed: {reason}")
     CANCELLED = Wording("lista {list} cancelada", "list {list} cancelled")
+    PASSWORDS_WRITTEN = Wording(
+        "{count} senhas gravadas em {path}", "{count} passwords written to {path}"
+    )
     NEEDS_A_FILE = Wording(
         "este formato precisa de um arquivo: --output FILE",
         "this format needs a file: --output FILE",

@@ -190,11 +190,11 @@ def get_subscriber(db: Session, username: str | None, domain: str) -> Row[Any]:
     return row
 
 
-_DEFAULTS = {
+DEFAULTS = {
     column.name: _default(column) for column in Subscriber.__table__.columns if column.name != "id"
 }
 _INSERT = Prepared(
-    insert(Subscriber).values({name: bindparam(name) for name in _DEFAULTS}), _DEFAULTS
+    insert(Subscriber).values({name: bindparam(name) for name in DEFAULTS}), DEFAULTS
 )
 
 
@@ -204,8 +204,19 @@ def insert_subscriber(db: Session, vault: Vault, values: Values, facts: Any = No
     `facts` is the row of NEW_SUBSCRIBER, where it was read along with the principal.
     """
     required(values, "username", "domain", "password", "profile")
+    stored = completed(vault, values, facts or find_facts(db, values))
+    events.emit(db, events.SUBSCRIBER_INSERTED, stored["account_code"], told_of_new(stored))
+    try:
+        return _INSERT.insert(db, **stored)
+    except IntegrityError:  # lost a race with a concurrent request
+        check_new(find_facts(db, values), stored["username"], stored["domain"], stored)
+        raise SubscriberExists(account=stored["account_code"]) from None
+
+
+def completed(vault: Vault, values: Values, facts: Any) -> dict[str, Any]:
+    """A new subscriber as it is stored, without the columns that have their defaults."""
+    required(values, "username", "domain", "password", "profile")
     username, domain = username_text(values["username"]), values["domain"]
-    facts = facts or find_facts(db, values)
     stored = present(values, _WRITTEN)
     check_new(facts, username, domain, stored)
     stored |= {
@@ -215,14 +226,12 @@ def insert_subscriber(db: Session, vault: Vault, values: Values, facts: Any = No
     }
     stored = storable(Subscriber, stored)
     stored |= sealed_passwords(vault, username, domain, values)
-    stored |= numbering.guess(facts, stored)
-    told = {"profile": stored["profile"], "rate_plan_id": stored.get("rate_plan_id")}
-    events.emit(db, events.SUBSCRIBER_INSERTED, stored["account_code"], told)
-    try:
-        return _INSERT.insert(db, **stored)
-    except IntegrityError:  # lost a race with a concurrent request
-        check_new(find_facts(db, values), username, domain, stored)
-        raise SubscriberExists(account=stored["account_code"]) from None
+    return stored | numbering.guess(facts, stored)
+
+
+def told_of_new(stored: Values) -> dict[str, Any]:
+    """What the event of a new subscriber tells."""
+    return {"profile": stored["profile"], "rate_plan_id": stored.get("rate_plan_id")}
 
 
 def update_subscriber(db: Session, vault: Vault, rows: list[Any], values: Values) -> None:

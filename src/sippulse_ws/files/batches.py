@@ -119,7 +119,9 @@ class BatchStore:
             elif self._update or kind.may_change(stored, changes):
                 found.changed.append((entry, (stored, record, changes)))
             else:
-                found.refuse(entry, RecordDiffers(changes=told_changes(stored, changes)))
+                found.refuse(
+                    entry, RecordDiffers(changes=told_changes(stored, changes, kind.secret))
+                )
         return found
 
     def _write(self, db: Session, found: Sorted) -> None:
@@ -146,10 +148,10 @@ class BatchStore:
         return counts, found.refusals
 
 
-def told_changes(stored: Stored, changes: Record) -> str:
-    """`rate_value 0.08 → 0.09`, for each column."""
+def told_changes(stored: Stored, changes: Record, secret: frozenset[str]) -> str:
+    """`rate_value 0.08 → 0.09`, for each column; of a secret one its name only."""
     return ", ".join(
-        f"{name} {_told(stored.get(name))} → {_told(value)}"
+        name if name in secret else f"{name} {_told(stored.get(name))} → {_told(value)}"
         for name, value in sorted(changes.items())
     )
 

@@ -25,6 +25,7 @@ from sippulse_ws.files.numbers import (
     seems_number,
 )
 from sippulse_ws.files.refusals import (
+    CutBySpreadsheet,
     FormulaWithoutValue,
     NotADecimal,
     NotAFlag,
@@ -45,6 +46,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHEET_ERRORS = frozenset(
     "#N/A #N/D #REF! #VALUE! #VALOR! #DIV/0! #NAME? #NOME? #NULL! #NULO! #NUM! #NÚM!".split()
 )
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _YES = frozenset("1 true yes sim s verdadeiro".split())
 _NO = frozenset("0 false no não nao n falso".split())
 # What a spreadsheet would take for a formula; exports put ' before it.
@@ -85,6 +87,21 @@ class Field:
             if length is not None and len(text) > length:
                 raise TextTooLong(name, length=length)
             return text
+
+        return read
+
+
+@dataclass(frozen=True)
+class NameField(Field):
+    """A text that is mostly digits: one that a spreadsheet has written short is refused."""
+
+    def reader(self, style: ReadingStyle) -> Read:
+        name, read_text = self.name, super().reader(style)
+
+        def read(text: str) -> Any:
+            if _SHORTENED.fullmatch(text):
+                raise CutBySpreadsheet(name, text)
+            return read_text(text)
 
         return read
 

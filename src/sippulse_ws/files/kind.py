@@ -28,6 +28,7 @@ class Kind:
     identity: ClassVar[tuple[str, ...]]
     # columns that are not compared with what is there: told once, or found out
     not_compared: ClassVar[frozenset[str]] = frozenset()
+    secret: ClassVar[frozenset[str]] = frozenset()  # columns whose values nobody is told
     domain: ClassVar[str | None] = "domain"  # the column that a file may do without by --domain
     reloads: ClassVar[tuple[str, ...]] = ()  # tables that SIP proxies read again
     scope: ClassVar[tuple[str, ...]] = ("domain",)  # what --delete-missing needs

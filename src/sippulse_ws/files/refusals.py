@@ -351,3 +351,9 @@ class DialledPrefix(CellRefused):
     code = "dialled-prefix"
     pt = "{field}: {value} foi gravado, mas 00 é discado e não faz parte do número internacional"
     en = "{field}: {value} was stored, but 00 is dialled and no part of an international number"
+
+
+class NotAnAddress(CellRefused):
+    code = "not-an-address"
+    pt = "{field}: não é um endereço IP como 192.0.2.1 ou 192.0.2.0/28: {value}"
+    en = "{field}: not an IP address like 192.0.2.1 or 192.0.2.0/28: {value}"

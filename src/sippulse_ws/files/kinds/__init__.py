@@ -10,11 +10,13 @@ from sippulse_ws.files.kinds.dialplans import Dialplans
 from sippulse_ws.files.kinds.dids import Dids
 from sippulse_ws.files.kinds.numbering import NumberingPrefixes
 from sippulse_ws.files.kinds.rates import Rates
+from sippulse_ws.files.kinds.subscribers import Subscribers
 from sippulse_ws.files.kinds.white_lists import WhiteLists
 
 KINDS: dict[str, type[Kind]] = {
     kind.name: kind
     for kind in (
+        Subscribers,
         Dids,
         Rates,
         Dialplans,

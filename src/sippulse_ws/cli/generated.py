@@ -1,0 +1,60 @@
+"""Passwords that an import makes: written once, to a file that its owner alone can read."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from sippulse_ws.domain.errors import DomainError
+
+
+class PasswordsFileExists(DomainError):
+    code = "passwords-file-exists"
+    pt = "{path} já existe: indique outro com --passwords-file"
+    en = "{path} exists already: name another with --passwords-file"
+
+
+class BadPasswordLength(DomainError):
+    code = "bad-password-length"
+    pt = "--generate-passwords: de {low} a {high} caracteres"
+    en = "--generate-passwords: {low} to {high} characters"
+
+
+LEAST, MOST = 8, 128
+
+
+class PasswordsFile:
+    """A CSV of username, domain and password; made with its first password."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._file: IO[str] | None = None
+        if path.exists():
+            raise PasswordsFileExists(path=path)
+
+    def add(self, made: Sequence[tuple[str, str, str]]) -> None:
+        """On the disk when this returns: the subscribers are stored only after it."""
+        if self._file is None:
+            try:
+                handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                raise PasswordsFileExists(path=self.path) from None
+            self._file = os.fdopen(handle, "w", encoding="utf-8", newline="")
+            csv.writer(self._file, lineterminator="\n").writerow(("username", "domain", "password"))
+        csv.writer(self._file, lineterminator="\n").writerows(made)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.count += len(made)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def check_length(length: int | None) -> None:
+    if length is not None and not LEAST <= length <= MOST:
+        raise BadPasswordLength(low=LEAST, high=MOST)

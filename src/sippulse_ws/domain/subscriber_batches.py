@@ -1,0 +1,120 @@
+"""Many new subscribers at a time: what they are checked against, and storing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import func, insert, select, tuple_
+
+from sippulse_ws.db.statements import Session
+from sippulse_ws.domain import events
+from sippulse_ws.domain.numbering import LONGEST
+from sippulse_ws.domain.subscribers import DEFAULTS, told_of_new
+from sippulse_ws.domain.values import Values
+from sippulse_ws.models import (
+    DbAlias,
+    Domain,
+    Numbering,
+    Profile,
+    RatePlan,
+    Reseller,
+    Subscriber,
+)
+
+_AT_ONCE = 500
+_PREFIXES_AT_ONCE = 2000
+_REFERENCES: dict[str, type[RatePlan | Reseller]] = {
+    "rate_plan_id": RatePlan,
+    "reseller_id": Reseller,
+    "reseller_rate_plan_id": RatePlan,
+}
+
+
+class BatchFacts:
+    """What the row of NEW_SUBSCRIBER tells of one, for every subscriber of a batch."""
+
+    def __init__(self, db: Session) -> None:
+        self._domains = set(db.execute(select(Domain.domain)).scalars())
+        self._profiles = _pairs(db, select(Profile.domain, Profile.profile))
+        self._references = {
+            name: _pairs(db, select(model.domain, model.id)) for name, model in _REFERENCES.items()
+        }
+        lengths = func.min(func.length(Numbering.prefix)), func.max(func.length(Numbering.prefix))
+        self._shortest, self._longest = db.execute(select(*lengths)).one()
+        self._subscribers: set[tuple[Any, ...]] = set()
+        self._aliases: set[tuple[Any, ...]] = set()
+        self._numbering: dict[str, Any] = {}
+
+    def read(self, db: Session, batch: Sequence[Values]) -> None:
+        """Look up what depends on the names of a batch."""
+        names = [(one["username"], one["domain"]) for one in batch]
+        self._subscribers, self._aliases = set(), set()
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            for model, columns, found in (
+                (Subscriber, (Subscriber.username, Subscriber.domain), self._subscribers),
+                (DbAlias, (DbAlias.alias_username, DbAlias.alias_domain), self._aliases),
+            ):
+                query = select(*columns).select_from(model).where(tuple_(*columns).in_(some))
+                found.update(_pairs(db, query))
+        self._read_numbering(db, [username for username, _ in names])
+
+    def of(self, values: Values) -> SimpleNamespace:
+        key, domain = (values["username"], values["domain"]), values["domain"]
+        number = self._find_numbering(values["username"])
+        return SimpleNamespace(
+            domain=domain in self._domains,
+            profile=(domain, values.get("profile")) in self._profiles,
+            subscriber=key in self._subscribers,
+            alias=key in self._aliases,
+            city_code=number and number.city_code,
+            local_area=number and number.local_area,
+            **{
+                name: (domain, values.get(name)) in found
+                for name, found in self._references.items()
+            },
+        )
+
+    def _read_numbering(self, db: Session, usernames: Sequence[str]) -> None:
+        self._numbering = {}
+        if self._longest is None:
+            return
+        wanted = sorted({prefix for name in usernames for prefix in self._prefixes(name)})
+        columns = Numbering.prefix, Numbering.city_code, Numbering.local_area
+        for start in range(0, len(wanted), _PREFIXES_AT_ONCE):
+            some = wanted[start : start + _PREFIXES_AT_ONCE]
+            for row in db.execute(select(*columns).where(Numbering.prefix.in_(some))):
+                self._numbering[row.prefix] = row
+
+    def _find_numbering(self, username: str) -> Any:
+        found = (self._numbering.get(prefix) for prefix in self._prefixes(username))
+        return next((row for row in found if row is not None), None)
+
+    def _prefixes(self, username: str) -> list[str]:
+        """The beginnings that may be in the table, the longest first."""
+        digits = username.removeprefix("+")
+        if self._longest is None or not (digits.isascii() and digits.isdigit()):
+            return []
+        longest = min(len(digits), self._longest, LONGEST)
+        return [digits[:length] for length in range(longest, self._shortest - 1, -1)]
+
+
+def insert_subscribers(db: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Store completed subscribers in one statement, with an event for each.
+
+    IntegrityError when one of them is there meanwhile.
+    """
+    names = sorted(set().union(*rows))
+    filled = [{name: row.get(name, DEFAULTS[name]) for name in names} for row in rows]
+    db.execute(insert(Subscriber), filled)
+    told = [
+        events.event_row(events.SUBSCRIBER_INSERTED, row["account_code"], told_of_new(row))
+        for row in rows
+    ]
+    events.EMIT.run_many(db, told)
+
+
+def _pairs(db: Session, query: Any) -> set[tuple[Any, ...]]:
+    return {tuple(row) for row in db.execute(query)}

@@ -1,0 +1,215 @@
+"""Subscribers with what belongs to them: aliases, numbers and addresses in the same line."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Double, Integer, Select, delete, select
+
+from sippulse_ws.db.statements import Session
+from sippulse_ws.domain import subscribers
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.passwords import PORTAL, SIP, is_right
+from sippulse_ws.domain.subscriber_batches import BatchFacts, insert_subscribers
+from sippulse_ws.domain.vault import Vault
+from sippulse_ws.files.fields import (
+    ContactField,
+    DecimalField,
+    DomainField,
+    Field,
+    FlagField,
+    IntegerField,
+    NameField,
+)
+from sippulse_ws.files.groups import GROUPS, group_of
+from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
+from sippulse_ws.files.kinds.subscriber_groups import (
+    add_stored_groups,
+    missing_of_groups,
+    store_groups,
+)
+from sippulse_ws.files.refusals import AccountsDiffer
+from sippulse_ws.models import Subscriber
+from sippulse_ws.models.types import Money, as_money
+
+_AT_ONCE = 500
+# Letters and digits that nobody takes for one another.
+ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_PASSWORDS = (SIP, PORTAL)
+# Digits that a spreadsheet may have written short.
+_NAMES = frozenset("username document contract_number zip number city_code".split())
+_CONTACTS = frozenset({"phone", "mobile"})
+_REFERENCES = frozenset({"rate_plan_id", "reseller_id", "reseller_rate_plan_id"})
+_WRITTEN = [name for name in subscribers.CORE if name not in ("id", "account_code")]
+
+Generated = Callable[[Sequence[tuple[str, str, str]]], None]
+
+
+def _field(name: str) -> Field:
+    sort = Subscriber.__table__.columns[name].type
+    if name == "domain":
+        return DomainField(name, required=True)
+    if name in _NAMES:
+        return NameField(name, required=name == "username")
+    if name in _CONTACTS:
+        return ContactField(name)
+    made: list[tuple[type, Callable[[], Field]]] = [
+        (BigInteger, lambda: IntegerField(name, low=0, high=2**63 - 1)),
+        (Boolean, lambda: FlagField(name)),
+        (Integer, lambda: IntegerField(name)),
+        (Double, lambda: DecimalField(name, binary=True)),
+        (Money, lambda: DecimalField(name)),
+    ]
+    make = next((make for kind, make in made if isinstance(sort, kind)), None)
+    return Field(name, required=name == "profile") if make is None else make()
+
+
+class Subscribers(Kind):
+    name = "subscribers"
+    fields = (
+        *(_field(name) for name in ("username", "domain", "profile")),
+        Field(SIP),
+        Field(PORTAL),
+        *(_field(name) for name in _WRITTEN if name not in ("username", "domain", "profile")),
+        Field("account_code", also=("account", "accountcode", "conta")),
+    )
+    identity = ("username", "domain")
+    not_compared = frozenset({*_PASSWORDS, "account_code"})
+    secret = frozenset(_PASSWORDS)
+    tries = True
+
+    def __init__(
+        self,
+        vault: Vault | None = None,
+        generate: int | None = None,
+        generated: Generated | None = None,
+    ) -> None:
+        super().__init__()
+        self._vault = vault or Vault()  # an export opens and seals none
+        self._generate = generate
+        self._tell_generated = generated
+        self._made: dict[str, str] = {}  # by account: a batch may be tried again
+
+    def numbered(self, name: str) -> Field | None:
+        """alias_1, did_2, ip_address_3, or aliases, dids, ip_addresses with blanks between."""
+        return group_of(name)
+
+    def begin(self, db: Session) -> None:
+        super().begin(db)
+        self._facts = BatchFacts(db)
+
+    def check(self, record: Record) -> Record:
+        code = record.get("account_code")
+        if code is not None and code != f"{record['username']}@{record['domain']}":
+            raise AccountsDiffer("account_code", code)
+        self.require_domain(record["domain"])
+        groups: Record = {group: [] for group in GROUPS}
+        checked: Record = {}
+        for name, value in record.items():
+            if name.rstrip("0123456789").rstrip("_") in GROUPS:
+                groups[name.rstrip("0123456789").rstrip("_")] += value
+            else:
+                checked[name] = as_money(value) if isinstance(value, Decimal) else value
+        return checked | groups
+
+    def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
+        columns = [getattr(Subscriber, name) for name in (*subscribers.CORE, *_PASSWORDS)]
+        codes = [f"{one['username']}@{one['domain']}" for one in records]
+        found: dict[Identity, Stored] = {}
+        for some in chunks(codes, _AT_ONCE):
+            query = select(*columns).where(Subscriber.account_code.in_(some))
+            for row in db.execute(query):
+                found[row.username, row.domain] = row._asdict()
+        grouped = [one for one in records if any(one[group] for group in GROUPS)]
+        if grouped and found:
+            add_stored_groups(db, found)
+        return found
+
+    def differences(self, stored: Stored, record: Record) -> Record:
+        changes: Record = {}
+        for name in self.placed - self.not_compared:
+            if name not in subscribers.CORE or name == "id":
+                continue
+            value, old = record[name], stored[name]
+            if value is None:
+                value = _emptied(name, old)
+            if value is not None and value != old:
+                changes[name] = value
+        for name in _PASSWORDS:
+            row = SimpleNamespace(**stored)
+            if record.get(name) and not is_right(self._vault, row, name, record[name]):
+                changes[name] = record[name]
+        return changes | missing_of_groups(stored, record)
+
+    def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
+        self._facts.read(db, records)
+        wrong: dict[int, DomainError] = {}
+        rows: dict[int, dict[str, Any]] = {}
+        for place, record in enumerate(records):
+            try:
+                self._give_password(record)
+                rows[place] = subscribers.completed(self._vault, record, self._facts.of(record))
+            except DomainError as error:
+                wrong[place] = error
+        if rows:
+            insert_subscribers(db, list(rows.values()))
+        for place in rows:
+            try:
+                with db.savepoint():
+                    store_groups(db, records[place], records[place])
+            except DomainError as error:
+                wrong[place] = error
+                taken_back = Subscriber.account_code == rows[place]["account_code"]
+                db.execute(delete(Subscriber).where(taken_back))
+        self._tell(records, wrong)
+        return wrong
+
+    def change(self, db: Session, stored: Stored, record: Record, changes: Record) -> None:
+        own = {name: value for name, value in changes.items() if name not in GROUPS}
+        if own:
+            key = {"username": record["username"], "domain": record["domain"]}
+            rows = [SimpleNamespace(id=stored["id"])]
+            subscribers.update_subscriber(db, self._vault, rows, key | own)
+        store_groups(db, record, changes)
+
+    def in_scope(self, scope: Mapping[str, Any]) -> Select[Any] | None:
+        columns = Subscriber.id, Subscriber.username, Subscriber.domain
+        return select(*columns).where(Subscriber.domain == scope["domain"])
+
+    def remove(self, db: Session, row: Any) -> None:
+        subscribers.remove_subscriber(db, row)
+
+    def rows(self, scope: Mapping[str, Any]) -> Select[Any]:
+        query = select(*(getattr(Subscriber, name) for name in _WRITTEN))
+        if "domain" in scope:
+            query = query.where(Subscriber.domain == scope["domain"])
+        return query.order_by(Subscriber.domain, Subscriber.username)
+
+    def _give_password(self, record: Record) -> None:
+        if record.get(SIP) or self._generate is None:
+            return
+        account = f"{record['username']}@{record['domain']}"
+        if account not in self._made:
+            self._made[account] = "".join(secrets.choice(ALPHABET) for _ in range(self._generate))
+        record[SIP] = self._made[account]
+
+    def _tell(self, records: Sequence[Record], wrong: Mapping[int, DomainError]) -> None:
+        """Before the transaction ends: a password that nobody knows would be of no use."""
+        told = []
+        for place, record in enumerate(records):
+            account = f"{record['username']}@{record['domain']}"
+            if account in self._made and place not in wrong:
+                told.append((record["username"], record["domain"], self._made.pop(account)))
+        if told and self._tell_generated is not None:
+            self._tell_generated(told)
+
+
+def _emptied(name: str, old: Any) -> Any:
+    """What an empty cell makes of a value: texts and references are cleared, all else stays."""
+    if name in _REFERENCES:
+        return 0 if old else None
+    return "" if isinstance(old, str) and old and name not in ("city_code", "local_area") else None
