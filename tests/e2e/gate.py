@@ -12,6 +12,8 @@ class Gate:
         self._behind = host, port
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self._server: asyncio.Server
@@ -25,7 +27,15 @@ class Gate:
         """End every connection, and refuse new ones."""
         self._run(self._shut())
 
+    def freeze(self) -> None:
+        """Keep all connections, and let nothing through: as a host that stands still."""
+        self._loop.call_soon_threadsafe(self._flowing.clear)
+
+    def thaw(self) -> None:
+        self._loop.call_soon_threadsafe(self._flowing.set)
+
     def remove(self) -> None:
+        self.thaw()
         self.shut()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -48,13 +58,13 @@ class Gate:
         there = await asyncio.open_connection(*self._behind)
         both = {writer, there[1]}
         self._writers |= both
-        await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+        await asyncio.gather(self._copy(reader, there[1]), self._copy(there[0], writer))
         self._writers -= both
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()

@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sippulse_ws.db.connections.deadlines import check_deadline
-from sippulse_ws.db.connections.failures import is_lock_timeout, is_repeatable, is_undone
+from sippulse_ws.db.connections.failures import (
+    is_lock_timeout,
+    is_locked,
+    is_repeatable,
+    is_undone,
+)
 from sippulse_ws.domain.errors import DomainError
 
 ATTEMPTS = 3
@@ -34,8 +39,8 @@ def repeating(
             unknown = finished and not is_undone(error)
             if unknown or not is_repeatable(error):
                 raise
-            if is_lock_timeout(error):
-                if is_hopeless():
+            if is_locked(error):
+                if is_lock_timeout(error) and is_hopeless():
                     raise
                 check_deadline()
                 continue

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -34,6 +35,7 @@ from sippulse_ws.db.statements.session import Session
 # Seconds after which a connection is replaced: below the usual wait_timeout of 8 hours.
 RECYCLE = 3600
 SQLITE_BUSY_MS = 30_000
+SQLITE_TRY_MS = 1000  # where operations have a deadline; it is not to be cut off
 # After so long without an answer MariaDB is taken for lost.
 STATEMENT_SECONDS = 60
 # Where operations have a deadline, a locked row is waited for in tries of this many seconds.
@@ -87,7 +89,8 @@ class Database:
         )
         if self.is_sqlite:
             event.listen(engine, "do_connect", self._make_file)
-            event.listen(engine, "connect", _prepare_sqlite)
+            patient = self._seconds is None or patience is None
+            event.listen(engine, "connect", partial(_prepare_sqlite, patient=patient))
         return engine
 
     def _arguments(self, patience: int | None, joining: bool) -> dict[str, Any]:
@@ -216,7 +219,7 @@ def _mysql_arguments(url: URL, patience: int | None, joining: bool) -> dict[str,
     return arguments
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, _record: Any, *, patient: bool) -> None:
     connection.isolation_level = None  # BEGIN is said by us
     # its own one knows ASCII only: É would not be é
     connection.create_function("lower", 1, _lower, deterministic=True)
@@ -225,7 +228,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_MS}",
+        f"busy_timeout={SQLITE_BUSY_MS if patient else SQLITE_TRY_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -31,7 +31,16 @@ def is_repeatable(error: Exception) -> bool:
     """Nothing of the transaction was done, and the same again may succeed."""
     if not isinstance(error, DBAPIError):
         return False
-    return error.connection_invalidated or _number(error) in (LOCK_WAIT_TIMEOUT, DEADLOCK)
+    if error.connection_invalidated or is_locked(error):
+        return True
+    return _number(error) == DEADLOCK
+
+
+def is_locked(error: Exception) -> bool:
+    """Somebody else holds what is needed; SQLite says so before anything is done."""
+    if is_lock_timeout(error):
+        return True
+    return isinstance(error, DBAPIError) and _sqlite_code(error) == sqlite3.SQLITE_BUSY
 
 
 def is_undone(error: Exception) -> bool:
