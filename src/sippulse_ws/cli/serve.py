@@ -11,6 +11,7 @@ import typer
 from sippulse_ws import metrics
 from sippulse_ws.app import application
 from sippulse_ws.cli.background import background
+from sippulse_ws.cli.ephemeral import announce, ephemeral_database
 from sippulse_ws.cli.session import console, fail, get_settings, open_database
 from sippulse_ws.config import Settings
 from sippulse_ws.db.connections.failures import is_unavailable
@@ -20,11 +21,14 @@ from sippulse_ws.parts import make_vault
 from sippulse_ws.serving.listening import ListenError, listen
 from sippulse_ws.serving.start import run_server
 from sippulse_ws.serving.worker import usable_cores
+from sippulse_ws.testing.faults import FaultInjection
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address or name to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port.")] = 8080,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="TCP port; 8080, a free one if ephemeral.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; one per core by default.")
     ] = None,
@@ -32,21 +36,47 @@ def serve(
         bool | None,
         typer.Option(help="Keep each process on one core; default: when there is one per core."),
     ] = None,
+    ephemeral: Annotated[
+        bool, typer.Option(help="For tests: a database of its own, which goes with the server.")
+    ] = False,
+    demo: Annotated[bool, typer.Option(help="With demo data; needs --ephemeral.")] = False,
 ) -> None:
     """Serve the web services."""
-    settings = get_settings()
     os.umask(0o077)  # whatever is written here may hold credentials
+    if demo and not ephemeral:
+        raise typer.BadParameter("--demo needs --ephemeral; for a database that stays: db demo")
+    if not ephemeral:
+        _serve(get_settings(), host, port or 8080, workers, pin)
+        return
+    with ephemeral_database(demo=demo) as logins:
+        _serve(get_settings(), host, port or 0, workers or 1, pin, logins)
+
+
+def _serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    workers: int | None,
+    pin: bool | None,
+    logins: dict[str, str] | None = None,
+) -> None:
+    """With `logins` the server is one for tests."""
     _check_database(settings)
     cores = len(usable_cores())
     try:
         listeners = listen(host, port, workers or cores)
     except ListenError as error:
         raise fail(str(error)) from None
-    address = f"http://{host}:{port}"
-    console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)
+    address = f"http://{host}:{listeners[0].getsockname()[1]}"
+    if logins is None:
+        console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)
+    else:
+        announce(address, logins)
     with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:
         os.environ.setdefault(metrics.FOLDER, folder)
         app = application()  # made before workers are forked, so that they share its memory
+        if logins is not None:
+            app = FaultInjection(app, settings.language)
         with background():
             pinned = len(listeners) >= cores if pin is None else pin
             run_server(app, settings, listeners, address, pinned)

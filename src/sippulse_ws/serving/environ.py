@@ -66,7 +66,7 @@ def environ_of(request: Received, place: Any) -> Environ:
     environ["QUERY_STRING"] = scope.query_string
     environ["SERVER_NAME"], environ["SERVER_PORT"] = _host_and_port(scope.server)
     environ["SERVER_PROTOCOL"] = "HTTP/1.0" if scope.http_version == "1" else "HTTP/1.1"
-    environ["REMOTE_ADDR"] = _host_and_port(scope.client)[0]
+    environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = _host_and_port(scope.client)
     environ["wsgi.url_scheme"] = scope.scheme
     environ["wsgi.input"] = BytesIO(body)
     environ[RECEIVED] = received
