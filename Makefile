@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core
 
 .DEFAULT_GOAL := help
-.PHONY: help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip test-deploy lint \
+.PHONY: test-web help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip test-deploy lint \
 	venv-bench bench bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -63,6 +63,10 @@ DEPLOY ?= deploy or chroot
 test-deploy: venv mariadb ## Run what is in deploy/, and the package in a bare Debian (root)
 	@scripts/debian.sh promtool=prometheus
 	$(BIN)/pytest -m "$(DEPLOY)" $(ARGS) tests/deploy
+
+test-web: venv ## Try the pages in a real browser
+	@scripts/debian.sh chromium=chromium npm=npm node=nodejs
+	$(BIN)/pytest -m web $(ARGS) tests/web
 
 lint: venv ## Check style, types, layers and sizes
 	$(BIN)/ruff check .
