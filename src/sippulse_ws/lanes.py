@@ -5,9 +5,9 @@ Without a front (another WSGI server) there is no place, and nothing is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 PLACE = "sippulse.place"  # in the WSGI environment
 
@@ -32,6 +32,9 @@ class Place(Protocol):
 
     def move(self, lane: str) -> None:
         """A Detour, unless the request is in this lane already."""
+
+    def park(self, start: Callable[[Callable[[], None]], None]) -> NoReturn:
+        """A Detour until somebody calls what `start` is given; no thread waits meanwhile."""
 
     def enter(self, account: str) -> None:
         """Begin to write for an account; a Detour while others that do hold too many threads."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sippulse_ws.db import Session
 from sippulse_ws.domain import administrators, domains, profiles, subscribers
-from sippulse_ws.domain.access import Authenticator
+from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Base, Did, Rate, RatePlan, Reseller, Subscriber

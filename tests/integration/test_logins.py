@@ -11,7 +11,7 @@ from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Session
 from sippulse_ws.domain import administrators, login_delays
-from sippulse_ws.domain.access import Authenticator
+from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.models import Administrator, AdministratorDomain, LoginFailure
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
 from tests.fixtures.app import TestDatabase
@@ -124,7 +124,7 @@ def test_the_delay_holds_in_every_worker(
     soap: Soap, database: TestDatabase, clerk: dict[str, str], platform: Platform
 ) -> None:
     other = Soap(create_app(Settings(language="en"), database), platform.principal)
-    assert login(other, clerk)  # remembered there
+    assert login(other, clerk, "192.0.2.9")  # remembered there
     guess(soap, "clerk", FREE)
     assert not login(other, clerk)
 
@@ -235,3 +235,33 @@ def test_the_customers_guesses_are_slowed_down_alike(
     clock.pass_by(2)
     assert soap("CustomerWS", "authenticate", **key, password=PASSWORD).username == "1000"
     assert platform.rows(LoginFailure) == []
+
+
+class TestNeighbours:
+    """A client and somebody who guesses its login share an address."""
+
+    def test_who_was_right_here_is_not_locked_out(self, soap: Soap, clerk: dict[str, str]) -> None:
+        assert login(soap, clerk)
+        guess(soap, "clerk", FREE + 5)
+        assert login(soap, clerk)
+
+    def test_guesses_beside_an_active_client_are_counted_on(
+        self, soap: Soap, platform: Platform, clerk: dict[str, str], clock: Clock
+    ) -> None:
+        assert login(soap, clerk)
+        for number in range(1, 6):
+            guess(soap, "clerk", 1)
+            assert login(soap, clerk)
+            assert platform.one(LoginFailure).failures == number
+            clock.pass_by(400)
+        guess(soap, "clerk", 1)
+        left = platform.one(LoginFailure).blocked_until - dt.datetime.now(dt.UTC)
+        assert left.total_seconds() > 6
+
+    def test_the_right_password_from_elsewhere_waits_for_its_own_delay(
+        self, soap: Soap, clerk: dict[str, str]
+    ) -> None:
+        assert login(soap, clerk)
+        guess(soap, "clerk", FREE, address="192.0.2.2")
+        assert not login(soap, clerk, "192.0.2.2")
+        assert login(soap, clerk)

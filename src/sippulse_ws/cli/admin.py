@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 import typer
@@ -13,8 +14,8 @@ from sippulse_ws.cli.session import (
     reading,
     writing,
 )
-from sippulse_ws.domain import administrators
-from sippulse_ws.domain.access import Authenticator
+from sippulse_ws.domain import administrators, login_delays
+from sippulse_ws.domain.authentication import Authenticator
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -63,6 +64,36 @@ def passwd(login: Login, password_stdin: PasswordStdin = False) -> None:
     with writing("admin passwd", login=login) as db:
         administrators.set_password(db, Authenticator(), login, password)
     console.print("password set")
+
+
+@app.command()
+def delays(
+    clear: Annotated[
+        str | None, typer.Option(metavar="LOGIN", help="Forget this login's failures instead.")
+    ] = None,
+) -> None:
+    """Show failed logins that are on record, and until when each is refused."""
+    if clear is not None:
+        with writing("admin delays", clear=clear) as db:
+            cleared = login_delays.clear_delays(db, clear)
+        console.print(f"{cleared} cleared")
+        return
+    with reading() as db:
+        found = login_delays.list_delays(db)
+    now = dt.datetime.now(dt.UTC)
+    print_table(
+        ["login", "of", "from", "failures", "refused until (UTC)"],
+        [
+            [
+                row.login,
+                row.realm,
+                row.address,
+                row.failures,
+                row.blocked_until.strftime("%Y-%m-%d %H:%M:%S") if row.blocked_until > now else "",
+            ]
+            for row in found
+        ],
+    )
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,19 +30,21 @@ def audit(
     since = now - dt.timedelta(hours=hours) if hours else None
     with reading() as db:
         rows = list_audit(db, login=login, operation=operation, since=since, limit=limit)
-    print_table(
-        ["when (UTC)", "login", "from", "operation", "object", "outcome", "error", "request"],
-        [
-            [
-                row.at.strftime("%Y-%m-%d %H:%M:%S"),
-                row.login,
-                row.address,
-                row.operation,
-                row.object,
-                row.outcome,
-                row.error or "",
-                row.request_id,
-            ]
-            for row in rows
-        ],
-    )
+    print_table(COLUMNS, [_cells(row) for row in rows])
+
+
+COLUMNS = "when (UTC)/login/from/operation/object/outcome/error/times/request".split("/")
+
+
+def _cells(row: Any) -> list[object]:
+    return [
+        row.at.strftime("%Y-%m-%d %H:%M:%S"),
+        row.login,
+        row.address,
+        row.operation,
+        row.object,
+        row.outcome,
+        row.error or "",
+        row.times,
+        row.request_id,
+    ]

@@ -28,7 +28,8 @@ from sippulse_ws.domain import (
     subscribers,
     white_lists,
 )
-from sippulse_ws.domain.access import EVERYTHING, Authenticator
+from sippulse_ws.domain.access import EVERYTHING
+from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.errors_guard import DemoElsewhere
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault

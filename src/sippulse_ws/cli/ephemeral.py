@@ -17,7 +17,7 @@ import typer
 from sippulse_ws.cli import demo as demo_data
 from sippulse_ws.config import PREFIX, load_settings
 from sippulse_ws.domain import administrators
-from sippulse_ws.domain.access import Authenticator
+from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.parts import make_database, make_vault
 
 ADMINISTRATOR = "admin"

@@ -1,23 +1,16 @@
 """Who may do what: administrators and their grants.
 
 The principal costs one statement, whatever the operation: administrator, grant on the domain and
-pending delay come together. Argon2 is paid once per login and process; later calls compare a keyed
-digest that includes the stored hash, so that a changed password counts at once.
+pending delay come together. Whether the password is right says `domain/authentication.py`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import (
     ColumnElement,
     and_,
@@ -32,12 +25,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import login_delays
-from sippulse_ws.domain.errors import AccessDenied, LoginFailed
+from sippulse_ws.domain.errors import AccessDenied
 from sippulse_ws.models import Administrator, AdministratorDomain, LoginFailure
 
-REMEMBERED = 4096
-LOGIN_LENGTH = 128
-KEY_LENGTH = 255  # characters; no column that is looked up has more
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -134,79 +124,3 @@ class Reading:
 
 
 PRINCIPAL = Reading()
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A verified principal: its scope, and what was read along with it."""
-
-    scope: Scope
-    had_failures: bool  # failures of this login are on record, and over
-    rows: list[Any]  # of the subject; empty when it is not there
-
-
-class Guess(LoginFailed):
-    """A wrong password, to be counted; on the wire it is a failed login like any other."""
-
-    def __init__(self, realm: str, login: str) -> None:
-        super().__init__()
-        self.realm = realm
-        self.login = login
-
-
-class Authenticator:
-    """Checks principals; remembers in memory which passwords were right."""
-
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = hasher or PasswordHasher()
-        self._dummy = self._hasher.hash(os.urandom(16).hex())
-        self._secret = os.urandom(32)
-        self._right: OrderedDict[bytes, None] = OrderedDict()
-        self._lock = Lock()
-
-    def authenticate(
-        self,
-        db: Session,
-        login: str | None,
-        password: str | None,
-        address: str,
-        domain: str | None,
-        reading: Reading = PRINCIPAL,
-        parameters: Mapping[str, Any] = NONE,
-    ) -> Admission:
-        """LoginFailed for whoever is not an active administrator with this password."""
-        if not login or password is None or len(login) > LOGIN_LENGTH:
-            raise LoginFailed
-        # What is longer than any key is not there, and must not fill the database's packets.
-        asked = {
-            name: None if type(value) is str and len(value) > KEY_LENGTH else value
-            for name, value in (*parameters.items(), ("granted_domain", domain))
-        }
-        rows = reading.prepared.all(db, **asked, **login_delays.who(login, address))
-        row = rows[0]
-        if login_delays.is_delayed(row.principal_blocked_until):
-            raise LoginFailed
-        right = self.is_right(row.principal_hash or self._dummy, password)
-        if not right or not row.principal_active:  # neither is active who is not there
-            raise Guess(login_delays.ADMINISTRATOR, login)
-        scope = Scope(row.principal_id, login, bool(row.principal_superuser), row.principal_domain)
-        there = row.subject is not None
-        return Admission(scope, row.principal_blocked_until is not None, rows if there else [])
-
-    def is_right(self, password_hash: str, password: str) -> bool:
-        secret = password.encode(errors="surrogatepass")
-        mark = hashlib.blake2b(password_hash.encode() + b"\0" + secret, key=self._secret).digest()
-        if mark in self._right:
-            return True
-        try:
-            self._hasher.verify(password_hash, secret)
-        except (VerificationError, InvalidHashError):
-            return False
-        with self._lock:
-            self._right[mark] = None
-            if len(self._right) > REMEMBERED:
-                self._right.popitem(last=False)
-        return True
-
-    def hash(self, password: str) -> str:
-        return self._hasher.hash(password)

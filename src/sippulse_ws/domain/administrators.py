@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain.access import Authenticator
+from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import AdministratorExists, AdministratorNotFound
 from sippulse_ws.domain.rows import insert_row
@@ -37,6 +37,13 @@ def create_administrator(
 def set_password(db: Session, authenticator: Authenticator, login: str, password: str) -> None:
     required({"password": password}, "password")
     _update(db, login, password_hash=authenticator.hash(password_text(password, "password")))
+
+
+def replace_hash(db: Session, hashes: tuple[str, str]) -> None:
+    """The same password under today's parameters, unless it was changed meanwhile."""
+    old, new = hashes
+    same = Administrator.password_hash == old
+    db.execute(update(Administrator).where(same).values(password_hash=new))
 
 
 def set_active(db: Session, login: str, active: bool) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, select
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import login_delays
-from sippulse_ws.domain.access import Guess
+from sippulse_ws.domain.authentication import Guess
 from sippulse_ws.domain.errors import LoginFailed
 from sippulse_ws.domain.passwords import PORTAL, SIP, is_right
 from sippulse_ws.domain.vault import Vault
@@ -56,8 +56,8 @@ def authenticate(
     row = db.execute(CUSTOMER, login_delays.who(login, address) | account).first()
     if row is not None:
         if login_delays.is_delayed(row.blocked_until):
-            raise LoginFailed
+            raise Guess(login_delays.CUSTOMER, login, "delayed")
         for which in ACCEPTED[accepted]:
             if is_right(vault, row, which, password):
                 return row, which, row.blocked_until is not None
-    raise Guess(login_delays.CUSTOMER, login)
+    raise Guess(login_delays.CUSTOMER, login, "unknown" if row is None else "wrong")

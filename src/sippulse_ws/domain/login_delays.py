@@ -7,8 +7,10 @@ refusal during that time does not count as another guess.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
@@ -21,6 +23,7 @@ FREE_FAILURES = 3  # a typing error or two must not lock anybody out
 LONGEST_DELAY = 300  # seconds
 FORGET_AFTER = dt.timedelta(days=1)
 LOGIN_LENGTH = 160
+_SHOWN = ("realm", "login", "address", "failures", "blocked_until")
 ADDRESS_LENGTH = 45
 
 
@@ -49,18 +52,18 @@ def is_delayed(blocked_until: dt.datetime | None) -> bool:
     return blocked_until is not None and blocked_until > dt.datetime.now(dt.UTC)
 
 
-def record_failure(db: Session, realm: str, login: str, address: str) -> None:
-    """Count one more wrong password and set how long the next try is refused."""
+def record_failure(db: Session, realm: str, login: str, address: str, times: int = 1) -> bool:
+    """Count wrong passwords and set how long the next try is refused; whether it is."""
     guesser = who(login, address)
     now = dt.datetime.now(dt.UTC)
     db.execute(delete(LoginFailure).where(LoginFailure.blocked_until < now - FORGET_AFTER))
-    more = update(LoginFailure).where(pending(realm)).values(failures=LoginFailure.failures + 1)
+    more = update(LoginFailure).where(pending(realm)).values(failures=LoginFailure.failures + times)
     if db.execute(more, guesser).rowcount == 0:
         first = {
             "realm": realm,
             "login": guesser["who_login"],
             "address": guesser["who_address"],
-            "failures": 1,
+            "failures": times,
             "blocked_until": now,
         }
         try:
@@ -72,6 +75,19 @@ def record_failure(db: Session, realm: str, login: str, address: str) -> None:
     delay = dt.timedelta(seconds=delay_after(db.execute(counted, guesser).scalar_one()))
     block = update(LoginFailure).where(pending(realm)).values(blocked_until=now + delay)
     db.execute(block, guesser)
+    return bool(delay)
+
+
+def list_delays(db: Session) -> Sequence[Row[Any]]:
+    """Who has failed, those first who are refused longest."""
+    columns = (getattr(LoginFailure, name) for name in _SHOWN)
+    query = select(*columns).order_by(LoginFailure.blocked_until.desc(), LoginFailure.login)
+    return db.execute(query).all()
+
+
+def clear_delays(db: Session, login: str) -> int:
+    """Forget the failures of a login, from wherever; how many addresses there were."""
+    return db.execute(delete(LoginFailure).where(LoginFailure.login == login)).rowcount
 
 
 def forget_failures(db: Session, realm: str, login: str, address: str) -> None:

@@ -93,6 +93,7 @@ class Operation:
     # on something outside the database: audited like a write, but no transaction is held meanwhile
     acts: bool
     reloads: tuple[str, ...]  # tables that SIP proxies must read again
+    secret: bool = False  # reads what nobody should read unnoticed: audited like a write
     lane: str = OPERATIONS  # whose threads it holds, see sippulse_ws.lanes
     tag: Tag | None = None  # makes the ETag of the result
     guard: Operation | None = None  # what retrieves the thing that If-Match is about
@@ -120,6 +121,7 @@ def operation(  # noqa: PLR0913 - a declaration says what there is to say
     aliases: Mapping[str, str] | None = None,
     tagged: bool = False,
     guarded_by: Any = None,
+    secret: bool = False,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Publish `function(call, *fields)`; see docs/architecture.md.
 
@@ -134,6 +136,7 @@ def operation(  # noqa: PLR0913 - a declaration says what there is to say
         declared = (function, right, names, objects, writes, reads, acts, reloads)
         published_operation = Operation(
             *declared,
+            secret=secret,
             lane=PROXIES if acts else lane,
             tag=tagger(returns) if tagged else None,
             guard=guarded_by.function.declaration if guarded_by else None,

@@ -23,7 +23,9 @@ from sippulse_ws.db.connections.failures import (
     is_undone,
 )
 from sippulse_ws.domain import audit, login_delays, reload_queue, subscribers
-from sippulse_ws.domain.access import NOBODY, Authenticator, Guess, Scope
+from sippulse_ws.domain.access import NOBODY, Scope
+from sippulse_ws.domain.administrators import replace_hash
+from sippulse_ws.domain.authentication import Authenticator, Guess
 from sippulse_ws.domain.errors import (
     DatabaseFull,
     DatabaseUnavailable,
@@ -46,6 +48,7 @@ from sippulse_ws.lanes import PROXIES, Detour, Place, place_of, writing_for
 from sippulse_ws.observability.outages import Outage
 from sippulse_ws.services.dry_runs import DryRunOver, is_dry_run
 from sippulse_ws.services.idempotency import keyed_request
+from sippulse_ws.services.logins import FailedLogins
 from sippulse_ws.services.operation import Operation, Values, add_telephones
 from sippulse_ws.services.preconditions import check_tag, key_of, wanted_tags
 from sippulse_ws.services.repeating import repeating
@@ -108,7 +111,7 @@ class Request:
 
     @property
     def changes(self) -> bool:
-        return self.operation.writes or self.operation.acts
+        return self.operation.writes or self.operation.acts or self.operation.secret
 
     def waits_for_its_key(self) -> bool:
         """Another request has its idempotency key."""
@@ -132,6 +135,7 @@ class Runner:
         self.keys = keys
         self.proxies = proxies
         self.authenticator = Authenticator()
+        self.failed_logins = FailedLogins(self._beside, self.authenticator.gate)
 
     def run(self, operation: Operation, context: Context, arguments: tuple[Any, ...]) -> Any:
         *plain, principal = arguments if not operation.right.customer else (*arguments, None)
@@ -159,7 +163,8 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
             refusal = self._refusal(error, request)
             if isinstance(error, Guess):
-                self._count_guess(error, context)
+                about = object_of(values)
+                self.failed_logins.note(error, context, about, request.place is not None)
             ended = self._record_refusal(request, refusal) or Outcome(refusal)
             if ended.refusal is None:
                 return ended.result
@@ -222,7 +227,9 @@ class Runner:
                     result = request.context.write(result)
             elif request.operation.tag is not None:
                 request.context.etag = request.operation.tag(result)
-            return call, result
+        if request.operation.secret:
+            self._beside(lambda db: self.audit(db, request, audit.DONE))
+        return call, result
 
     def _act(self, call: Call, request: Request) -> Any:
         """Do something outside the database, with a small transaction before and after it."""
@@ -298,7 +305,10 @@ class Runner:
             domains[0] if domains else None,
             operation.reads,
             operation.reads.ask(values),
+            request.place.park if request.place is not None else None,
         )
+        if admission.rehashed is not None:
+            self._beside(partial(replace_hash, hashes=admission.rehashed))
         call.scope, call.found = admission.scope, admission.rows
         if admission.had_failures:
             call.cleared_failures.append((login_delays.ADMINISTRATOR, call.login))
@@ -313,11 +323,6 @@ class Runner:
         for realm, login in call.cleared_failures:
             forget = partial(login_delays.forget_failures, realm=realm, login=login)
             self._beside(partial(forget, address=call.address))
-
-    def _count_guess(self, guess: Guess, context: Context) -> None:
-        self._beside(
-            lambda db: login_delays.record_failure(db, guess.realm, guess.login, context.address)
-        )
 
     def _beside(self, store: Callable[[Session], None]) -> None:
         """A small transaction beside the operation's own, whose outcome it never changes."""
@@ -355,13 +360,17 @@ class Runner:
         keyed, firsts = request.keyed, list[Outcome | None]()
         if not request.changes or (keyed and keyed.repeated) or isinstance(refusal, Busy):
             return None
+        failed_login = isinstance(refusal, LoginFailed)  # which leaves traces of its own
+        if failed_login and (keyed is None or not keyed.claimed):
+            return None
         outcome = audit.DRY_RUN if request.dry_run else _outcome(refusal)
 
         def store(db: Session) -> None:
-            self.audit(db, request, outcome, refusal.code)
+            if not failed_login:
+                self.audit(db, request, outcome, refusal.code)
             if keyed is None or not keyed.claimed:
                 return
-            if outcome == audit.REFUSED and not isinstance(refusal, LoginFailed):
+            if outcome == audit.REFUSED and not failed_login:
                 firsts.append(keyed.finish_refused(db, refusal))
             else:
                 keyed.give_back(db)

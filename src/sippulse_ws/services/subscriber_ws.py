@@ -209,11 +209,11 @@ class SubscriberWS(Service):
     changePassword = password_change(passwords.SIP)
     changePasswordWEB = password_change(passwords.PORTAL)
 
-    @operation(IN_DOMAIN, *KEY, returns=string("return"))
+    @operation(IN_DOMAIN, *KEY, returns=string("return"), secret=True)
     def retrievePassword(call: Call, username: str, domain: str) -> str:
         return passwords.get_password(call.db, call.vault, username, domain, passwords.SIP)
 
-    @operation(IN_DOMAIN, *KEY, returns=string("return"))
+    @operation(IN_DOMAIN, *KEY, returns=string("return"), secret=True)
     def retrievePasswordWEB(call: Call, username: str, domain: str) -> str:
         return passwords.get_password(call.db, call.vault, username, domain, passwords.PORTAL)
 

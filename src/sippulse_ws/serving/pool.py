@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 from sippulse_ws.domain.load_errors import Busy
 from sippulse_ws.lanes import OPERATIONS, PAGES, PROXIES, Detour
@@ -55,6 +55,11 @@ class Job:
         self.lane = lane
         self.wait_again()
         self.pool.queue(self)
+        raise Detour
+
+    def park(self, start: Callable[[Callable[[], None]], None]) -> NoReturn:
+        self.wait_again()
+        start(lambda: self.pool.queue(self))
         raise Detour
 
     def enter(self, account: str) -> None:

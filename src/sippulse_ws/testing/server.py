@@ -21,7 +21,7 @@ from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.domain import administrators, domains, profiles, subscribers
-from sippulse_ws.domain.access import Authenticator
+from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Base
 from sippulse_ws.testing.faults import FaultInjection

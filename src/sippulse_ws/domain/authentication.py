@@ -1,0 +1,215 @@
+"""Whether a principal's password is right, without letting anybody find out by trying.
+
+Argon2 is paid once per login for all processes of a server; later calls compare a keyed digest that
+includes the stored hash, so that a changed password counts at once. Whoever has to wait for a hash
+stands in the `HashGate`; unknown logins, disabled ones and known wrong passwords wait alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from time import time
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from sippulse_ws.db.statements import Session
+from sippulse_ws.domain import login_delays
+from sippulse_ws.domain.access import NONE, PRINCIPAL, Reading, Scope
+from sippulse_ws.domain.errors import LoginFailed
+from sippulse_ws.domain.hash_gate import HashGate, Verification, network_of
+from sippulse_ws.domain.shared_marks import SharedMarks
+
+LOGIN_LENGTH = 128
+KEY_LENGTH = 255  # characters; no column that is looked up has more
+HERE_SECONDS = 3600  # after its last good call a client is no neighbour's victim any more
+HERE_AGAIN = 60  # seconds after which that is noted anew
+HERE = b"here".ljust(16)
+BLOCKING_SECONDS = 15.0
+RESULTS = 2048
+
+# Gives away the thread until its argument calls what it is given; without it the thread waits.
+Park = Callable[[Callable[[Callable[[], None]], None]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A verified principal: its scope, and what was read along with it."""
+
+    scope: Scope
+    had_failures: bool  # failures of this login are on record, and over
+    rows: list[Any]  # of the subject; empty when it is not there
+    rehashed: tuple[str, str] | None = None  # the stored hash, and the one to store instead
+
+
+class Guess(LoginFailed):
+    """A login that failed, with the reason; on the wire all of them are one fault.
+
+    `reason`: unknown, wrong, inactive; delayed ones were not looked at.
+    """
+
+    def __init__(self, realm: str, login: str, reason: str) -> None:
+        super().__init__()
+        self.realm = realm
+        self.login = login
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class _Result:
+    right: bool | None = None  # None: it waited too long
+    reason: str = ""
+
+
+class Authenticator:
+    """Checks principals; made before a server forks its workers, which share what was right."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+        self._dummy = self._hasher.hash(os.urandom(16).hex())
+        self._secret = os.urandom(32)
+        self._marks = SharedMarks()
+        self._results: OrderedDict[bytes, _Result] = OrderedDict()
+        self._rehashed: OrderedDict[str, str] = OrderedDict()
+        self.gate = HashGate(partial(self._matches, self._dummy, b""))
+
+    def authenticate(
+        self,
+        db: Session,
+        login: str | None,
+        password: str | None,
+        address: str,
+        domain: str | None,
+        reading: Reading = PRINCIPAL,
+        parameters: Mapping[str, Any] = NONE,
+        park: Park | None = None,
+    ) -> Admission:
+        """LoginFailed for whoever is not an active administrator with this password."""
+        if not login or password is None or len(login) > LOGIN_LENGTH:
+            raise Guess("", login or "", "unknown")
+        secret = password.encode(errors="surrogatepass")
+        attempt = self._digest(login.encode(errors="surrogatepass"), secret, address.encode())
+        waited = self._results.pop(attempt, None)
+        if waited is not None and not waited.right:
+            raise _failure(login, waited)
+        # What is longer than any key is not there, and must not fill the database's packets.
+        asked = {
+            name: None if type(value) is str and len(value) > KEY_LENGTH else value
+            for name, value in (*parameters.items(), ("granted_domain", domain))
+        }
+        rows = reading.prepared.all(db, **asked, **login_delays.who(login, address))
+        row = rows[0]
+        known = self._is_known(row.principal_hash, secret)
+        here = bool(known) and self._was_here(row.principal_hash, address)
+        if login_delays.is_delayed(row.principal_blocked_until) and not here:
+            raise Guess(login_delays.ADMINISTRATOR, login, "delayed")
+        if not (known and row.principal_active):
+            one = self._verification(row, known, login, secret, address)
+            waited = self._wait(one, attempt, _reason(row), park)
+            if not waited.right:
+                raise _failure(login, waited)
+        if not here:
+            self._marks.put(self._digest(HERE, row.principal_hash.encode(), address.encode()), HERE)
+        had_failures = row.principal_blocked_until is not None and not here
+        scope = Scope(row.principal_id, login, bool(row.principal_superuser), row.principal_domain)
+        subject = rows if row.subject is not None else []
+        return Admission(scope, had_failures, subject, self._new_hash(row.principal_hash))
+
+    def _new_hash(self, stored: str) -> tuple[str, str] | None:
+        made = self._rehashed.pop(stored, None)
+        return None if made is None else (stored, made)
+
+    def hash(self, password: str) -> str:
+        return self._hasher.hash(password)
+
+    def _verification(
+        self, row: Any, known: bool | None, login: str, secret: bytes, address: str
+    ) -> Verification:
+        """What has to be verified; nothing where it can only be wrong."""
+        hopeless = row.principal_hash is None or not row.principal_active or known is False
+        verify = None if hopeless else partial(self._verify, row.principal_hash, secret)
+        return Verification(network_of(address), login, verify, lambda _right: None)
+
+    def _wait(self, one: Verification, attempt: bytes, reason: str, park: Park | None) -> _Result:
+        """The result; or the thread is given away, and the next call with this attempt finds it."""
+        if park is not None:
+            park(lambda resume: self._submit(one, partial(self._keep, attempt, reason, resume)))
+        ended = threading.Event()
+        result = _Result(None, reason)
+
+        def done(right: bool | None) -> None:
+            result.right = right
+            ended.set()
+
+        self._submit(one, done)
+        ended.wait(BLOCKING_SECONDS)
+        return result
+
+    def _keep(
+        self, attempt: bytes, reason: str, resume: Callable[[], None], right: bool | None
+    ) -> None:
+        self._results[attempt] = _Result(right, reason)
+        if len(self._results) > RESULTS:  # of clients that have gone
+            self._results.popitem(last=False)
+        resume()
+
+    def _submit(self, one: Verification, done: Callable[[bool | None], None]) -> None:
+        one.done = done
+        if not self.gate.submit(one):
+            done(None)
+
+    def _verify(self, password_hash: str, secret: bytes) -> bool:
+        if not self._matches(password_hash, secret):
+            return False
+        self._marks.put(self._digest(password_hash.encode()), self._digest(secret))
+        if self._hasher.check_needs_rehash(password_hash):
+            self._rehashed[password_hash] = self._hasher.hash(secret)
+            if len(self._rehashed) > RESULTS:
+                self._rehashed.popitem(last=False)
+        return True
+
+    def _matches(self, password_hash: str, secret: bytes) -> bool:
+        try:
+            return self._hasher.verify(password_hash, secret)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _is_known(self, password_hash: str | None, secret: bytes) -> bool | None:
+        """Whether it is the password that was right before; None while none was."""
+        if password_hash is None:
+            return None
+        known = self._marks.get(self._digest(password_hash.encode()))
+        return None if known is None else known[0] == self._digest(secret)
+
+    def _was_here(self, password_hash: str, address: str) -> bool:
+        """Whether a call from this address was good lately; notes that it was again."""
+        key = self._digest(HERE, password_hash.encode(), address.encode())
+        found = self._marks.get(key)
+        age = time() - found[1] if found is not None else float("inf")
+        if HERE_AGAIN < age < HERE_SECONDS:
+            self._marks.put(key, HERE)
+        return age < HERE_SECONDS
+
+    def _digest(self, *parts: bytes) -> bytes:
+        made = hashlib.blake2b(digest_size=16, key=self._secret)
+        for part in parts:
+            made.update(len(part).to_bytes(4, "little") + part)
+        return made.digest()
+
+
+def _reason(row: Any) -> str:
+    if row.principal_hash is None:
+        return "unknown"
+    return "wrong" if row.principal_active else "inactive"
+
+
+def _failure(login: str, waited: _Result) -> LoginFailed:
+    reason = "delayed" if waited.right is None else waited.reason
+    return Guess(login_delays.ADMINISTRATOR, login, reason)

@@ -1,0 +1,67 @@
+"""Small tables in memory that a server's processes share.
+
+They are made before the workers are forked. Entries are written without a lock: a torn one matches
+nothing, and an old one gives way.
+"""
+
+from __future__ import annotations
+
+import mmap
+import multiprocessing
+import struct
+from time import time
+
+_ENTRY = struct.Struct("<16s16sI")  # key, value, seconds since 1970
+_WAYS = 4
+
+
+class SharedMarks:
+    """Digests by digests; the oldest of a bucket is forgotten."""
+
+    def __init__(self, buckets: int = 2048) -> None:
+        self._buckets = buckets
+        self._table = mmap.mmap(-1, buckets * _WAYS * _ENTRY.size)
+
+    def get(self, key: bytes) -> tuple[bytes, int] | None:
+        """The value of a key of 16 bytes and when it was put, or None."""
+        for place in self._places(key):
+            found, value, at = _ENTRY.unpack_from(self._table, place)
+            if found == key:
+                return value, at
+        return None
+
+    def put(self, key: bytes, value: bytes) -> None:
+        entries = [(_ENTRY.unpack_from(self._table, place), place) for place in self._places(key)]
+        same = [place for entry, place in entries if entry[0] == key]
+        place = same[0] if same else min(entries, key=lambda one: one[0][2])[1]
+        _ENTRY.pack_into(self._table, place, key, value, int(time()))
+
+    def _places(self, key: bytes) -> range:
+        first = int.from_bytes(key[:4], "little") % self._buckets * _WAYS
+        return range(first * _ENTRY.size, (first + _WAYS) * _ENTRY.size, _ENTRY.size)
+
+
+class SharedCounters:
+    """Counts by digests, each for as long as no other one takes its place."""
+
+    _ENTRY = struct.Struct("<IH")
+    PATIENCE = 0.05  # seconds; whoever held the lock may have been killed
+
+    def __init__(self, size: int = 16384) -> None:
+        self._size = size
+        self._table = mmap.mmap(-1, size * self._ENTRY.size)
+        self._lock = multiprocessing.get_context("fork").Lock()
+
+    def add(self, key: bytes) -> int:
+        """One more of this key of 8 bytes; how many there are now."""
+        place = int.from_bytes(key[:4], "little") % self._size * self._ENTRY.size
+        tag = int.from_bytes(key[4:8], "little")
+        locked = self._lock.acquire(timeout=self.PATIENCE)
+        try:
+            found, count = self._ENTRY.unpack_from(self._table, place)
+            count = min(count + 1, 65535) if found == tag else 1
+            self._ENTRY.pack_into(self._table, place, tag, count)
+        finally:
+            if locked:
+                self._lock.release()
+        return int(count)

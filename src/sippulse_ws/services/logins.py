@@ -1,0 +1,153 @@
+"""What is written about failed logins: delays of guesses, and a trace of every one of them.
+
+A trace is a row of the audit trail per login, address and minute that counts; beyond a number of
+names the rest of an address is one row. While somebody floods, rows are written together a little
+later, by a thread of their own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any
+
+from sippulse_ws import metrics
+from sippulse_ws.domain import audit, login_delays
+from sippulse_ws.domain.authentication import Guess
+from sippulse_ws.domain.hash_gate import HashGate, network_of
+from sippulse_ws.domain.shared_marks import SharedCounters, SharedMarks
+from sippulse_ws.wire.context import Context
+
+NAMES = 20  # of an address in a minute
+OTHERS = "(others)"
+DELAYED = "delayed"
+UNKNOWN = "unknown"
+# Rows written while the client waits: as many at once, and so many a second.
+BURST = 30.0
+RATE = 10.0
+LATER = 1.0  # seconds after which the others are
+OWN, REST = b"own".ljust(16), b"rest".ljust(16)
+
+Beside = Callable[[Callable[[Any], None]], None]
+
+
+@dataclass(slots=True)
+class _Trace:
+    at: dt.datetime
+    login: str
+    address: str
+    operation: str
+    object: str
+    request_id: str
+    times: int = 0
+
+
+@dataclass(slots=True)
+class _Failures:
+    """What is to be written."""
+
+    traces: dict[str, _Trace]
+    delays: dict[tuple[str, str, str], int]
+
+    def store(self, db: Any) -> None:
+        for once, trace in self.traces.items():
+            audit.count_failed_login(
+                db,
+                once,
+                trace.times,
+                at=trace.at,
+                login=trace.login,
+                address=trace.address,
+                operation=trace.operation,
+                object=trace.object,
+                request_id=trace.request_id,
+            )
+        for (realm, login, address), times in self.delays.items():
+            if login_delays.record_failure(db, realm, login, address, times):
+                metrics.LOGINS_DELAYED.inc()
+
+
+class FailedLogins:
+    """Made before workers are forked: they count an address's names together.
+
+    `beside` runs a small transaction.
+    """
+
+    def __init__(self, beside: Beside, gate: HashGate) -> None:
+        self._beside = beside
+        self._gate = gate
+        self._secret = os.urandom(16)
+        self._names = SharedMarks()
+        self._counts = SharedCounters()
+        self._lock = threading.Lock()
+        self._pending = _Failures({}, {})
+        self._tokens, self._counted = BURST, monotonic()
+        self._started = False
+
+    def note(self, guess: Guess, context: Context, about: str, later: bool) -> None:
+        """`later`: there are threads to write it when there is much to write."""
+        address = context.address
+        metrics.LOGIN_FAILURES.labels(guess.reason).inc()
+        self._gate.note_failure(network_of(address))
+        now = dt.datetime.now(dt.UTC)
+        minute = int(now.timestamp()) // 60
+        own = self._is_own(minute, address, guess.login)
+        login = guess.login if own else OTHERS
+        once = self._digest(20, minute, address, login).hex()
+        with self._lock:
+            trace = self._pending.traces.get(once)
+            if trace is None:
+                told = (context.operation, about, context.request_id)
+                made = _Trace(now, login, address, *told)
+                trace = self._pending.traces[once] = made
+            trace.times += 1
+            if guess.realm and guess.reason != DELAYED and (own or guess.reason != UNKNOWN):
+                key = (guess.realm, guess.login, address)
+                self._pending.delays[key] = self._pending.delays.get(key, 0) + 1
+            if later and not self._has_token():
+                if not self._started:
+                    self._started = True
+                    threading.Thread(target=self._work, name="failed-logins", daemon=True).start()
+                return
+        self._flush()
+
+    def _is_own(self, minute: int, address: str, login: str) -> bool:
+        """Whether the name has a row of its own."""
+        key = self._digest(16, minute, address, login)
+        found = self._names.get(key)
+        if found is None:
+            own = self._counts.add(self._digest(8, minute, address, "")) <= NAMES
+            self._names.put(key, OWN if own else REST)
+            return own
+        return found[0] == OWN
+
+    def _has_token(self) -> bool:
+        now = monotonic()
+        self._tokens = min(BURST, self._tokens + (now - self._counted) * RATE)
+        self._counted = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def _work(self) -> None:
+        while True:
+            sleep(LATER)
+            self._flush()
+
+    def _flush(self) -> None:
+        with self._lock:
+            due, self._pending = self._pending, _Failures({}, {})
+        if due.traces or due.delays:
+            self._beside(due.store)
+
+    def _digest(self, size: int, minute: int, address: str, login: str) -> bytes:
+        text = f"{minute}\0{address}\0{login}".encode(errors="surrogatepass")
+        return hashlib.blake2b(
+            text, digest_size=size, key=self._secret if size < 20 else b""
+        ).digest()
