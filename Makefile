@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core
 
 .DEFAULT_GOAL := help
-.PHONY: test-web help venv mariadb curl run test test-sqlite test-pythons test-interop test-sip test-deploy lint \
+.PHONY: test-web help venv mariadb curl run test test-sqlite test-pythons test-interop test-zoo test-sip test-deploy lint \
 	venv-bench bench bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -48,9 +48,19 @@ test-sqlite: venv curl ## Run all tests on SQLite only
 test-pythons: mariadb curl ## Run all tests on every CPython 3.11 to 3.13 found here
 	@scripts/test_pythons.sh -n auto $(ARGS)
 
-test-interop: venv mariadb ## Run JAX-WS, PHP, Node and zeep clients against a real server
-	@scripts/debian.sh javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-soap
+INTEROP := javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-soap mvn=maven \
+	wsdl2h=gsoap /usr/include/stdsoap2.h=libgsoap-dev g++=g++
+ZOO := wsdl=mono-devel mcs=mono-mcs perl=perl go=golang-go \
+	/usr/share/perl5/SOAP/Lite.pm=libsoap-lite-perl
+
+test-interop: venv mariadb ## Run JAX-WS, CXF, Axis, gSOAP, PHP, Node and Python clients against a real server
+	@scripts/debian.sh $(INTEROP)
 	$(BIN)/pytest -m interop $(ARGS) tests/interop
+
+test-zoo: venv mariadb ## Run every foreign SOAP stack, and write the table in docs/clients.md
+	@scripts/debian.sh $(INTEROP) $(ZOO)
+	$(BIN)/pytest -m "interop or zoo" $(ARGS) tests/interop/zoo
+	$(BIN)/python -m tests.interop.zoo.table
 
 test-sip: venv mariadb ## Run a real Kamailio on our database and make calls
 	@scripts/debian.sh kamailio=kamailio '/usr/lib/*/kamailio/modules/db_mysql.so=kamailio-mysql-modules' \

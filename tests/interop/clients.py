@@ -35,14 +35,14 @@ def java_sources() -> Path:
     sources = _empty(OUT / "java" / "sources")
     for service, package in JAVA_PACKAGES.items():
         wsdl = GOLDEN / f"{service}.wsdl"
-        _run("wsimport", "-quiet", "-Xnocompile", "-s", sources, "-p", package, wsdl)
+        run("wsimport", "-quiet", "-Xnocompile", "-s", sources, "-p", package, wsdl)
     return sources
 
 
 def _java() -> list[str]:
     classes = _empty(OUT / "java" / "classes")
     sources = [HERE / "java" / "Client.java", *java_sources().rglob("*.java")]
-    _run("javac", "-encoding", "UTF-8", "-nowarn", "-cp", JAXWS, "-d", classes, *sources)
+    run("javac", "-encoding", "UTF-8", "-nowarn", "-cp", JAXWS, "-d", classes, *sources)
     return ["java", "-cp", f"{JAXWS}:{classes}", "Client"]
 
 
@@ -60,7 +60,7 @@ def _node() -> list[str]:
     for file in (HERE / "node").iterdir():
         if file.is_file():
             shutil.copy(file, folder)
-    _run("npm", "ci", "--ignore-scripts", "--prefix", folder, cwd=folder)
+    run("npm", "ci", "--ignore-scripts", "--prefix", folder, cwd=folder)
     return ["node", str(folder / "client.mjs")]
 
 
@@ -82,7 +82,7 @@ def _empty(folder: Path) -> Path:
     return folder
 
 
-def _run(*command: str | Path, cwd: Path | None = None) -> None:
+def run(*command: str | Path, cwd: Path | None = None) -> None:
     result = subprocess.run(
         command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
