@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select
 
 from sippulse_ws.db.statements import Session
+from sippulse_ws.domain.dial_expressions import groups_of, trouble_with
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DialplanNotFound, InvalidField
 from sippulse_ws.domain.rows import insert_row, stream
@@ -56,12 +57,12 @@ def checked_rule(db: Session, values: Values) -> dict[str, Any]:
         within(values.get(name), low, high, wire_name(name))
     stored = storable(Dialplan, present(values, FIELDS))
     if stored.get("match_op", REGEX) == REGEX:
-        _groups(stored["match_exp"], "matchExp")
+        _check(db, stored["match_exp"], "matchExp")
     if "$" in stored.get("repl_exp", ""):  # a proxy's view leaves such rules out
         raise InvalidField("replExp", "não pode conter $", "must not contain $")
-    groups = _groups(stored.get("subst_exp", ""), "substExp")
+    _check(db, searched := stored.get("subst_exp", ""), "substExp")
     wanted = max((int(n) for n in _REFERENCE.findall(stored.get("repl_exp", ""))), default=0)
-    if wanted > groups:
+    if wanted and wanted > (groups := groups_of(db, searched)):
         raise InvalidField(
             "replExp",
             f"usa \\{wanted}, mas substExp tem {groups} grupo(s)",
@@ -75,11 +76,10 @@ def remove_dialplan(db: Session, dialplan_id: int) -> None:
         raise DialplanNotFound(id=dialplan_id)
 
 
-def _groups(expression: str, field: str) -> int:
-    """How many groups a regular expression has."""
-    try:
-        return re.compile(expression).groups
-    except re.error as error:
+def _check(db: Session, expression: str, field: str) -> None:
+    """A regular expression that the database's REGEXP takes, as the proxies' view asks it."""
+    trouble = trouble_with(db, expression) if expression else None
+    if trouble is not None:
         raise InvalidField(
-            field, f"expressão regular inválida: {error}", f"bad regular expression: {error}"
-        ) from None
+            field, f"expressão regular inválida: {trouble}", f"bad regular expression: {trouble}"
+        )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_network
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from sqlalchemy import select
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.dial_expressions import loadable
 from sippulse_ws.domain.errors import (
     DidNotFound,
     HuntGroupNotFound,
@@ -25,6 +27,7 @@ from sippulse_ws.domain.errors import (
     ProfileNotFound,
     ProxyFailed,
 )
+from sippulse_ws.domain.shared_work import SharedWork
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.models import Did, HuntGroup, Profile, Subscriber
 from sippulse_ws.models.proxy_views import (
@@ -32,7 +35,6 @@ from sippulse_ws.models.proxy_views import (
     KAMAILIO_ADDRESSES,
     PERMANENT_CONTACTS,
     PLAN_RULES,
-    is_compilable,
 )
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ CACHED = {
 }
 FIRST_PAUSE = 0.2  # seconds; doubled up to the longest
 LONGEST_PAUSE = 2.0
+
+_SHARED = SharedWork()
 
 Rows = set[tuple[Any, ...]]
 
@@ -118,7 +122,7 @@ def difference(db: Session, proxy: Proxy, table: str) -> Difference:
         # what it has besides is registered by phones
         loaded = wanted & {(one, uri) for one in accounts for uri in proxy.contacts(one)}
     else:
-        wanted = {_rule(row) for row in db.execute(PLAN_RULES) if is_compilable(row)}
+        wanted = {_rule(row) for row in loadable(db, db.execute(PLAN_RULES).all())}
         loaded = proxy.rules(sorted({row[0] for row in wanted}))
     if loaded is None:
         return Difference(frozenset(), frozenset())
@@ -126,13 +130,25 @@ def difference(db: Session, proxy: Proxy, table: str) -> Difference:
 
 
 def reload_tables(db: Session, proxies: Proxies, tables: Sequence[str], patience: float) -> None:
-    """Make every proxy read the tables again, and see that it did. `patience` in seconds."""
+    """Make every proxy read the tables again, and see that it did. `patience` in seconds.
+
+    Those who ask for the same at the same time share one reload.
+    """
     if not proxies:
         log.info("no SIP proxy is configured; nothing to reload: %s", ", ".join(tables))
 
+    deadline = time.monotonic() + patience
+
     def reload(proxy: Proxy) -> None:
         for table in tables:
-            _reload(db, proxy, table, time.monotonic() + patience)
+            work = partial(_reload, db, proxy, table, deadline)
+            try:
+                _SHARED.run((proxy.name, table), work, deadline)
+            except TimeoutError:
+                raise OSError(
+                    f"outro reload de {table} não terminou a tempo",
+                    f"another reload of {table} did not end in time",
+                ) from None
 
     _on_all(proxies, reload)
 

@@ -7,7 +7,6 @@ very same statements. A row that would make a proxy refuse the whole table is le
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
 from sqlalchemy import (
@@ -206,17 +205,6 @@ def _rules(*columns: Any) -> Select[Any]:
 
 PLAN_RULES = _rules(*_rule, Dialplan.match_len, *_result)
 _readable = is_rule(Dialplan.match_op, Dialplan.match_exp, Dialplan.subst_exp, Dialplan.repl_exp)
-
-
-def is_compilable(rule: Any) -> bool:
-    """`is_rule` as far as Python can tell, for rows of PLAN_RULES."""
-    try:
-        if rule.match_op == 1:
-            re.compile(rule.match_exp)
-        groups = re.compile(rule.subst_exp).groups
-    except re.error:
-        return False
-    return all(int(digit) <= groups for digit in re.findall(r"\\([0-9])", rule.repl_exp))
 
 
 KAMAILIO_DIALPLAN = PLAN_RULES.where(_readable)
