@@ -80,8 +80,9 @@ class Money:
         time.sleep(0.3)
         return self.rows(query, call_id=call_id)
 
-    def wait(self, query: str, count: int, **values: object) -> None:
-        deadline = time.monotonic() + WAIT
+    def wait(self, query: str, count: int, seconds: float = WAIT, **values: object) -> None:
+        """Until a query gives so many rows."""
+        deadline = time.monotonic() + seconds
         while len(found := self.rows(query, **values)) != count and time.monotonic() < deadline:
             time.sleep(0.05)
         assert len(found) == count, found

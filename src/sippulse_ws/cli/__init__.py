@@ -23,6 +23,7 @@ SUBJECTS = {
     "provider": Subject("routing", "providers", "Providers that terminate calls."),
     "gateway": Subject("routing", "gateways", "Gateways that lead to providers."),
     "charging": Subject("charging", "app", "Whether calls are charged here."),
+    "route": Subject("route", "app", "Which gateways take a call."),
     "export": Subject("export", "app", "Write tables to files."),
     "import": Subject("imports", "app", "Load tables from files."),
     "calls": Subject("calls", "app", "Rated calls, and those that could not be rated."),

@@ -248,5 +248,8 @@ _command(
 _command("white-lists", "Numbers that may always be called: account_code,prefix.")
 _command("addresses", "IP addresses of accounts: account_code,ip_address and what else they have.")
 _command("aliases", "Other addresses of accounts: account_code,alias_username,alias_domain.")
+_command(
+    "routes", "Gateways by prefix: gateway,prefix; also domain or rate_plan_id, priority, weight."
+)
 _command("cdrs", "Call records, with the columns of vi_cdrs; known ones stay as they are.")
 _command("acc", "Failed calls, with the columns of acc; known ones stay as they are.")

@@ -16,9 +16,10 @@ from sippulse_ws.domain.errors import (
     ProviderInUse,
     ProviderNotFound,
 )
+from sippulse_ws.domain.errors_routes import GatewayInUse
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import INT_MAX, Values, present, required, storable, within
-from sippulse_ws.models import Gateway, Provider
+from sippulse_ws.models import Gateway, Provider, Route
 
 _PROVIDER_FIELDS = ("name", "tx_connection", "cadency")
 _GATEWAY_FIELDS = ("name", "address", "rate_id")
@@ -99,7 +100,11 @@ def update_gateway(db: Session, name: str, provider: str | None, values: Values)
 
 
 def delete_gateway(db: Session, name: str) -> None:
-    db.execute(delete(Gateway).where(Gateway.id == _get_gateway(db, name)))
+    """GatewayInUse while routes lead to it."""
+    gateway_id = _get_gateway(db, name)
+    if db.execute(select(Route.id).where(Route.gateway_id == gateway_id)).first():
+        raise GatewayInUse(gateway=name)
+    db.execute(delete(Gateway).where(Gateway.id == gateway_id))
 
 
 def _checked_provider(values: Values, *more: str) -> dict[str, Any]:

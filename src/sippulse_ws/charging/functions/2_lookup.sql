@@ -105,5 +105,7 @@ BEGIN
       WHERE r.prefix = LEFT(p_number, v_length)
         AND CASE v_scope WHEN 2 THEN r.rate_plan_id = p_plan
           WHEN 1 THEN r.rate_plan_id IS NULL AND r.domain = p_domain
-          ELSE r.rate_plan_id IS NULL AND r.domain IS NULL END) chosen), '');
+          ELSE r.rate_plan_id IS NULL AND r.domain IS NULL END
+      -- a table of its own, or each comparison would draw another lot
+      LIMIT 1000) chosen), '');
 END

@@ -10,6 +10,7 @@ from sippulse_ws.files.kinds.dialplans import Dialplans
 from sippulse_ws.files.kinds.dids import Dids
 from sippulse_ws.files.kinds.numbering import NumberingPrefixes
 from sippulse_ws.files.kinds.rates import Rates
+from sippulse_ws.files.kinds.routes import Routes
 from sippulse_ws.files.kinds.subscribers import Subscribers
 from sippulse_ws.files.kinds.white_lists import WhiteLists
 
@@ -24,6 +25,7 @@ KINDS: dict[str, type[Kind]] = {
         WhiteLists,
         Addresses,
         Aliases,
+        Routes,
         Cdrs,
         FailedCalls,
     )

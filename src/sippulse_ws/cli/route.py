@@ -1,0 +1,63 @@
+"""`sippulse-ws route …`: which gateways take a call."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sippulse_ws.cli.session import console, print_table, reading, writing
+from sippulse_ws.domain import routes
+
+app = typer.Typer(no_args_is_help=True)
+
+Number = Annotated[int, typer.Argument(help="Its id, as `route list` shows it.")]
+Priority = Annotated[int | None, typer.Option(help="The lowest is tried first; 0 by default.")]
+Weight = Annotated[
+    int | None, typer.Option(help="Share of the calls among equal priorities; 1 by default.")
+]
+
+
+@app.command("create")
+def create(
+    gateway: Annotated[str, typer.Argument(help="Name of the gateway.")],
+    prefix: Annotated[str, typer.Option(help="Of the numbers; empty: all numbers.")] = "",
+    domain: Annotated[str | None, typer.Option(help="Only calls of this domain.")] = None,
+    plan: Annotated[int | None, typer.Option(help="Only calls of this rate plan, by id.")] = None,
+    priority: Priority = None,
+    weight: Weight = None,
+) -> None:
+    """Let a gateway take calls. The nearest owner counts (plan, domain, all), then the longest
+    prefix, then priority and weight."""
+    values = {"prefix": prefix, "domain": domain and domain.lower(), "rate_plan_id": plan}
+    values |= {"priority": priority, "weight": weight}
+    with writing("route create", gateway=gateway, prefix=prefix) as db:
+        route_id = routes.create_route(db, gateway, values)
+    console.print(f"route {route_id} created", markup=False)
+
+
+@app.command("list")
+def list_all(
+    domain: Annotated[str | None, typer.Option(help="Of this domain and its plans.")] = None,
+) -> None:
+    """Show the routes in the order in which they count."""
+    with reading() as db:
+        rows = routes.list_routes(db, domain)
+    columns = ["id", "domain", "rate_plan_id", "prefix", "gateway", "priority", "weight"]
+    print_table(columns, [["" if v is None else v for v in row] for row in rows])
+
+
+@app.command("update")
+def update(route_id: Number, priority: Priority = None, weight: Weight = None) -> None:
+    """Change a route's priority or weight."""
+    with writing("route update", route=route_id) as db:
+        routes.update_route(db, route_id, {"priority": priority, "weight": weight})
+    console.print("updated")
+
+
+@app.command("delete")
+def delete(route_id: Number) -> None:
+    """Take a route away."""
+    with writing("route delete", route=route_id) as db:
+        routes.delete_route(db, route_id)
+    console.print("deleted")

@@ -1,0 +1,223 @@
+"""The SIP proxies' functions decide as charging/ does in Python: one price, one decision."""
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sippulse_ws.charging.lookup import look_up
+from sippulse_ws.charging.pricing import Tariff, longest_call, price_of
+from sippulse_ws.db import Database
+from sippulse_ws.models import Rate, RatePlan, Reseller, Subscriber, UserWhiteList
+from tests.factories.platform import PASSWORD
+from tests.fixtures.server import Cli
+
+pytestmark = pytest.mark.engines("mariadb")
+
+DOMAIN = "example.com"
+TARIFFS = 10_000
+ACCOUNTS = 300
+WANTED = 100_000
+NUMBERS = ("5548999990000", "554899", "551199990000", "+5548999990000", "1", "49" + "1" * 60)
+
+
+class Functions:
+    """The proxy's schema, and what it answers."""
+
+    def __init__(self, cli: Cli, url: str) -> None:
+        self.engine = sa.create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            poolclass=sa.NullPool,
+            connect_args={"local_infile": 0},
+        )
+        self.schema = f"{sa.make_url(url).database}_kamailio"
+        self.account = f"f{random.Random(url).getrandbits(40):x}"
+        self.cli = cli
+        cli(
+            *("db", "proxy-views", "kamailio", "--account", self.account, "--password-stdin"),
+            input="x",
+        )
+
+    def drop(self) -> None:
+        self.cli("db", "proxy-views", "kamailio", "--account", self.account, "--drop")
+        self.engine.dispose()
+
+    def __call__(self, call: str, **values: object) -> Any:
+        with self.engine.connect() as db:
+            return db.execute(sa.text(f"SELECT {self.schema}.{call}"), values).scalar()
+
+
+@pytest.fixture
+def functions(cli: Cli, installed_url: str) -> Iterator[Functions]:
+    made = Functions(cli, installed_url)
+    yield made
+    made.drop()
+
+
+def random_tariff(chance: random.Random) -> Tariff:
+    whole = chance.choice([0, 1, 30, 3, chance.randint(1, 10**6), chance.randint(1, 10**9)])
+    markup = chance.choice([0, 0, 10, -5, -100, -120, 12.5, chance.randint(-99999, 999999) / 1000])
+    return Tariff(
+        rate=Decimal(whole).scaleb(-6),
+        first_block=chance.choice([0, 1, 6, 30, 60, chance.randint(1, 120)]),
+        next_block=chance.choice([0, 1, 6, 60, chance.randint(1, 120)]),
+        markup=Decimal(repr(markup)),
+        delay=chance.choice([0, 0, 3, chance.randint(0, 20)]),
+        discard=chance.choice([0, 0, 2, chance.randint(0, 100)]),
+    )
+
+
+def test_prices_and_longest_calls_are_those_of_python(functions: Functions) -> None:
+    chance = random.Random(16)
+    cases = [random_case(chance) for _ in range(TARIFFS)]
+    rows = [
+        {
+            "n": number,
+            "s": seconds,
+            "c": credit,
+            "f": max(1, tariff.first_block),
+            "x": max(1, tariff.next_block),
+            "d": tariff.delay,
+            "j": tariff.discard,
+            "t": max(Decimal(0), tariff.rate * (100 + tariff.markup)),
+        }
+        for number, (tariff, seconds, credit) in enumerate(cases)
+    ]
+    found = answers(functions, rows)
+    assert len(found) == TARIFFS
+    for (tariff, seconds, credit), (price, affordable) in zip(cases, found, strict=True):
+        assert price == price_of(seconds, tariff), (tariff, seconds)
+        longest = longest_call(credit, tariff)
+        if longest is None or longest >= WANTED:
+            assert affordable >= WANTED, (tariff, credit)
+        else:
+            assert affordable == longest, (tariff, credit)
+
+
+def random_case(chance: random.Random) -> tuple[Tariff, int, Decimal]:
+    """A tariff, a duration, and a credit: a price of this tariff, so that ties and exact ends come
+    up, or any."""
+    tariff = random_tariff(chance)
+    seconds = chance.choice([0, 1, 29, 30, 31, chance.randint(0, 4000), 10**6])
+    exact = price_of(chance.randint(1, 500), tariff)
+    return tariff, seconds, chance.choice([exact, Decimal(chance.randint(0, 10**8)).scaleb(-6)])
+
+
+def answers(functions: Functions, rows: list[dict[str, Any]]) -> Any:
+    """The price and the longest call of each row, as the database has it."""
+    table = (
+        "CREATE TEMPORARY TABLE tariffs (n INT PRIMARY KEY, s INT, c DECIMAL(18,6), f INT, "
+        "x INT, d INT, j INT, t DECIMAL(56,24))"
+    )
+    query = (
+        f"SELECT {functions.schema}.sippulse_held(s, f, x, d, j, t), "
+        f"{functions.schema}.sippulse_affords(c, {WANTED}, f, x, d, j, t) FROM tariffs ORDER BY n"
+    )
+    with functions.engine.connect() as db:
+        db.execute(sa.text(table))
+        db.execute(sa.text("INSERT INTO tariffs VALUES (:n, :s, :c, :f, :x, :d, :j, :t)"), rows)
+        return db.execute(sa.text(query)).all()
+
+
+def test_a_call_is_admitted_as_the_lookup_says(functions: Functions, installed_url: str) -> None:
+    chance = random.Random(3)
+    database = Database(installed_url)
+    with database.writing() as db:
+        accounts = [make_account(db, chance, number) for number in range(ACCOUNTS)]
+    seen = set()
+    for account in accounts:
+        number = chance.choice(NUMBERS)
+        with database.reading() as db:
+            expected = look_up(db, account, number)
+        answer = functions(
+            "sippulse_admit(:a, :n, :n, 'pstn', :c, 't', 'p', 1, 1, 60)",
+            a=account,
+            n=number,
+            c=f"{account}{number}",
+        )
+        allowed, code, reason, basis, seconds, hold, _ = answer.split("|", 6)
+        told = basis if allowed == "1" else f"{code} {reason}"
+        assert (allowed == "1", told) == (expected.allowed, expected.reason), (account, number)
+        seen.add(expected.reason)
+        if expected.longest_seconds is not None and allowed == "1" and hold:
+            # a slice, or less where the money ends before
+            assert int(seconds) <= max(expected.longest_seconds, 0)
+    assert len(seen) >= 8, seen
+    database.close()
+
+
+def make_account(db: Any, chance: random.Random, number: int) -> str:
+    """An account, its plan and its rates, with every feature now and then."""
+    plan_id = make_plan(db, chance, number)
+    reseller_id = make_reseller(db, chance, number) if chance.random() < 0.3 else None
+    now = dt.datetime.now(dt.UTC)
+    account = f"{2000 + number}@{DOMAIN}"
+    expires = chance.choice([None, None, now + dt.timedelta(days=1), now - dt.timedelta(days=1)])
+    owner = {
+        "username": str(2000 + number),
+        "domain": DOMAIN,
+        "account_code": account,
+        "profile": "DEFAULT",
+        "password": PASSWORD,
+        "ha1": "",
+        "ha1b": "",
+        "active_outgoing_calls": chance.random() < 0.9,
+    }
+    paid = {
+        "rate_plan_id": chance.choice([plan_id, plan_id, plan_id, None]),
+        "credit": Decimal(chance.randint(-1, 12)) / 100,
+        "credit_expires_at": expires,
+        "reseller_id": reseller_id,
+        "reseller_billing_type": chance.choice([0, 0, 1, 2]),
+        "reseller_rate_plan_id": plan_id if chance.random() < 0.5 else None,
+        "reseller_markup": chance.choice([0.0, 7.5, -3.0]),
+    }
+    made = db.execute(sa.insert(Subscriber).values(**owner, **paid, **quotas(chance)))
+    if chance.random() < 0.1:
+        listed = {"subscriber_id": made.inserted_primary_key[0], "prefix": NUMBERS[0]}
+        db.execute(sa.insert(UserWhiteList).values(listed))
+    return account
+
+
+def quotas(chance: random.Random) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, kind in (("daily", "M"), ("monthly", "V")):
+        found |= {f"{name}_quota": chance.random() < 0.2, f"{name}_quota_type": kind}
+        found |= {f"{name}_quota_limit": Decimal(10)}
+        found |= {f"{name}_quota_consumed": Decimal(chance.choice([9, 10]))}
+    return found
+
+
+def make_reseller(db: Any, chance: random.Random, number: int) -> int:
+    names = {"name": f"r{number}", "username": f"r{number}", "domain": DOMAIN}
+    money = Decimal(chance.randint(-1, 3)) / 10
+    made = db.execute(sa.insert(Reseller).values(**names, credit=money))
+    return int(made.inserted_primary_key[0])
+
+
+def make_plan(db: Any, chance: random.Random, number: int) -> int:
+    rate_id = 1000 + number
+    plan = {
+        "domain": DOMAIN,
+        "name": f"P{number}",
+        "rate_id": rate_id,
+        "prepaid": chance.random() < 0.7,
+        "block_calls_without_rate": chance.random() < 0.5,
+        "tx_connection": chance.choice([0, 1, 30, 60]),
+        "cadency": chance.choice([1, 6, 60]),
+        "markup": chance.choice([0.0, 10.0, -5.0, -100.0, 12.5]),
+        "tx_delay": chance.choice([0, 3]),
+        "tx_discard": chance.choice([0, 2]),
+    }
+    for prefix in ("55", "5548", "5548999"):
+        if chance.random() < 0.6:
+            rate = {"domain": DOMAIN, "rate_id": rate_id, "prefix": prefix, "name": prefix}
+            price = chance.choice([Decimal(0), Decimal("0.18"), Decimal("0.197"), Decimal(60)])
+            own = chance.choice([None, 1, 30])
+            db.execute(sa.insert(Rate).values(**rate, rate_value=price, tx_connection=own))
+    return int(db.execute(sa.insert(RatePlan).values(plan)).inserted_primary_key[0])
