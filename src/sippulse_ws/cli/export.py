@@ -18,6 +18,7 @@ from sippulse_ws.files.call_queries import Period, batches, count_rows
 from sippulse_ws.files.forms import DELIMITERS
 from sippulse_ws.files.kind import Kind
 from sippulse_ws.files.kinds import KINDS
+from sippulse_ws.files.kinds.statistics import Statistics
 from sippulse_ws.files.writing import Format, MissingExtraError, Style, written
 
 app = typer.Typer(no_args_is_help=True)
@@ -56,7 +57,7 @@ def _command(name: str, doc: str) -> None:
     app.command(name, help=doc)(run)
 
 
-def _calls_command(name: str, doc: str) -> None:
+def _calls_command(name: str, doc: str, kind: type[Kind] | None = None) -> None:
     def run(
         domain: Domain = None,
         start: First = None,
@@ -70,7 +71,7 @@ def _calls_command(name: str, doc: str) -> None:
         scope: dict[str, Any] = {"period": period}
         if domain is not None:
             scope["domain"] = domain.lower()
-        _export(KINDS[name], scope, format, output, (delimiter, decimal))
+        _export(kind or KINDS[name], scope, format, output, (delimiter, decimal))
 
     app.command(name, help=doc)(run)
 
@@ -149,3 +150,4 @@ _command("addresses", "IP addresses of accounts.")
 _command("aliases", "Other addresses of accounts.")
 _calls_command("cdrs", "Call records, with the columns of vi_cdrs; `import cdrs` reads such a CSV.")
 _calls_command("acc", "Failed calls, with the columns of acc; `import acc` reads such a CSV.")
+_calls_command("statistics", "Daily statistics of accounts that have them on.", Statistics)

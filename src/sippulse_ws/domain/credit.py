@@ -36,6 +36,8 @@ CREDIT = reading(Subscriber.credit)
 # What adding credit needs to know of the account, read along with the principal.
 WITH_PLAN = reading(
     Subscriber.account_code,
+    Subscriber.credit,
+    Subscriber.credit_expires_at,
     RatePlan.prepaid,
     RatePlan.limit_to_credit_expires,
     joins=[(RatePlan, RatePlan.id == Subscriber.rate_plan_id)],
@@ -48,6 +50,8 @@ def get_account(db: Session, username: str, domain: str) -> Any:
         select(
             Subscriber.id,
             Subscriber.account_code,
+            Subscriber.credit,
+            Subscriber.credit_expires_at,
             RatePlan.prepaid,
             RatePlan.limit_to_credit_expires,
         )
@@ -106,6 +110,7 @@ def add_credit(
         highest=highest,
     )
     refuse_repeated(db, SUBSCRIBER, account.id, change, obs, repeated_minutes)
+    _tell_revived(db, administrator, account, now, expires)
     told = {"value": change, "obs": obs, "expires_at": expires}
     events.emit(db, events.CREDIT_ADDED, account.account_code, told)
     LEDGER[SUBSCRIBER].run(
@@ -122,6 +127,24 @@ def add_credit(
         if db.execute(select(Subscriber.id).where(Subscriber.id == account.id)).first() is None:
             raise SubscriberNotFound(account=account.account_code)  # removed in this moment
         raise InvalidField("value", "o saldo não caberia", "the balance would not fit")
+
+
+def _tell_revived(
+    db: Session, administrator: str, account: Any, now: dt.datetime, expires: dt.datetime | None
+) -> None:
+    """Credit that had expired becomes valid again: a row without a value says so."""
+    before = account.credit_expires_at
+    if expires is not None and account.credit > 0 and before is not None and before < now:
+        LEDGER[SUBSCRIBER].queue(
+            db,
+            at=now,
+            account_id=account.id,
+            account=account.account_code,
+            change=Decimal(0),
+            obs=f"{account.credit:f} valid again, expired {before:%Y-%m-%d}",
+            administrator=administrator,
+            expires_at=expires,
+        )
 
 
 def credit_change(value: float | None) -> Decimal:

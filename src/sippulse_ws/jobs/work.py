@@ -13,6 +13,7 @@ from sippulse_ws.domain.events import CALL_RATED
 from sippulse_ws.domain.proxies import Proxy
 from sippulse_ws.domain.stored_settings import store_environment
 from sippulse_ws.domain.webhooks import Listener
+from sippulse_ws.jobs.charging import charging_jobs
 from sippulse_ws.jobs.job import Job
 from sippulse_ws.jobs.keys import purge_keys
 from sippulse_ws.jobs.price_lists import apply_due
@@ -40,7 +41,7 @@ def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
         work = partial(run_due, proxies=proxies, patience=patience)
         # each server reloads the proxies that it knows; the queue says which one has a task
         jobs.append(Job(RELOADS, 0.5, work, needs_lease=False))
-    return [*jobs, *webhook_jobs(settings.webhooks)]
+    return [*jobs, *charging_jobs(settings), *webhook_jobs(settings.webhooks)]
 
 
 def rating_worker(settings: Settings) -> RatingWorker:

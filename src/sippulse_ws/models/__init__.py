@@ -22,6 +22,13 @@ from sippulse_ws.models.call_record import (
     CdrReseller,
 )
 from sippulse_ws.models.charging import AdmissionError, CallHold, RawCall, Route, StoredSetting
+from sippulse_ws.models.daily import (
+    CreditExpiry,
+    DailyStatistics,
+    DailyTask,
+    DidFee,
+    LowCreditNotice,
+)
 from sippulse_ws.models.did import Did, Numbering
 from sippulse_ws.models.domain import Domain, Profile
 from sippulse_ws.models.event import Event, EventDelivery
@@ -52,10 +59,14 @@ __all__ = [
     "CdrProvider",
     "CdrRatePlan",
     "CdrReseller",
+    "CreditExpiry",
     "CreditLedger",
+    "DailyStatistics",
+    "DailyTask",
     "DbAlias",
     "Dialplan",
     "Did",
+    "DidFee",
     "Domain",
     "Event",
     "EventDelivery",
@@ -67,6 +78,7 @@ __all__ = [
     "IntegratorDomain",
     "Location",
     "LoginFailure",
+    "LowCreditNotice",
     "Numbering",
     "PriceList",
     "PriceListRow",

@@ -37,6 +37,7 @@ class Subscriber(Base):
             ["domain", "profile"], ["profile.domain", "profile.profile"], onupdate="CASCADE"
         ),
         Index(None, "contract_number"),
+        Index(None, "credit_expires_at"),
         MYSQL_OPTIONS,
     )
 
