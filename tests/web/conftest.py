@@ -1,10 +1,7 @@
-"""A demo server and Debian's Chromium; screenshots go to `out`."""
+"""Debian's Chromium; screenshots go to `out`."""
 
-import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,18 +16,6 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-
-
-@pytest.fixture(scope="session")
-def demo_server() -> Iterator[dict[str, Any]]:
-    """`url`, and `logins` by name."""
-    environment = {name: one for name, one in os.environ.items() if not name.startswith("SIPPULSE")}
-    command = [sys.executable, "-m", "sippulse_ws", "serve", "--demo", "--ephemeral"]
-    quiet = environment | {"SIPPULSE_LOG_LEVEL": "error"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=quiet) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
 
 
 @pytest.fixture(scope="session")

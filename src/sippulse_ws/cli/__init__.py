@@ -12,6 +12,7 @@ from sippulse_ws.cli.lazy import LazyGroup, Subject
 # The module with the command, its function or group, and what the help says of it.
 SUBJECTS = {
     "serve": Subject("serve", "serve", "Answer SOAP requests until stopped by a signal."),
+    "api": Subject("api", "app", "Descriptions of the JSON door."),
     "audit": Subject("audit", "audit", "Show the audit trail, newest first."),
     "db": Subject("db", "app", "Schema, demo data, password keys."),
     "admin": Subject("admin", "app", "Administrators and their grants."),

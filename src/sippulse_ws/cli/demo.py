@@ -40,6 +40,7 @@ ADMINISTRATORS = {"admin": (True, ()), "demo": (False, DOMAINS[:1])}
 SUBSCRIBERS = (("1000", "Ana", "Souza"), ("1001", "Bruno", "Lima"), ("1002", "Carla", "Dias"))
 FREE_NUMBERS = ("554830258080", "554830258081", "554830258082")
 ASSIGNED_NUMBER = "554830258090"
+TOLD = ("1000", "1001")
 ACCOUNT = f"1000@{DOMAINS[0]}"  # whose password is told, for phones and CustomerWS
 RATE_ID = 20000
 RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL", "0.35"))
@@ -114,7 +115,8 @@ def _fill_domain(db: Session, vault: Vault, domain: str, passwords: dict[str, st
         {"domain": domain, "name": "Revenda ACME", "username": portal, "email": f"acme@{domain}"},
     )
     for username, first_name, last_name in SUBSCRIBERS:
-        password = passwords.get(f"{username}@{domain}") or secrets.token_urlsafe(12)
+        told = domain == DOMAINS[0] and username in TOLD
+        password = passwords[ACCOUNT] if told else secrets.token_urlsafe(12)
         values = {
             "username": username,
             "domain": domain,

@@ -9,6 +9,8 @@ import typer
 
 from sippulse_ws.cli.session import console
 from sippulse_ws.services import SERVICES
+from sippulse_ws.services.catalogue import every_operation
+from sippulse_ws.web.soapui import soapui_project
 from sippulse_ws.wire.endpoint import Endpoint, Options
 
 app = typer.Typer(no_args_is_help=True)
@@ -31,3 +33,18 @@ def export(
         address = url.rstrip("/") + endpoint.paths[0]
         (folder / f"{endpoint.name}.wsdl").write_bytes(endpoint.wsdl(address))
     console.print(f"{len(SERVICES)} files written to {folder}", markup=False)
+
+
+@app.command()
+def soapui(
+    file: Annotated[Path, typer.Argument(help="Project file to write.")],
+    url: Annotated[str, typer.Option(help="Server to call.")] = "http://localhost:8080",
+) -> None:
+    """Write a SoapUI 5 project with every service, and a request per operation."""
+    base = url.rstrip("/")
+    wsdls = {}
+    for service in SERVICES:
+        endpoint = Endpoint(service, Options(), None)
+        wsdls[endpoint.name] = endpoint.wsdl(base + endpoint.paths[0])
+    file.write_bytes(soapui_project(list(every_operation()), wsdls, base))
+    console.print(f"written to {file}", markup=False)

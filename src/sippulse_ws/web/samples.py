@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -12,13 +13,35 @@ from sippulse_ws.wire.fields import Field, fields_of
 from sippulse_ws.wire.names import NAMESPACE, SOAP_ENVELOPE
 
 LOGIN = "demo"
+CURRENT_PASSWORD = "CURRENT-PASSWORD"  # noqa: S105 - of the demo data's subscribers
 PASSWORD = "PASSWORD"  # noqa: S105 - stands where the reader's goes
 # parameters whose values a page does not show
 SECRETS = frozenset("password passwordPortal actualPassword newPassword confirmNewPassword".split())
 _JAVA = {"int": "Integer", "long": "Long", "double": "Double", "boolean": "Boolean"}
 
 
-def envelope(operation: PublishedOperation) -> str:
+# Makes a subscriber with credit, looks at it, and removes it again.
+PROVISIONING = (
+    ("SubscriberWS", "insertSubscriber"),
+    ("SubscriberWS", "addCredit"),
+    ("SubscriberWS", "retrieveSubscriber"),
+    ("SubscriberWS", "retrieveCredit"),
+    ("SubscriberWS", "removeSubscriber"),
+)
+# What has to come last when every example is run once after the other.
+_VERY_LAST = "removeSubscriber"
+_LAST = ("remove", "delete", "changePassword", "changeCustomer")
+
+
+def in_running_order(operations: Sequence[PublishedOperation]) -> list[PublishedOperation]:
+    """So that the examples work one after the other: what is needed by another is still there."""
+    every = [one for one in operations if one.name == one.canonical]
+    return sorted(
+        every, key=lambda one: (one.name == "removeSubscriber", one.name.startswith(_LAST))
+    )
+
+
+def envelope(operation: PublishedOperation, login: str = LOGIN, password: str = PASSWORD) -> str:
     """A SOAP request with example values, as one would write it by hand."""
     lines = [
         f'<S:Envelope xmlns:S="{SOAP_ENVELOPE}">',
@@ -30,7 +53,7 @@ def envelope(operation: PublishedOperation) -> str:
         if one.wire in arguments:
             lines += _elements(one, arguments[one.wire], 6)
     if operation.has_principal:
-        principal = {"login": LOGIN, "password": PASSWORD}
+        principal = {"login": login, "password": password}
         field = next(one for one in operation.parameters if one.wire == PRINCIPAL)
         lines += _elements(field, principal, 6)
     lines += [f"    </ns2:{operation.name}>", "  </S:Body>", "</S:Envelope>"]

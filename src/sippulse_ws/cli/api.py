@@ -1,0 +1,37 @@
+"""`sippulse-ws api …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sippulse_ws.cli.session import console
+from sippulse_ws.services.catalogue import every_operation
+from sippulse_ws.web.openapi import openapi_document
+from sippulse_ws.web.postman import postman_collection
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Descriptions of the JSON door."""
+
+
+@app.command()
+def postman(
+    file: Annotated[Path, typer.Argument(help="Collection to write.")],
+    url: Annotated[str, typer.Option(help="Server to call.")] = "http://localhost:8080",
+) -> None:
+    """Write a Postman or Insomnia collection with a request per operation."""
+    file.write_bytes(postman_collection(list(every_operation()), url.rstrip("/")))
+    console.print(f"written to {file}", markup=False)
+
+
+@app.command()
+def openapi(file: Annotated[Path, typer.Argument(help="Document to write.")]) -> None:
+    """Write the OpenAPI description that the server has at /SipPulse/api/openapi.json."""
+    file.write_bytes(openapi_document())
+    console.print(f"written to {file}", markup=False)

@@ -1,0 +1,79 @@
+"""A Postman (and Insomnia) collection of the JSON door, in the format v2.1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sippulse_ws.services.catalogue import PublishedOperation
+from sippulse_ws.services.descriptions import describe_operation, example_arguments
+from sippulse_ws.web.openapi import both
+from sippulse_ws.web.samples import PROVISIONING, in_running_order
+
+SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+OWN_USERNAME = "postman-4000"
+# A prefix keeps the collection's own subscriber apart from the demo data's.
+_NO_FAULT = [
+    "pm.test('no fault', () => pm.response.to.have.status(200));",
+    "pm.test('JSON', () => pm.response.to.be.json);",
+]
+
+
+def postman_collection(operations: Sequence[PublishedOperation], url: str) -> bytes:
+    """`url` is the server's; login and password are the collection's variables."""
+    known = {(one.service, one.name): one for one in operations}
+    folders = [
+        {
+            "name": "Provision, check and clean up",
+            "item": [_item(known[key], OWN_USERNAME) for key in PROVISIONING],
+        }
+    ]
+    for service in dict.fromkeys(one.service for one in operations):
+        mine = [one for one in in_running_order(operations) if one.service == service]
+        folders.append({"name": service, "item": [_item(one) for one in mine]})
+    collection = {
+        "info": {"name": "sippulse-ws", "schema": SCHEMA},
+        "item": folders,
+        "auth": {
+            "type": "basic",
+            "basic": [
+                {"key": "username", "value": "{{login}}", "type": "string"},
+                {"key": "password", "value": "{{password}}", "type": "string"},
+            ],
+        },
+        "variable": [
+            {"key": "url", "value": url},
+            {"key": "login", "value": "demo"},
+            {"key": "password", "value": ""},
+        ],
+    }
+    return json.dumps(collection, ensure_ascii=False, indent=1).encode()
+
+
+def _item(one: PublishedOperation, username: str | None = None) -> dict[str, Any]:
+    arguments = example_arguments(one)
+    if username is not None:
+        arguments = _renamed(arguments, username)
+    body = json.dumps(arguments, ensure_ascii=False, indent=2)
+    path = ["SipPulse", "api", one.service, one.name]
+    return {
+        "name": f"{one.service} {one.name}",
+        "request": {
+            "method": "POST",
+            "header": [{"key": "Content-Type", "value": "application/json"}],
+            "url": {"raw": "{{url}}/" + "/".join(path), "host": ["{{url}}"], "path": path},
+            "body": {"mode": "raw", "raw": body, "options": {"raw": {"language": "json"}}},
+            "description": both(describe_operation(one).text),
+        },
+        "event": [{"listen": "test", "script": {"type": "text/javascript", "exec": _NO_FAULT}}],
+    }
+
+
+def _renamed(value: Any, username: str) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: username if name == "username" else _renamed(one, username)
+        for name, one in value.items()
+    }

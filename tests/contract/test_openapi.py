@@ -1,0 +1,21 @@
+"""The OpenAPI document is valid, and every operation has its path in both languages."""
+
+import json
+
+from openapi_spec_validator import validate
+
+from sippulse_ws.services.catalogue import every_operation
+from sippulse_ws.services.descriptions import describe_operation
+from sippulse_ws.web.openapi import openapi_document
+
+
+def test_the_document_is_valid_and_complete() -> None:
+    document = json.loads(openapi_document())
+    validate(document)
+    operations = list(every_operation())
+    assert set(document["paths"]) == {f"/{one.service}/{one.name}" for one in operations}
+    for one in operations:
+        told = describe_operation(one).text
+        described = document["paths"][f"/{one.service}/{one.name}"]["post"]["description"]
+        assert told.en in described
+        assert told.pt in described
