@@ -69,3 +69,34 @@ def test_every_setting_stands_in_the_readme(readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
     missing = [name for name in Settings.model_fields if f"{PREFIX}{name.upper()}`" not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_example_of_a_clients_test_passes(readme: str, tmp_path: Path) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n([^`]*def test_.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / "test_client.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:randomly"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert run.returncode == 0, run.stdout
+    assert "1 passed" in run.stdout
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("document", ["docs/api.md", "docs/pt-BR/api.md"])
+def test_the_json_examples_answer_what_the_document_says(
+    demo: tuple[Server, str], document: str
+) -> None:
+    server, password = demo
+    text = (ROOT / document).read_text(encoding="utf-8")
+    pairs = re.findall(r"^```sh\n(.*?)^```\n\n```\n(.*?)\n```", text, re.MULTILINE | re.DOTALL)
+    assert len(pairs) == 2
+    for command, answer in pairs:
+        filled = command.replace("PASSWORD", password)
+        filled = filled.replace("http://127.0.0.1:8080", server.base)
+        if "batch" in filled:  # others use the demo data too
+            filled = filled.replace("-H ", "-H 'X-Dry-Run: true' -H ", 1)
+        run = subprocess.run(
+            ["sh", "-c", filled], capture_output=True, text=True, timeout=60, check=True
+        )
+        assert run.stdout == answer

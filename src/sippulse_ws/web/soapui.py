@@ -76,21 +76,25 @@ def _interface(
     endpoints = _add(interface, "endpoints")
     _add(endpoints, "endpoint").text = f"${{#Project#endpoint}}/SipPulse/{service}"
     for one in operations:
-        operation = _add(
-            interface,
-            "operation",
-            isOneWay="false",
-            action="",
-            name=one.name,
-            bindingOperationName=one.name,
-            type="Request-Response",
-            inputName="",
-            receivesAttachments="false",
-            sendsAttachments="false",
-            anonymous="optional",
-        )
-        _add(operation, "settings")
-        _call(_add(operation, "call", name="example"), one, {})
+        _operation(interface, one)
+
+
+def _operation(interface: Any, one: PublishedOperation) -> None:
+    operation = _add(
+        interface,
+        "operation",
+        isOneWay="false",
+        action="",
+        name=one.name,
+        bindingOperationName=one.name,
+        type="Request-Response",
+        inputName="",
+        receivesAttachments="false",
+        sendsAttachments="false",
+        anonymous="optional",
+    )
+    _add(operation, "settings")
+    _call(_add(operation, "call", name="example"), one, {})
 
 
 def _each_operation(root: Any, operations: Sequence[PublishedOperation]) -> None:
