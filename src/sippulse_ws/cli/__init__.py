@@ -19,6 +19,7 @@ SUBJECTS = {
     "credit": Subject("credit", "app", "The ledger of credit."),
     "domain": Subject("domain", "app", "Domains."),
     "profile": Subject("profile", "app", "Profiles of a domain."),
+    "subscriber": Subject("subscriber", "app", "Subscribers: list, search, block, change."),
     "dialplan": Subject("dialplan", "app", "Rules of dial plans."),
     "did": Subject("did", "app", "Numbers outside the inventories."),
     "provider": Subject("routing", "providers", "Providers that terminate calls."),

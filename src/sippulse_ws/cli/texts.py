@@ -92,6 +92,20 @@ class Said(Enum):
     PASSWORDS_WRITTEN = Wording(
         "{count} senhas gravadas em {path}", "{count} passwords written to {path}"
     )
+    BAD_AMOUNT = Wording("não é um valor: {value}", "not an amount: {value}")
+    NO_ACCOUNTS = Wording(
+        "indique contas (username@domain) ou --file", "name accounts (username@domain) or --file"
+    )
+    CHANGE_THEM = Wording("Remover {count} assinante(s)?", "Remove {count} subscriber(s)?")
+    NO_SUCH_FIELD = Wording(
+        "não existe o campo {field}; existem: {fields}",
+        "there is no field {field}; there are: {fields}",
+    )
+    NO_VALUE = Wording("{field} precisa de um valor", "{field} needs a value")
+    NOTHING_TO_SET = Wording("nada a alterar: CAMPO=VALOR", "nothing to change: FIELD=VALUE")
+    BLOCKED = Wording("{count} bloqueados", "{count} blocked")
+    UNBLOCKED = Wording("{count} desbloqueados", "{count} unblocked")
+    REMOVED = Wording("{count} removidos", "{count} removed")
     NEEDS_A_FILE = Wording(
         "este formato precisa de um arquivo: --output FILE",
         "this format needs a file: --output FILE",
