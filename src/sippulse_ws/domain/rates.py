@@ -133,14 +133,15 @@ def checked(row: Values) -> dict[str, Any]:
     prefix, value = row["prefix"], row["rate_value"]
     if not (prefix.isascii() and prefix.isdigit()):
         raise InvalidField("prefix", "somente dígitos", "digits only")
-    stored = storable(Rate, present(row, FIELDS))
+    stored = storable(Rate, row, names=FIELDS)
     if value < 0:
         raise InvalidField("rateValue", "é negativo", "is negative")
     if value and not stored["rate_value"]:
         raise InvalidField("rateValue", "menor que 0.000001", "less than 0.000001")
-    for name in _SECONDS:
-        if stored.get(name, 0) < 0:
-            raise InvalidField(wire_name(name), "é negativo", "is negative")
+    if len(stored) > len(_REQUIRED):
+        for name in _SECONDS:
+            if stored.get(name, 0) < 0:
+                raise InvalidField(wire_name(name), "é negativo", "is negative")
     return stored
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import bindparam, func, insert, select, tuple_
 
-from sippulse_ws.db.statements import Session
+from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import events
 from sippulse_ws.domain.numbering import LONGEST
 from sippulse_ws.domain.subscribers import DEFAULTS, told_of_new
@@ -108,12 +109,19 @@ def insert_subscribers(db: Session, rows: Sequence[dict[str, Any]]) -> None:
     """
     names = sorted(set().union(*rows))
     filled = [{name: row.get(name, DEFAULTS[name]) for name in names} for row in rows]
-    db.execute(insert(Subscriber), filled)
+    _inserting(tuple(names)).run_many(db, filled)
     told = [
         events.event_row(events.SUBSCRIBER_INSERTED, row["account_code"], told_of_new(row))
         for row in rows
     ]
     events.EMIT.run_many(db, told)
+
+
+@lru_cache  # a file has one set of columns
+def _inserting(names: tuple[str, ...]) -> Prepared:
+    columns = Subscriber.__table__.columns
+    values = {name: bindparam(name, type_=columns[name].type) for name in names}
+    return Prepared(insert(Subscriber).values(values))
 
 
 def _pairs(db: Session, query: Any) -> set[tuple[Any, ...]]:

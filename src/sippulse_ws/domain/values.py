@@ -37,7 +37,8 @@ def wire_name(name: str) -> str:
 def required(values: Values, *names: str) -> None:
     """Each of these fields has a value, and no empty text."""
     for name in names:
-        if values.get(name) in (None, ""):
+        value = values.get(name)
+        if value is None or (type(value) is str and not value):
             raise MissingField(field=wire_name(name))
 
 
@@ -46,10 +47,22 @@ def present(values: Values, names: Iterable[str]) -> dict[str, Any]:
     return {name: values[name] for name in names if values.get(name) is not None}
 
 
-def storable(model: type[Base], values: Values, prefix: str = "") -> dict[str, Any]:
-    """The values as their columns take them; InvalidField for what could not be stored."""
-    stored = {**values}
+def storable(
+    model: type[Base], values: Values, prefix: str = "", *, names: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """The values as their columns take them; InvalidField for what could not be stored.
+
+    With `names` those of them that are there.
+    """
     fits = _fits(model)
+    if names is not None:
+        stored = {}
+        for name in names:
+            if (value := values.get(name)) is not None:
+                fit = fits[name]
+                stored[name] = value if fit is None else fit(value, prefix, name)
+        return stored
+    stored = {**values}
     for name, value in values.items():
         if value is not None and (fit := fits[name]) is not None:
             stored[name] = fit(value, prefix, name)
@@ -58,7 +71,7 @@ def storable(model: type[Base], values: Values, prefix: str = "") -> dict[str, A
 
 def amount(value: float | Decimal, field: str) -> Decimal:
     """Money out of a double, as its shortest decimal writing says, rounded half-even."""
-    number = Decimal(str(value))
+    number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite():
         raise InvalidField(field, "não é um número finito", "not a finite number")
     if abs(number) >= MONEY_LIMIT:

@@ -77,7 +77,7 @@ class BatchStore:
             try:
                 return self._store_once(entries)
             except IntegrityError:  # lost a race with a concurrent request
-                continue
+                self._kind.look_again()
             except Exception as error:
                 if not is_repeatable(error):
                     raise
@@ -97,15 +97,15 @@ class BatchStore:
 
     def _sort(self, db: Session, entries: Sequence[Entry]) -> Sorted:
         kind, found = self._kind, Sorted()
-        # copies: what is looked up goes into them, and a batch may be tried again
-        records = [dict(entry.record or {}) for entry in entries]
+        records = [entry.record or {} for entry in entries]
         unresolved = kind.resolve(db, records)
-        there = kind.find(db, [one for n, one in enumerate(records) if n not in unresolved])
+        resolved = [one for n, one in enumerate(records) if n not in unresolved]
+        there = kind.find(db, resolved if unresolved else records)
         for place, (entry, record) in enumerate(zip(entries, records, strict=True)):
             if place in unresolved:
                 found.refuse(entry, unresolved[place])
                 continue
-            stored = there.get(kind.identify(record))
+            stored = there.get(kind.identify(record)) if there else None
             if stored is None:
                 found.new.append((entry, record))
                 continue

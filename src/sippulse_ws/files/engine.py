@@ -115,7 +115,7 @@ class Import:
             kind.placed = frozenset(one.name for one in placed.values())
             layout = Layout(
                 placed,
-                self._styles(placed, signs, raw),
+                self._styles(placed, signs, raw, sheet=form.spreadsheet),
                 len(header or told or ()),
                 options.given,
                 padded=form.spreadsheet,
@@ -154,14 +154,19 @@ class Import:
         return {placed[place].name: finder.sign() for place, finder in finders.items()}
 
     def _styles(
-        self, placed: Mapping[int, Field], signs: Mapping[str, Sign], header: str | None
+        self,
+        placed: Mapping[int, Field],
+        signs: Mapping[str, Sign],
+        header: str | None,
+        *,
+        sheet: bool,
     ) -> dict[str, ReadingStyle]:
         told, raw = self._options.decimal, is_archive(header)
         styles = {}
         for one in placed.values():
             sign = told or signs.get(one.name)
             decimal = DecimalReader(sign or ".", grouped=sign is not None)
-            styles[one.name] = ReadingStyle(self._options.numbers, decimal, raw=raw)
+            styles[one.name] = ReadingStyle(self._options.numbers, decimal, raw, sheet)
         return styles
 
     def _store_all(self, entries: Iterator[Entry]) -> None:

@@ -40,6 +40,7 @@ from sippulse_ws.files.sheets import FORMULA, SheetNumber
 
 Read = Callable[[str], Any]
 
+REMEMBERED = 1000
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _MOMENT = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -60,6 +61,7 @@ class ReadingStyle:
     numbers: NumberOptions = field(default_factory=NumberOptions)
     decimal: DecimalReader = field(default_factory=lambda: DecimalReader("."))
     raw: bool = False  # as an archive has them, nothing was put before texts
+    sheet: bool = False  # of a spreadsheet, whose numbers are exact
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class DomainField(Field):
 
     def reader(self, style: ReadingStyle) -> Read:
         text = super().reader(style)
-        return lambda cell: domain_text(text(cell), self.name)
+        return _remembering(lambda cell: domain_text(text(cell), self.name), style)
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class IntegerField(Field):
                 raise OutOfRange(name, text, low=low, high=high)
             return number
 
-        return read
+        return _remembering(read, style)
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ class DecimalField(Field):
                 raise NotADecimal(name, text, example="0.35")
             return float(value)
 
-        return read
+        return _remembering(read, style)
 
 
 @dataclass(frozen=True)
@@ -281,11 +283,32 @@ class ContactField(Field):
         return lambda text: read_contact(text, name)
 
 
+def _remembering(read: Read, style: ReadingStyle) -> Read:
+    """A reader that remembers some texts: few values serve most lines of these columns."""
+    if style.sheet:  # whose numbers read otherwise than the same texts
+        return read
+    known: dict[str, Any] = {}
+
+    def read_once(text: str) -> Any:
+        value = known.get(text)
+        if value is None:
+            value = read(text)
+            if len(known) < REMEMBERED:
+                known[text] = value
+        return value
+
+    return read_once
+
+
 def _range_reader(
     name: str, read: Callable[[str, str, NumberOptions], str], options: NumberOptions
 ) -> Read:
     if not options.ranges:
-        return lambda text: read(text, name, options)
+
+        def read_plain(text: str) -> str:
+            return text if text.isascii() and text.isdigit() else read(text, name, options)
+
+        return read_plain
 
     def read_any(text: str) -> str | NumberRange:
         plain = text.isascii() and text.isdigit()

@@ -61,6 +61,9 @@ class Kind:
         """Look up what records refer to; what is wrong, by the record's place."""
         return {}
 
+    def look_again(self) -> None:
+        """Somebody else has stored something: believe nothing of what was found before."""
+
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
         """Those that are there already."""
         raise NotImplementedError

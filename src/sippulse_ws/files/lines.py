@@ -53,11 +53,16 @@ class LineReader:
     def __init__(self, kind: Kind, layout: Layout) -> None:
         self._kind = kind
         self._layout = layout
-        self._cells: list[tuple[int, str, Read, bool, Any]] = [
-            (place, one.name, one.reader(layout.styles[one.name]), not one.as_sent, one.empty)
+        # a transform may fill in what is required
+        self._required = [one.name for one in kind.fields if one.required and layout.transform]
+        told = self._required or layout.given
+        self._cells: list[tuple[int, str, Read, bool, bool, Any]] = [
+            (
+                *(place, one.name, one.reader(layout.styles[one.name])),
+                *(not one.as_sent, one.required and one.name not in told, one.empty),
+            )
             for place, one in layout.placed.items()
         ]
-        self._required = [one.name for one in kind.fields if one.required]
         self._ranges = any(style.numbers.ranges for style in layout.styles.values())
 
     def read(self, lines: Iterator[Line]) -> Iterator[Entry]:
@@ -82,24 +87,33 @@ class LineReader:
             cells = self._padded(cells)
         if layout.nulls:
             cells = ["" if cell in layout.nulls else cell for cell in cells]
-        record: Record = dict(layout.given)
-        for place, name, read, strip, empty in self._cells:
+        record: Record = {}
+        for place, name, read, strip, required, empty in self._cells:
             text = cells[place].strip() if strip else cells[place]
-            value = read(text) if text else empty
-            if name in layout.given and value != record[name]:
-                if value is not None:
-                    raise OutOfScope(field=name, value=value, wanted=record[name])
-            else:
-                record[name] = value
-        if layout.transform is not None:
-            transformed = layout.transform(record)
-            if transformed is None:
-                return None
-            record = transformed
-        for name in self._required:
-            if record.get(name) in (None, ""):
+            if text:
+                record[name] = read(text)
+            elif required:
                 raise MissingField(field=name)
-        return record
+            else:
+                record[name] = empty
+        if layout.given:
+            self._give(record)
+        return record if layout.transform is None else self._transformed(record)
+
+    def _transformed(self, record: Record) -> Record | None:
+        assert self._layout.transform is not None
+        transformed = self._layout.transform(record)
+        for name in self._required if transformed is not None else ():
+            if (transformed or {}).get(name) in (None, ""):
+                raise MissingField(field=name)
+        return transformed
+
+    def _give(self, record: Record) -> None:
+        """What all lines have; a line that says something else is of another scope."""
+        for name, wanted in self._layout.given.items():
+            if record.get(name) is not None and record[name] != wanted:
+                raise OutOfScope(field=name, value=record[name], wanted=wanted)
+            record[name] = wanted
 
     def _padded(self, cells: list[str]) -> list[str]:
         width = self._layout.width

@@ -74,6 +74,7 @@ class _Feed:
         errors = "surrogateescape" if form.encoding == UTF_8 else "strict"
         self._text = io.TextIOWrapper(stream, form.codec, errors=errors, newline="")
         self._encoding = form.encoding
+        self._readline = self._text.readline
         self._back: deque[str] = deque()
         self._pending: list[str] = []
         self._count = 0  # lines that were given out
@@ -97,26 +98,21 @@ class _Feed:
         first, *others = self._pending or [""]
         self._back.extendleft(reversed(others))
         self._count -= len(others)
-        self._pending = [first]
+        del self._pending[1:]
         return first
 
-    def __iter__(self) -> _Feed:
-        return self
-
-    def __next__(self) -> str:
-        line = self._back.popleft() if self._back else self._read()
-        while not self._pending and line.startswith(REMARK):
+    def __iter__(self) -> Iterator[str]:
+        pending, back, read = self._pending, self._back, self._read
+        while line := back.popleft() if back else read():
             self._count += 1
-            line = self._back.popleft() if self._back else self._read()
-        if not line:
-            raise StopIteration
-        self._count += 1
-        self._pending.append(line)
-        return line
+            if line[0] == "#" and not pending and line.startswith(REMARK):
+                continue
+            pending.append(line)
+            yield line
 
     def _read(self) -> str:
         try:
-            return self._text.readline(LINE_LENGTH)
+            return self._readline(LINE_LENGTH)
         except UnicodeDecodeError as error:
             raise BadEncoding(encoding=self._encoding, byte=error.start) from None
 

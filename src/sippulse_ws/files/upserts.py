@@ -28,8 +28,8 @@ def upsert(db: Session, model: type[Base], rows: Rows, key: tuple[str, ...]) -> 
     statement.run_many(db, [_filled(row, names) for row in rows])
 
 
-def _filled(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: row.get(name) for name in names}
+def _filled(row: Mapping[str, Any], names: tuple[str, ...]) -> Mapping[str, Any]:
+    return row if len(row) == len(names) else {name: row.get(name) for name in names}
 
 
 @cache

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Boolean, Dialect
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.sql import ClauseElement, Select
+from sqlalchemy.sql import ClauseElement, Insert, Select
 from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.db.statements import json_rows
 from sippulse_ws.db.statements.drivers import DRIVERS, LITERALS, Literal
 
 Processor = Callable[[Any], Any]
+PACKET = 500_000  # bytes after which a text of many rows ends; max_allowed_packet is 1 MiB or more
 _named = re.compile(r"%\(\w+\)s")
 _placeholder = re.compile(r"%(?:\((\w+)\))?s|%%")
 
@@ -39,6 +40,14 @@ class Plan:
             self._shape(statement, dialect)
         compiled: Any = to_send.compile(dialect=dialect)
         self._pieces, names = _cut(str(compiled))
+        # an INSERT of placeholders alone: many rows of it can stand in one text
+        self.writes_rows = (
+            self.driver.writes_text
+            and isinstance(statement, Insert)
+            and self._pieces[0].endswith(b"VALUES (")
+            and set(self._pieces[1:-1]) <= {b", "}
+            and self._pieces[-1].startswith(b")")
+        )
         self.sql = _named.sub("%s", str(compiled))  # drivers escape a list faster than a dict
         self._parameters = [
             (name, self._bind_processor(compiled.binds[name].type, dialect))
@@ -74,6 +83,37 @@ class Plan:
             for place in places:
                 text[place] = literal
         return b"".join(text)
+
+    def write_rows(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
+        """An INSERT of these rows as texts of many rows each, none longer than a packet may be."""
+        quote = self.driver.quote(connection)
+        head, tail = self._pieces[0][:-1], self._pieces[-1][1:]
+        written: list[bytes] = []
+        length = 0
+        for row in rows:
+            literals = [
+                quote(bound) if (kind := type(bound)) is str else LITERALS[kind](bound)
+                for bound in self._arguments(row)
+            ]
+            written.append(b"(%b)" % b",".join(literals))
+            length += len(written[-1])
+            if length > PACKET:
+                yield head + b",".join(written) + tail
+                written, length = [], 0
+        if written:
+            yield head + b",".join(written) + tail
+
+    def _arguments(self, row: Mapping[str, Any]) -> list[Any]:
+        """Like `checked_arguments`, quicker where a row has just the parameters."""
+        if self._known or len(row) != len(self._gaps):
+            return self.checked_arguments(row)
+        try:
+            return [
+                row[name] if process is None else process(row[name])
+                for name, process in self._parameters
+            ]
+        except KeyError:
+            raise self._wrong_names(row) from None
 
     def checked_arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order of their placeholders, as the driver takes them."""

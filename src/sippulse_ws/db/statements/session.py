@@ -150,6 +150,14 @@ class Session:
     def send_many(self, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> None:
         """One statement for each row, in as few round trips as the driver can."""
         self.send_queued()
+        if plan.writes_rows:
+            connection = self._driver_connection()
+            try:
+                for text in plan.write_rows(connection, rows):
+                    plan.driver.send(connection, [text], [])
+            except self.dialect.loaded_dbapi.Error as error:
+                raise self._wrapped(plan.sql, error) from error
+            return
         arguments = list(map(plan.checked_arguments, rows))
         cursor = self._driver_connection().cursor()
         try:

@@ -32,7 +32,9 @@ class NumberingPrefixes(Kind):
     scope = ("prefix",)
 
     def check(self, record: Record) -> Record:
-        return checked_numbering({"city_code": "", "local_area": ""} | record)
+        record.setdefault("city_code", "")
+        record.setdefault("local_area", "")
+        return checked_numbering(record)
 
     def remark(self, record: Record) -> DomainError | None:
         prefix = record["prefix"]
@@ -40,10 +42,20 @@ class NumberingPrefixes(Kind):
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
         found: dict[Identity, Stored] = {}
+        if self._was_empty:
+            return found
         for some in chunks([record["prefix"] for record in records], _AT_ONCE):
             query = select(Numbering.id, *_COLUMNS).where(Numbering.prefix.in_(some))
             found |= {(row.prefix,): row._asdict() for row in db.execute(query)}
         return found
+
+    def begin(self, db: Session) -> None:
+        super().begin(db)
+        # then it has only what this run stores
+        self._was_empty = db.execute(select(Numbering.id).limit(1)).first() is None
+
+    def look_again(self) -> None:
+        self._was_empty = False
 
     def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
         insert_rows(db, Numbering, records)

@@ -13,7 +13,7 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.files.fields import DecimalField, DomainField, Field, IntegerField, PrefixField
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
 from sippulse_ws.files.refusals import DialledPrefix
-from sippulse_ws.files.upserts import upsert
+from sippulse_ws.files.upserts import insert_rows, upsert
 from sippulse_ws.models import Rate
 
 _AT_ONCE = 1000
@@ -41,9 +41,14 @@ class Rates(Kind):
     identity = ("domain", "rate_id", "prefix")
     scope = ("domain", "rate_id")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._empty: dict[tuple[str, int], bool] | None = {}
+
     def check(self, record: Record) -> Record:
         self.require_domain(record["domain"])
-        return record | rates.checked(record)
+        record.update(rates.checked(record))
+        return record
 
     def remark(self, record: Record) -> DomainError | None:
         prefix = record["prefix"]
@@ -56,6 +61,8 @@ class Rates(Kind):
             tables.setdefault(key, []).append(record["prefix"])
         found: dict[Identity, Stored] = {}
         for (domain, rate_id), prefixes in tables.items():
+            if self._was_empty(db, domain, rate_id):
+                continue
             for some in chunks(prefixes, _AT_ONCE):
                 query = select(Rate.id, *_COLUMNS).where(
                     Rate.domain == domain, Rate.rate_id == rate_id, Rate.prefix.in_(some)
@@ -64,8 +71,21 @@ class Rates(Kind):
                     found[domain, rate_id, row.prefix] = row._asdict()
         return found
 
+    def look_again(self) -> None:
+        self._empty = None
+
+    def _was_empty(self, db: Session, domain: str, rate_id: int) -> bool:
+        """Whether the table had no rates before this run: then it has only the run's own."""
+        if self._empty is None:
+            return False
+        table = (domain, rate_id)
+        if table not in self._empty:
+            query = select(Rate.id).where(Rate.domain == domain, Rate.rate_id == rate_id)
+            self._empty[table] = db.execute(query.limit(1)).first() is None
+        return self._empty[table]
+
     def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
-        rates.store(db, [dict(record) for record in records])
+        insert_rows(db, Rate, records)
         return {}
 
     def change_many(

@@ -158,6 +158,8 @@ class Subscribers(Kind):
         if rows:
             insert_subscribers(db, list(rows.values()))
         for place in rows:
+            if not any(records[place][group] for group in GROUPS):
+                continue
             try:
                 with db.savepoint():
                     store_groups(db, records[place], records[place])

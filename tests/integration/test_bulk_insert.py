@@ -1,0 +1,82 @@
+"""Many rows in one text are stored as they are, whatever is in them."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, insert
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.db import Session
+from sippulse_ws.db.statements import Prepared
+from sippulse_ws.db.statements.plans import PACKET
+from sippulse_ws.models import Rate
+from tests.factories.platform import DOMAIN, Platform
+
+NAMES = ("domain", "rate_id", "prefix", "name", "rate_value", "service_type", "cadency")
+ODD = [
+    "plain",
+    "it's",
+    'say "x"',
+    "back\\slash",
+    "a\\'; DROP TABLE rate; --",
+    "100 %",
+    "%s %(name)s",
+    "São Paulo 😀",
+    "line\nend\r\ttab",
+    "zero\x00byte",
+    ")",
+    "),('x'",
+    "",
+]
+
+
+@pytest.fixture
+def statement() -> Prepared:
+    columns = Rate.__table__.columns
+    return Prepared(
+        insert(Rate).values({name: bindparam(name, type_=columns[name].type) for name in NAMES})
+    )
+
+
+def row(prefix: int, name: str, **values: Any) -> dict[str, Any]:
+    given = {"rate_value": Decimal("0.000001"), "service_type": None, "cadency": None}
+    return {"domain": DOMAIN, "rate_id": 1, "prefix": str(prefix), "name": name, **given, **values}
+
+
+def test_odd_texts_numbers_and_nulls_come_back(
+    db: Session, platform: Platform, statement: Prepared
+) -> None:
+    rows = [row(n, name, cadency=n - 3, service_type=name[:32]) for n, name in enumerate(ODD)]
+    rows.append(row(99, "last", rate_value=Decimal("-123456789012.345678")))
+    statement.run_many(db, rows)
+    stored = {one.prefix: one for one in platform.rows(Rate)}
+    for sent in rows:
+        got = stored[sent["prefix"]]
+        assert {name: getattr(got, name) for name in NAMES} == sent
+
+
+def test_more_than_a_packet_holds_is_stored(
+    db: Session, platform: Platform, statement: Prepared
+) -> None:
+    count = 2 * PACKET // 100
+    statement.run_many(db, [row(n, "x" * 100) for n in range(count)])
+    assert len(platform.rows(Rate)) == count
+
+
+def test_a_taken_key_is_an_integrity_error(
+    db: Session, platform: Platform, statement: Prepared
+) -> None:
+    with pytest.raises(IntegrityError), db.savepoint():
+        statement.run_many(db, [row(1, "a"), row(1, "b")])
+    assert platform.rows(Rate) == []
+
+
+@pytest.mark.parametrize("values", [{"colour": "red"}, {"name": ...}])
+def test_unknown_and_absent_names_are_errors(
+    db: Session, platform: Platform, statement: Prepared, values: dict[str, Any]
+) -> None:
+    wrong = {name: one for name, one in (row(1, "a") | values).items() if one is not ...}
+    with pytest.raises(Exception, match=next(iter(values))):
+        statement.run_many(db, [wrong])
+    assert platform.rows(Rate) == []
