@@ -98,7 +98,8 @@ class Case:
         for start in range(0, len(rows), BATCH):
             with database.writing() as db:
                 connection: Any = db.connection.connection.dbapi_connection
-                connection.cursor().executemany(statement, rows[start : start + BATCH])
+                cursor: Any = connection.cursor()
+                cursor.executemany(statement, rows[start : start + BATCH])
 
     def imported(self, database: Database, path: Path) -> None:
         run = Import(database, self.kind(), Bytes(path), ImportOptions(), Silent())
