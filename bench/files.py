@@ -108,12 +108,13 @@ class Case:
 
 
 def compare(database: Database, case: Case, path: Path, rows: Rows, rounds: int) -> float:
-    least = {"bare": float("inf"), "import": float("inf")}
+    runs: dict[str, Callable[[], None]] = {
+        "bare": lambda: case.bare(database, rows),
+        "import": lambda: case.imported(database, path),
+    }
+    least = dict.fromkeys(runs, float("inf"))
     for _ in range(rounds):
-        for name, run in (
-            ("bare", lambda: case.bare(database, rows)),
-            ("import", lambda: case.imported(database, path)),
-        ):
+        for name, run in runs.items():
             started = time.perf_counter()
             run()
             least[name] = min(least[name], time.perf_counter() - started)
