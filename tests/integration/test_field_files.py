@@ -188,3 +188,80 @@ def test_without_refused_lines_there_is_no_file_of_them(cli: Cli, tmp_path: Path
     rejects.write_text("of another day")
     cli("import", "dids", str(file), "--rejects", str(rejects))
     assert not rejects.exists()
+
+
+def test_what_is_said_of_a_file_is_saved_by_name(
+    cli: Cli, select: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    file = tmp_path / "deck.csv"
+    file.write_text("Prefixo;Destino;Tarifa;Obs\n5511;SÃO PAULO;0,08;x\n", encoding="cp1252")
+    said: tuple[str, ...] = (
+        "--map",
+        "prefixo=prefix",
+        "--map",
+        "DESTINO=name",
+        "--map",
+        "tarifa=rateValue",
+    )
+    said = (*said, "--ignore-column", "obs", "--save-profile", "embratel")
+    scope = ("--domain", "example.com", "--rate-id")
+    assert "windows-1252" in cli("import", "rates", str(file), *said, *scope, "31010").stdout
+    cli("import", "rates", "--profile", "embratel", str(file), *scope, "31011")
+    assert rates(select, 31010) == rates(select, 31011) == [("5511", "SÃO PAULO", "0.080000")]
+    refused = cli("import", "rates", "--profile", "embratl", str(file), *scope, "1", status=1)
+    assert "embratel" in refused.stderr
+    shipped = cli("import", "cdrs", str(FIELD / "cdrs.csv"), "--save-profile", "asterisk", status=1)
+    assert "asterisk" in shipped.stderr
+
+
+def test_decimal_signs_that_nothing_decides_refuse_the_file(
+    cli: Cli, select: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "deck.csv"
+    file.write_text("domain;rate_id;prefix;name;rate_value\nexample.com;31012;55;A;1.234\n")
+    refused = cli("import", "rates", str(file), status=1)
+    assert "1.234 (--decimal .) or 1234 (--decimal ,)" in refused.stderr
+    assert rates(select, 31012) == []
+    cli("import", "rates", str(file), "--decimal", ",")
+    assert rates(select, 31012) == [("55", "A", "1234.000000")]
+    piped = file.read_text().replace("31012", "31013").replace("1.234", "0,5")
+    cli("import", "rates", "-", input=piped)
+    assert rates(select, 31013) == [("55", "A", "0.500000")]
+
+
+def test_missing_records_are_deleted_within_a_scope_when_asked(
+    cli: Cli, select: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "table.csv"
+    head = "domain,rate_id,prefix,name,rate_value\n"
+    for table in (31014, 31015):
+        file.write_text(head + "".join(f"example.com,{table},{n},N,1\n" for n in (1, 2, 3)))
+        cli("import", "rates", str(file))
+    file.write_text(head + "example.com,31014,2,N,1\n")
+    missing = ("import", "rates", str(file), "--delete-missing")
+    assert "--domain" in cli(*missing, status=1).stderr
+    scope = ("--domain", "example.com", "--rate-id", "31014")
+    shown = cli(*missing, *scope, "--dry-run")
+    assert "2 records of example.com 31014" in shown.stderr
+    cli(*missing, *scope, input="n\n", status=1)
+    assert len(rates(select, 31014)) == 3
+    assert "2 deleted" in cli(*missing, *scope, "--yes").stdout
+    assert [row[0] for row in rates(select, 31014)] == ["2"]
+    assert len(rates(select, 31015)) == 3
+    file.write_text(head + "example.com,31015,x,N,1\nexample.com,31015,1,N,1\n")
+    kept = cli(*missing, "--domain", "example.com", "--rate-id", "31015", "--yes", status=1)
+    assert "nothing was deleted" in kept.stderr
+    assert len(rates(select, 31015)) == 3
+
+
+def test_ranges_and_punctuation_are_understood_when_asked(
+    cli: Cli, select: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "dids.csv"
+    file.write_text("number,domain\n554830259100-554830259104,example.com\n")
+    refused = cli("import", "dids", str(file), status=2)
+    assert "range" in refused.stderr
+    assert "5 stored" in cli("import", "dids", str(file), "--ranges").stdout
+    file.write_text("number,domain\n+55 (48) 3025-9104,example.com\n")
+    assert "1 known" in cli("import", "dids", str(file), "--clean-numbers").stdout

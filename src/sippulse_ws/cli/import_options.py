@@ -157,6 +157,16 @@ def engine_options(
     )
 
 
+def told_profile(chosen: Chosen, kind: Kind, profile: FileProfile | None) -> FileProfile:
+    """What this call says of form and columns, to be saved."""
+    saved = profile or FileProfile("", kind.name)
+    form = {
+        name: chosen.values[name] or getattr(saved, name)
+        for name in ("delimiter", "decimal", "encoding", "sheet")
+    }
+    return FileProfile(chosen.save_profile, kind.name, column_wishes(chosen, saved), **form)
+
+
 def column_wishes(chosen: Chosen, profile: FileProfile) -> ColumnWishes:
     saved = profile.wishes
     names = chosen.columns.split(",") if chosen.columns else saved.names

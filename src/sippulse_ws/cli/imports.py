@@ -13,7 +13,7 @@ import typer
 
 from sippulse_ws.cli.generated import PasswordsFile, check_length
 from sippulse_ws.cli.import_course import Course, opened_rejects, summary
-from sippulse_ws.cli.import_options import MOMENTS, Chosen, engine_options, takes
+from sippulse_ws.cli.import_options import MOMENTS, Chosen, engine_options, takes, told_profile
 from sippulse_ws.cli.missing import delete_missing, scope_of
 from sippulse_ws.cli.price_lists import replace_rates
 from sippulse_ws.cli.session import (
@@ -31,7 +31,8 @@ from sippulse_ws.files.engine import Import
 from sippulse_ws.files.kind import Kind
 from sippulse_ws.files.kinds import KINDS
 from sippulse_ws.files.kinds.subscribers import Subscribers
-from sippulse_ws.files.profiles import find_profile, only_domain
+from sippulse_ws.files.profiles import only_domain
+from sippulse_ws.files.saved_profiles import find_profile, save_profile
 from sippulse_ws.files.streams import Bytes
 from sippulse_ws.parts import make_vault
 
@@ -95,7 +96,7 @@ class OneFile:
             raise fail(Said.CANNOT_UPDATE.text(language, kind=kind.name))
         scope = scope_of(kind, chosen, language) if chosen.delete_missing else None
         with self._database.reading() as db:
-            profile = find_profile(db, kind.name, chosen.profile)
+            profile = find_profile(kind.name, chosen.profile)
             if profile is not None and profile.needs_domain and chosen.domain is None:
                 chosen.values["domain"] = only_domain(db)
         options = engine_options(chosen, kind, profile, language)
@@ -118,6 +119,8 @@ class OneFile:
                 digest = source.digest()
                 self._record(path, digest)
                 run.close()
+        if chosen.save_profile and not self.interrupted:
+            save_profile(told_profile(chosen, kind, profile))
         self._tell()
         form = course.form.describe("en") if course.form else ""
         return self._told(path, digest, form)

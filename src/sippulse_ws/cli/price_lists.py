@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from sippulse_ws.cli.import_course import Course, opened_rejects, summary
-from sippulse_ws.cli.import_options import Chosen, engine_options
+from sippulse_ws.cli.import_options import Chosen, engine_options, told_profile
 from sippulse_ws.cli.session import (
     current_user,
     fail,
@@ -30,7 +30,7 @@ from sippulse_ws.domain.price_lists import ListDifference
 from sippulse_ws.files.batches import Counts
 from sippulse_ws.files.engine import Import
 from sippulse_ws.files.kinds.price_list import NewPriceList
-from sippulse_ws.files.profiles import find_profile
+from sippulse_ws.files.saved_profiles import find_profile, save_profile
 from sippulse_ws.files.streams import Bytes
 
 
@@ -70,8 +70,7 @@ def _whole(kind: NewPriceList, counts: Counts, language: str) -> int:
 def _load(
     database: Database, kind: NewPriceList, path: Path, chosen: Chosen, language: str
 ) -> tuple[Counts, str]:
-    with database.reading() as db:
-        profile = find_profile(db, kind.name, chosen.profile)
+    profile = find_profile(kind.name, chosen.profile)
     options = engine_options(chosen, kind, profile, language, dry_run=False)
     source = Bytes(path)
     with opened_rejects(chosen.rejects, language) as rejects:
@@ -84,6 +83,8 @@ def _load(
                 raise KeyboardInterrupt
             if counts.refused and not chosen.json:
                 typer.echo(summary(counts, language, dry_run=True, known=False))
+            if chosen.save_profile:
+                save_profile(told_profile(chosen, kind, profile))
             return counts, source.digest()
         finally:
             run.close()

@@ -11,7 +11,6 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.files.columns import ColumnWishes
 from sippulse_ws.files.fields import Field
 from sippulse_ws.files.kind import Kind, Record
-from sippulse_ws.files.refusals import NoSuchProfile, shown
 from sippulse_ws.models import Domain
 
 Adapt = Callable[[Kind, Record], "Record | None"]
@@ -109,17 +108,6 @@ SHIPPED = {
         for name in ("opensips", "kamailio")
     },
 }
-
-
-def find_profile(db: Session, kind: str, name: str | None) -> FileProfile | None:
-    """The profile of this name, shipped or saved; NoSuchProfile names those there are."""
-    if name is None:
-        return None
-    found = SHIPPED.get((kind, name))
-    if found is None:
-        names = sorted(one for sort, one in SHIPPED if sort == kind)
-        raise NoSuchProfile(profile=shown(name), kind=kind, profiles=", ".join(names) or "-")
-    return found
 
 
 def only_domain(db: Session) -> str | None:
