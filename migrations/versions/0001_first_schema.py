@@ -3,8 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sippulse_ws.models.base import MYSQL_OPTIONS
-from sippulse_ws.models.types import BigId, Key, Money, UtcDateTime
+from sippulse_ws.db.schema.frozen import (
+    TABLE_OPTIONS,
+    BigIdColumn,
+    KeyColumn,
+    MoneyColumn,
+    UtcDateTimeColumn,
+)
 
 revision = "0001"
 down_revision = None
@@ -16,46 +21,46 @@ def upgrade() -> None:
     op.create_table(
         "administrator",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("login", Key(length=128), nullable=False),
+        sa.Column("login", KeyColumn(length=128), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("1"), nullable=False),
         sa.Column("superuser", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", UtcDateTimeColumn(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_administrator"),
         sa.UniqueConstraint("login", name="uq_administrator_login"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "audit",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("login", Key(length=160), nullable=False),
-        sa.Column("address", Key(length=45), nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("at", UtcDateTimeColumn(), nullable=False),
+        sa.Column("login", KeyColumn(length=160), nullable=False),
+        sa.Column("address", KeyColumn(length=45), nullable=False),
         sa.Column("operation", sa.String(length=64), nullable=False),
         sa.Column("object", sa.String(length=255), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("error", sa.String(length=64), nullable=True),
         sa.Column("request_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_index("ix_audit_login_at", "audit", ["login", "at"])
 
     op.create_table(
         "credit_ledger",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("at", UtcDateTimeColumn(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("account", Key(length=160), nullable=False),
-        sa.Column("value", Money(), server_default=sa.text("0"), nullable=False),
-        sa.Column("balance", Money(), server_default=sa.text("0"), nullable=False),
+        sa.Column("account", KeyColumn(length=160), nullable=False),
+        sa.Column("value", MoneyColumn(), server_default=sa.text("0"), nullable=False),
+        sa.Column("balance", MoneyColumn(), server_default=sa.text("0"), nullable=False),
         sa.Column("obs", sa.String(length=1024), nullable=True),
-        sa.Column("administrator", Key(length=128), nullable=False),
-        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("administrator", KeyColumn(length=128), nullable=False),
+        sa.Column("expires_at", UtcDateTimeColumn(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_credit_ledger"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_credit_ledger_at", "credit_ledger", ["at"])
     op.create_index(
@@ -65,18 +70,18 @@ def upgrade() -> None:
     op.create_table(
         "domain",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_domain"),
         sa.UniqueConstraint("domain", name="uq_domain_domain"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "location",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("ruid", Key(length=64), nullable=False),
-        sa.Column("username", Key(length=64), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
-        sa.Column("contact", Key(length=512), nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("ruid", KeyColumn(length=64), nullable=False),
+        sa.Column("username", KeyColumn(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
+        sa.Column("contact", KeyColumn(length=512), nullable=False),
         sa.Column("received", sa.String(length=128), nullable=True),
         sa.Column("path", sa.String(length=512), nullable=True),
         sa.Column(
@@ -114,7 +119,7 @@ def upgrade() -> None:
         sa.Column("partition", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_location"),
         sa.UniqueConstraint("ruid", name="uq_location_ruid"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_location_expires", "location", ["expires"])
     op.create_index(
@@ -126,30 +131,30 @@ def upgrade() -> None:
 
     op.create_table(
         "login_failure",
-        sa.Column("realm", Key(length=16), nullable=False),
-        sa.Column("login", Key(length=160), nullable=False),
-        sa.Column("address", Key(length=45), nullable=False),
+        sa.Column("realm", KeyColumn(length=16), nullable=False),
+        sa.Column("login", KeyColumn(length=160), nullable=False),
+        sa.Column("address", KeyColumn(length=45), nullable=False),
         sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("blocked_until", UtcDateTime(), nullable=False),
+        sa.Column("blocked_until", UtcDateTimeColumn(), nullable=False),
         sa.PrimaryKeyConstraint("realm", "login", "address", name="pk_login_failure"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_login_failure_blocked_until", "login_failure", ["blocked_until"])
 
     op.create_table(
         "numbering",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("prefix", Key(length=64), nullable=False),
+        sa.Column("prefix", KeyColumn(length=64), nullable=False),
         sa.Column("city_code", sa.String(length=64), nullable=False),
         sa.Column("local_area", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_numbering"),
         sa.UniqueConstraint("prefix", name="uq_numbering_prefix"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "administrator_domain",
         sa.Column("administrator_id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["administrator_id"],
             ["administrator.id"],
@@ -164,12 +169,12 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("administrator_id", "domain", name="pk_administrator_domain"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "dialplan",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
         sa.Column("dpid", sa.Integer(), nullable=False),
         sa.Column("pr", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("match_op", sa.Integer(), server_default=sa.text("1"), nullable=False),
@@ -186,48 +191,48 @@ def upgrade() -> None:
             ["domain"], ["domain.domain"], name="fk_dialplan_domain", onupdate="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_dialplan"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_dialplan_domain", "dialplan", ["domain"])
 
     op.create_table(
         "hunt_group",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
         sa.Column("description", sa.String(length=255), nullable=False),
         sa.Column("method", sa.String(length=16), nullable=False),
         sa.Column("timeout", sa.Integer(), nullable=False),
-        sa.Column("uri", Key(length=255), nullable=False),
+        sa.Column("uri", KeyColumn(length=255), nullable=False),
         sa.ForeignKeyConstraint(
             ["domain"], ["domain.domain"], name="fk_hunt_group_domain", onupdate="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_hunt_group"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_hunt_group_domain", "hunt_group", ["domain"])
 
     op.create_table(
         "profile",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
-        sa.Column("profile", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
+        sa.Column("profile", KeyColumn(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["domain"], ["domain.domain"], name="fk_profile_domain", onupdate="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_profile"),
         sa.UniqueConstraint("domain", "profile", name="uq_profile_domain_profile"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_profile_domain", "profile", ["domain"])
 
     op.create_table(
         "rate",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
         sa.Column("rate_id", sa.Integer(), nullable=False),
-        sa.Column("prefix", Key(length=20), nullable=False),
+        sa.Column("prefix", KeyColumn(length=20), nullable=False),
         sa.Column("name", sa.String(length=128), nullable=False),
-        sa.Column("rate_value", Money(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rate_value", MoneyColumn(), server_default=sa.text("0"), nullable=False),
         sa.Column("service_type", sa.String(length=32), nullable=True),
         sa.Column("cadency", sa.Integer(), nullable=True),
         sa.Column("tx_connection", sa.Integer(), nullable=True),
@@ -238,12 +243,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_rate"),
         sa.UniqueConstraint("domain", "rate_id", "prefix", name="uq_rate_domain_rate_id_prefix"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "rate_plan",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("rate_id", sa.Integer(), nullable=False),
         sa.Column("prepaid", sa.Boolean(), server_default=sa.text("0"), nullable=False),
@@ -263,42 +268,42 @@ def upgrade() -> None:
             ["domain"], ["domain.domain"], name="fk_rate_plan_domain", onupdate="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_rate_plan"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_rate_plan_domain", "rate_plan", ["domain"])
 
     op.create_table(
         "reseller",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
-        sa.Column("name", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
+        sa.Column("name", KeyColumn(length=64), nullable=False),
         sa.Column("manager", sa.String(length=255), nullable=True),
         sa.Column("email", sa.String(length=255), nullable=True),
         sa.Column("phone", sa.String(length=64), nullable=True),
         sa.Column("mobile", sa.String(length=64), nullable=True),
-        sa.Column("username", Key(length=64), nullable=False),
+        sa.Column("username", KeyColumn(length=64), nullable=False),
         sa.Column("password", sa.String(length=1024), nullable=True),
-        sa.Column("credit", Money(), server_default=sa.text("0"), nullable=False),
+        sa.Column("credit", MoneyColumn(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["domain"], ["domain.domain"], name="fk_reseller_domain", onupdate="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_reseller"),
         sa.UniqueConstraint("domain", "name", name="uq_reseller_domain_name"),
         sa.UniqueConstraint("username", name="uq_reseller_username"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "subscriber",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("username", Key(length=64), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
-        sa.Column("account_code", Key(length=129), nullable=False),
+        sa.Column("username", KeyColumn(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
+        sa.Column("account_code", KeyColumn(length=129), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("1"), nullable=False),
-        sa.Column("profile", Key(length=64), nullable=False),
+        sa.Column("profile", KeyColumn(length=64), nullable=False),
         sa.Column("password", sa.String(length=1024), nullable=True),
         sa.Column("password_portal", sa.String(length=1024), nullable=True),
-        sa.Column("ha1", Key(length=32), nullable=False),
-        sa.Column("ha1b", Key(length=32), nullable=False),
+        sa.Column("ha1", KeyColumn(length=32), nullable=False),
+        sa.Column("ha1b", KeyColumn(length=32), nullable=False),
         sa.Column("contract_number", sa.String(length=64), nullable=True),
         sa.Column("document", sa.String(length=64), nullable=True),
         sa.Column("first_name", sa.String(length=255), nullable=True),
@@ -320,20 +325,26 @@ def upgrade() -> None:
             "reseller_billing_type", sa.Integer(), server_default=sa.text("0"), nullable=False
         ),
         sa.Column("reseller_markup", sa.Double(), server_default=sa.text("0"), nullable=False),
-        sa.Column("credit", Money(), server_default=sa.text("0"), nullable=False),
-        sa.Column("credit_expires_at", UtcDateTime(), nullable=True),
+        sa.Column("credit", MoneyColumn(), server_default=sa.text("0"), nullable=False),
+        sa.Column("credit_expires_at", UtcDateTimeColumn(), nullable=True),
         sa.Column(
             "low_credit_notification", sa.Boolean(), server_default=sa.text("0"), nullable=False
         ),
-        sa.Column("low_credit_limit", Money(), server_default=sa.text("0"), nullable=False),
+        sa.Column("low_credit_limit", MoneyColumn(), server_default=sa.text("0"), nullable=False),
         sa.Column("daily_quota", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("daily_quota_type", sa.String(length=1), nullable=True),
-        sa.Column("daily_quota_limit", Money(), server_default=sa.text("0"), nullable=False),
-        sa.Column("daily_quota_consumed", Money(), server_default=sa.text("0"), nullable=False),
+        sa.Column("daily_quota_limit", MoneyColumn(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "daily_quota_consumed", MoneyColumn(), server_default=sa.text("0"), nullable=False
+        ),
         sa.Column("monthly_quota", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("monthly_quota_type", sa.String(length=1), nullable=True),
-        sa.Column("monthly_quota_limit", Money(), server_default=sa.text("0"), nullable=False),
-        sa.Column("monthly_quota_consumed", Money(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "monthly_quota_limit", MoneyColumn(), server_default=sa.text("0"), nullable=False
+        ),
+        sa.Column(
+            "monthly_quota_consumed", MoneyColumn(), server_default=sa.text("0"), nullable=False
+        ),
         sa.Column(
             "active_incoming_calls", sa.Boolean(), server_default=sa.text("1"), nullable=False
         ),
@@ -390,7 +401,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_subscriber"),
         sa.UniqueConstraint("account_code", name="uq_subscriber_account_code"),
         sa.UniqueConstraint("username", "domain", name="uq_subscriber_username_domain"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_subscriber_contract_number", "subscriber", ["contract_number"])
     op.create_index("ix_subscriber_domain", "subscriber", ["domain"])
@@ -402,7 +413,7 @@ def upgrade() -> None:
         "account_group",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("manager_id", sa.Integer(), nullable=False),
-        sa.Column("manager_profile", Key(length=64), nullable=False),
+        sa.Column("manager_profile", KeyColumn(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["manager_id"],
             ["subscriber.id"],
@@ -411,18 +422,20 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_account_group"),
         sa.UniqueConstraint("manager_id", name="uq_account_group_manager_id"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "address",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
-        sa.Column("ip_address", Key(length=45), nullable=False),
+        sa.Column("ip_address", KeyColumn(length=45), nullable=False),
         sa.Column("mask", sa.Integer(), nullable=False),
         sa.Column("port", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("protocol", sa.String(length=8), server_default=sa.text("'any'"), nullable=False),
-        sa.Column("method", Key(length=16), nullable=False),
-        sa.Column("tech_prefix", Key(length=32), server_default=sa.text("('')"), nullable=False),
+        sa.Column("method", KeyColumn(length=16), nullable=False),
+        sa.Column(
+            "tech_prefix", KeyColumn(length=32), server_default=sa.text("('')"), nullable=False
+        ),
         sa.Column("group", sa.String(length=64), nullable=False),
         sa.Column("pattern", sa.String(length=255), nullable=True),
         sa.Column("context_info", sa.String(length=255), nullable=True),
@@ -441,15 +454,15 @@ def upgrade() -> None:
             "method",
             name="uq_address_ip_address_mask_port_tech_prefix_method",
         ),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_address_subscriber_id", "address", ["subscriber_id"])
 
     op.create_table(
         "db_alias",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("alias_username", Key(length=64), nullable=False),
-        sa.Column("alias_domain", Key(length=64), nullable=False),
+        sa.Column("alias_username", KeyColumn(length=64), nullable=False),
+        sa.Column("alias_domain", KeyColumn(length=64), nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alias_domain"], ["domain.domain"], name="fk_db_alias_alias_domain", onupdate="CASCADE"
@@ -464,7 +477,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "alias_username", "alias_domain", name="uq_db_alias_alias_username_alias_domain"
         ),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_db_alias_alias_domain", "db_alias", ["alias_domain"])
     op.create_index("ix_db_alias_subscriber_id", "db_alias", ["subscriber_id"])
@@ -472,16 +485,18 @@ def upgrade() -> None:
     op.create_table(
         "did",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("alias_username", Key(length=64), nullable=False),
-        sa.Column("inventory_domain", Key(length=64), nullable=True),
+        sa.Column("alias_username", KeyColumn(length=64), nullable=False),
+        sa.Column("inventory_domain", KeyColumn(length=64), nullable=True),
         sa.Column("subscriber_id", sa.Integer(), nullable=True),
-        sa.Column("username", Key(length=64), nullable=True),
-        sa.Column("domain", Key(length=64), nullable=True),
+        sa.Column("username", KeyColumn(length=64), nullable=True),
+        sa.Column("domain", KeyColumn(length=64), nullable=True),
         sa.Column("did_header", sa.String(length=255), nullable=True),
         sa.Column("did_to_ruri", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("gwid", sa.String(length=64), nullable=True),
         sa.Column("local_area", sa.String(length=64), nullable=True),
-        sa.Column("monthly_subscription", Money(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "monthly_subscription", MoneyColumn(), server_default=sa.text("0"), nullable=False
+        ),
         sa.Column("reverse_billing", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["domain"], ["domain.domain"], name="fk_did_domain", onupdate="CASCADE"
@@ -495,7 +510,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name="fk_did_subscriber_id"),
         sa.PrimaryKeyConstraint("id", name="pk_did"),
         sa.UniqueConstraint("alias_username", name="uq_did_alias_username"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_did_domain", "did", ["domain"])
     op.create_index("ix_did_inventory_domain", "did", ["inventory_domain"])
@@ -519,7 +534,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("hunt_group_id", "position", name="pk_hunt_group_member"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_hunt_group_member_subscriber_id", "hunt_group_member", ["subscriber_id"])
 
@@ -527,7 +542,7 @@ def upgrade() -> None:
         "user_white_list",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
-        sa.Column("prefix", Key(length=64), nullable=False),
+        sa.Column("prefix", KeyColumn(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["subscriber_id"],
             ["subscriber.id"],
@@ -538,7 +553,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "subscriber_id", "prefix", name="uq_user_white_list_subscriber_id_prefix"
         ),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_table(
         "account_group_member",
@@ -557,7 +572,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("subscriber_id", name="pk_account_group_member"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index(
         "ix_account_group_member_account_group_id", "account_group_member", ["account_group_id"]

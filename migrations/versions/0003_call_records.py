@@ -4,8 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from sippulse_ws.models.base import MYSQL_OPTIONS
-from sippulse_ws.models.types import BigId, Key, Money, UtcDateTime, WallTime
+from sippulse_ws.db.schema.frozen import (
+    TABLE_OPTIONS,
+    BigIdColumn,
+    KeyColumn,
+    MoneyColumn,
+    UtcDateTimeColumn,
+    WallTimeColumn,
+)
 
 revision = "0003"
 down_revision = "0001"
@@ -63,25 +69,25 @@ def _create_routing() -> None:
     op.create_table(
         "provider",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", Key(length=64), nullable=False),
+        sa.Column("name", KeyColumn(length=64), nullable=False),
         sa.Column("tx_connection", sa.Integer(), server_default=sa.text("60"), nullable=False),
         sa.Column("cadency", sa.Integer(), server_default=sa.text("60"), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_provider"),
         sa.UniqueConstraint("name", name="uq_provider_name"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_table(
         "gateway",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("provider_id", sa.Integer(), nullable=False),
-        sa.Column("name", Key(length=64), nullable=False),
-        sa.Column("address", Key(length=64), nullable=False),
+        sa.Column("name", KeyColumn(length=64), nullable=False),
+        sa.Column("address", KeyColumn(length=64), nullable=False),
         sa.Column("rate_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["provider_id"], ["provider.id"], name="fk_gateway_provider_id"),
         sa.PrimaryKeyConstraint("id", name="pk_gateway"),
         sa.UniqueConstraint("name", name="uq_gateway_name"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_index("ix_gateway_provider_id", "gateway", ["provider_id"])
@@ -91,7 +97,7 @@ def _create_snapshots() -> None:
     op.create_table(
         "cdr_rate_plan",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("rateplan_name", Key(length=64), nullable=True),
+        sa.Column("rateplan_name", KeyColumn(length=64), nullable=True),
         sa.Column("rateplan_tx_conn", sa.Integer(), nullable=True),
         sa.Column("rateplan_cadency", sa.Integer(), nullable=True),
         sa.Column("rateplan_markup", sa.Double(), nullable=True),
@@ -107,38 +113,38 @@ def _create_snapshots() -> None:
             "rateplan_rateid",
             name="uq_cdr_rate_plan_contents",
         ),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_table(
         "cdr_reseller",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("reseller_id", sa.Integer(), nullable=True),
-        sa.Column("reseller_name", Key(length=64), nullable=True),
+        sa.Column("reseller_name", KeyColumn(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_cdr_reseller"),
         sa.UniqueConstraint("reseller_id", "reseller_name", name="uq_cdr_reseller_contents"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_table(
         "cdr_gateway",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("gwid", GATEWAY_NUMBER, nullable=True),
-        sa.Column("gw_address", Key(length=64), nullable=True),
-        sa.Column("gw_name", Key(length=64), nullable=True),
+        sa.Column("gw_address", KeyColumn(length=64), nullable=True),
+        sa.Column("gw_name", KeyColumn(length=64), nullable=True),
         sa.Column("gw_rateid", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_cdr_gateway"),
         sa.UniqueConstraint(
             "gwid", "gw_address", "gw_name", "gw_rateid", name="uq_cdr_gateway_contents"
         ),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_table(
         "cdr_provider",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("providerid", sa.Integer(), nullable=True),
-        sa.Column("provider_name", Key(length=64), nullable=True),
+        sa.Column("provider_name", KeyColumn(length=64), nullable=True),
         sa.Column("provider_tx_conn", sa.Integer(), nullable=True),
         sa.Column("provider_cadency", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_cdr_provider"),
@@ -149,48 +155,54 @@ def _create_snapshots() -> None:
             "provider_cadency",
             name="uq_cdr_provider_contents",
         ),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
 
 def _create_cdr() -> None:
     op.create_table(
         "cdr",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("call_start_time", WallTime, nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("call_start_time", WallTimeColumn, nullable=False),
         sa.Column("src_uri", sa.String(length=255), nullable=True),
         sa.Column("dst_uri", sa.String(length=255), nullable=True),
-        sa.Column("caller_domain", Key(length=255), nullable=False),
-        sa.Column("caller_id", Key(length=255), nullable=True),
-        sa.Column("sip_call_id", Key(length=255), server_default=sa.text("''"), nullable=False),
-        sa.Column("sip_from_tag", Key(length=255), server_default=sa.text("''"), nullable=False),
-        sa.Column("sip_to_tag", Key(length=255), server_default=sa.text("''"), nullable=False),
+        sa.Column("caller_domain", KeyColumn(length=255), nullable=False),
+        sa.Column("caller_id", KeyColumn(length=255), nullable=True),
+        sa.Column(
+            "sip_call_id", KeyColumn(length=255), server_default=sa.text("''"), nullable=False
+        ),
+        sa.Column(
+            "sip_from_tag", KeyColumn(length=255), server_default=sa.text("''"), nullable=False
+        ),
+        sa.Column(
+            "sip_to_tag", KeyColumn(length=255), server_default=sa.text("''"), nullable=False
+        ),
         sa.Column("duration", sa.Integer(), nullable=False),
-        sa.Column("rate", Money(), nullable=True),
-        sa.Column("price", Money(), nullable=True),
-        sa.Column("accountcode", Key(length=129), nullable=True),
+        sa.Column("rate", MoneyColumn(), nullable=True),
+        sa.Column("price", MoneyColumn(), nullable=True),
+        sa.Column("accountcode", KeyColumn(length=129), nullable=True),
         sa.Column("service", sa.String(length=32), nullable=True),
         sa.Column("cdr_rate_plan_id", sa.Integer(), nullable=True),
         sa.Column("cdr_reseller_id", sa.Integer(), nullable=True),
         sa.Column("reseller_rateplan_id", sa.Integer(), nullable=True),
         sa.Column("cdr_gateway_id", sa.Integer(), nullable=True),
         sa.Column("cdr_provider_id", sa.Integer(), nullable=True),
-        sa.Column("profile", Key(length=64), nullable=True),
+        sa.Column("profile", KeyColumn(length=64), nullable=True),
         sa.Column("user_agent", sa.String(length=255), nullable=True),
-        sa.Column("src_ip", Key(length=45), nullable=True),
-        sa.Column("matched_prefix", Key(length=20), nullable=True),
+        sa.Column("src_ip", KeyColumn(length=45), nullable=True),
+        sa.Column("matched_prefix", KeyColumn(length=20), nullable=True),
         sa.Column("matched_prefix_name", sa.String(length=128), nullable=True),
-        sa.Column("reseller_rate", Money(), nullable=True),
-        sa.Column("reseller_price", Money(), nullable=True),
-        sa.Column("reseller_matched_prefix", Key(length=20), nullable=True),
+        sa.Column("reseller_rate", MoneyColumn(), nullable=True),
+        sa.Column("reseller_price", MoneyColumn(), nullable=True),
+        sa.Column("reseller_matched_prefix", KeyColumn(length=20), nullable=True),
         sa.Column("reseller_matched_prefix_name", sa.String(length=128), nullable=True),
-        sa.Column("cost", Money(), nullable=True),
-        sa.Column("cost_price", Money(), nullable=True),
+        sa.Column("cost", MoneyColumn(), nullable=True),
+        sa.Column("cost_price", MoneyColumn(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_cdr"),
         sa.UniqueConstraint(
             "sip_call_id", "sip_from_tag", "sip_to_tag", "call_start_time", name="uq_cdr_call"
         ),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_index(
@@ -206,25 +218,25 @@ def _create_cdr() -> None:
 def _create_acc() -> None:
     op.create_table(
         "acc",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("time", WallTime, nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("time", WallTimeColumn, nullable=False),
         sa.Column("sip_code", sa.String(length=3), server_default=sa.text("''"), nullable=False),
         sa.Column(
             "sip_reason", sa.String(length=128), server_default=sa.text("''"), nullable=False
         ),
         sa.Column("src_uri", sa.String(length=255), nullable=True),
         sa.Column("dst_uri", sa.String(length=255), nullable=True),
-        sa.Column("caller_domain", Key(length=255), nullable=True),
-        sa.Column("caller_id", Key(length=255), nullable=True),
-        sa.Column("callid", Key(length=255), server_default=sa.text("''"), nullable=False),
-        sa.Column("from_tag", Key(length=255), server_default=sa.text("''"), nullable=False),
-        sa.Column("to_tag", Key(length=255), server_default=sa.text("''"), nullable=False),
-        sa.Column("accountcode", Key(length=129), nullable=True),
+        sa.Column("caller_domain", KeyColumn(length=255), nullable=True),
+        sa.Column("caller_id", KeyColumn(length=255), nullable=True),
+        sa.Column("callid", KeyColumn(length=255), server_default=sa.text("''"), nullable=False),
+        sa.Column("from_tag", KeyColumn(length=255), server_default=sa.text("''"), nullable=False),
+        sa.Column("to_tag", KeyColumn(length=255), server_default=sa.text("''"), nullable=False),
+        sa.Column("accountcode", KeyColumn(length=129), nullable=True),
         sa.Column("service", sa.String(length=32), nullable=True),
         sa.Column("gwid", GATEWAY_NUMBER, nullable=True),
-        sa.Column("profile", Key(length=64), nullable=True),
+        sa.Column("profile", KeyColumn(length=64), nullable=True),
         sa.Column("user_agent", sa.String(length=255), nullable=True),
-        sa.Column("src_ip", Key(length=45), nullable=True),
+        sa.Column("src_ip", KeyColumn(length=45), nullable=True),
         sa.Column("poippi_origem", sa.String(length=10), nullable=True),
         sa.Column("poippi_destino", sa.String(length=10), nullable=True),
         sa.Column("eot_origem", sa.String(length=3), nullable=True),
@@ -232,7 +244,7 @@ def _create_acc() -> None:
         sa.Column("direction", sa.String(length=8), nullable=True),
         sa.Column("descritor", sa.String(length=5), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_acc"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_index("ix_acc_accountcode_time", "acc", ["accountcode", "time"])
@@ -243,24 +255,24 @@ def _create_acc() -> None:
 def _create_integrators() -> None:
     op.create_table(
         "integrator",
-        sa.Column("login", Key(length=32), nullable=False),
-        sa.Column("host", Key(length=255), nullable=False),
-        sa.Column("schema_name", Key(length=64), nullable=True),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("login", KeyColumn(length=32), nullable=False),
+        sa.Column("host", KeyColumn(length=255), nullable=False),
+        sa.Column("schema_name", KeyColumn(length=64), nullable=True),
+        sa.Column("created_at", UtcDateTimeColumn(), nullable=False),
         sa.PrimaryKeyConstraint("login", name="pk_integrator"),
         sa.UniqueConstraint("schema_name", name="uq_integrator_schema_name"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_table(
         "integrator_domain",
-        sa.Column("login", Key(length=32), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
+        sa.Column("login", KeyColumn(length=32), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["domain"], ["domain.domain"], name="fk_integrator_domain_domain", onupdate="CASCADE"
         ),
         sa.PrimaryKeyConstraint("login", "domain", name="pk_integrator_domain"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
     op.create_index("ix_integrator_domain_domain", "integrator_domain", ["domain"])

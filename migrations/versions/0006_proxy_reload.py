@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sippulse_ws.models.base import MYSQL_OPTIONS
-from sippulse_ws.models.types import Key, UtcDateTime
+from sippulse_ws.db.schema.frozen import TABLE_OPTIONS, KeyColumn, UtcDateTimeColumn
 
 revision = "0006"
 down_revision = "0003"
@@ -15,13 +14,13 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "proxy_reload",
-        sa.Column("proxy", Key(length=128), nullable=False),
-        sa.Column("table", Key(length=16), nullable=False),
+        sa.Column("proxy", KeyColumn(length=128), nullable=False),
+        sa.Column("table", KeyColumn(length=16), nullable=False),
         sa.Column("requests", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTimeColumn(), nullable=False),
         sa.PrimaryKeyConstraint("proxy", "table", name="pk_proxy_reload"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
 

@@ -7,8 +7,13 @@ until the operator turns it on. A new one begins with charging on.
 import sqlalchemy as sa
 from alembic import op
 
-from sippulse_ws.models.base import MYSQL_OPTIONS
-from sippulse_ws.models.types import BigId, Key, Money, UtcDateTime
+from sippulse_ws.db.schema.frozen import (
+    TABLE_OPTIONS,
+    BigIdColumn,
+    KeyColumn,
+    MoneyColumn,
+    UtcDateTimeColumn,
+)
 
 revision = "0007"
 down_revision = "0006"
@@ -25,24 +30,24 @@ def upgrade() -> None:
     _create_route()
     op.create_table(
         "admission_error",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("account", Key(length=129), nullable=False),
-        sa.Column("number", Key(length=64), nullable=False),
-        sa.Column("call_id", Key(length=255), nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("at", UtcDateTimeColumn(), nullable=False),
+        sa.Column("account", KeyColumn(length=129), nullable=False),
+        sa.Column("number", KeyColumn(length=64), nullable=False),
+        sa.Column("call_id", KeyColumn(length=255), nullable=False),
         sa.Column("error", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_admission_error"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     settings = op.create_table(
         "stored_setting",
-        sa.Column("name", Key(length=64), nullable=False),
+        sa.Column("name", KeyColumn(length=64), nullable=False),
         sa.Column("value", sa.String(length=1024), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_stored_setting"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     for table in ("subscriber", "reseller"):
-        op.add_column(table, sa.Column("held", Money(), server_default=ZERO, nullable=False))
+        op.add_column(table, sa.Column("held", MoneyColumn(), server_default=ZERO, nullable=False))
     in_use = op.get_bind().execute(sa.text("SELECT COUNT(*) FROM domain")).scalar()
     value = "off" if in_use else "on"
     op.bulk_insert(settings, [{"name": "charging", "value": value}])
@@ -51,40 +56,40 @@ def upgrade() -> None:
 def _create_call_raw() -> None:
     op.create_table(
         "call_raw",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("proxy", Key(length=64), server_default=EMPTY, nullable=False),
-        sa.Column("call_id", Key(length=255), nullable=False),
-        sa.Column("from_tag", Key(length=192), server_default=EMPTY, nullable=False),
-        sa.Column("to_tag", Key(length=192), server_default=EMPTY, nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("received_at", UtcDateTimeColumn(), nullable=False),
+        sa.Column("proxy", KeyColumn(length=64), server_default=EMPTY, nullable=False),
+        sa.Column("call_id", KeyColumn(length=255), nullable=False),
+        sa.Column("from_tag", KeyColumn(length=192), server_default=EMPTY, nullable=False),
+        sa.Column("to_tag", KeyColumn(length=192), server_default=EMPTY, nullable=False),
         sa.Column("leg", sa.SmallInteger(), server_default=ZERO, nullable=False),
-        sa.Column("started", UtcDateTime(), nullable=False),
-        sa.Column("ended", UtcDateTime(), nullable=False),
+        sa.Column("started", UtcDateTimeColumn(), nullable=False),
+        sa.Column("ended", UtcDateTimeColumn(), nullable=False),
         sa.Column("duration_ms", sa.BigInteger(), nullable=False),
-        sa.Column("account", Key(length=129), nullable=True),
+        sa.Column("account", KeyColumn(length=129), nullable=True),
         sa.Column("basis", sa.String(length=16), server_default=EMPTY, nullable=False),
-        sa.Column("caller_domain", Key(length=255), server_default=EMPTY, nullable=False),
-        sa.Column("caller_id", Key(length=255), nullable=True),
+        sa.Column("caller_domain", KeyColumn(length=255), server_default=EMPTY, nullable=False),
+        sa.Column("caller_id", KeyColumn(length=255), nullable=True),
         sa.Column("src_uri", sa.String(length=255), nullable=True),
         sa.Column("dst_uri", sa.String(length=255), nullable=True),
-        sa.Column("number", Key(length=64), server_default=EMPTY, nullable=False),
+        sa.Column("number", KeyColumn(length=64), server_default=EMPTY, nullable=False),
         sa.Column("service", sa.String(length=32), nullable=True),
         sa.Column("gateway_id", sa.Integer(), nullable=True),
-        sa.Column("gateway_address", Key(length=64), nullable=True),
-        sa.Column("profile", Key(length=64), nullable=True),
+        sa.Column("gateway_address", KeyColumn(length=64), nullable=True),
+        sa.Column("profile", KeyColumn(length=64), nullable=True),
         sa.Column("user_agent", sa.String(length=255), nullable=True),
-        sa.Column("src_ip", Key(length=45), nullable=True),
-        sa.Column("dst_ip", Key(length=45), nullable=True),
+        sa.Column("src_ip", KeyColumn(length=45), nullable=True),
+        sa.Column("dst_ip", KeyColumn(length=45), nullable=True),
         sa.Column("hold_id", sa.BigInteger(), nullable=True),
         sa.Column("ended_by", sa.String(length=8), nullable=True),
         sa.Column("state", sa.SmallInteger(), server_default=ZERO, nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=True),
-        sa.Column("rated_at", UtcDateTime(), nullable=True),
+        sa.Column("rated_at", UtcDateTimeColumn(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_call_raw"),
         sa.UniqueConstraint(
             "call_id", "from_tag", "to_tag", "proxy", "leg", "started", name="uq_call_raw_call"
         ),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_call_raw_state_id", "call_raw", ["state", "id"])
     op.create_index("ix_call_raw_account_started", "call_raw", ["account", "started"])
@@ -105,31 +110,31 @@ def _create_call_hold() -> None:
                 for name in blocks
             ),
             sa.Column(prefix + "tariff", sa.Numeric(56, 24), server_default=ZERO, nullable=False),
-            sa.Column(prefix + "amount", Money(), server_default=ZERO, nullable=False),
+            sa.Column(prefix + "amount", MoneyColumn(), server_default=ZERO, nullable=False),
         ]
 
     op.create_table(
         "call_hold",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("proxy", Key(length=64), server_default=EMPTY, nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("created_at", UtcDateTimeColumn(), nullable=False),
+        sa.Column("proxy", KeyColumn(length=64), server_default=EMPTY, nullable=False),
         sa.Column("hash_entry", sa.BigInteger(), nullable=False),
         sa.Column("hash_id", sa.BigInteger(), nullable=False),
-        sa.Column("call_id", Key(length=255), nullable=False),
-        sa.Column("from_tag", Key(length=192), server_default=EMPTY, nullable=False),
-        sa.Column("account", Key(length=129), nullable=False),
-        sa.Column("number", Key(length=64), nullable=False),
-        sa.Column("prefix", Key(length=20), nullable=True),
-        sa.Column("rate", Money(), server_default=ZERO, nullable=False),
+        sa.Column("call_id", KeyColumn(length=255), nullable=False),
+        sa.Column("from_tag", KeyColumn(length=192), server_default=EMPTY, nullable=False),
+        sa.Column("account", KeyColumn(length=129), nullable=False),
+        sa.Column("number", KeyColumn(length=64), nullable=False),
+        sa.Column("prefix", KeyColumn(length=20), nullable=True),
+        sa.Column("rate", MoneyColumn(), server_default=ZERO, nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
         *side(""),
         sa.Column("reseller_id", sa.Integer(), nullable=True),
         *side("reseller_"),
         sa.Column("seconds", sa.Integer(), nullable=False),
-        sa.Column("answered_at", UtcDateTime(), nullable=True),
-        sa.Column("cut_at", UtcDateTime(), nullable=True),
+        sa.Column("answered_at", UtcDateTimeColumn(), nullable=True),
+        sa.Column("cut_at", UtcDateTimeColumn(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_call_hold"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_call_hold_call_id", "call_hold", ["call_id"])
     op.create_index("ix_call_hold_subscriber_id", "call_hold", ["subscriber_id"])
@@ -142,9 +147,9 @@ def _create_route() -> None:
     op.create_table(
         "route",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=True),
+        sa.Column("domain", KeyColumn(length=64), nullable=True),
         sa.Column("rate_plan_id", sa.Integer(), nullable=True),
-        sa.Column("prefix", Key(length=20), server_default=EMPTY, nullable=False),
+        sa.Column("prefix", KeyColumn(length=20), server_default=EMPTY, nullable=False),
         sa.Column("gateway_id", sa.Integer(), nullable=False),
         sa.Column("priority", sa.Integer(), server_default=ZERO, nullable=False),
         sa.Column("weight", sa.Integer(), server_default=sa.text("1"), nullable=False),
@@ -160,7 +165,7 @@ def _create_route() -> None:
         ),
         sa.ForeignKeyConstraint(["gateway_id"], ["gateway.id"], name="fk_route_gateway_id"),
         sa.PrimaryKeyConstraint("id", name="pk_route"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     for column in ("domain", "rate_plan_id", "prefix", "gateway_id"):
         op.create_index(f"ix_route_{column}", "route", [column])

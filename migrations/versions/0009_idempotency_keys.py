@@ -4,8 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from sippulse_ws.models.base import MYSQL_OPTIONS
-from sippulse_ws.models.types import Key, UtcDateTime
+from sippulse_ws.db.schema.frozen import TABLE_OPTIONS, KeyColumn, UtcDateTimeColumn
 
 revision = "0009"
 down_revision = "0008"
@@ -16,10 +15,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "idempotency_key",
-        sa.Column("token", Key(length=64), nullable=False),
-        sa.Column("digest", Key(length=64), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("login", Key(length=160), nullable=False),
+        sa.Column("token", KeyColumn(length=64), nullable=False),
+        sa.Column("digest", KeyColumn(length=64), nullable=False),
+        sa.Column("at", UtcDateTimeColumn(), nullable=False),
+        sa.Column("login", KeyColumn(length=160), nullable=False),
         sa.Column("operation", sa.String(length=64), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.Column(
@@ -28,7 +27,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.PrimaryKeyConstraint("token", name="pk_idempotency_key"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_idempotency_key_at", "idempotency_key", ["at"])
 

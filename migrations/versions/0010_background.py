@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sippulse_ws.models.base import MYSQL_OPTIONS
-from sippulse_ws.models.types import BigId, Key, UtcDateTime
+from sippulse_ws.db.schema.frozen import TABLE_OPTIONS, BigIdColumn, KeyColumn, UtcDateTimeColumn
 
 revision = "0010"
 down_revision = "0009"
@@ -21,24 +20,24 @@ def upgrade() -> None:
 def _background() -> None:
     lease = op.create_table(
         "background_lease",
-        sa.Column("name", Key(length=32), nullable=False),
-        sa.Column("holder", Key(length=128), nullable=True),
+        sa.Column("name", KeyColumn(length=32), nullable=False),
+        sa.Column("holder", KeyColumn(length=128), nullable=True),
         sa.Column("beat", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("since", UtcDateTime(), nullable=True),
-        sa.Column("beat_at", UtcDateTime(), nullable=True),
+        sa.Column("since", UtcDateTimeColumn(), nullable=True),
+        sa.Column("beat_at", UtcDateTimeColumn(), nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_background_lease"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.bulk_insert(lease, [{"name": "background"}])
     op.create_table(
         "background_job",
-        sa.Column("name", Key(length=64), nullable=False),
-        sa.Column("succeeded_at", UtcDateTime(), nullable=True),
-        sa.Column("failed_at", UtcDateTime(), nullable=True),
+        sa.Column("name", KeyColumn(length=64), nullable=False),
+        sa.Column("succeeded_at", UtcDateTimeColumn(), nullable=True),
+        sa.Column("failed_at", UtcDateTimeColumn(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("error", sa.String(length=255), nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_background_job"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
 
@@ -53,31 +52,31 @@ def _settings() -> None:
 def _events() -> None:
     op.create_table(
         "event",
-        sa.Column("id", BigId, nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("kind", Key(length=64), nullable=False),
-        sa.Column("account", Key(length=160), nullable=False),
+        sa.Column("id", BigIdColumn, nullable=False),
+        sa.Column("at", UtcDateTimeColumn(), nullable=False),
+        sa.Column("kind", KeyColumn(length=64), nullable=False),
+        sa.Column("account", KeyColumn(length=160), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("dispatched", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_event"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index("ix_event_dispatched_id", "event", ["dispatched", "id"])
     op.create_table(
         "event_delivery",
-        sa.Column("event_id", BigId, autoincrement=False, nullable=False),
-        sa.Column("endpoint", Key(length=64), nullable=False),
-        sa.Column("account", Key(length=160), nullable=False),
+        sa.Column("event_id", BigIdColumn, autoincrement=False, nullable=False),
+        sa.Column("endpoint", KeyColumn(length=64), nullable=False),
+        sa.Column("account", KeyColumn(length=160), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("due_at", UtcDateTime(), nullable=False),
-        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("due_at", UtcDateTimeColumn(), nullable=False),
+        sa.Column("done_at", UtcDateTimeColumn(), nullable=True),
         sa.Column("error", sa.String(length=255), nullable=True),
         sa.ForeignKeyConstraint(
             ["event_id"], ["event.id"], name="fk_event_delivery_event_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("event_id", "endpoint", name="pk_event_delivery"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index(
         "ix_event_delivery_endpoint_state_due_at",

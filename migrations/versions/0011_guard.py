@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sippulse_ws.models.types import Key
+from sippulse_ws.db.schema.frozen import KeyColumn
 
 revision = "0011"
 down_revision = "0010"
@@ -23,7 +23,7 @@ def upgrade() -> None:
         table.add_column(
             sa.Column("times", sa.Integer(), server_default=sa.text("1"), nullable=False)
         )
-        table.add_column(sa.Column("once", Key(length=40), nullable=True))
+        table.add_column(sa.Column("once", KeyColumn(length=40), nullable=True))
         table.create_unique_constraint("uq_audit_once", ["once"])
 
 

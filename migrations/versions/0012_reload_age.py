@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sippulse_ws.models.types import UtcDateTime
+from sippulse_ws.db.schema.frozen import UtcDateTimeColumn
 
 revision = "0012"
 down_revision = "0011"
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("proxy_reload", sa.Column("requested_at", UtcDateTime(), nullable=True))
+    op.add_column("proxy_reload", sa.Column("requested_at", UtcDateTimeColumn(), nullable=True))
 
 
 def downgrade() -> None:

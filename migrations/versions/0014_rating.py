@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sippulse_ws.models.types import Money
+from sippulse_ws.db.schema.frozen import MoneyColumn
 
 revision = "0014"
 down_revision = "0013"
@@ -16,8 +16,8 @@ RECORD = ("raw_id", "rating", "first_price", "first_reseller_price")
 def upgrade() -> None:
     op.add_column("cdr", sa.Column("raw_id", sa.BigInteger(), nullable=True))
     op.add_column("cdr", sa.Column("rating", sa.Text(), nullable=True))
-    op.add_column("cdr", sa.Column("first_price", Money(), nullable=True))
-    op.add_column("cdr", sa.Column("first_reseller_price", Money(), nullable=True))
+    op.add_column("cdr", sa.Column("first_price", MoneyColumn(), nullable=True))
+    op.add_column("cdr", sa.Column("first_reseller_price", MoneyColumn(), nullable=True))
     op.add_column("credit_ledger", sa.Column("raw_id", sa.BigInteger(), nullable=True))
     op.add_column("credit_ledger", sa.Column("corrects_id", sa.BigInteger(), nullable=True))
     op.create_index("ix_credit_ledger_raw_id", "credit_ledger", ["raw_id"])

@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sippulse_ws.models.base import MYSQL_OPTIONS
-from sippulse_ws.models.types import Key, Money, UtcDateTime
+from sippulse_ws.db.schema.frozen import TABLE_OPTIONS, KeyColumn, MoneyColumn, UtcDateTimeColumn
 
 revision = "0015"
 down_revision = "0014"
@@ -16,15 +15,15 @@ def upgrade() -> None:
     op.create_table(
         "price_list",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("domain", Key(length=64), nullable=False),
+        sa.Column("domain", KeyColumn(length=64), nullable=False),
         sa.Column("rate_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("created_by", Key(length=160), nullable=False),
+        sa.Column("created_at", UtcDateTimeColumn(), nullable=False),
+        sa.Column("created_by", KeyColumn(length=160), nullable=False),
         sa.Column("source", sa.String(length=255), server_default=sa.text("''"), nullable=False),
         sa.Column("sha256", sa.String(length=64), server_default=sa.text("''"), nullable=False),
-        sa.Column("effective_at", UtcDateTime(), nullable=True),
-        sa.Column("applied_at", UtcDateTime(), nullable=True),
+        sa.Column("effective_at", UtcDateTimeColumn(), nullable=True),
+        sa.Column("applied_at", UtcDateTimeColumn(), nullable=True),
         sa.Column("replaced_by", sa.Integer(), nullable=True),
         *(
             sa.Column(name, sa.Integer(), server_default=sa.text("0"), nullable=False)
@@ -38,7 +37,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_price_list"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
     op.create_index(
         "ix_price_list_domain_rate_id_state", "price_list", ["domain", "rate_id", "state"]
@@ -47,9 +46,9 @@ def upgrade() -> None:
     op.create_table(
         "price_list_row",
         sa.Column("price_list_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("prefix", Key(length=20), nullable=False),
+        sa.Column("prefix", KeyColumn(length=20), nullable=False),
         sa.Column("name", sa.String(length=128), nullable=False),
-        sa.Column("rate_value", Money(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rate_value", MoneyColumn(), server_default=sa.text("0"), nullable=False),
         sa.Column("service_type", sa.String(length=32), nullable=True),
         sa.Column("cadency", sa.Integer(), nullable=True),
         sa.Column("tx_connection", sa.Integer(), nullable=True),
@@ -62,7 +61,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("price_list_id", "prefix", name="pk_price_list_row"),
-        **MYSQL_OPTIONS,
+        **TABLE_OPTIONS,
     )
 
 

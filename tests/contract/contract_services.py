@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sippulse_ws.wire import fields, types
 from sippulse_ws.wire.rpc import Service, published
 
@@ -53,6 +55,17 @@ def _service(name: str, service: dict[str, Any]) -> type[Service]:
         if "documentedAs" in operation:
             body[operation["documentedAs"]] = _operation(operation_name, operation)
     return type(name, (Service,), body)
+
+
+def contract_of(service: type[Service]) -> Any:
+    """The contract's entry of a service; one that is ours alone says so by `OWN = True`."""
+    entry = CONTRACT["services"].get(service.__name__)
+    if entry is None:
+        pytest.fail(
+            f"{service.__name__} is not in contract.json: a service of the vendor belongs there, "
+            "one of our own says OWN = True on its class"
+        )
+    return entry
 
 
 SERVICES = [_service(name, service) for name, service in CONTRACT["services"].items()]

@@ -11,7 +11,7 @@ from zeep.xsd import Element
 from sippulse_ws.wire.endpoint import Endpoint, Options
 from sippulse_ws.wire.names import NAMESPACE
 
-from .contract_services import CONTRACT, SERVICES, parse_notation
+from .contract_services import CONTRACT, SERVICES, contract_of, parse_notation
 
 NAMESPACES = {
     "w": "http://schemas.xmlsoap.org/wsdl/",
@@ -27,7 +27,7 @@ def wsdl_of(service: Any) -> bytes:
 
 def operations_of(service: Any) -> dict[str, Any]:
     """What the contract says, under every name."""
-    operations = dict(CONTRACT["services"][service.__name__]["operations"])
+    operations = dict(contract_of(service)["operations"])
     for operation in list(operations.values()):
         if "documentedAs" in operation:
             operations[operation["documentedAs"]] = operation

@@ -86,7 +86,8 @@ def rekey() -> None:
             replace_canary(db, vault)
             record_command(db, "db rekey", {})
     except VaultError as error:
-        raise fail(f"{error}; name the old one in SIPPULSE_OLD_PASSWORD_KEYS") from None
+        hint = "nothing was changed; an older key belongs into SIPPULSE_OLD_PASSWORD_KEYS"
+        raise fail(f"{error}; {hint}") from None
     console.print(f"{changed} passwords sealed anew")
 
 

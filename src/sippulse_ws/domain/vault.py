@@ -73,13 +73,13 @@ class Vault:
             return sealed[len(PLAIN) :]
         key_id, _, data = sealed.removeprefix(AES).partition(":")
         if not sealed.startswith(AES) or key_id not in self._keys:
-            raise VaultError(f"no key for a password of {account}")
-        raw = base64.b64decode(data)
+            raise VaultError(f"no key for the {field} of {account}")
         try:
+            raw = base64.b64decode(data, validate=True)
             opened = self._keys[key_id].decrypt(raw[:NONCE], raw[NONCE:], _bound(account, field))
-        except InvalidTag:
-            raise VaultError(f"a password of {account} does not open") from None
-        return opened.decode()
+            return opened.decode()
+        except (ValueError, InvalidTag):  # damaged text, or another account's or field's
+            raise VaultError(f"the {field} of {account} does not open") from None
 
     def is_current(self, sealed: str) -> bool:
         """Whether sealing it again would change nothing but the nonce."""

@@ -18,6 +18,7 @@ class Service(SpyneService):  # type: ignore[misc]
     """
 
     PATHS: ClassVar[tuple[str, ...]] = ()
+    OWN: ClassVar[bool] = False  # beside the vendor's contract, never inside one of its WSDLs
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
