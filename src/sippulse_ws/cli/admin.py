@@ -7,19 +7,26 @@ from typing import Annotated
 
 import typer
 
+from sippulse_ws.cli.completion import complete_login
 from sippulse_ws.cli.session import (
+    AsJson,
     console,
+    current_language,
     password_from_stdin,
+    print_rows,
     print_table,
     reading,
     writing,
 )
-from sippulse_ws.domain import administrators, login_delays
+from sippulse_ws.cli.texts import Said
+from sippulse_ws.domain import administrators, login_delays, renames
 from sippulse_ws.domain.authentication import Authenticator
 
 app = typer.Typer(no_args_is_help=True)
 
-Login = Annotated[str, typer.Argument(help="The administrator's login.")]
+Login = Annotated[
+    str, typer.Argument(help="The administrator's login.", autocompletion=complete_login)
+]
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
@@ -40,21 +47,42 @@ def create(
         )
         for name in domain or ():
             administrators.grant_domain(db, login, name.lower())
-    console.print(f"administrator {login} created", markup=False)
+    console.print(Said.ADMIN_CREATED.text(current_language(), login=login), markup=False)
 
 
 @app.command("list")
-def list_() -> None:
+def list_(json: AsJson = False) -> None:
     """Show all administrators."""
     with reading() as db:
         found = administrators.list_administrators(db)
-    print_table(
+    print_rows(
         ["login", "active", "superuser", "domains", "created"],
         [
-            [row.login, row.active, row.superuser, " ".join(domains), row.created_at.isoformat()]
+            [
+                *(row.login, row.active, row.superuser),
+                *(domains if json else " ".join(domains), row.created_at.isoformat()),
+            ]
             for row, domains in found
         ],
+        as_json=json,
     )
+
+
+@app.command()
+def rename(login: Login, new_login: Annotated[str, typer.Argument(help="The new login.")]) -> None:
+    """Give an administrator another login; password and grants stay."""
+    with writing("admin rename", login=login, to=new_login) as db:
+        renames.rename_administrator(db, login, new_login)
+    told = Said.RENAMED.text(current_language(), name=login, new_name=new_login)
+    console.print(told, markup=False)
+
+
+@app.command()
+def remove(login: Login) -> None:
+    """Remove an administrator with the grants; the last superuser stays."""
+    with writing("admin remove", login=login) as db:
+        renames.remove_administrator(db, login)
+    console.print(Said.ONE_REMOVED.text(current_language(), name=login), markup=False)
 
 
 @app.command()
@@ -63,7 +91,7 @@ def passwd(login: Login, password_stdin: PasswordStdin = False) -> None:
     password = password_from_stdin(password_stdin)
     with writing("admin passwd", login=login) as db:
         administrators.set_password(db, Authenticator(), login, password)
-    console.print("password set")
+    console.print(Said.PASSWORD_SET.text(current_language()))
 
 
 @app.command()
@@ -104,7 +132,8 @@ def disable(
     """Shut an administrator out, at once."""
     with writing("admin disable", login=login, undo=enable) as db:
         administrators.set_active(db, login, enable)
-    console.print("enabled" if enable else "disabled")
+    said = Said.ENABLED if enable else Said.DISABLED
+    console.print(said.text(current_language()))
 
 
 @app.command()
@@ -118,4 +147,5 @@ def grant(
     with writing("admin grant", login=login, domain=domain, revoke=revoke) as db:
         for name in domain:
             change(db, login, name.lower())
-    console.print("revoked" if revoke else "granted")
+    said = Said.REVOKED if revoke else Said.GRANTED
+    console.print(said.text(current_language()))

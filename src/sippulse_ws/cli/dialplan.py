@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import console, print_table, reading, writing
+from sippulse_ws.cli.session import AsJson, console, print_rows, reading, writing
 from sippulse_ws.domain import dialplans, domains
 from sippulse_ws.domain.access import EVERYTHING
 
@@ -45,7 +45,10 @@ def create(  # noqa: PLR0913, PLR0917 - a rule has that many fields
 
 
 @app.command("list")
-def list_(domain: Annotated[str | None, typer.Argument(help="Only this domain's.")] = None) -> None:
+def list_(
+    domain: Annotated[str | None, typer.Argument(help="Only this domain's.")] = None,
+    json: AsJson = False,
+) -> None:
     """Show rules, in the order in which a proxy tries them."""
     with reading() as db:
         names = (
@@ -54,7 +57,8 @@ def list_(domain: Annotated[str | None, typer.Argument(help="Only this domain's.
             else [row.domain for row in domains.list_domains(db, EVERYTHING)]
         )
         rows = [row for name in names for row in dialplans.list_dialplans(db, name)]
-    print_table(list(COLUMNS), [[getattr(row, name) for name in COLUMNS] for row in rows])
+    cells = [[getattr(row, name) for name in COLUMNS] for row in rows]
+    print_rows(COLUMNS, cells, as_json=json)
 
 
 @app.command()

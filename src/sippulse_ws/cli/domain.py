@@ -6,24 +6,63 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import console, print_table, reading, writing
-from sippulse_ws.domain import domains
+from sippulse_ws.cli.completion import complete_domain
+from sippulse_ws.cli.session import (
+    AsJson,
+    Yes,
+    console,
+    current_language,
+    get_settings,
+    print_rows,
+    reading,
+    writing,
+)
+from sippulse_ws.cli.texts import Said, chosen_language
+from sippulse_ws.domain import domains, renames
 from sippulse_ws.domain.access import EVERYTHING
+from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
 
+RELOADS = ["domain", "address", "dialplan"]
+Name = Annotated[str, typer.Argument(help="The domain's name.", autocompletion=complete_domain)]
+
 
 @app.command()
-def create(name: Annotated[str, typer.Argument(help="The domain's name.")]) -> None:
+def create(name: Name) -> None:
     """Create a domain."""
     with writing("domain create", ["domain"], domain=name) as db:
         domain_id = domains.create_domain(db, name)
-    console.print(f"domain {name.lower()} created, id {domain_id}", markup=False)
+    told = Said.DOMAIN_CREATED.text(current_language(), name=name.lower(), id=domain_id)
+    console.print(told, markup=False)
 
 
 @app.command("list")
-def list_() -> None:
+def list_(json: AsJson = False) -> None:
     """Show all domains."""
     with reading() as db:
         rows = domains.list_domains(db, EVERYTHING)
-    print_table(["id", "domain"], [[row.id, row.domain] for row in rows])
+    print_rows(["id", "domain"], [[row.id, row.domain] for row in rows], as_json=json)
+
+
+@app.command()
+def rename(
+    name: Name, new_name: Annotated[str, typer.Argument(help="Its new name.")], yes: Yes = False
+) -> None:
+    """Rename a domain with all that is its; phones have to be set to the new name."""
+    settings = get_settings()
+    language = chosen_language(settings)
+    if not yes:
+        typer.confirm(Said.RENAME_DOMAIN.text(language), err=True, abort=True)
+    with writing("domain rename", RELOADS, domain=name, to=new_name) as db:
+        count = renames.rename_domain(db, make_vault(settings), name.lower(), new_name)
+    told = Said.DOMAIN_RENAMED.text(language, name=new_name.lower(), count=count)
+    console.print(told, markup=False)
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove a domain that nothing uses."""
+    with writing("domain remove", RELOADS, domain=name) as db:
+        renames.remove_domain(db, name.lower())
+    console.print(Said.ONE_REMOVED.text(current_language(), name=name.lower()), markup=False)

@@ -6,26 +6,47 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import console, print_table, reading, writing
-from sippulse_ws.domain import domains, profiles
+from sippulse_ws.cli.completion import complete_domain, complete_profile
+from sippulse_ws.cli.session import (
+    AsJson,
+    console,
+    current_language,
+    print_rows,
+    reading,
+    writing,
+)
+from sippulse_ws.cli.texts import Said
+from sippulse_ws.domain import domains, profiles, renames
 from sippulse_ws.domain.access import EVERYTHING
 
 app = typer.Typer(no_args_is_help=True)
 
+DomainName = Annotated[str, typer.Argument(help="The domain.", autocompletion=complete_domain)]
+ProfileName = Annotated[
+    str, typer.Argument(help="The profile's name.", autocompletion=complete_profile)
+]
+
 
 @app.command()
 def create(
-    domain: Annotated[str, typer.Argument(help="The domain.")],
+    domain: DomainName,
     name: Annotated[str, typer.Argument(help="The profile's name.")],
 ) -> None:
     """Create a profile in a domain."""
     with writing("profile create", domain=domain, profile=name) as db:
         profile_id = profiles.create_profile(db, domain.lower(), name)
-    console.print(f"profile {name} created, id {profile_id}", markup=False)
+    told = Said.PROFILE_CREATED.text(current_language(), name=name, id=profile_id)
+    console.print(told, markup=False)
 
 
 @app.command("list")
-def list_(domain: Annotated[str | None, typer.Argument(help="Only this domain's.")] = None) -> None:
+def list_(
+    domain: Annotated[
+        str | None,
+        typer.Argument(help="Only this domain's.", autocompletion=complete_domain),
+    ] = None,
+    json: AsJson = False,
+) -> None:
     """Show profiles."""
     with reading() as db:
         names = (
@@ -34,4 +55,27 @@ def list_(domain: Annotated[str | None, typer.Argument(help="Only this domain's.
             else [row.domain for row in domains.list_domains(db, EVERYTHING)]
         )
         rows = [row for name in names for row in profiles.list_profiles(db, name)]
-    print_table(["id", "domain", "profile"], [[r.id, r.domain, r.profile] for r in rows])
+    cells = [[row.id, row.domain, row.profile] for row in rows]
+    print_rows(["id", "domain", "profile"], cells, as_json=json)
+
+
+@app.command()
+def rename(
+    domain: DomainName,
+    name: ProfileName,
+    new_name: Annotated[str, typer.Argument(help="Its new name.")],
+) -> None:
+    """Rename a profile; its subscribers go along."""
+    told = {"domain": domain, "profile": name, "to": new_name}
+    with writing("profile rename", **told) as db:
+        renames.rename_profile(db, domain.lower(), name, new_name)
+    said = Said.RENAMED.text(current_language(), name=name, new_name=new_name)
+    console.print(said, markup=False)
+
+
+@app.command()
+def remove(domain: DomainName, name: ProfileName) -> None:
+    """Remove a profile that no subscriber has."""
+    with writing("profile remove", domain=domain, profile=name) as db:
+        renames.remove_profile(db, domain.lower(), name)
+    console.print(Said.ONE_REMOVED.text(current_language(), name=name), markup=False)

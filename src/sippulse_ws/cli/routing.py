@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import console, print_table, reading, writing
+from sippulse_ws.cli.session import AsJson, console, print_rows, reading, writing
 from sippulse_ws.domain import routing
 
 providers = typer.Typer(no_args_is_help=True)
@@ -33,13 +33,14 @@ def create_provider(
 
 
 @providers.command("list")
-def list_providers() -> None:
+def list_providers(json: AsJson = False) -> None:
     """Show all providers."""
     with reading() as db:
         rows = routing.list_providers(db)
-    print_table(
+    print_rows(
         ["id", "name", "tx_connection", "cadency"],
         [[row.id, row.name, row.tx_connection, row.cadency] for row in rows],
+        as_json=json,
     )
 
 
@@ -81,13 +82,14 @@ def create_gateway(
 
 
 @gateways.command("list")
-def list_gateways() -> None:
+def list_gateways(json: AsJson = False) -> None:
     """Show all gateways."""
     with reading() as db:
         rows = routing.list_gateways(db)
-    print_table(
+    print_rows(
         ["id", "name", "address", "provider", "rate_id"],
         [[row.id, row.name, row.address, row.provider, row.rate_id or ""] for row in rows],
+        as_json=json,
     )
 
 

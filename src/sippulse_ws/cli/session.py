@@ -9,18 +9,23 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sippulse_ws.cli.texts import chosen_language
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.failures import is_unavailable, is_without_schema
 from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.parts import make_database
+
+AsJson = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 console = Console()
 errors = Console(stderr=True)
@@ -30,6 +35,11 @@ def fail(message: str) -> typer.Exit:
     """Say what is wrong and end with status 1."""
     errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
+
+
+def current_language() -> str:
+    """The one language of this run."""
+    return chosen_language(get_settings())
 
 
 def get_settings() -> Settings:
@@ -47,7 +57,7 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
     try:
         yield database
     except DomainError as error:
-        raise fail(error.message(settings.language)) from None
+        raise fail(error.message(chosen_language(settings))) from None
     except Exception as error:
         if is_without_schema(error):
             raise fail("the database has no schema, run: sippulse-ws db upgrade") from None

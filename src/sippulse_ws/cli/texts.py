@@ -106,6 +106,24 @@ class Said(Enum):
     BLOCKED = Wording("{count} bloqueados", "{count} blocked")
     UNBLOCKED = Wording("{count} desbloqueados", "{count} unblocked")
     REMOVED = Wording("{count} removidos", "{count} removed")
+    ADMIN_CREATED = Wording("administrador {login} criado", "administrator {login} created")
+    PASSWORD_SET = Wording("senha alterada", "password set")
+    ENABLED = Wording("liberado", "enabled")
+    DISABLED = Wording("impedido", "disabled")
+    GRANTED = Wording("concedido", "granted")
+    REVOKED = Wording("retirado", "revoked")
+    RULE_CREATED = Wording("regra criada, id {id}", "rule created, id {id}")
+    DOMAIN_CREATED = Wording("domínio {name} criado, id {id}", "domain {name} created, id {id}")
+    PROFILE_CREATED = Wording("perfil {name} criado, id {id}", "profile {name} created, id {id}")
+    RENAME_DOMAIN = Wording(
+        "Telefones registrados com o nome antigo deixam de funcionar. Renomear?",
+        "Phones that are set to the old name stop working. Rename?",
+    )
+    DOMAIN_RENAMED = Wording(
+        "domínio {name}, com {count} assinante(s)", "domain {name}, with {count} subscriber(s)"
+    )
+    RENAMED = Wording("{name} agora é {new_name}", "{name} is {new_name} now")
+    ONE_REMOVED = Wording("{name} removido", "{name} removed")
     NEEDS_A_FILE = Wording(
         "este formato precisa de um arquivo: --output FILE",
         "this format needs a file: --output FILE",

@@ -1,0 +1,43 @@
+"""What a shell offers where a login, a domain or a profile is asked for.
+
+A database that does not answer offers nothing: completion never complains.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from sippulse_ws.config import load_settings
+from sippulse_ws.models import Administrator, Domain, Profile
+from sippulse_ws.parts import make_database
+
+MOST = 100
+
+
+def complete_domain(incomplete: str) -> list[str]:
+    return _names(select(Domain.domain).order_by(Domain.domain), Domain.domain, incomplete)
+
+
+def complete_profile(incomplete: str) -> list[str]:
+    query = select(Profile.profile).distinct().order_by(Profile.profile)
+    return _names(query, Profile.profile, incomplete)
+
+
+def complete_login(incomplete: str) -> list[str]:
+    query = select(Administrator.login).order_by(Administrator.login)
+    return _names(query, Administrator.login, incomplete)
+
+
+def _names(query: Select[Any], column: Any, incomplete: str) -> list[str]:
+    try:
+        database = make_database(load_settings())
+        try:
+            with database.reading() as db:
+                some = query.where(column.startswith(incomplete, autoescape=True)).limit(MOST)
+                return list(db.execute(some).scalars())
+        finally:
+            database.close()
+    except Exception:  # noqa: BLE001 - whatever it is, the shell goes on
+        return []
