@@ -11,7 +11,9 @@ from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.schema.migrate import upgrade
 from sippulse_ws.db.statements import Queued
-from sippulse_ws.domain import password_keys
+from sippulse_ws.domain import password_keys, subscribers
+from sippulse_ws.domain.vault import Vault
+from sippulse_ws.models import Subscriber
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
 
@@ -67,7 +69,6 @@ COSTS = [
         NEW,
         ["SELECT", "INSERT SELECT", "INSERT UPDATE", "COMMIT"],
     ),
-    # the one that was just inserted
     (
         "SubscriberWS",
         "removeSubscriber",
@@ -77,8 +78,11 @@ COSTS = [
 ]
 
 
+Committed = tuple[Soap, list[str], Database]
+
+
 @pytest.fixture(scope="module")
-def committed(fresh_url: str) -> Iterator[tuple[Soap, list[str]]]:
+def committed(fresh_url: str) -> Iterator[Committed]:
     """An application that commits, and the verbs of what it says to the database."""
     database = Database(fresh_url)
     said: list[str] = []
@@ -99,7 +103,7 @@ def committed(fresh_url: str) -> Iterator[tuple[Soap, list[str]]]:
         patch.setattr(Session, "_send", counting)
         soap.http.get("/readyz")  # has asked for the password key, which is then known for a while
         patch.setattr(password_keys, "LOOK_SECONDS", float("inf"))
-        yield soap, said
+        yield soap, said, database
     database.close()
 
 
@@ -113,19 +117,30 @@ def _installed(database: Database) -> Soap:
     return Soap(create_app(Settings(), database), principal)
 
 
+def _prepare(database: Database, operation: str) -> None:
+    """Whatever ran before: `ana` is there, unless she is to be inserted."""
+    ana = {"username": "ana", "domain": DOMAIN}
+    with database.writing() as db:
+        db.execute(sa.delete(Subscriber).where(Subscriber.username == "ana"))
+        if operation != "insertSubscriber":
+            new = {**ana, "password": "segredo", "profile": "DEFAULT"}
+            subscribers.insert_subscriber(db, Vault(), new)
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "arguments", "verbs"),
     COSTS,
     ids=[f"{cost[1]}-{len(cost[3])}" for cost in COSTS],
 )
 def test_statements_of_an_operation(
-    committed: tuple[Soap, list[str]],
+    committed: Committed,
     service: str,
     operation: str,
     arguments: dict[str, Any],
     verbs: list[str],
 ) -> None:
-    soap, said = committed
+    soap, said, database = committed
+    _prepare(database, operation)
     said.clear()
     soap(service, operation, **arguments)
     # SQLite's transactions begin with a statement of their own, within the process

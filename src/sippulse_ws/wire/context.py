@@ -4,18 +4,15 @@ import os
 from collections.abc import Iterator, Mapping
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lxml import etree
 
 from .charsets import UTF_8, Charset
+from .compiled import CompiledOperation
 from .envelope import NO_BLOCKS, Blocks
 from .request_ids import client_request_id, traceparent
-
-if TYPE_CHECKING:
-    from .protocol import Operation
-    from .spooled import Spooled
-
+from .spooled import Spooled
 
 RECEIVED = "sippulse.received"
 
@@ -47,14 +44,14 @@ class Context:
     """What a function learns about its request, and what Spyne's protocol hooks hand on."""
 
     operation: str = ""
-    descriptor: "Operation"
+    descriptor: CompiledOperation
     in_string: bytes
     in_document: etree._Element
     in_body_doc: etree._Element
     in_object: list[Any]
     out_object: Any
     out_error: Any = None
-    out_document: "bytes | Spooled"
+    out_document: bytes | Spooled
     blocks: Blocks = NO_BLOCKS  # of the SOAP header
     # what the line of the operation tells, set by whoever finds out
     login: str = ""
@@ -107,7 +104,7 @@ class Context:
         """A field is absent whose text is a telephone number with punctuation."""
         self.telephones = {**self.telephones, attribute: number}
 
-    def write(self, values: Iterator[Any]) -> "bytes | Spooled":
+    def write(self, values: Iterator[Any]) -> bytes | Spooled:
         """The answer with these values, for those that are there only now. To be returned."""
         return self.descriptor.respond(values)
 

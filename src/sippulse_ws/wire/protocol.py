@@ -4,13 +4,13 @@ Spyne's own hooks walk its type tree on every request, follow `href` without end
 garbage collection; none of that code is reached. Events are not fired: nobody listens.
 """
 
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from lxml import etree
 from spyne.protocol.soap import Soap11
 
 from .charsets import UTF_8, Charset
+from .compiled import CompiledOperation
 from .context import Context
 from .envelope import open_envelope, parse, to_utf_8
 from .faults import client_fault, render_fault
@@ -23,16 +23,6 @@ from .writing import response_writer
 Lexical = Literal["compatible", "strict-writes", "strict"]
 
 
-class Operation(NamedTuple):
-    """One operation, ready to be called."""
-
-    name: str
-    parameters: tuple[str, ...]  # their names on the wire
-    function: Callable[..., Any]
-    reader: Reader
-    respond: Callable[[Any], bytes | Spooled]
-
-
 class Protocol(Soap11):  # type: ignore[misc]
     """Document/literal wrapped SOAP 1.1."""
 
@@ -43,14 +33,14 @@ class Protocol(Soap11):  # type: ignore[misc]
             False: Readers(lexical == "strict", invalid_value),
             True: Readers(lexical != "compatible", invalid_value),
         }
-        self.operations: dict[str, Operation] = {}  # by the tag of the request's element
+        self.operations: dict[str, CompiledOperation] = {}  # by the tag of the request's element
 
     def compile(self, application: Any) -> None:
         """Make readers and writers for all operations of an application."""
         for tag, (method,) in application.interface.service_method_map.items():
             returned = fields_of(method.out_message)
             readers = self._readers[method.udd["writes"]]
-            self.operations[tag] = Operation(
+            self.operations[tag] = CompiledOperation(
                 name=method.operation_name,
                 parameters=tuple(one.wire for one in fields_of(method.in_message)),
                 function=method.function,
