@@ -54,6 +54,19 @@ def admit(
     return Decision(True, _ground(account, terms))
 
 
+def standing_refusal(account: CallAccount) -> str | None:
+    """Why calls of this account are refused whatever they cost; None when they are not."""
+    if refusal := _quota(account.payer):
+        return refusal
+    if account.prepaid and _is_expired(account.payer):
+        return EXPIRED
+    if account.prepaid and account.payer.available <= 0:
+        return NO_CREDIT
+    if account.reseller and account.reseller.available <= 0:
+        return RESELLER_NO_CREDIT
+    return None
+
+
 def _ground(account: CallAccount, terms: Terms) -> str:
     if terms.missing:
         return "no plan" if account.plan is None else "no rate"

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import Annotated
+
 import typer
 
-from sippulse_ws.cli.session import console, fail, get_settings, reading, writing
+from sippulse_ws.charging.preview import CHARGED, REFUSED, RESET, foresee
+from sippulse_ws.cli.session import (
+    console,
+    errors,
+    fail,
+    get_settings,
+    print_table,
+    reading,
+    writing,
+)
 from sippulse_ws.domain.stored_settings import CHARGING, charging_is_on, store_setting
 
 app = typer.Typer(no_args_is_help=True)
@@ -32,6 +46,30 @@ def status() -> None:
     console.print(f"charging is {setting or stored}, by {who}")
     if setting not in (None, stored):
         console.print(f"SIP proxies are still told {stored}: run sippulse-ws db upgrade, or serve")
+
+
+@app.command("preview")
+def preview(
+    days: Annotated[int, typer.Option(min=1, help="Calls of how many days are looked at.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+) -> None:
+    """Show what turning charging on would refuse, charge and reset; nothing is changed."""
+    settings = get_settings()
+    with reading() as db:
+        found = list(foresee(db, days, settings.expired_credit))
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False))
+        return
+    print_table(
+        ["effect", "who", "why", "amount"],
+        [
+            [one.effect, one.who, one.why, "" if one.amount is None else f"{one.amount:f}"]
+            for one in found
+        ],
+    )
+    counts = Counter(one.effect for one in found)
+    told = ", ".join(f"{counts[effect]} {effect}" for effect in (REFUSED, CHARGED, RESET))
+    errors.print(told, highlight=False)
 
 
 def _turn(value: str) -> None:
