@@ -44,8 +44,10 @@ class Answer:
 
 
 class Client:
-    def __init__(self, url: str) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
+    def __init__(self, url: str, address: str = "") -> None:
+        source = (address, 0) if address else None
+        netloc = urlsplit(url).netloc
+        self._connection = http.client.HTTPConnection(netloc, None, TIMEOUT, source)
 
     def send(self, path: str, body: str) -> Answer:
         """POST, or GET when there is no body."""

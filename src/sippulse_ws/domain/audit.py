@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, bindparam, delete, insert, select
 
 from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.domain.rows import upsert
 from sippulse_ws.models import Audit
 
 _RECORD = Prepared(
@@ -57,40 +57,21 @@ def record(  # noqa: PLR0913 - as many as the row has columns
     )
 
 
-def count_failed_login(  # noqa: PLR0913 - as many as the row has columns
-    db: Session,
-    once: str,
-    times: int,
-    *,
-    at: dt.datetime,
-    login: str,
-    address: str,
-    operation: str,
-    object: str,
-    request_id: str,
-) -> None:
-    """Raise the count of a minute's row of failed logins; the first one makes it."""
-    raised = {"times": Audit.times + times}
-    more = update(Audit).where(Audit.once == once).values(raised)
-    if db.execute(more).rowcount:
-        return
-    row = {
-        "at": at,
-        "login": login[:160],
-        "address": address[:45],
-        "operation": operation,
-        "object": object[:255],
-        "outcome": REFUSED,
-        "error": "login-failed",
-        "request_id": request_id,
-        "times": times,
-        "once": once,
-    }
-    try:
-        with db.savepoint():
-            db.execute(insert(Audit).values(row))
-    except IntegrityError:  # lost a race with another worker
-        db.execute(more)
+def count_failed_logins(db: Session, traces: Sequence[Mapping[str, Any]]) -> None:
+    """Raise the counts of a minute's rows of failed logins; the first one makes a row."""
+    rows = [
+        {
+            **trace,
+            "login": trace["login"][:160],
+            "address": trace["address"][:45],
+            "object": trace["object"][:255],
+            "outcome": REFUSED,
+            "error": "login-failed",
+        }
+        for trace in traces
+    ]
+    if rows:
+        db.execute(upsert(db, Audit, "times"), rows)
 
 
 def list_audit(

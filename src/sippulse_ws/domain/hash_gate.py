@@ -1,30 +1,38 @@
 """The budget of password hashing: one thread a process, fair between addresses and their logins.
 
 Whoever waits here is told its result later (`done`), and may have given its thread away meanwhile.
-An address without failures goes first and may spend what it needs. All others share a budget of CPU
-time. A login that does not exist costs nothing but the same wait: it stands in the same queue, and
-then takes as long as one of the latest hashes took.
+Addresses without failures go first and have a budget of CPU time of their own. A login that does
+not exist costs nothing but the same wait while others wait: it stands in the same queue, and then
+takes as long as one of the latest hashes took.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 import random
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from ipaddress import ip_address, ip_network
 from itertools import count
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, time
 
-SHARE = 0.15  # of a core, for addresses with failures
-BURST = 3.0  # seconds of CPU that may be saved up
+from sippulse_ws.domain.shared_marks import SharedMarks
+
+# Of a core, and seconds of CPU that may be saved up: addresses without failures, and with some.
+SHARE, BURST = 0.3, 1.5
+SUSPECTED_SHARE, SUSPECTED_BURST = 0.1, 1.0
+NICE = 10  # whoever serves goes before whoever hashes
 MOST = 512  # waiting in all
 MOST_OF_ADDRESS = 160
 PATIENCE = 8.0  # seconds; whoever waited longer is refused
 SUSPECTED = 900.0  # seconds after its last failure
-REMEMBERED = 8192  # addresses with failures
+FAILED = b"failed".ljust(16)
+FEW = 2  # of an address may wait among those without failures
 SAMPLES = 256
 
 
@@ -50,19 +58,62 @@ class Verification:
     since: float = field(default_factory=monotonic)
 
 
+class Budget:
+    """CPU time that comes back with time."""
+
+    def __init__(self, share: float, burst: float) -> None:
+        self._share, self._burst = share, burst
+        self._left, self._at = burst, monotonic()
+
+    @property
+    def left(self) -> float:
+        now = monotonic()
+        self._left = min(self._burst, self._left + (now - self._at) * self._share)
+        self._at = now
+        return self._left
+
+    @property
+    def is_rich(self) -> bool:
+        return self.left > self._burst / 2
+
+    def spend(self, seconds: float) -> None:
+        self._left -= seconds
+
+
+class Turns:
+    """Who waits, by key: one of each in turn."""
+
+    def __init__(self) -> None:
+        self._queues: OrderedDict[tuple[str, ...], deque[Verification]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._queues)
+
+    def put(self, key: tuple[str, ...], one: Verification) -> None:
+        self._queues.setdefault(key, deque()).append(one)
+
+    def take(self) -> Verification:
+        key, queue = self._queues.popitem(last=False)
+        one = queue.popleft()
+        if queue:
+            self._queues[key] = queue
+        return one
+
+
 class HashGate:
     """Verifies one password after the other. `dummy` costs what a verification costs."""
 
     def __init__(self, dummy: Callable[[], bool]) -> None:
         self._dummy = dummy
         self._condition = threading.Condition()
-        self._clean: deque[Verification] = deque()
-        self._others: OrderedDict[str, OrderedDict[str, deque[Verification]]] = OrderedDict()
-        self._waiting = 0
-        self._of_network: dict[str, int] = {}
-        self._failed: OrderedDict[str, float] = OrderedDict()
-        self._budget = BURST
-        self._counted = monotonic()
+        # logins take turns, and those of addresses with failures after the addresses
+        self._clean = Turns()
+        self._suspected: OrderedDict[str, Turns] = OrderedDict()
+        self._budget = Budget(SHARE, BURST)
+        self._suspected_budget = Budget(SUSPECTED_SHARE, SUSPECTED_BURST)
+        self._waiting: dict[str, int] = {}  # by network
+        self._all = 0
+        self._marks = SharedMarks()  # networks with failures
         self._durations: deque[float] = deque(maxlen=SAMPLES)
         self._timers: list[tuple[float, int, Verification]] = []
         self._timer_set = threading.Condition()
@@ -72,30 +123,26 @@ class HashGate:
     def submit(self, one: Verification) -> bool:
         """Whether it was taken; `done` is called later, in another thread."""
         with self._condition:
-            full = self._waiting >= MOST
-            if full or self._of_network.get(one.network, 0) >= MOST_OF_ADDRESS:
+            waiting = self._waiting.get(one.network, 0)
+            if self._all >= MOST or waiting >= MOST_OF_ADDRESS:
                 return False
-            self._waiting += 1
-            self._of_network[one.network] = self._of_network.get(one.network, 0) + 1
-            if self._is_suspected(one.network):
-                logins = self._others.setdefault(one.network, OrderedDict())
-                logins.setdefault(one.login, deque()).append(one)
+            self._all += 1
+            self._waiting[one.network] = waiting + 1
+            if waiting >= FEW or self._has_failed(one.network):
+                self._suspected.setdefault(one.network, Turns()).put((one.login,), one)
             else:
-                self._clean.append(one)
+                self._clean.put((one.login,), one)
             if not self._started:
                 self._start()
             self._condition.notify()
         return True
 
     def note_failure(self, network: str) -> None:
-        with self._condition:
-            self._failed.pop(network, None)
-            self._failed[network] = monotonic()
-            if len(self._failed) > REMEMBERED:
-                self._failed.popitem(last=False)
+        self._marks.put(_digest(network), FAILED)
 
-    def _is_suspected(self, network: str) -> bool:
-        return monotonic() - self._failed.get(network, float("-inf")) < SUSPECTED
+    def _has_failed(self, network: str) -> bool:
+        found = self._marks.get(_digest(network))
+        return found is not None and time() - found[1] < SUSPECTED
 
     def _start(self) -> None:
         """With the first use, which is after the fork."""
@@ -104,48 +151,47 @@ class HashGate:
             threading.Thread(target=run, name=name, daemon=True).start()
 
     def _work(self) -> None:
+        with suppress(OSError, AttributeError):  # of this thread alone, on Linux
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         while True:
             with self._condition:
-                while (one := self._next()) is None:
-                    # a wait without end only when there is nothing to wait for
-                    self._condition.wait(0.02 if self._others else None)
-                self._leave(one)
-            if one.verify is None and self._durations and self._budget < BURST / 2:
+                while (taken := self._next()) is None:
+                    # without end only when there is nothing that a budget could let through
+                    self._condition.wait(0.02 if self._all else None)
+                one, budget = taken
+                alone = self._all == 0
+            if one.verify is None and self._durations and not (alone and budget.is_rich):
                 self._set_timer(one, random.choice(self._durations))  # noqa: S311 - no secret
             elif one.verify is not None and monotonic() - one.since > PATIENCE:
                 one.done(None)
             else:
-                started = perf_counter()
-                right = (one.verify or self._dummy)()
-                took = perf_counter() - started
-                self._durations.append(took)
-                self._budget -= took
-                one.done(right and one.verify is not None)
+                self._verify(one, budget)
 
-    def _next(self) -> Verification | None:
-        now = monotonic()
-        self._budget = min(BURST, self._budget + (now - self._counted) * SHARE)
-        self._counted = now
-        if self._clean:
-            return self._clean.popleft()
-        if not self._others or self._budget <= 0:
-            return None
-        network, logins = self._others.popitem(last=False)
-        login, queue = logins.popitem(last=False)
-        one = queue.popleft()
-        if queue:
-            logins[login] = queue
-        if logins:
-            self._others[network] = logins
-        return one
+    def _verify(self, one: Verification, budget: Budget) -> None:
+        started = perf_counter()
+        right = (one.verify or self._dummy)() and one.verify is not None
+        took = perf_counter() - started
+        self._durations.append(took)
+        budget.spend(took)
+        if not right:
+            self.note_failure(one.network)
+        one.done(right)
 
-    def _leave(self, one: Verification) -> None:
-        self._waiting -= 1
-        left = self._of_network[one.network] - 1
-        if left:
-            self._of_network[one.network] = left
+    def _next(self) -> tuple[Verification, Budget] | None:
+        if self._clean and self._budget.left > 0:
+            one, budget = self._clean.take(), self._budget
+        elif self._suspected and self._suspected_budget.left > 0:
+            network, turns = self._suspected.popitem(last=False)
+            one, budget = turns.take(), self._suspected_budget
+            if turns:
+                self._suspected[network] = turns
         else:
-            del self._of_network[one.network]
+            return None
+        self._all -= 1
+        self._waiting[one.network] -= 1
+        if not self._waiting[one.network]:
+            del self._waiting[one.network]
+        return one, budget
 
     def _set_timer(self, one: Verification, seconds: float) -> None:
         with self._timer_set:
@@ -159,4 +205,9 @@ class HashGate:
                     left = self._timers[0][0] - perf_counter() if self._timers else None
                     self._timer_set.wait(left)
                 one = heappop(self._timers)[2]
+            self.note_failure(one.network)
             one.done(False)
+
+
+def _digest(network: str) -> bytes:
+    return hashlib.blake2b(network.encode(), digest_size=16).digest()

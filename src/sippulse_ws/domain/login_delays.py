@@ -7,13 +7,13 @@ refusal during that time does not count as another guess.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, select, tuple_, update
 
 from sippulse_ws.db.statements import Session
+from sippulse_ws.domain.rows import upsert
 from sippulse_ws.models import LoginFailure
 
 ADMINISTRATOR = "administrator"
@@ -23,6 +23,7 @@ FREE_FAILURES = 3  # a typing error or two must not lock anybody out
 LONGEST_DELAY = 300  # seconds
 FORGET_AFTER = dt.timedelta(days=1)
 LOGIN_LENGTH = 160
+_KEY = ("realm", "login", "address")
 _SHOWN = ("realm", "login", "address", "failures", "blocked_until")
 ADDRESS_LENGTH = 45
 
@@ -48,34 +49,51 @@ def pending(realm: str) -> ColumnElement[bool]:
     )
 
 
+_BLOCK = (
+    update(LoginFailure)
+    .where(
+        LoginFailure.realm == bindparam("who_realm"),
+        LoginFailure.login == bindparam("who_login"),
+        LoginFailure.address == bindparam("who_address"),
+    )
+    .values(blocked_until=bindparam("until"))
+)
+
+
 def is_delayed(blocked_until: dt.datetime | None) -> bool:
     return blocked_until is not None and blocked_until > dt.datetime.now(dt.UTC)
 
 
 def record_failure(db: Session, realm: str, login: str, address: str, times: int = 1) -> bool:
     """Count wrong passwords and set how long the next try is refused; whether it is."""
-    guesser = who(login, address)
+    return record_failures(db, {(realm, login, address): times}) > 0
+
+
+def record_failures(db: Session, counts: Mapping[tuple[str, str, str], int]) -> int:
+    """The same of many, by realm, login and address; how many are refused now."""
     now = dt.datetime.now(dt.UTC)
     db.execute(delete(LoginFailure).where(LoginFailure.blocked_until < now - FORGET_AFTER))
-    more = update(LoginFailure).where(pending(realm)).values(failures=LoginFailure.failures + times)
-    if db.execute(more, guesser).rowcount == 0:
-        first = {
-            "realm": realm,
-            "login": guesser["who_login"],
-            "address": guesser["who_address"],
-            "failures": times,
-            "blocked_until": now,
-        }
-        try:
-            with db.savepoint():
-                db.execute(insert(LoginFailure).values(first))
-        except IntegrityError:  # another worker was first
-            db.execute(more, guesser)
-    counted = select(LoginFailure.failures).where(pending(realm))
-    delay = dt.timedelta(seconds=delay_after(db.execute(counted, guesser).scalar_one()))
-    block = update(LoginFailure).where(pending(realm)).values(blocked_until=now + delay)
-    db.execute(block, guesser)
-    return bool(delay)
+    cut: dict[tuple[str, str, str], int] = {}
+    for (realm, login, address), times in counts.items():
+        key = (realm, login[:LOGIN_LENGTH], address[:ADDRESS_LENGTH])
+        cut[key] = cut.get(key, 0) + times
+    if not cut:
+        return 0
+    first = [
+        dict(zip(_KEY, key, strict=True)) | {"failures": cut[key], "blocked_until": now}
+        for key in sorted(cut)
+    ]
+    db.execute(upsert(db, LoginFailure, "failures"), first)
+    columns = [getattr(LoginFailure, name) for name in _KEY]
+    counted = select(*columns, LoginFailure.failures).where(tuple_(*columns).in_(sorted(cut)))
+    delays = [
+        {"who_realm": row.realm, **who(row.login, row.address), "until": now + delay}
+        for row in db.execute(counted).all()
+        if (delay := dt.timedelta(seconds=delay_after(row.failures)))
+    ]
+    if delays:
+        db.execute(_BLOCK, delays)
+    return len(delays)
 
 
 def list_delays(db: Session) -> Sequence[Row[Any]]:

@@ -1,4 +1,4 @@
-"""Inserting a row and learning its id; reading many rows a few at a time."""
+"""Inserting a row and learning its id, or adding to one; reading many rows a few at a time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from sqlalchemy import Select, insert
+from sqlalchemy.dialects import mysql, sqlite
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import Base
@@ -27,3 +28,22 @@ def stream(db: Session, query: Select[Any], *, scalars: bool = False) -> Generat
     """
     with db.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
         yield from rows.scalars() if scalars else rows
+
+
+def upsert(db: Session, model: type[Base], counted: str) -> Any:
+    """An INSERT that adds to `counted` of the row that has the same key already."""
+    if db.is_sqlite:
+        made = sqlite.insert(model)
+        keys = _unique_columns(model)
+        added = {counted: getattr(model, counted) + made.excluded[counted]}
+        return made.on_conflict_do_update(index_elements=keys, set_=added)
+    statement = mysql.insert(model)
+    return statement.on_duplicate_key_update(
+        {counted: getattr(model, counted) + statement.inserted[counted]}
+    )
+
+
+def _unique_columns(model: type[Base]) -> list[str]:
+    """Of the key that tells rows apart: a unique column, or the primary key."""
+    unique = [column.name for column in model.__table__.columns if column.unique]
+    return unique or [column.name for column in model.__table__.columns if column.primary_key]

@@ -12,7 +12,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import monotonic, sleep
 from typing import Any
 
@@ -55,21 +55,11 @@ class _Failures:
     delays: dict[tuple[str, str, str], int]
 
     def store(self, db: Any) -> None:
-        for once, trace in self.traces.items():
-            audit.count_failed_login(
-                db,
-                once,
-                trace.times,
-                at=trace.at,
-                login=trace.login,
-                address=trace.address,
-                operation=trace.operation,
-                object=trace.object,
-                request_id=trace.request_id,
-            )
-        for (realm, login, address), times in self.delays.items():
-            if login_delays.record_failure(db, realm, login, address, times):
-                metrics.LOGINS_DELAYED.inc()
+        audit.count_failed_logins(
+            db, [asdict(trace) | {"once": once} for once, trace in self.traces.items()]
+        )
+        delayed = login_delays.record_failures(db, self.delays)
+        metrics.LOGINS_DELAYED.inc(delayed)
 
 
 class FailedLogins:
@@ -106,10 +96,17 @@ class FailedLogins:
                 made = _Trace(now, login, address, *told)
                 trace = self._pending.traces[once] = made
             trace.times += 1
-            if guess.realm and guess.reason != DELAYED and (own or guess.reason != UNKNOWN):
+            flooded = later and not self._has_token()
+            counts = guess.reason != UNKNOWN or not flooded
+            if (
+                guess.realm
+                and guess.reason != DELAYED
+                and (own or guess.reason != UNKNOWN)
+                and counts
+            ):
                 key = (guess.realm, guess.login, address)
                 self._pending.delays[key] = self._pending.delays.get(key, 0) + 1
-            if later and not self._has_token():
+            if flooded:
                 if not self._started:
                     self._started = True
                     threading.Thread(target=self._work, name="failed-logins", daemon=True).start()
