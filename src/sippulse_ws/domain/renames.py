@@ -58,12 +58,10 @@ def rename_domain(db: Session, vault: Vault, name: str, new_name: str) -> int:
     new = domain_text(new_name)
     required({"domain": new}, "domain")
     storable(Domain, {"domain": new})
-    try:
-        renamed = update(Domain).where(Domain.domain == name).values(domain=new)
-        if db.execute(renamed).rowcount == 0:
-            raise DomainNotFound(domain=name)
-    except IntegrityError:
-        raise DomainExists(domain=new) from None
+    _require(db, Domain.domain == name, DomainNotFound(domain=name))
+    if new != name and db.execute(select(Domain.id).where(Domain.domain == new)).first():
+        raise DomainExists(domain=new)
+    _rename_everywhere(db, name, new)
     db.execute(update(Location).where(Location.domain == name).values(domain=new))
     vault = copy(vault)
     vault.shortest = 0  # the passwords are those that there were
@@ -134,6 +132,24 @@ def remove_administrator(db: Session, login: str) -> None:
     db.execute(delete(Administrator).where(one))
 
 
+def _rename_everywhere(db: Session, name: str, new: str) -> None:
+    """The domain and whatever refers to it.
+
+    InnoDB cascades key by key: a subscriber would have the new domain before its profile has it.
+    """
+    renamed = update(Domain).where(Domain.domain == name).values(domain=new)
+    if db.is_sqlite:
+        db.execute(renamed)
+        return
+    db.exec_driver_sql("SET SESSION foreign_key_checks = 0")
+    try:
+        db.execute(renamed)
+        for table, column in _references_to(Domain.__tablename__, cascading=True):
+            db.execute(update(table).where(column == name).values({column.name: new}))
+    finally:
+        db.exec_driver_sql("SET SESSION foreign_key_checks = 1")
+
+
 def _move(db: Session, vault: Vault, row: Any, name: str, new: str) -> None:
     """A subscriber's derived columns, which the domain is part of."""
     before, account = f"{row.username}@{name}", f"{row.username}@{new}"
@@ -157,11 +173,11 @@ def _reseal_resellers(db: Session, vault: Vault, name: str, new: str) -> None:
             db.execute(update(Reseller).where(Reseller.id == row.id).values(password=sealed))
 
 
-def _references_to(table: str) -> Iterable[tuple[Table, Any]]:
-    """Columns that refer to a table and do not go with its row."""
+def _references_to(table: str, *, cascading: bool = False) -> Iterable[tuple[Table, Any]]:
+    """Columns that refer to a table; those that go with its row only if asked for."""
     for other in Base.metadata.sorted_tables:
         for key in other.foreign_keys:
-            if key.column.table.name == table and key.ondelete != "CASCADE":
+            if key.column.table.name == table and (cascading or key.ondelete != "CASCADE"):
                 yield other, key.parent
 
 
