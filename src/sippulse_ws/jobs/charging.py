@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import TemplateError
 from sqlalchemy import Row
 
+from sippulse_ws.charging.acc_times import AT_ONCE, convert_acc_times
 from sippulse_ws.charging.calendar import (
     charge_fees,
     make_statistics,
@@ -45,6 +46,7 @@ def charging_jobs(settings: Settings) -> list[Job]:
         Job("validity", 30, partial(_validity, mode=settings.expired_credit)),
         Job("low credit", 10, _low_credit),
         Job("did fees", 60, partial(_fees, today=today)),
+        Job("times of acc", 2, partial(_acc_times, timezone=settings.timezone)),
         Job("statistics", 600, partial(_statistics, today=today)),
     ]
     if settings.smtp_url is not None:
@@ -101,6 +103,11 @@ def _today(db: Session, timezone: str | None) -> dt.date:
 
 def _is_on(db: Session) -> bool:
     return find_stored(db, CHARGING) == "on"
+
+
+def _acc_times(database: Database, timezone: str | None) -> bool:
+    with database.writing() as db:
+        return convert_acc_times(db, find_timezone(db, timezone)) == AT_ONCE
 
 
 def _quotas(database: Database, today: Callable[[Session], dt.date]) -> None:
