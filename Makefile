@@ -17,7 +17,7 @@ PYTEST := $(BIN)/pytest -n auto --driver $(DRIVER)
 
 # Its programs only: mariadb-server would start a server of its own.
 MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
-	my_print_defaults=mariadb-client-core
+	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
 .PHONY: test-web help venv mariadb curl run test test-sqlite test-pythons test-interop test-zoo test-sip test-deploy lint \
@@ -34,7 +34,7 @@ mariadb:
 	@test -n "$$SIPPULSE_TEST_MYSQL_URL" || scripts/debian.sh $(MARIADB)
 
 curl: # The README's examples are run as tests
-	@scripts/debian.sh curl=curl
+	@scripts/debian.sh curl=curl openssl=openssl
 
 run: ## Serve on http://127.0.0.1:8080 with demo data, kept in var/
 	@scripts/run.sh $(ARGS)
@@ -71,7 +71,8 @@ test-sip: venv mariadb ## Run a real Kamailio on our database and make calls
 DEPLOY ?= deploy or chroot
 
 test-deploy: venv mariadb ## Run what is in deploy/, and the package in a bare Debian (root)
-	@scripts/debian.sh promtool=prometheus
+	@scripts/debian.sh promtool=prometheus nginx=nginx-light caddy=caddy openssl=openssl \
+		systemd-analyze=systemd
 	$(BIN)/pytest -m "$(DEPLOY)" $(ARGS) tests/deploy
 
 test-web: venv ## Try the pages in a real browser

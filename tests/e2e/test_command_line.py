@@ -253,7 +253,7 @@ class TestAudit:
             "blockSubscriber",
             "login-failed",
         )
-        assert newest["object"] == "username=a\\nb"
+        assert newest["object"] == 'username="a\\nb"'
         assert before["object"] == "username=audited domain=example.com"
         assert (before["login"], before["outcome"]) == ("root", "refused")
         (only,) = cli.rows("audit", "--operation", "removeSubscriber", "--login", "root")

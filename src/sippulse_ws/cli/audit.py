@@ -3,19 +3,63 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
-from sippulse_ws.cli.session import console, print_table, reading, writing
-from sippulse_ws.domain.audit import list_audit, prune_audit
+from sippulse_ws.cli.session import (
+    console,
+    get_settings,
+    open_database,
+    print_table,
+    require_schema,
+    tabbed,
+    writing,
+)
+from sippulse_ws.db import Database
+from sippulse_ws.domain.audit import AuditFilter, list_audit, prune_audit
+from sippulse_ws.domain.local_time import find_timezone
+
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
+LOOK = 1.0  # seconds between looks with --follow
+AT_A_TIME = 500
+COLUMNS = [
+    *("when (UTC)", "login", "from", "operation", "object", "outcome", "error"),
+    *("times", "request", "client request"),
+]
+
+Start = Annotated[
+    dt.datetime | None,
+    typer.Option("--from", formats=MOMENTS, help="First day or moment, in the operator's zone."),
+]
+End = Annotated[
+    dt.datetime | None,
+    typer.Option("--to", formats=MOMENTS, help="Last day, or moment that is not included."),
+]
 
 
-def audit(
+def audit(  # noqa: PLR0913, PLR0917 - as many as it has options
     login: Annotated[str | None, typer.Option(help="Only this login's.")] = None,
     operation: Annotated[str | None, typer.Option(help="Only this operation.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Only done, refused, failed or repeated ones.")
+    ] = None,
+    object: Annotated[
+        str | None, typer.Option(help="Only about this: a field such as username=1000, or a part.")
+    ] = None,
+    start: Start = None,
+    end: End = None,
     hours: Annotated[int | None, typer.Option(min=1, help="Only the last hours.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 50,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A JSON list; with --follow an object a line.")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Show new rows as they come.")] = False,
     prune_days: Annotated[
         int | None, typer.Option(min=1, help="Delete rows older than so many days instead.")
     ] = None,
@@ -23,17 +67,74 @@ def audit(
     """Show the audit trail, newest first."""
     now = dt.datetime.now(dt.UTC)
     if prune_days is not None:
-        with writing("audit", prune_days=prune_days) as db:
-            removed = prune_audit(db, now - dt.timedelta(days=prune_days))
-        console.print(f"{removed} rows deleted")
+        _prune(prune_days, now)
         return
-    since = now - dt.timedelta(hours=hours) if hours else None
-    with reading() as db:
-        rows = list_audit(db, login=login, operation=operation, since=since, limit=limit)
-    print_table(COLUMNS, [_cells(row) for row in rows])
+    settings = get_settings()
+    with open_database(settings) as database:
+        with database.reading() as db:
+            require_schema(db)
+            zone = find_timezone(db, settings.timezone)
+            since = now - dt.timedelta(hours=hours) if hours else _moment(start, zone)
+            until = _moment(end, zone, last=True)
+            wanted = AuditFilter(login, operation, outcome, object, since, until)
+            rows = list_audit(db, wanted, limit)
+        if follow:
+            _follow(database, wanted, list(reversed(rows)), as_json)
+        elif as_json:
+            typer.echo(json.dumps([_json(row) for row in rows], ensure_ascii=False, indent=1))
+        else:
+            print_table(COLUMNS, [_cells(row) for row in rows])
 
 
-COLUMNS = "when (UTC)/login/from/operation/object/outcome/error/times/request".split("/")
+def _prune(days: int, now: dt.datetime) -> None:
+    with writing("audit", prune_days=days) as db:
+        removed = prune_audit(db, now - dt.timedelta(days=days))
+    console.print(f"{removed} rows deleted")
+
+
+def _follow(database: Database, wanted: AuditFilter, rows: Sequence[Any], as_json: bool) -> None:
+    """Oldest first; for ever."""
+    seen = 0
+    if not as_json:
+        typer.echo(tabbed(COLUMNS))
+    while True:
+        for row in rows:
+            line = json.dumps(_json(row), ensure_ascii=False) if as_json else tabbed(_cells(row))
+            typer.echo(line)
+            seen = max(seen, row.id)
+        if not rows:
+            time.sleep(LOOK)
+        with database.reading() as db:
+            if not seen:
+                newest = list_audit(db, AuditFilter(), 1)
+                seen = newest[0].id if newest else 0
+            rows = list_audit(db, replace(wanted, after=seen), AT_A_TIME)
+
+
+def _moment(given: dt.datetime | None, zone: ZoneInfo, *, last: bool = False) -> Any:
+    """In UTC; a last day counts to its end."""
+    if given is None:
+        return None
+    if last and given.time() == dt.time():
+        given += dt.timedelta(days=1)
+    return given.replace(tzinfo=zone).astimezone(dt.UTC)
+
+
+def _json(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "at": row.at.isoformat(timespec="milliseconds"),
+        "login": row.login,
+        "address": row.address,
+        "operation": row.operation,
+        "object": row.object,
+        "outcome": row.outcome,
+        "times": row.times,
+        "error": row.error,
+        "request_id": row.request_id,
+        "client_request_id": row.client_request_id,
+        "traceparent": row.traceparent,
+    }
 
 
 def _cells(row: Any) -> list[object]:
@@ -47,4 +148,5 @@ def _cells(row: Any) -> list[object]:
         row.error or "",
         row.times,
         row.request_id,
+        row.client_request_id or "",
     ]

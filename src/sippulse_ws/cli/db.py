@@ -18,11 +18,14 @@ from sippulse_ws.cli.session import (
     password_from_stdin,
     record_command,
 )
+from sippulse_ws.db import Database
+from sippulse_ws.db.schema.revisions import NEWEST, current_revision, schema_trouble
 from sippulse_ws.domain.password_keys import note_key, replace_canary
 from sippulse_ws.domain.passwords import reseal_all
 from sippulse_ws.domain.stored_settings import store_environment
 from sippulse_ws.domain.vault import VaultError
 from sippulse_ws.ops import proxy_views as views
+from sippulse_ws.ops.rights import missing_rights
 from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
@@ -42,11 +45,72 @@ def upgrade() -> None:
 
     settings = get_settings()
     with open_database(settings) as database:
+        revision = _revision_of(database)
+        if revision is not None and revision > NEWEST:
+            raise fail(str(schema_trouble(revision)))
+        _require_rights(database, "db upgrade")
         migrate(database)
         with database.writing() as db:
             note_key(db, make_vault(settings))
             store_environment(db, settings.charging, settings.emergency_numbers)
     console.print("schema is up to date")
+
+
+@app.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="The revision to go back to, such as 0006.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Lose what it cannot hold.")] = False,
+) -> None:
+    """Go back to an older schema, before an older program is installed. Make a backup first.
+
+    What the older schema cannot hold is named, and lost only with --yes.
+    """
+    from sippulse_ws.db.schema.losses import find_losses, known_revisions  # noqa: PLC0415
+    from sippulse_ws.db.schema.migrate import downgrade as migrate  # noqa: PLC0415
+
+    with open_database() as database:
+        current = _revision_of(database)
+        if current is None or current > NEWEST:
+            raise fail(str(schema_trouble(current)))
+        older = [one for one in known_revisions() if one < current]
+        if revision not in older:
+            raise fail(f"the schema is at {current}; it can go back to {', '.join(older)}")
+        _require_rights(database, "db downgrade")
+        with database.maintaining() as db:
+            losses = find_losses(db, current, revision)
+        for loss in losses:
+            typer.echo(loss)
+        if losses and not yes:
+            raise fail(f"schema {revision} cannot hold this; --yes loses it")
+        migrate(database, revision)
+    console.print(f"the schema is at {revision}", highlight=False)
+
+
+@app.command()
+def repair_views() -> None:
+    """Make the views anew as this database account, when their definer is gone or another one."""
+    from sippulse_ws.ops.views import remake_views  # noqa: PLC0415
+
+    with open_database() as database, database.migrating() as db:
+        made = remake_views(db)
+    console.print(f"{len(made)} views made anew", highlight=False)
+
+
+def _revision_of(database: Database) -> str | None:
+    if database.is_sqlite and not Path(str(database.url.database)).exists():
+        return None
+    with database.maintaining() as db:
+        return current_revision(db)
+
+
+def _require_rights(database: Database, command: str) -> None:
+    """Say what is missing before anything is begun."""
+    with database.maintaining() as db:
+        missing = (
+            [] if database.is_sqlite else missing_rights(db, command, str(database.url.database))
+        )
+    if missing:
+        raise fail(f"{command}: the database account lacks {', '.join(missing)}")
 
 
 @app.command()

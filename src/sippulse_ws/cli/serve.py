@@ -15,7 +15,7 @@ from sippulse_ws.cli.ephemeral import announce, ephemeral_database
 from sippulse_ws.cli.session import console, fail, get_settings, open_database
 from sippulse_ws.config import Settings
 from sippulse_ws.db.connections.failures import is_unavailable
-from sippulse_ws.db.schema.revisions import NEWEST, current_revision
+from sippulse_ws.db.schema.revisions import NEWEST, current_revision, schema_trouble
 from sippulse_ws.domain.password_keys import note_key
 from sippulse_ws.parts import make_vault
 from sippulse_ws.serving.listening import ListenError, listen
@@ -96,5 +96,5 @@ def _check_database(settings: Settings) -> None:
         if revision == NEWEST:
             with database.writing() as db:
                 note_key(db, make_vault(settings))
-    if revision != NEWEST:
-        console.print(f"schema is at {revision}; run: sippulse-ws db upgrade", style="yellow")
+    if trouble := schema_trouble(revision):
+        console.print(trouble, style="yellow", soft_wrap=True)

@@ -20,6 +20,7 @@ from sippulse_ws.cli.texts import chosen_language
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.failures import is_unavailable, is_without_schema
+from sippulse_ws.db.schema.revisions import current_revision, schema_trouble
 from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.parts import make_database
@@ -78,6 +79,7 @@ def writing(command: str, reloads: Sequence[str] = (), **told: object) -> Iterat
     with open_database(settings) as database:
         try:
             with database.writing() as db:
+                require_schema(db)
                 yield db
                 record_command(db, command, told)
                 queue_reloads(db, settings, reloads)
@@ -100,7 +102,7 @@ def record_command(
         login=administrator_name(),
         address="",
         operation=command,
-        object=" ".join(f"{name}={_told(value)}" for name, value in given.items()),
+        object=audit.describe_object((name, _told(value)) for name, value in given.items()),
         outcome=audit.REFUSED if refusal else audit.DONE,
         error=refusal.code if refusal else None,
         request_id=os.urandom(8).hex(),
@@ -150,7 +152,14 @@ def queue_reloads(db: Session, settings: Settings, tables: Sequence[str]) -> Non
 @contextmanager
 def reading() -> Iterator[Session]:
     with open_database() as database, database.reading() as db:
+        require_schema(db)
         yield db
+
+
+def require_schema(db: Session) -> None:
+    """End with one line when the schema is not the one that this program knows."""
+    if trouble := schema_trouble(current_revision(db)):
+        raise fail(trouble)
 
 
 def password_from_stdin(password_stdin: bool) -> str:
@@ -164,12 +173,17 @@ def print_table(columns: list[str], rows: Sequence[Sequence[object]]) -> None:
     """A table for people; tab-separated lines when it goes into a pipe or a file."""
     if not console.is_terminal:
         for row in [columns, *rows]:
-            typer.echo("\t".join(_printable(cell) for cell in row))
+            typer.echo(tabbed(row))
         return
     table = Table(*columns)
     for row in rows:
         table.add_row(*(Text(_printable(cell)) for cell in row))
     console.print(table)
+
+
+def tabbed(cells: Sequence[object]) -> str:
+    """A line for programs."""
+    return "\t".join(_printable(cell) for cell in cells)
 
 
 def _printable(cell: object) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select
 
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.rows import upsert
@@ -21,6 +25,9 @@ _RECORD = Prepared(
         }
     )
 )
+
+_FIELD = re.compile(r'[^ ="]+=(?:"(?:[^"\\]|\\.)*"|[^ ]*)')
+_AMBIGUOUS = frozenset(' ="\\')
 
 DONE = "done"
 REFUSED = "refused"
@@ -74,23 +81,64 @@ def count_failed_logins(db: Session, traces: Sequence[Mapping[str, Any]]) -> Non
         db.execute(upsert(db, Audit, "times"), rows)
 
 
-def list_audit(
-    db: Session,
-    *,
-    login: str | None = None,
-    operation: str | None = None,
-    since: dt.datetime | None = None,
-    limit: int = 50,
-) -> Sequence[Row[Any]]:
-    """The newest rows first."""
-    query = select(*Audit.__table__.columns).order_by(Audit.id.desc()).limit(limit)
-    if login is not None:
-        query = query.where(Audit.login == login)
-    if operation is not None:
-        query = query.where(Audit.operation == operation)
-    if since is not None:
-        query = query.where(Audit.at >= since)
-    return db.execute(query).all()
+def describe_object(pairs: Iterable[tuple[str, object]]) -> str:
+    """`username=1000 name="a b"`: a value in which a second field could be read is quoted."""
+    return " ".join([f"{name}={_quoted(str(value))}" for name, value in pairs])
+
+
+def _quoted(value: str) -> str:
+    if value.isprintable() and not _AMBIGUOUS.intersection(value):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which rows; what is None says nothing. Moments are in UTC, `end` is not included."""
+
+    login: str | None = None
+    operation: str | None = None
+    outcome: str | None = None
+    object: str | None = None  # `name=value` for a field, else any part
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+    after: int | None = None  # id
+
+
+def list_audit(db: Session, wanted: AuditFilter, limit: int = 50) -> Sequence[Row[Any]]:
+    """The newest rows first; with `after` the oldest of those that came later."""
+    order = Audit.id.desc() if wanted.after is None else Audit.id
+    query = select(*Audit.__table__.columns).order_by(order).where(*_conditions(wanted))
+    if wanted.object is None or "=" not in wanted.object:
+        return db.execute(query.limit(limit)).all()
+    name, _, value = wanted.object.partition("=")
+    field = f"{name}={_quoted(value)}"
+    return list(islice((row for row in db.execute(query) if field in fields_of(row.object)), limit))
+
+
+def fields_of(told: str) -> list[str]:
+    """The fields of an object: what stands in quotes is none of its own."""
+    return [found[0] for found in _FIELD.finditer(told)]
+
+
+def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
+    for column, value in (
+        (Audit.login, wanted.login),
+        (Audit.operation, wanted.operation),
+        (Audit.outcome, wanted.outcome),
+    ):
+        if value is not None:
+            yield column == value
+    if wanted.object is not None:
+        name, equals, value = wanted.object.partition("=")
+        text = describe_object([(name, value)]) if equals else wanted.object
+        yield Audit.object.contains(text, autoescape=True)
+    if wanted.start is not None:
+        yield Audit.at >= wanted.start
+    if wanted.end is not None:
+        yield Audit.at < wanted.end
+    if wanted.after is not None:
+        yield Audit.id > wanted.after
 
 
 def prune_audit(db: Session, before: dt.datetime) -> int:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.db.statements import Session
@@ -73,6 +73,25 @@ def create_integrator(
     return schema
 
 
+def restore_integrator(
+    db: Session, main: str, login: str, host: str, domains: Sequence[str], own_schema: bool
+) -> str:
+    """Make the account of an integrator that is on record, perhaps under another database name.
+
+    It gets no password here. The schema in which it finds its views. May be run again.
+    """
+    schema = f"{main}_{login}" if own_schema else main
+    db.exec_driver_sql("CREATE USER IF NOT EXISTS %s@%s", (login, host))
+    if own_schema:
+        name = _quoted(db, schema)
+        db.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {name} CHARACTER SET utf8mb4")
+        _create_views(db, main, schema, domains)
+        known = update(Integrator).where(Integrator.login == login)
+        db.execute(known.values(schema_name=schema))
+    _grant(db, schema, login, host)
+    return schema
+
+
 def list_integrators(db: Session) -> list[tuple[str, str, str, list[str]]]:
     """(login, host, schema or '', domains) by login."""
     domains: dict[str, list[str]] = {}
@@ -120,7 +139,7 @@ def _create_views(db: Session, main: str, schema: str, domains: Sequence[str]) -
     places = ", ".join(["%s"] * len(domains))
     for view, columns, column in VIEWS:
         db.exec_driver_sql(
-            f"CREATE SQL SECURITY DEFINER VIEW {_quoted(db, schema)}.{view} AS "  # noqa: S608
+            f"CREATE OR REPLACE SQL SECURITY DEFINER VIEW {_quoted(db, schema)}.{view} AS "  # noqa: S608
             f"SELECT {columns} FROM {_quoted(db, main)}.{view} WHERE {column} IN ({places})",
             tuple(domains),
         )

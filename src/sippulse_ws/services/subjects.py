@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from sippulse_ws.domain.audit import describe_object
 from sippulse_ws.services.operation import Operation, Values
 
 # What may name the object of a write in the audit trail, in this order; never a password.
@@ -57,7 +58,8 @@ def object_of(values: Mapping[str, Any]) -> str:
         else:
             flat[name] = value
     told = _audited_of(tuple(flat))
-    return " ".join([f"{name}={flat[name]}" for name in told if flat[name] not in (None, "")])
+    pairs = [(name, flat[name]) for name in told if flat[name] not in (None, "")]
+    return describe_object(pairs)
 
 
 @lru_cache

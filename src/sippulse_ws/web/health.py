@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sippulse_ws.db import Database
-from sippulse_ws.db.schema.revisions import NEWEST, current_revision
+from sippulse_ws.db.schema.revisions import NEWEST, current_revision, schema_trouble
 from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.observability.outages import Outage
@@ -39,7 +39,6 @@ class Health:
             self._outage.lost(error)
             return Response("database unavailable\n", 503)(environ, start_response)
         self._outage.back()
-        if revision != NEWEST:
-            text = f"schema is at {revision}, run: sippulse-ws db upgrade\n"
-            return Response(text, 503)(environ, start_response)
+        if trouble := schema_trouble(revision):
+            return Response(f"{trouble}\n", 503)(environ, start_response)
         return Response("ready\n")(environ, start_response)

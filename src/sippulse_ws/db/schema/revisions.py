@@ -15,6 +15,20 @@ NEWEST = "0016"  # a test compares it with migrations/versions
 _revision: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 
 
+def schema_trouble(revision: str | None) -> str | None:
+    """What is wrong with the schema for this program and what to do, in one sentence; or None."""
+    if revision == NEWEST:
+        return None
+    if revision is None:
+        return "the database has no schema, run: sippulse-ws db upgrade"
+    if revision > NEWEST:
+        return (
+            f"the schema is at {revision}, newer than this program, which knows {NEWEST}: install "
+            f"the newer program again, or run its `sippulse-ws db downgrade {NEWEST}` first"
+        )
+    return f"the schema is at {revision}, run: sippulse-ws db upgrade"
+
+
 def current_revision(db: Session) -> str | None:
     """None when there is no schema yet."""
     try:

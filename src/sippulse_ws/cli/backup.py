@@ -1,0 +1,199 @@
+"""`sippulse-ws backup …`: everything into one file, and back."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sippulse_ws.cli.session import (
+    console,
+    errors,
+    fail,
+    get_settings,
+    open_database,
+    print_table,
+    record_command,
+)
+from sippulse_ws.db import Database
+from sippulse_ws.ops.backup.container import BackupError
+from sippulse_ws.ops.backup.course import (
+    Restored,
+    check_backup,
+    create_backup,
+    describe_backup,
+    restore_backup,
+)
+from sippulse_ws.ops.rights import missing_rights
+from sippulse_ws.settings_report import without_secrets
+
+app = typer.Typer(no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="The backup.", dir_okay=False)]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(help="Its first line is the passphrase; - is standard input."),
+]
+
+
+@app.command()
+def create(
+    file: File,
+    encrypt: Annotated[bool, typer.Option("--encrypt", help="Ask for a passphrase.")] = False,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Write database, accounts and settings (without secrets) into one file; writing goes on."""
+    settings = get_settings()
+    passphrase = _passphrase(passphrase_file, ask=encrypt, confirm=True)
+    with open_database(settings) as database, _told():
+        _require_rights(database, "backup create")
+        with _progress("read") as progress:
+            made = create_backup(database, file, without_secrets(settings), passphrase, progress)
+        with _progress("checked") as progress:
+            check_backup(file, passphrase, progress)
+        with database.writing() as db:
+            record_command(db, "backup create", {"file": file.name, "tables": len(made.tables)})
+    rows = sum(count for count, _ in made.tables.values())
+    size = file.stat().st_size
+    sentence = f"{file}: {len(made.tables)} tables with rows, {rows} rows, {size} bytes"
+    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def restore(
+    file: File,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Over a database with data, which is lost.")
+    ] = False,
+    accounts: Annotated[
+        bool, typer.Option(help="Also schemas and accounts of integrators and SIP proxies.")
+    ] = True,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Put a backup into the configured database, and compare every table. Stop the server first."""
+    settings = get_settings()
+    with _told(), open_database(settings) as database:
+        encrypted = bool(describe_backup(file).get("encrypted"))
+        passphrase = _passphrase(passphrase_file, ask=encrypted, confirm=False)
+        about = check_backup(file, passphrase, lambda _: None).about
+        wanted = accounts and any(about["accounts"].values())
+        _require_rights(database, "backup restore --accounts" if wanted else "backup restore")
+        with _progress("restored") as progress:
+            done = restore_backup(
+                database, file, passphrase, progress, overwrite=overwrite, with_accounts=wanted
+            )
+        same = _print_comparison(done)
+        if about["schema"] == _newest():
+            with database.writing() as db:
+                record_command(db, "backup restore", {"file": file.name, "of": about["created"]})
+    for sentence in done.left:
+        errors.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    if about["schema"] != _newest():
+        errors.print("run: sippulse-ws db upgrade", style="yellow")
+    if not same:
+        raise fail("the restored database differs from the backup")
+    console.print("restored; every table is as in the backup. Now run: sippulse-ws doctor")
+
+
+@app.command()
+def check(file: File, passphrase_file: PassphraseFile = None) -> None:
+    """Read a backup through, and say what it is."""
+    with _told():
+        encrypted = bool(describe_backup(file).get("encrypted"))
+        passphrase = _passphrase(passphrase_file, ask=encrypted, confirm=False)
+        with _progress("checked") as progress:
+            found = check_backup(file, passphrase, progress)
+    told = {name: found.about[name] for name in ("created", "version", "schema", "engine")}
+    told |= {"settings": found.about["settings"], "binlog": found.manifest.binlog}
+    told["tables"] = {name: rows for name, (rows, _) in found.manifest.tables.items()}
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+def _print_comparison(done: Restored) -> bool:
+    rows = [
+        [name, was, now, "same" if same else "DIFFERENT"] for name, was, now, same in done.compared
+    ]
+    print_table(["table", "rows in backup", "rows now", ""], rows)
+    return all(same for *_, same in done.compared)
+
+
+def _newest() -> str:
+    from sippulse_ws.db.schema.revisions import NEWEST  # noqa: PLC0415
+
+    return NEWEST
+
+
+def _require_rights(database: Database, command: str) -> None:
+    """Say what is missing before anything is begun."""
+    if database.is_sqlite:
+        return
+    with Database(database.url.set(database="information_schema"), 1).maintaining() as db:
+        missing = missing_rights(db, command, str(database.url.database))
+    if missing:
+        raise fail(f"{command}: the database account lacks {', '.join(missing)}")
+
+
+def _passphrase(file: Path | None, *, ask: bool, confirm: bool) -> str | None:
+    if file is not None:
+        if str(file) == "-":
+            return sys.stdin.readline().rstrip("\r\n")
+        try:
+            return (file.read_text("utf-8").splitlines() or [""])[0]
+        except OSError as error:
+            raise fail(f"{file}: {error.strerror}") from None
+    if not ask:
+        return None
+    return str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with a backup is one line."""
+    try:
+        yield
+    except BackupError as error:
+        raise fail(str(error)) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise fail(f"{error.filename}: {error.strerror}") from None
+
+
+@contextmanager
+def _progress(word: str) -> Iterator[_Counter]:
+    counter = _Counter(word)
+    yield counter
+    counter.end()
+
+
+class _Counter:
+    """Says on stderr, twice a second, how far it is; only to a person."""
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+        self._bytes = 0
+        self._began = self._last = time.monotonic()
+
+    def __call__(self, count: int) -> None:
+        self._bytes += count
+        now = time.monotonic()
+        if now - self._last >= 0.5:
+            self._last = now
+            self._say("\r")
+
+    def end(self) -> None:
+        self._say("\n")
+
+    def _say(self, end: str) -> None:
+        if not errors.is_terminal:
+            return
+        mebibytes = self._bytes / 2**20
+        rate = mebibytes / max(time.monotonic() - self._began, 0.001)
+        text = f"{mebibytes:9.1f} MiB {self._word}, {rate:.1f} MiB/s"
+        errors.print(text, end=end, highlight=False)

@@ -1,0 +1,56 @@
+"""`sippulse-ws doctor`: what is wrong with this installation, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from sippulse_ws.cli.session import get_settings, print_table
+from sippulse_ws.ops.doctor.course import examine
+from sippulse_ws.ops.doctor.findings import STATES
+from sippulse_ws.ops.doctor.texts import advice, sentence
+from sippulse_ws.parts import make_database, make_proxies, make_vault
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON list.")] = False,
+) -> None:
+    """Look at settings, database, schema, keys, proxies, backups, disk and certificate.
+
+    The exit status is 0 when all is well, 1 when there are warnings, 2 when there are errors.
+    """
+    settings = get_settings()
+    database = make_database(settings)
+    try:
+        findings = list(
+            examine(
+                database,
+                make_vault(settings),
+                make_proxies(settings),
+                has_key=settings.password_key is not None,
+                public_url=settings.public_url,
+                language=settings.language,
+            )
+        )
+    finally:
+        database.close()
+    rows = [
+        {
+            "check": one.check,
+            "state": one.state,
+            "code": one.code,
+            "found": sentence(one, settings.language),
+            "do": advice(one, settings.language),
+        }
+        for one in findings
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        columns = ["check", "state", "found", "do"]
+        print_table(columns, [[row[name] for name in columns] for row in rows])
+    worst = max(STATES.index(one.state) for one in findings)
+    if worst:
+        raise typer.Exit(worst)

@@ -1,0 +1,178 @@
+"""The file of a backup: a line that says what it is, then a compressed stream, encrypted if asked.
+
+Encrypted it is AES-256-GCM in frames, each with its number and whether it is the last one, under a
+key that scrypt makes of the passphrase: a frame changed, moved or missing is an error.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+MAGIC = b"SIPPULSE-WS BACKUP 1\n"
+FRAME = 256 * 1024
+_TAG = 16
+_COST = 1 << 15
+_LONGEST_HEAD = 64 * 1024
+
+
+class BackupError(Exception):
+    """A backup cannot be made, read or put back; the message says why."""
+
+
+class Writer(io.RawIOBase):
+    """What is written goes compressed into `file`, after the head."""
+
+    def __init__(self, file: IO[bytes], head: Mapping[str, Any], passphrase: str | None) -> None:
+        super().__init__()
+        self._file = file
+        self._zip = zlib.compressobj(6, wbits=31)
+        self._waiting = bytearray()
+        self._frame = 0
+        self._cipher: AESGCM | None = None
+        told = dict(head) | {"encrypted": passphrase is not None}
+        if passphrase is not None:
+            salt = os.urandom(16)
+            told["salt"] = salt.hex()
+            self._cipher = AESGCM(_key(passphrase, salt))
+        self._head = MAGIC + json.dumps(told).encode() + b"\n"
+        file.write(self._head)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._put(self._zip.compress(data))
+        return len(data)
+
+    def finish(self) -> None:
+        """Write what is left. Without it the file is cut off."""
+        self._put(self._zip.flush())
+        if self._cipher is not None:
+            self._write_frame(bytes(self._waiting), last=True)
+
+    def _put(self, data: bytes) -> None:
+        if self._cipher is None:
+            self._file.write(data)
+            return
+        self._waiting += data
+        while len(self._waiting) > FRAME:
+            self._write_frame(bytes(self._waiting[:FRAME]), last=False)
+            del self._waiting[:FRAME]
+
+    def _write_frame(self, data: bytes, *, last: bool) -> None:
+        assert self._cipher is not None
+        sealed = self._cipher.encrypt(_nonce(self._frame, last), data, self._head)
+        self._file.write(len(sealed).to_bytes(4, "big") + sealed)
+        self._frame += 1
+
+
+def read_head(file: IO[bytes]) -> dict[str, Any]:
+    """What the first line says, without the passphrase; BackupError if it is no backup."""
+    if file.read(len(MAGIC)) != MAGIC:
+        raise BackupError("this is no backup of sippulse-ws")
+    try:
+        told = json.loads(file.readline(_LONGEST_HEAD))
+    except ValueError:
+        raise BackupError("the backup's head cannot be read") from None
+    if not isinstance(told, dict):
+        raise BackupError("the backup's head cannot be read")
+    return told
+
+
+class Reader(io.RawIOBase):
+    """What was written, from a file at its start."""
+
+    def __init__(self, file: IO[bytes], passphrase: str | None) -> None:
+        super().__init__()
+        self.head = read_head(file)
+        end = file.tell()
+        file.seek(0)
+        self._head = file.read(end)
+        self._file = file
+        self._cipher = self._make_cipher(passphrase)
+        self._pieces = self._unzipped()
+        self._waiting = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._waiting:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._waiting = piece
+        count = min(len(buffer), len(self._waiting))
+        buffer[:count] = self._waiting[:count]
+        self._waiting = self._waiting[count:]
+        return count
+
+    def _make_cipher(self, passphrase: str | None) -> AESGCM | None:
+        if not self.head.get("encrypted"):
+            return None
+        if passphrase is None:
+            raise BackupError("the backup is encrypted: its passphrase is needed")
+        try:
+            salt = bytes.fromhex(self.head["salt"])
+        except (KeyError, TypeError, ValueError):
+            raise BackupError("the backup's head cannot be read") from None
+        return AESGCM(_key(passphrase, salt))
+
+    def _unzipped(self) -> Iterator[bytes]:
+        unzip = zlib.decompressobj(wbits=31)
+        for piece in self._opened():
+            try:
+                yield unzip.decompress(piece)
+            except zlib.error:
+                raise BackupError("the backup is damaged") from None
+            if unzip.unused_data:
+                raise BackupError("the backup is damaged: something stands after its end")
+        if not unzip.eof:
+            raise BackupError("the backup is cut off")
+
+    def _opened(self) -> Iterator[bytes]:
+        if self._cipher is None:
+            while piece := self._file.read(FRAME):
+                yield piece
+            return
+        number, last = 0, False
+        while not last:
+            size = int.from_bytes(self._file.read(4), "big")
+            sealed = self._file.read(min(size, FRAME + _TAG))
+            if not size or len(sealed) != size:
+                raise BackupError("the backup is cut off")
+            yield self._open(sealed, number, last := self._is_last())
+            number += 1
+
+    def _is_last(self) -> bool:
+        """Whether nothing comes after this frame."""
+        there = bool(self._file.read(1))
+        if there:
+            self._file.seek(-1, os.SEEK_CUR)
+        return not there
+
+    def _open(self, sealed: bytes, number: int, last: bool) -> bytes:
+        assert self._cipher is not None
+        try:
+            return self._cipher.decrypt(_nonce(number, last), sealed, self._head)
+        except InvalidTag:
+            why = "wrong passphrase, or damaged" if number == 0 else "damaged or cut off"
+            raise BackupError(f"the backup cannot be opened: {why}") from None
+
+
+def _nonce(number: int, last: bool) -> bytes:
+    """Each key is used for one file only, so that a count is enough."""
+    return number.to_bytes(11, "big") + bytes([last])
+
+
+def _key(passphrase: str, salt: bytes) -> bytes:
+    return Scrypt(salt=salt, length=32, n=_COST, r=8, p=1).derive(passphrase.encode())

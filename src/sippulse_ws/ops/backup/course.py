@@ -1,0 +1,180 @@
+"""Making a backup and putting it back, step by step."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from sippulse_ws import __version__
+from sippulse_ws.db import Database
+from sippulse_ws.db.schema.revisions import NEWEST, current_revision
+from sippulse_ws.ops.backup import accounts, mariadb, sqlite
+from sippulse_ws.ops.backup.container import BackupError, Reader, Writer, read_head
+from sippulse_ws.ops.backup.parts import ABOUT, Manifest, PartsReader, PartsWriter, Progress
+
+Tables = Mapping[str, tuple[int, str]]
+
+
+@dataclass(slots=True)
+class Restored:
+    """What a restore did: what the backup is, and what is left to do by hand."""
+
+    about: dict[str, Any]
+    manifest: Manifest
+    # table, rows in the backup, rows now, and whether they are the same
+    compared: list[tuple[str, int, int, bool]] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def create_backup(
+    database: Database,
+    file: Path,
+    settings: Mapping[str, str],
+    passphrase: str | None,
+    progress: Progress,
+) -> Manifest:
+    """Write everything into one file, which appears under its name when it is whole."""
+    about = _about(database, settings)
+    manifest = Manifest()
+    with _new_file(file) as output:
+        head = {name: about[name] for name in ("version", "schema", "engine", "created")}
+        container = Writer(output, head, passphrase)
+        parts = PartsWriter(container)
+        parts.add_json(ABOUT, about)
+        parts.add_database(_dump(database, manifest), manifest, progress)
+        parts.finish(manifest)
+        container.finish()
+    return manifest
+
+
+def check_backup(file: Path, passphrase: str | None, progress: Progress) -> Restored:
+    """Read it through; a BackupError when it is not whole."""
+    with file.open("rb") as source:
+        parts = PartsReader(Reader(source, passphrase))
+        for _ in parts.database(progress):
+            pass
+    return Restored(parts.about, parts.manifest)
+
+
+def restore_backup(
+    database: Database,
+    file: Path,
+    passphrase: str | None,
+    progress: Progress,
+    *,
+    overwrite: bool = False,
+    with_accounts: bool = True,
+) -> Restored:
+    """Put it back. The file is read through before anything is touched."""
+    restored = check_backup(file, passphrase, lambda _: None)
+    about = restored.about
+    kind = "sqlite" if database.is_sqlite else "mariadb"
+    if about["engine"] != kind:
+        raise BackupError(f"this is a backup of {about['engine']}, and the database is {kind}")
+    if about["schema"] > NEWEST:
+        raise BackupError(
+            f"the backup's schema {about['schema']} is newer than this program ({NEWEST}); "
+            f"restore it with version {about['version']} or later"
+        )
+    _make_room(database, overwrite)
+    with file.open("rb") as source:
+        parts = PartsReader(Reader(source, passphrase))
+        pieces = parts.database(progress)
+        if database.is_sqlite:
+            sqlite.load(_path(database), pieces)
+        else:
+            mariadb.load(database, pieces)
+    restored.compared = compare_tables(database, restored.manifest)
+    if not database.is_sqlite and with_accounts:
+        with database.maintaining() as db:
+            base = str(database.url.database)
+            restored.left = accounts.restore_accounts(db, base, about["accounts"])
+    return restored
+
+
+def compare_tables(database: Database, manifest: Manifest) -> list[tuple[str, int, int, bool]]:
+    """Table, rows in the backup, rows now, and whether they are the same rows."""
+    now: Tables = sqlite.digest(_path(database)) if database.is_sqlite else mariadb.digest(database)
+    nothing = (0, "")
+    return [
+        (
+            name,
+            manifest.tables.get(name, nothing)[0],
+            now.get(name, nothing)[0],
+            manifest.tables.get(name, nothing) == now.get(name, nothing),
+        )
+        for name in sorted(manifest.tables.keys() | now.keys())
+    ]
+
+
+def describe_backup(file: Path) -> dict[str, Any]:
+    """What can be said of it without its passphrase."""
+    with file.open("rb") as source:
+        return read_head(source)
+
+
+def _about(database: Database, settings: Mapping[str, str]) -> dict[str, Any]:
+    with database.maintaining() as db:
+        schema = current_revision(db)
+        if schema is None:
+            raise BackupError("the database has no schema: there is nothing to back up")
+        made = {} if database.is_sqlite else accounts.find_accounts(db)
+    return {
+        "version": __version__,
+        "schema": schema,
+        "engine": "sqlite" if database.is_sqlite else "mariadb",
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "settings": dict(settings),
+        "accounts": made,
+    }
+
+
+def _dump(database: Database, manifest: Manifest) -> Iterator[bytes]:
+    if database.is_sqlite:
+        yield from sqlite.dump(_path(database), manifest.tables)
+        return
+    with database.maintaining() as db:
+        binlog = mariadb.has_binlog(db)
+    digests = mariadb.TableDigests()
+    yield from mariadb.dump(database, digests, binlog=binlog)
+    manifest.tables, manifest.binlog = digests.results(), digests.binlog
+
+
+def _make_room(database: Database, overwrite: bool) -> None:
+    """See that nothing is there, or take it away if that is wanted."""
+    if database.is_sqlite:
+        there = sqlite.has_data(_path(database))
+    else:
+        mariadb.make_schema(database.url)
+        with database.maintaining() as db:
+            there = bool(mariadb.tables(db))
+            if there and overwrite:
+                mariadb.empty(db)
+    if there and not overwrite:
+        raise BackupError("there is a database with data in it; --overwrite puts the backup there")
+
+
+def _path(database: Database) -> Path:
+    return Path(str(database.url.database))
+
+
+@contextmanager
+def _new_file(file: Path) -> Iterator[IO[bytes]]:
+    """Readable by its owner only, and under its name only when it is whole and on disk."""
+    part = file.with_name(file.name + ".part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as output:
+            yield output
+            output.flush()
+            os.fsync(output.fileno())
+        part.replace(file)
+    except OSError as error:
+        raise BackupError(f"{file}: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)

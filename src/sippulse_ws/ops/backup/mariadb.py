@@ -1,0 +1,215 @@
+"""The database of a backup on MariaDB or MySQL: its own programs write it out and read it in.
+
+The rows of each table are digested as they stand in the dump, so that a restored database can be
+compared with the backup by dumping it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryFile
+
+from sqlalchemy import URL
+
+from sippulse_ws.db import Database
+from sippulse_ws.db.statements import Session
+from sippulse_ws.ops.backup.container import BackupError
+
+PIECE = 1024 * 1024
+DUMP = ("mariadb-dump", "mysqldump")
+CLIENT = ("mariadb", "mysql")
+OPTIONS = (
+    "--single-transaction",  # one moment, while writing goes on
+    "--quick",
+    "--order-by-primary",
+    "--routines",
+    "--triggers",
+    "--hex-blob",
+    "--default-character-set=utf8mb4",
+    "--skip-dump-date",
+    "--skip-lock-tables",
+)
+# a definer is an account of the server that the backup comes from
+_definer = re.compile(
+    rb"^(/\*!50013|/\*!50003 CREATE\*/ /\*!50017|CREATE) DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`"
+)
+_insert = re.compile(rb"INSERT INTO `((?:[^`]|``)+)` VALUES ?")
+_position = re.compile(rb"-- CHANGE MASTER TO (MASTER_LOG_FILE='[^']+', MASTER_LOG_POS=\d+)")
+
+
+class TableDigests:
+    """Looks at the lines of a dump and digests each table's rows."""
+
+    def __init__(self) -> None:
+        self._digests: dict[str, tuple[int, hashlib._Hash]] = {}
+        self._table: str | None = None
+        self.binlog = ""
+
+    def look(self, line: bytes) -> None:
+        if self._table is None:
+            if found := _insert.match(line):
+                self._table = found[1].replace(b"``", b"`").decode()
+                line = line[found.end() :]
+            else:
+                if found := _position.match(line):
+                    self.binlog = found[1].decode()
+                return
+        text = line.rstrip(b"\n")
+        row = text[:-1] if text[-1:] in (b",", b";") else text
+        if row:
+            rows, digest = self._digests.get(self._table, (0, None))
+            digest = digest or hashlib.sha256()
+            digest.update(row + b"\n")
+            self._digests[self._table] = (rows + 1, digest)
+        if text.endswith(b";"):
+            self._table = None
+
+    def results(self) -> dict[str, tuple[int, str]]:
+        """Count of rows and digest by table; without those that are empty."""
+        return {name: (rows, one.hexdigest()) for name, (rows, one) in self._digests.items()}
+
+
+def dump(database: Database, digests: TableDigests, *, binlog: bool = False) -> Iterator[bytes]:
+    """The database as statements, without definers; `binlog` adds where the binary log stands."""
+    options = [*OPTIONS, *(["--master-data=2"] if binlog else [])]
+    name = str(database.url.database)
+    with _options_file(database.url) as file, TemporaryFile() as errors:
+        command = [_find(DUMP), f"--defaults-file={file}", *options, "--", name]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
+            assert process.stdout is not None
+            try:
+                yield from _pieces(process.stdout, digests)
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            raise BackupError(f"{command[0]}: {_said(errors)}")
+
+
+def _pieces(lines: Iterable[bytes], digests: TableDigests) -> Iterator[bytes]:
+    waiting = bytearray()
+    for line in lines:
+        line = _definer.sub(rb"\1", line)  # noqa: PLW2901 - rows hold no such beginning
+        digests.look(line)
+        waiting += line
+        if len(waiting) >= PIECE:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
+
+
+def digest(database: Database) -> dict[str, tuple[int, str]]:
+    """Of the database as it is now, to compare with those of a backup."""
+    digests = TableDigests()
+    for _ in dump(database, digests):
+        pass
+    return digests.results()
+
+
+def load(database: Database, pieces: Iterable[bytes]) -> None:
+    """Read a dump into the database, which has to be empty."""
+    name = str(database.url.database)
+    with _options_file(database.url) as file, TemporaryFile() as errors:
+        command = [_find(CLIENT), f"--defaults-file={file}", "--binary-mode", "--", name]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors) as process:
+            assert process.stdin is not None
+            try:
+                for piece in pieces:
+                    process.stdin.write(piece)
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # it says why
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            raise BackupError(f"{command[0]}: {_said(errors)}")
+
+
+def make_schema(url: URL) -> None:
+    """Make the database if it is not there and the account may."""
+    there = Database(url.set(database="information_schema"), 1)
+    try:
+        with there.maintaining() as db:
+            query = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = %s"
+            if not db.exec_driver_sql(query, (url.database,)).scalar():
+                name = _quoted(str(url.database))
+                db.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    finally:
+        there.close()
+
+
+def tables(db: Session) -> list[tuple[str, bool]]:
+    """Names of tables and views, and whether it is a view."""
+    query = (
+        "SELECT table_name, table_type = 'VIEW' FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() ORDER BY 2 DESC, 1"
+    )
+    return [(str(name), bool(view)) for name, view in db.exec_driver_sql(query)]
+
+
+def empty(db: Session) -> None:
+    """Drop everything in the database."""
+    db.exec_driver_sql("SET FOREIGN_KEY_CHECKS=0")
+    for name, view in tables(db):
+        db.exec_driver_sql(f"DROP {'VIEW' if view else 'TABLE'} {_quoted(name)}")
+    query = (
+        "SELECT routine_type, routine_name FROM information_schema.routines "
+        "WHERE routine_schema = DATABASE()"
+    )
+    for kind, name in db.exec_driver_sql(query).all():
+        db.exec_driver_sql(f"DROP {kind} {_quoted(name)}")
+    db.exec_driver_sql("SET FOREIGN_KEY_CHECKS=1")
+
+
+def has_binlog(db: Session) -> bool:
+    return str(db.exec_driver_sql("SELECT @@log_bin").scalar()) == "1"
+
+
+@contextmanager
+def _options_file(url: URL) -> Iterator[Path]:
+    """The login for MariaDB's programs, in a file that only we may read."""
+    told = {
+        "user": url.username,
+        "password": url.password,
+        "host": url.host,
+        "port": url.port,
+        "socket": url.query.get("unix_socket"),
+        "ssl-ca": url.query.get("ssl_ca"),
+        "ssl-cert": url.query.get("ssl_cert"),
+        "ssl-key": url.query.get("ssl_key"),
+    }
+    with NamedTemporaryFile("w", prefix="sippulse-ws-", suffix=".cnf") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write("[client]\n")
+        for name, value in told.items():
+            if value is not None:
+                escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+                file.write(f'{name}="{escaped}"\n')
+        file.flush()
+        yield Path(file.name)
+
+
+def _find(programs: tuple[str, ...]) -> str:
+    for program in programs:
+        if path := shutil.which(program):
+            return path
+    raise BackupError(f"{programs[0]} is not here; install mariadb-client")
+
+
+def _said(errors: object) -> str:
+    file: object = errors
+    file.seek(0)  # type: ignore[attr-defined]
+    lines = file.read().decode(errors="replace").strip().splitlines()  # type: ignore[attr-defined]
+    return lines[-1] if lines else "failed and did not say why"
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,119 @@
+"""The pieces of a backup: small ones as JSON, the database in chunks, at last the checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sippulse_ws.ops.backup.container import BackupError
+
+CHUNK = 4 * 1024 * 1024
+ABOUT = "about.json"
+MANIFEST = "manifest.json"
+DATABASE = "database/"
+
+Progress = Callable[[int], None]  # told of bytes
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What the database was: a digest of the stream, and each table's count of rows with theirs."""
+
+    sha256: str = ""
+    size: int = 0
+    tables: dict[str, tuple[int, str]] = field(default_factory=dict)
+    binlog: str = ""  # where the binary log stood, when there is one
+
+
+class PartsWriter:
+    """Puts pieces into a container, one after the other."""
+
+    def __init__(self, file: Any) -> None:
+        self._tar: tarfile.TarFile = tarfile.open(mode="w|", fileobj=file)  # noqa: SIM115
+
+    def add(self, name: str, data: bytes) -> None:
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.mode = len(data), 0o600
+        self._tar.addfile(entry, io.BytesIO(data))
+
+    def add_json(self, name: str, value: Any) -> None:
+        self.add(name, json.dumps(value, indent=1, ensure_ascii=False).encode())
+
+    def add_database(self, pieces: Iterable[bytes], manifest: Manifest, progress: Progress) -> None:
+        digest = hashlib.sha256()
+        for number, chunk in enumerate(_chunks(pieces)):
+            digest.update(chunk)
+            manifest.size += len(chunk)
+            self.add(f"{DATABASE}{number:06}", chunk)
+            progress(len(chunk))
+        manifest.sha256 = digest.hexdigest()
+
+    def finish(self, manifest: Manifest) -> None:
+        self.add_json(MANIFEST, asdict(manifest))
+        self._tar.close()
+
+
+class PartsReader:
+    """Reads them in the order in which they stand: `about`, `database()`, then `manifest`."""
+
+    def __init__(self, file: Any) -> None:
+        try:
+            buffered: Any = io.BufferedReader(file, CHUNK)
+            self._all = buffered
+            self._tar: tarfile.TarFile = tarfile.open(mode="r|", fileobj=buffered)  # noqa: SIM115
+        except tarfile.TarError:
+            raise BackupError("the backup is damaged") from None
+        self.about: dict[str, Any] = self._json(self._next(), ABOUT)
+        self.manifest = Manifest()
+
+    def database(self, progress: Progress) -> Iterator[bytes]:
+        """All of it; a BackupError at its end if it is not what was written."""
+        digest, size = hashlib.sha256(), 0
+        entry = self._next()
+        while entry is not None and entry.name.startswith(DATABASE):
+            piece = self._read(entry)
+            digest.update(piece)
+            size += len(piece)
+            progress(len(piece))
+            yield piece
+            entry = self._next()
+        told = self._json(entry, MANIFEST)
+        while self._all.read(CHUNK):  # to its end, where a cut shows
+            pass
+        tables = {name: (rows, digest) for name, (rows, digest) in told.pop("tables").items()}
+        self.manifest = Manifest(**told, tables=tables)
+        if (self.manifest.sha256, self.manifest.size) != (digest.hexdigest(), size):
+            raise BackupError("the backup is damaged: its checksum is another one")
+
+    def _next(self) -> tarfile.TarInfo | None:
+        try:
+            return self._tar.next()
+        except tarfile.TarError:
+            raise BackupError("the backup is damaged") from None
+
+    def _read(self, entry: tarfile.TarInfo) -> bytes:
+        file = self._tar.extractfile(entry)
+        if file is None:
+            raise BackupError("the backup is damaged")
+        return bytes(file.read())
+
+    def _json(self, entry: tarfile.TarInfo | None, name: str) -> Any:
+        if entry is None or entry.name != name:
+            raise BackupError(f"the backup is damaged: {name} is missing")
+        return json.loads(self._read(entry))
+
+
+def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    waiting = bytearray()
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) >= CHUNK:
+            yield bytes(waiting[:CHUNK])
+            del waiting[:CHUNK]
+    if waiting:
+        yield bytes(waiting)

@@ -1,0 +1,79 @@
+"""The database of a backup on SQLite: a copy by its own backup interface, while writing goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sippulse_ws.ops.backup.container import BackupError
+
+PIECE = 1024 * 1024
+PAGES = 2048  # copied at a time; writers get in between
+Tables = dict[str, tuple[int, str]]
+
+
+def dump(path: Path, found: Tables) -> Iterator[bytes]:
+    """A copy of the file, as of one moment; `found` gets the count and digest of each table."""
+    if not path.is_file():
+        raise BackupError(f"there is no database {path}")
+    with TemporaryDirectory(prefix=".sippulse-ws-backup-", dir=path.parent) as folder:
+        copy = Path(folder) / "copy.db"
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target, pages=PAGES)
+            target.execute("PRAGMA journal_mode=DELETE")
+        found.update(digest(copy))
+        with copy.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+
+def digest(path: Path) -> Tables:
+    """Count of rows and digest of each table that has any."""
+    tables: Tables = {}
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        db.text_factory = bytes
+        names = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+        for (name,) in db.execute(names).fetchall():
+            rows, table = 0, name.decode()
+            total = hashlib.sha256()
+            quoted = table.replace('"', '""')
+            for row in db.execute(f'SELECT * FROM "{quoted}"'):  # noqa: S608 - quoted
+                total.update(repr(row).encode())
+                rows += 1
+            if rows:
+                tables[table] = (rows, total.hexdigest())
+    return tables
+
+
+def load(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write the copy beside its place, check it, and put it there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.restoring")
+    try:
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        with closing(sqlite3.connect(new)) as db:
+            if db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+                raise BackupError("the restored database is damaged")
+        for rest in ("-wal", "-shm"):  # of the one that was there
+            path.with_name(path.name + rest).unlink(missing_ok=True)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def has_data(path: Path) -> bool:
+    """Whether there is a database with anything in it."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return bool(db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone())

@@ -1,0 +1,61 @@
+"""Views of the database whose definer is gone or is another account: found, and made anew."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from sippulse_ws.db.statements import Session
+
+# What every installation has.
+WANTED = ("vi_cdrs",)
+_definer = re.compile(r"CREATE (ALGORITHM=\w+ )?DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*` ")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenView:
+    """A view that cannot be read, and why."""
+
+    name: str
+    reason: str
+
+
+def find_broken_views(db: Session) -> list[BrokenView]:
+    """Those of the server's own schema that are missing or cannot be read."""
+    there = set(_views(db)) | set(WANTED)
+    broken = []
+    for name in sorted(there):
+        try:
+            query = f"SELECT * FROM {_quoted(db, name)} LIMIT 0"  # noqa: S608 - quoted
+            db.exec_driver_sql(query).close()
+        except DBAPIError as error:
+            args = getattr(error.orig, "args", ())
+            broken.append(BrokenView(name, str(args[-1] if args else error.orig)))
+    return broken
+
+
+def remake_views(db: Session) -> list[str]:
+    """Make the views of the server's own schema anew, as the account that is connected."""
+    if db.is_sqlite:
+        return []
+    made = _views(db)
+    for name in made:
+        row = db.exec_driver_sql(f"SHOW CREATE VIEW {_quoted(db, name)}").one()
+        text = _definer.sub(r"CREATE OR REPLACE \1", str(row[1]), count=1)
+        db.exec_driver_sql(text.replace("%", "%%"))
+    return made
+
+
+def _views(db: Session) -> list[str]:
+    query = (
+        "SELECT name FROM sqlite_schema WHERE type = 'view'"
+        if db.is_sqlite
+        else "SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE()"
+    )
+    return [str(row[0]) for row in db.exec_driver_sql(query)]
+
+
+def _quoted(db: Session, name: str) -> str:
+    return db.dialect.identifier_preparer.quote_identifier(name)

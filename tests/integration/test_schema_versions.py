@@ -1,0 +1,145 @@
+"""Going back keeps what the older schema can hold and names the rest; a newer one is told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+from werkzeug.test import Client
+
+from sippulse_ws.app import create_app
+from sippulse_ws.config import Settings
+from sippulse_ws.db import Database
+from sippulse_ws.db.schema.losses import columns_of, known_revisions
+from sippulse_ws.db.schema.revisions import NEWEST
+from tests.fixtures.server import Cli
+
+RELEASED = [one for one in known_revisions() if one >= "0006"]
+
+
+@pytest.fixture
+def cli(empty_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+    """The command line on a database of this test's own, with the demo data."""
+    monkeypatch.setenv("SIPPULSE_DATABASE_URL", empty_database_url)
+    cli = Cli(monkeypatch)
+    cli("db", "upgrade")
+    cli("db", "demo", "--logins", str(tmp_path / "logins"))
+    return cli
+
+
+@pytest.fixture
+def set_revision(empty_database_url: str) -> Any:
+    def change(revision: str) -> None:
+        database = Database(empty_database_url, 1)
+        with database.writing() as db:
+            db.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+        database.close()
+
+    return change
+
+
+@pytest.fixture(scope="module")
+def oldest() -> dict[str, set[str]]:
+    """Tables and columns of the oldest released schema."""
+    columns = columns_of(RELEASED[0])
+    return {name: columns[name] for name in columns.keys() - {"alembic_version", "audit"}}
+
+
+def contents(url: str, columns: dict[str, set[str]]) -> dict[str, list[tuple[Any, ...]]]:
+    """All that the oldest released schema can hold."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as db:
+        return {
+            table: sorted(
+                tuple(map(str, row))
+                for row in db.execute(
+                    sa.select(*map(sa.column, sorted(names))).select_from(sa.table(table))
+                )
+            )
+            for table, names in columns.items()
+        }
+
+
+def test_to_every_released_schema_and_back_nothing_it_can_hold_is_lost(
+    cli: Cli, empty_database_url: str, oldest: dict[str, set[str]]
+) -> None:
+    before = contents(empty_database_url, oldest)
+    assert before["subscriber"]
+    assert before["credit_ledger"]
+    for revision in reversed(RELEASED[:-1]):
+        cli("db", "downgrade", revision, "--yes")
+        assert contents(empty_database_url, oldest) == before, revision
+    cli("db", "upgrade")
+    assert contents(empty_database_url, oldest) == before
+
+
+def test_what_the_older_schema_cannot_hold_is_named_and_wants_yes(
+    cli: Cli, empty_database_url: str, oldest: dict[str, set[str]]
+) -> None:
+    cli("domain", "create", "audited.example.com")
+    database = Database(empty_database_url, 1)
+    with database.writing() as db:
+        db.exec_driver_sql("UPDATE audit SET client_request_id = 'crm-1'")
+    database.close()
+    before = contents(empty_database_url, oldest)
+    result = cli("db", "downgrade", "0007", status=1)
+    assert "column audit.client_request_id: " in result.output
+    assert "--yes" in result.output
+    assert contents(empty_database_url, oldest) == before
+    assert "the schema is at 0007" in cli("db", "downgrade", "0007", "--yes").output
+
+
+def test_a_revision_that_is_not_there_is_told(cli: Cli) -> None:
+    for revision in ("0005", "9999", NEWEST, "head"):
+        assert "it can go back to" in cli("db", "downgrade", revision, status=1).output
+
+
+def test_a_schema_newer_than_the_program_is_told_everywhere(
+    cli: Cli, empty_database_url: str, set_revision: Any
+) -> None:
+    set_revision("9999")
+    for command in (
+        ("db", "upgrade"),
+        ("db", "downgrade", "0006"),
+        ("domain", "list"),
+        ("domain", "create", "x.example.com"),
+        ("audit",),
+    ):
+        output = cli(*command, status=1).output
+        assert "newer than this program" in output, command
+        assert len(output.strip().splitlines()) == 1, output
+    app = create_app(Settings(database_url=SecretStr(empty_database_url)))
+    answer = Client(app).get("/readyz")
+    assert answer.status_code == 503
+    assert "newer than this program" in answer.text
+    assert "run: sippulse-ws db upgrade" not in answer.text
+
+
+def test_an_older_schema_says_what_to_run(cli: Cli, set_revision: Any) -> None:
+    set_revision("0006")
+    assert "run: sippulse-ws db upgrade" in cli("domain", "list", status=1).output
+
+
+@pytest.mark.engines("mariadb")
+def test_views_are_made_anew_when_their_definer_is_gone(
+    cli: Cli, empty_database_url: str, mariadb_server: sa.URL
+) -> None:
+    url = sa.make_url(empty_database_url)
+    engine = sa.create_engine(mariadb_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as db:
+        gone = f"gone{url.database}"[-32:]
+        db.exec_driver_sql(f"CREATE USER {gone}@localhost")
+        row = db.exec_driver_sql(f"SHOW CREATE VIEW {url.database}.vi_cdrs").one()
+        text = str(row[1]).replace("DEFINER=`root`@`127.0.0.1`", "DEFINER=`root`@`%`")
+        head, _, rest = text.partition(" SQL SECURITY")
+        head = head.partition(" DEFINER=")[0].replace("CREATE", "CREATE OR REPLACE")
+        db.exec_driver_sql(f"USE {url.database}")
+        text = f"{head} DEFINER={gone}@localhost SQL SECURITY{rest}"
+        db.exec_driver_sql(text.replace("%", "%%"))
+        db.exec_driver_sql(f"DROP USER {gone}@localhost")
+        with pytest.raises(sa.exc.DBAPIError):
+            db.exec_driver_sql("SELECT * FROM vi_cdrs")
+        assert "1 views made anew" in cli("db", "repair-views").output
+        assert db.exec_driver_sql("SELECT * FROM vi_cdrs").all() == []
+    engine.dispose()
