@@ -2,7 +2,8 @@
 # Sees to it that programs are there.
 # Usage: scripts/debian.sh COMMAND=PACKAGE…
 # A COMMAND is looked up in PATH and /usr/sbin; one that begins with / is a file's pattern. As root
-# on Debian the PACKAGE of a missing one is installed; otherwise one line names all that is missing,
+# on Debian the PACKAGE of a missing one is installed, after asking on a terminal unless CI or YES is
+# set (make ARGS=-y for `make run`, YES=1 for all); otherwise one line names all that is missing,
 # and the script fails.
 set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -25,6 +26,14 @@ mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "Missing: install ${missing[*]} (Debian: apt-get install ${missing[*]})" >&2
     exit 1
+fi
+# A person is asked; where there is none to ask (CI, no terminal), the command is answer enough.
+if [ -z "${CI:-}${YES:-}" ] && [ -t 0 ] && [ -t 2 ]; then
+    read -r -p "Install ${missing[*]} with apt-get? [Y/n] " answer </dev/tty
+    case $answer in
+        "" | [YySs]*) ;;
+        *) echo "Not installed: ${missing[*]}" >&2; exit 1 ;;
+    esac
 fi
 echo "Installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive

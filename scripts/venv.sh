@@ -34,12 +34,26 @@ if [[ " $* " == *" fast "* ]]; then # mysqlclient is compiled here
     scripts/debian.sh cc=gcc mariadb_config=libmariadb-dev pkg-config=pkg-config \
         python-headers=python3-dev
 fi
+# What only serves is kept small: no bytecode but of what runs, and no tools that made packages.
+slim=()
+[ "$*" != main ] || slim=(--no-compile)
 echo "Making $venv ($("$python" --version), ${locks[*]})"
 rm -rf "$venv"
 "$python" -m venv "$venv"
 pip() { "$venv/bin/python" -m pip --quiet --disable-pip-version-check "$@" </dev/null; }
-pip install --require-hashes --requirement requirements/build.txt
+pip install "${slim[@]}" --require-hashes --requirement requirements/build.txt
 # Without build isolation source packages are built by the locked tools just installed.
-pip install --require-hashes --no-build-isolation "${requirements[@]}"
-pip install --no-deps --no-build-isolation --editable .
+pip install "${slim[@]}" --require-hashes --no-build-isolation "${requirements[@]}"
+pip install "${slim[@]}" --no-deps --no-build-isolation --editable .
+if [ ${#slim[@]} -gt 0 ]; then
+    # those of requirements/build.txt, in so far as nothing that runs is among them; pip at last
+    mapfile -t tools < <(comm -23 <(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/build.txt | sort) \
+        <(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/main.txt | sort))
+    pip uninstall --yes "${tools[@]}" setuptools pip >/dev/null 2>&1
+    # their packages' own tests, sources and debugging symbols
+    find "$venv"/lib -depth -type d \( -name __pycache__ -o -name test -o -name tests -o -name testing \) \
+        -exec rm -rf {} +
+    find "$venv"/lib -type f -name '*.p[yx][xdi]' -delete
+    ! command -v strip >/dev/null || find "$venv"/lib -name '*.so' -exec strip --strip-unneeded {} +
+fi
 echo "$stamp" >"$venv/.stamp"

@@ -119,6 +119,7 @@ def demo(
         Path | None,
         typer.Option(help="File for the generated logins; by default beside the database."),
     ] = None,
+    url: Annotated[str, typer.Option(help="Where the server is, for the call.")] = demo_data.URL,
 ) -> None:
     """Load demo data into an empty database, once; prints the logins and a call to try."""
     settings = get_settings()
@@ -133,7 +134,7 @@ def demo(
                 demo_data.write_logins(path, demo_data.load(db, make_vault(settings)))
     if loaded:
         console.print("the demo data are there already", highlight=False)
-    typer.echo(demo_data.describe(path))
+    typer.echo(demo_data.describe(path, url.rstrip("/")))
 
 
 @app.command()

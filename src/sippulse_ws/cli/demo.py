@@ -48,14 +48,24 @@ RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL"
 DEFAULT_DATABASE = "sippulse.db"
 
 HEADING = "# sippulse-ws demo logins\n"
+# Pasted into a shell as it stands, on a machine that has nothing but Python.
 CALL = """
-Try it:
-  python - <<'END'
-  from zeep import Client
-  client = Client("http://127.0.0.1:8080/SipPulse/SubscriberWS?wsdl")
-  principal = {{"login": "demo", "password": "{password}"}}
-  print(client.service.retrieveSubscriber("1000", "demo.example.com", principal))
-  END"""
+Try it, in a second terminal:
+
+python3 - <<'END'
+from urllib.request import Request, urlopen
+envelope = '''<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>
+  <ns2:retrieveSubscriber xmlns:ns2="http://service.ws.sippulse.voffice.com.br/">
+    <username>1000</username><domain>demo.example.com</domain>
+    <principal><login>demo</login><password>{password}</password></principal>
+  </ns2:retrieveSubscriber>
+</S:Body></S:Envelope>'''
+request = Request("{url}/SipPulse/SubscriberWS", envelope.encode(), {{"Content-Type": "text/xml"}})
+print(urlopen(request).read().decode())
+END
+
+and in a browser: {url}/SipPulse/"""
+URL = "http://127.0.0.1:8080"
 
 
 def is_loaded(db: Session) -> bool:
@@ -198,7 +208,7 @@ def write_logins(path: Path, passwords: dict[str, str]) -> None:
         file.writelines(f"{login} {password}\n" for login, password in passwords.items())
 
 
-def describe(path: Path) -> str:
+def describe(path: Path, url: str = URL) -> str:
     """The logins and a call that works with them."""
     if not path.exists():
         return f"The demo data is there; {path} with its logins is not."
@@ -206,4 +216,4 @@ def describe(path: Path) -> str:
     logins = dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
     text = [f"Demo logins (kept in {path}):"]
     text += [f"  {login}  {password}" for login, password in logins.items()]
-    return "\n".join(text) + "\n" + CALL.format(password=logins.get("demo", ""))
+    return "\n".join(text) + "\n" + CALL.format(password=logins.get("demo", ""), url=url)
