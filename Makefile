@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
-.PHONY: test-web help venv mariadb curl run test test-sqlite test-pythons test-interop test-zoo test-sip test-deploy lint \
+.PHONY: test-web help venv mariadb curl run test test-sqlite test-pythons test-interop test-zoo test-sip test-deploy deb man lint \
 	venv-bench bench bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -67,13 +67,20 @@ test-sip: venv mariadb ## Run a real Kamailio on our database and make calls
 		'/usr/lib/*/kamailio/modules/acc_json.so=kamailio-extra-modules'
 	$(BIN)/pytest -m sip $(ARGS) tests/sip
 
+deb: ## Build the Debian package into dist/
+	@scripts/deb.sh
+
+man: venv ## Write the man pages into dist/man/, out of the commands' help
+	@mkdir -p dist/man
+	$(BIN)/python scripts/man.py dist/man
+
 # DEPLOY=deploy leaves out the bare Debian, which takes minutes
 DEPLOY ?= deploy or chroot
 
 test-deploy: venv mariadb ## Run what is in deploy/, and the package in a bare Debian (root)
 	@scripts/debian.sh promtool=prometheus nginx=nginx-light caddy=caddy openssl=openssl \
-		systemd-analyze=systemd
-	$(BIN)/pytest -m "$(DEPLOY)" $(ARGS) tests/deploy
+		systemd-analyze=systemd debootstrap=debootstrap
+	$(BIN)/pytest -m "$(DEPLOY)" $(ARGS) tests/deploy tests/e2e
 
 test-web: venv ## Try the pages in a real browser
 	@scripts/debian.sh chromium=chromium npm=npm node=nodejs
