@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -38,7 +38,7 @@ class Course:
         self.form: Form | None = None
         self.signs: str = ""
         self.stops = False
-        self._storing = False
+        self._is_storing: Callable[[], bool] = lambda: False
 
     def begins(self, form: Form, header: str | None) -> None:
         self.form = form
@@ -55,8 +55,8 @@ class Course:
     def remarked(self, line: int, remark: DomainError) -> None:
         typer.echo(f"{self._source.name}:{line}: {remark.message(self._language)}", err=True)
 
-    def stores(self, now: bool) -> None:
-        self._storing = now
+    def stores(self, is_running: Callable[[], bool]) -> None:
+        self._is_storing = is_running
 
     def goes_on(self, counts: Counts) -> None:
         if self._progress is not None:
@@ -77,7 +77,7 @@ class Course:
                 yield
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        if self.stops or not self._storing:
+        if self.stops or not self._is_storing():
             raise KeyboardInterrupt
         self.stops = True
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, tuple_
+from sqlalchemy import bindparam, func, insert, select
 
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import events
@@ -44,23 +44,18 @@ class BatchFacts:
         }
         lengths = func.min(func.length(Numbering.prefix)), func.max(func.length(Numbering.prefix))
         self._shortest, self._longest = db.execute(select(*lengths)).one()
-        self._subscribers: set[tuple[Any, ...]] = set()
         self._aliases: set[tuple[Any, ...]] = set()
         self._numbering: dict[str, Any] = {}
 
     def read(self, db: Session, batch: Sequence[Values]) -> None:
-        """Look up what depends on the names of a batch."""
-        names = [(one["username"], one["domain"]) for one in batch]
-        self._subscribers, self._aliases = set(), set()
+        """Look up what depends on the names of a batch, of which none is a subscriber's yet."""
+        names = [one["username"] for one in batch]
+        self._aliases = set()
         for start in range(0, len(names), _AT_ONCE):
-            some = names[start : start + _AT_ONCE]
-            for model, columns, found in (
-                (Subscriber, (Subscriber.username, Subscriber.domain), self._subscribers),
-                (DbAlias, (DbAlias.alias_username, DbAlias.alias_domain), self._aliases),
-            ):
-                query = select(*columns).select_from(model).where(tuple_(*columns).in_(some))
-                found.update(_pairs(db, query))
-        self._read_numbering(db, [username for username, _ in names])
+            some = DbAlias.alias_username.in_(names[start : start + _AT_ONCE])
+            query = select(DbAlias.alias_username, DbAlias.alias_domain).where(some)
+            self._aliases |= _pairs(db, query)
+        self._read_numbering(db, names)
 
     def of(self, values: Values) -> SimpleNamespace:
         key, domain = (values["username"], values["domain"]), values["domain"]
@@ -68,7 +63,7 @@ class BatchFacts:
         return SimpleNamespace(
             domain=domain in self._domains,
             profile=(domain, values.get("profile")) in self._profiles,
-            subscriber=key in self._subscribers,
+            subscriber=False,
             alias=key in self._aliases,
             city_code=number and number.city_code,
             local_area=number and number.local_area,

@@ -6,7 +6,8 @@ finds what is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 
 from sippulse_ws.db import Database
 from sippulse_ws.domain.errors import DomainError
-from sippulse_ws.files.batches import BatchStore, Counts
+from sippulse_ws.files.batches import BatchStore, Counts, Refusal
 from sippulse_ws.files.columns import ColumnNames, ColumnWishes, place_columns
 from sippulse_ws.files.decimals import DecimalReader, Sign, SignFinder
 from sippulse_ws.files.fields import Field, ReadingStyle
@@ -56,8 +57,8 @@ class Listener(Protocol):
 
     def remarked(self, line: int, remark: DomainError) -> None: ...
 
-    def stores(self, now: bool) -> None:
-        """A batch is being stored, or is no more."""
+    def stores(self, is_running: Callable[[], bool]) -> None:
+        """A batch is being stored, as long as this says so."""
 
     def goes_on(self, counts: Counts) -> None: ...
 
@@ -170,38 +171,78 @@ class Import:
         return styles
 
     def _store_all(self, entries: Iterator[Entry]) -> None:
-        while batch := list(islice(entries, BATCH)):
-            self._listener.stores(True)
-            self._store_batch(batch)
-            self._listener.stores(False)
-            self._listener.goes_on(self.counts)
-            if self._listener.stops:
-                self.interrupted = True
-                return
+        """A batch is stored while the next one is read and checked."""
+        with ThreadPoolExecutor(1) as worker:
+            storing: Storing | None = None
+            try:
+                while batch := list(islice(entries, BATCH)):
+                    prepared = self._prepared(batch)
+                    if storing is not None:
+                        self._end(storing)
+                        if self._listener.stops:
+                            self.interrupted, storing = True, None
+                            return
+                    storing = prepared.begin(worker, self._store)
+                    self._listener.stores(storing.is_running)
+            finally:
+                if storing is not None:
+                    self._end(storing)
+                    self.interrupted = self.interrupted or self._listener.stops
 
-    def _store_batch(self, batch: list[Entry]) -> None:
-        kind, refusals, good = self._kind, [], []
-        left_out = 0
+    def _prepared(self, batch: list[Entry]) -> PreparedBatch:
+        """The records of a batch that may be stored, and what is refused before that."""
+        kind, prepared = self._kind, PreparedBatch()
         for entry in batch:
             if entry.error is not None:
-                refusals.append((entry.line, entry.raw, entry.error))
+                prepared.refusals.append((entry.line, entry.raw, entry.error))
             elif entry.record is None:
-                left_out += 1
+                prepared.left_out += 1
             else:
                 first = self.seen.first_line(kind.identify(entry.record), entry.line)
                 if first == entry.line:
-                    good.append(entry)
+                    prepared.good.append(entry)
                     if entry.remark is not None:
                         self._listener.remarked(entry.line, entry.remark)
                 else:
                     told = shown(kind.describe(entry.record))
                     error = RecordRepeated(row=first, identity=told)
-                    refusals.append((entry.line, entry.raw, error))
-        early = len(refusals)
-        if good:
-            counts, failed = self._store.store(good)
-            refusals += failed
-            self.counts.add(counts)
-        self.counts.add(Counts(refused=early, left_out=left_out))
-        for refusal in sorted(refusals, key=lambda one: one[0]):
+                    prepared.refusals.append((entry.line, entry.raw, error))
+        return prepared
+
+    def _end(self, storing: Storing) -> None:
+        """Wait for a batch and count it."""
+        prepared = storing.prepared
+        refusals = prepared.refusals
+        early = Counts(refused=len(refusals), left_out=prepared.left_out)
+        counts, failed = storing.result()
+        self.counts.add(counts)
+        self.counts.add(early)
+        for refusal in sorted([*refusals, *failed], key=lambda one: one[0]):
             self._listener.refused(*refusal)
+        self._listener.goes_on(self.counts)
+
+
+@dataclass(slots=True)
+class PreparedBatch:
+    """A batch that waits for the database."""
+
+    good: list[Entry] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    left_out: int = 0
+
+    def begin(self, worker: ThreadPoolExecutor, store: BatchStore) -> Storing:
+        return Storing(self, worker.submit(store.store, self.good) if self.good else None)
+
+
+@dataclass(slots=True)
+class Storing:
+    """A batch on its way."""
+
+    prepared: PreparedBatch
+    future: Future[tuple[Counts, list[Refusal]]] | None
+
+    def is_running(self) -> bool:
+        return self.future is not None and not self.future.done()
+
+    def result(self) -> tuple[Counts, list[Refusal]]:
+        return (Counts(), []) if self.future is None else self.future.result()
