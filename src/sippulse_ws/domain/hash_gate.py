@@ -26,7 +26,7 @@ from sippulse_ws.domain.shared_marks import SharedMarks
 # Of a core, and seconds of CPU that may be saved up: addresses without failures, and with some.
 SHARE, BURST = 0.3, 1.5
 SUSPECTED_SHARE, SUSPECTED_BURST = 0.1, 1.0
-NICE = 10  # whoever serves goes before whoever hashes
+NICE = 5  # whoever serves goes before whoever hashes
 MOST = 512  # waiting in all
 MOST_OF_ADDRESS = 160
 PATIENCE = 8.0  # seconds; whoever waited longer is refused

@@ -28,9 +28,9 @@ OTHERS = "(others)"
 DELAYED = "delayed"
 UNKNOWN = "unknown"
 # Rows written while the client waits: as many at once, and so many a second.
-BURST = 30.0
-RATE = 10.0
-LATER = 1.0  # seconds after which the others are
+BURST = 8.0
+RATE = 4.0
+LATER = 0.3  # seconds after which the others are
 OWN, REST = b"own".ljust(16), b"rest".ljust(16)
 
 Beside = Callable[[Callable[[Any], None]], None]
