@@ -20,6 +20,8 @@ class FileRefused(DomainError):
 
 class SeveralProblems(FileRefused):
     code = "several-problems"
+    pt = "Vários problemas"
+    en = "Several problems"
 
     def __init__(self, problems: Sequence[FileRefused]) -> None:
         super().__init__()
@@ -31,8 +33,8 @@ class SeveralProblems(FileRefused):
 
 class UnreadableFile(FileRefused):
     code = "unreadable-file"
-    pt = "{file}: {error}"
-    en = "{file}: {error}"
+    pt = "Arquivo {file}: {error}"
+    en = "File {file}: {error}"
 
 
 class CutOffFile(FileRefused):
