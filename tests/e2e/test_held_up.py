@@ -209,7 +209,11 @@ def test_a_proxy_that_does_not_answer_holds_up_nobody(installed_url: str, tmp_pa
             time.sleep(1)
             assert_nobody_waits(server)
             assert not any(one.done() for one in calls)
-            assert all("did not answer" in one.result().text for one in calls)
+            answers = [one.result().text for one in calls]
+            # those who waited for others' reload may be told so, or that their time is over
+            told = ("did not answer", "did not end in time", "Nothing was done within")
+            assert all(any(words in answer for words in told) for answer in answers)
+            assert any("did not answer" in answer for answer in answers)
         server.stop()
 
 
