@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sippulse_ws.charging.log_records import read_records, store_missing
 from sippulse_ws.cli.jobs import run as run_jobs
-from sippulse_ws.cli.session import console, get_settings, open_database, print_table
+from sippulse_ws.cli.session import console, get_settings, open_database, print_table, writing
 from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
@@ -48,6 +50,17 @@ def status() -> None:
     print_table(["proxy", "what", "state", "row"], rows)
     if any(row[2] not in FINE for row in rows):
         raise typer.Exit(1)
+
+
+@app.command()
+def recover(
+    log: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Kamailio's log.")],
+    proxy: Annotated[str, typer.Option(help="Name of the proxy in the records.")] = "log",
+) -> None:
+    """Store completed calls of a log that have no record: the last resort."""
+    with log.open(errors="replace") as lines, writing("proxy recover", log=str(log)) as db:
+        stored, known = store_missing(db, read_records(lines), proxy)
+    console.print(f"{stored} stored, {known} known")
 
 
 @app.command()

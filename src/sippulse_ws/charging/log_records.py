@@ -1,0 +1,114 @@
+"""Records of completed calls from Kamailio's log, the last resort.
+
+Its accounting module writes a line for each call beside what goes into the queue. A record that is
+there already stays as it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from sippulse_ws.db.statements import Session
+from sippulse_ws.domain.stored_settings import charging_is_on
+from sippulse_ws.models import RawCall
+
+_LINE = re.compile(
+    r"log_write_cdr\(\): start_time=(?P<start>[\d.]*); end_time=(?P<end>[\d.]+); "
+    r"duration=[\d.]*; answer=(?P<answer>[0-9A-Fa-f.]*); cut=(?P<cut>\w*); "
+    r"call=(?P<call>[0-9A-Fa-f.]+)"
+)
+# In the order of route[DESCRIBE], with the most characters that a column takes.
+_FIELDS = {
+    "account": 129,
+    "caller_domain": 255,
+    "caller_id": 255,
+    "src_uri": 255,
+    "dst_uri": 255,
+    "number": 64,
+    "service": 32,
+    "profile": 64,
+    "user_agent": 255,
+    "src_ip": 45,
+    "gateway_id": 10,
+    "gateway_address": 64,
+    "basis": 16,
+    "hold_id": 20,
+    "call_id": 255,
+    "from_tag": 192,
+    "second_account": 129,
+    "second_number": 64,
+    "second_basis": 16,
+    "second_hold": 20,
+}
+_MAYBE = ("account", "caller_id", "service", "profile", "gateway_address")
+_KEY = ("call_id", "from_tag", "to_tag", "leg", "started")
+
+
+def read_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The records of a log; other lines are none."""
+    for line in lines:
+        if found := _LINE.search(line):
+            yield from _legs(found)
+
+
+def store_missing(db: Session, records: Iterable[dict[str, Any]], proxy: str) -> tuple[int, int]:
+    """How many were stored, and how many were there already, from whichever proxy."""
+    stored = known = 0
+    on = charging_is_on(db)
+    for record in records:
+        same = (getattr(RawCall, name) == record[name] for name in _KEY)
+        if db.execute(select(RawCall.id).where(*same)).first():
+            known += 1
+            continue
+        state = 0 if on and record["basis"] != "off" else 3
+        now = dt.datetime.now(dt.UTC)
+        row = record | {"proxy": proxy, "received_at": now, "state": state}
+        db.execute(insert(RawCall).values(row))
+        stored += 1
+    return stored, known
+
+
+def _legs(found: re.Match[str]) -> Iterator[dict[str, Any]]:
+    texts = dict(zip(_FIELDS, found["call"].split("."), strict=False))
+    told = {name: _text(texts.get(name, ""), size) for name, size in _FIELDS.items()}
+    tag, _, address = found["answer"].partition(".")
+    end = _moment(found["end"])
+    start = _moment(found["start"]) if float(found["start"] or 0) > 0 else end
+    record: dict[str, Any] = {name: told[name] for name in _FIELDS if "second_" not in name}
+    record |= {name: told[name] or None for name in _MAYBE}
+    record |= {name: _number(told[name]) for name in ("gateway_id", "hold_id")}
+    record |= {
+        "caller_domain": told["caller_domain"].lower(),
+        "to_tag": _text(tag, 192),
+        "dst_ip": _text(address, 45),
+        "leg": 0,
+        "started": start,
+        "ended": end,
+        "duration_ms": max(0, (end - start) // dt.timedelta(milliseconds=1)),
+        "ended_by": "proxy" if found["cut"] else None,
+    }
+    if told["second_basis"]:
+        came = {"leg": 1, "service": "0800", "account": told["second_account"] or None}
+        came |= {"number": told["second_number"], "basis": told["second_basis"]}
+        yield record | came | {"hold_id": _number(told["second_hold"])}
+    yield record | ({"service": "timeout"} if found["cut"] else {})
+
+
+def _text(hexadecimal: str, size: int) -> str:
+    even = hexadecimal[: len(hexadecimal) // 2 * 2]
+    return bytes.fromhex(even).decode("utf-8", "replace")[:size]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _moment(text: str) -> dt.datetime:
+    seconds, _, fraction = text.partition(".")
+    moment = dt.datetime.fromtimestamp(int(seconds), dt.UTC)
+    return moment + dt.timedelta(microseconds=int(f"{fraction:0<6.6}"))
