@@ -20,7 +20,7 @@ from sippulse_ws.files.columns import ColumnNames, ColumnWishes, place_columns
 from sippulse_ws.files.decimals import DecimalReader, Sign, SignFinder
 from sippulse_ws.files.fields import Field, ReadingStyle
 from sippulse_ws.files.forms import Form, Wanted, find_form
-from sippulse_ws.files.kind import Kind
+from sippulse_ws.files.kind import Kind, Record
 from sippulse_ws.files.lines import Entry, Layout, LineReader, Transform, is_archive
 from sippulse_ws.files.numbers import NumberOptions
 from sippulse_ws.files.refusals import EmptyFile, RecordRepeated, shown
@@ -192,21 +192,23 @@ class Import:
     def _prepared(self, batch: list[Entry]) -> PreparedBatch:
         """The records of a batch that may be stored, and what is refused before that."""
         kind, prepared = self._kind, PreparedBatch()
+        there: list[tuple[Entry, Record]] = []
         for entry in batch:
             if entry.error is not None:
                 prepared.refusals.append((entry.line, entry.raw, entry.error))
             elif entry.record is None:
                 prepared.left_out += 1
             else:
-                first = self.seen.first_line(kind.identify(entry.record), entry.line)
-                if first == entry.line:
-                    prepared.good.append(entry)
-                    if entry.remark is not None:
-                        self._listener.remarked(entry.line, entry.remark)
-                else:
-                    told = shown(kind.describe(entry.record))
-                    error = RecordRepeated(row=first, identity=told)
-                    prepared.refusals.append((entry.line, entry.raw, error))
+                there.append((entry, entry.record))
+        lines = self.seen.first_lines([(kind.identify(one), entry.line) for entry, one in there])
+        for (entry, record), first in zip(there, lines, strict=True):
+            if first != entry.line:
+                error = RecordRepeated(row=first, identity=shown(kind.describe(record)))
+                prepared.refusals.append((entry.line, entry.raw, error))
+                continue
+            prepared.good.append(entry)
+            if entry.remark is not None:
+                self._listener.remarked(entry.line, entry.remark)
         return prepared
 
     def _end(self, storing: Storing) -> None:

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 IN_MEMORY = 100_000
+
+Identity = tuple[object, ...]
 
 
 class SeenRecords:
     """Remembers the line of the first record of each identity."""
 
     def __init__(self) -> None:
-        self._lines: dict[tuple[object, ...], int] = {}
+        self._lines: dict[Identity, int] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._database: sqlite3.Connection | None = None
 
-    def first_line(self, identity: tuple[object, ...], line: int) -> int:
-        """The line of the first record with this identity: this one, if there was none before."""
+    def first_lines(self, records: Sequence[tuple[Identity, int]]) -> list[int]:
+        """For each (identity, line) the line of the first record with it."""
         if self._database is not None:
-            return self._stored_line(self._database, identity, line)
-        first = self._lines.setdefault(identity, line)
-        if len(self._lines) > IN_MEMORY:
+            return self._stored_lines(self._database, records)
+        known = self._lines
+        first = [known.setdefault(identity, line) for identity, line in records]
+        if len(known) > IN_MEMORY:
             self._database = self._moved()
         return first
 
-    def contains(self, identity: tuple[object, ...]) -> bool:
+    def contains(self, identity: Identity) -> bool:
         if self._database is None:
             return identity in self._lines
         query = "SELECT 1 FROM seen WHERE identity = ?"
@@ -55,14 +58,17 @@ class SeenRecords:
         return database
 
     @staticmethod
-    def _stored_line(database: sqlite3.Connection, identity: tuple[object, ...], line: int) -> int:
-        key = _text(identity)
-        added = database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, line))
-        if added.rowcount:
-            return line
+    def _stored_lines(
+        database: sqlite3.Connection, records: Sequence[tuple[Identity, int]]
+    ) -> list[int]:
+        rows = [(_text(identity), line) for identity, line in records]
+        before = database.total_changes
+        database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", rows)
+        if database.total_changes - before == len(rows):
+            return [line for _, line in records]
         query = "SELECT line FROM seen WHERE identity = ?"
-        return int(database.execute(query, (key,)).fetchone()[0])
+        return [int(database.execute(query, (key,)).fetchone()[0]) for key, _ in rows]
 
 
-def _text(identity: tuple[object, ...]) -> str:
+def _text(identity: Identity) -> str:
     return "\x1f".join(map(str, identity))
