@@ -1,3 +1,7 @@
+"""Fixtures of all tests, and how properties are tried."""
+
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.app",
@@ -7,3 +11,7 @@ pytest_plugins = [
     "tests.fixtures.webhooks",
     "tests.fixtures.races",
 ]
+
+# Machines that run tests may be slow and busy: no property depends on time.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")

@@ -131,3 +131,17 @@ def test_a_run_speaks_one_language(
     assert said in cli("domain", "create", domain).stdout
     refused = cli("domain", "create", domain, status=1).stderr
     assert ("já existe" in refused) is (said == "criado")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("domain list", "profile list", "admin list", "admin delays", "dialplan list"),
+        *("provider list", "gateway list", "did list", "proxy status"),
+        *("rates staged", "rates history", "subscriber list"),
+    ],
+)
+def test_a_list_is_one_array_as_json(cli: Cli, command: str) -> None:
+    found = json.loads(cli(*command.split(), "--json").stdout)
+    assert isinstance(found, list)
+    assert all(isinstance(one, dict) for one in found)

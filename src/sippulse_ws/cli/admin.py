@@ -14,7 +14,6 @@ from sippulse_ws.cli.session import (
     current_language,
     password_from_stdin,
     print_rows,
-    print_table,
     reading,
     writing,
 )
@@ -99,6 +98,7 @@ def delays(
     clear: Annotated[
         str | None, typer.Option(metavar="LOGIN", help="Forget this login's failures instead.")
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Show failed logins that are on record, and until when each is refused."""
     if clear is not None:
@@ -109,7 +109,7 @@ def delays(
     with reading() as db:
         found = login_delays.list_delays(db)
     now = dt.datetime.now(dt.UTC)
-    print_table(
+    print_rows(
         ["login", "of", "from", "failures", "refused until (UTC)"],
         [
             [
@@ -121,6 +121,7 @@ def delays(
             ]
             for row in found
         ],
+        as_json=json,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import console, print_table, reading, writing
+from sippulse_ws.cli.session import AsJson, console, print_rows, reading, writing
 from sippulse_ws.domain import dids
 
 app = typer.Typer(no_args_is_help=True)
@@ -19,11 +19,12 @@ def list_(
     origin: Annotated[
         str | None, typer.Option(help="Only those written by administrator, superuser or upgrade.")
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Show assigned numbers outside the inventories; other domains reach those of `everybody`."""
     with reading() as db:
         found = dids.outside_inventories(db, origin)
-    print_table(
+    print_rows(
         ["number", "origin", "reached by", "account", "destination"],
         [
             [
@@ -35,6 +36,7 @@ def list_(
             ]
             for row in found
         ],
+        as_json=json,
     )
 
 

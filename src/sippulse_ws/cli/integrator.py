@@ -10,11 +10,12 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.cli.session import (
+    AsJson,
     console,
     fail,
     open_database,
     password_from_stdin,
-    print_table,
+    print_rows,
     reading,
     record_command,
 )
@@ -50,13 +51,14 @@ def create(
 
 
 @app.command("list")
-def list_() -> None:
+def list_(json: AsJson = False) -> None:
     """Show the accounts made for integrators."""
     with reading() as db:
         found = integrators.list_integrators(db)
-    print_table(
+    print_rows(
         ["login", "from", "schema", "domains"],
         [[login, host, schema, " ".join(domains)] for login, host, schema, domains in found],
+        as_json=json,
     )
 
 

@@ -9,7 +9,15 @@ import typer
 
 from sippulse_ws.charging.log_records import read_records, store_missing
 from sippulse_ws.cli.jobs import run as run_jobs
-from sippulse_ws.cli.session import console, get_settings, open_database, print_table, writing
+from sippulse_ws.cli.session import (
+    AsJson,
+    console,
+    get_settings,
+    open_database,
+    print_rows,
+    print_table,
+    writing,
+)
 from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
@@ -18,6 +26,8 @@ from sippulse_ws.jobs.work import RELOADS
 from sippulse_ws.parts import make_proxies
 
 app = typer.Typer(no_args_is_help=True)
+
+COLUMNS = ("proxy", "what", "state", "row")
 
 SHOWN = 10  # differing rows of a table
 FINE = ("reachable", "in step", "queued")
@@ -29,7 +39,7 @@ def proxy() -> None:
 
 
 @app.command()
-def status() -> None:
+def status(json: AsJson = False) -> None:
     """Show whether each proxy answers, and has loaded what stands in the database.
 
     The exit status is 1 when one does not.
@@ -37,7 +47,10 @@ def status() -> None:
     settings = get_settings()
     proxies = make_proxies(settings)
     if not proxies:
-        console.print("no proxy is configured; see SIPPULSE_PROXIES in docs/sip.md")
+        if json:
+            print_rows(COLUMNS, [], as_json=True)
+        else:
+            console.print("no proxy is configured; see SIPPULSE_PROXIES in docs/sip.md")
         return
     rows: list[list[object]] = []
     names = {one.name for one in proxies}
@@ -47,7 +60,7 @@ def status() -> None:
         for waiting in reload_queue.list_waiting(db):
             if waiting.proxy in names:
                 rows.append([waiting.proxy, waiting.table, "queued", ""])
-    print_table(["proxy", "what", "state", "row"], rows)
+    print_rows(COLUMNS, rows, as_json=json)
     if any(row[2] not in FINE for row in rows):
         raise typer.Exit(1)
 
