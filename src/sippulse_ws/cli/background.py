@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
+from time import monotonic
 
 log = logging.getLogger(__name__)
 
-AGAIN_SECONDS = 1  # after which one that died is started again
+AGAIN_SECONDS = 1.0  # after which one that died is started again, twice as long each time
+MOST_SECONDS = 30.0
+LIVED_SECONDS = 60.0  # whoever did that begins anew with the shortest pause
 END_SECONDS = 10  # to finish what it began
 
 
@@ -31,15 +34,21 @@ def background() -> Iterator[None]:
 
 def _keep(ending: Event) -> None:
     command = [sys.executable, "-m", "sippulse_ws", "jobs", "run", "--parent", str(os.getpid())]
+    pause = AGAIN_SECONDS
     while not ending.is_set():
+        begun = monotonic()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         while process.poll() is None and not ending.wait(0.2):
             pass
         if ending.is_set():
             _end(process)
         else:
-            log.error("the background process ended with status %s", process.returncode)
-            ending.wait(AGAIN_SECONDS)
+            if monotonic() - begun >= LIVED_SECONDS:
+                pause = AGAIN_SECONDS
+            status = process.returncode
+            log.error("the background process ended with status %s; again in %s s", status, pause)
+            ending.wait(pause)
+            pause = min(2 * pause, MOST_SECONDS)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
