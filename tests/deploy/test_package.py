@@ -13,6 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -87,7 +88,8 @@ class RunningServer:
         pytest.fail("the server is not ready")
 
     def stop(self) -> None:
-        os.killpg(self._process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it has ended, and said why
+            os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(PATIENCE)
 
 
@@ -109,6 +111,9 @@ def debian() -> Iterator[Debian]:
     shutil.rmtree(CHROOT, ignore_errors=True)
     subprocess.run(["cp", "-a", str(bare), str(CHROOT)], check=True)
     subprocess.run(["mount", "-t", "proc", "proc", str(CHROOT / "proc")], check=True)
+    shared = CHROOT / "dev" / "shm"  # where locks between processes live
+    shared.mkdir(exist_ok=True)
+    shared.chmod(0o1777)
     try:
         subprocess.run(["make", "-s", "deb"], cwd=ROOT, check=True, capture_output=True)
         (package,) = (ROOT / "dist").glob("sippulse-ws_*.deb")
