@@ -108,3 +108,27 @@ def test_downgrade_to_nothing_and_up_again(empty_database_url: str) -> None:
     with database.reading() as db:
         assert current_revision(db) == NEWEST
     database.close()
+
+
+# Ids that clients are given, or that rows refer to without a foreign key.
+GIVEN_ONCE = (
+    "account_group address administrator audit cdr credit_ledger db_alias dialplan did domain "
+    "hunt_group profile rate rate_plan reseller subscriber user_white_list"
+).split()
+
+
+@pytest.mark.engines("sqlite")
+def test_sqlite_gives_an_id_once(filled: Database) -> None:
+    upgrade(filled)
+    with filled.writing() as db:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+        statements = dict(db.exec_driver_sql(query).tuples().all())
+        assert [name for name in GIVEN_ONCE if "AUTOINCREMENT" not in statements[name]] == []
+        assert db.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        insert = (
+            "INSERT INTO hunt_group (domain, description, method, timeout, uri) "
+            "VALUES ('x', '', '', 1, '') RETURNING id"
+        )
+        first: Any = db.exec_driver_sql(insert).scalar()
+        db.exec_driver_sql("DELETE FROM hunt_group WHERE id > 0")
+        assert db.exec_driver_sql(insert).scalar() == first + 1

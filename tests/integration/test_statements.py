@@ -55,7 +55,7 @@ COSTS = [
         {**KEY, "value": 1.5, "obs": "x"},
         ["SELECT", "INSERT UPDATE INSERT INSERT", "COMMIT"],
     ),
-    ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "INSERT INSERT INSERT", "COMMIT"]),
+    ("SubscriberWS", "insertSubscriber", NEW, ["SELECT", "INSERT INSERT INSERT INSERT", "COMMIT"]),
     (
         "SubscriberWS",
         "updateSubscriber",
@@ -73,7 +73,7 @@ COSTS = [
         "SubscriberWS",
         "removeSubscriber",
         {"username": "ana", "domain": DOMAIN},
-        ["SELECT", "INSERT INSERT UPDATE DELETE INSERT DELETE DELETE", "COMMIT"],
+        ["SELECT", "INSERT SELECT INSERT UPDATE DELETE INSERT DELETE DELETE", "COMMIT"],
     ),
 ]
 

@@ -18,8 +18,7 @@ from sippulse_ws.domain.errors import (
     SubscriberNotFound,
 )
 from sippulse_ws.domain.profiles import require_profile
-from sippulse_ws.domain.rows import insert_row
-from sippulse_ws.domain.subscribers import get_account_id
+from sippulse_ws.domain.rows import insert_row, refers_to_nothing
 from sippulse_ws.models import AccountGroup, AccountGroupMember, Subscriber
 
 
@@ -50,7 +49,9 @@ def add_account_group(
     db: Session, manager: str, profile: str | None, accounts: Sequence[str] | None
 ) -> None:
     """Make the group, or add to it and set its profile; accounts that are in it already stay."""
-    manager_id = get_account_id(db, manager)
+    manager_id = _locked(db, manager)
+    if manager_id is None:
+        raise SubscriberNotFound(account=manager)
     domain = _domain(manager)
     if not profile:
         raise MissingField(field="managerProfile")
@@ -70,6 +71,7 @@ def add_account_group(
 
 def remove_account_group(db: Session, manager: str, accounts: Sequence[str] | None) -> None:
     """Take these accounts out of the group; the whole group goes when none are named."""
+    _locked(db, manager)
     group = get_account_group(db, manager)
     if not accounts:
         db.execute(delete(AccountGroup).where(AccountGroup.id == group.id))
@@ -79,8 +81,18 @@ def remove_account_group(db: Session, manager: str, accounts: Sequence[str] | No
         if account not in group.account:
             raise NotInAccountGroup(account=account)
     db.execute(
-        delete(AccountGroupMember).where(AccountGroupMember.subscriber_id.in_(members.values()))
+        delete(AccountGroupMember).where(
+            AccountGroupMember.account_group_id == group.id,
+            AccountGroupMember.subscriber_id.in_(members.values()),
+        )
     )
+
+
+def _locked(db: Session, manager: str) -> int | None:
+    """The manager's id; until the transaction ends nobody else changes its group, or removes it."""
+    found = select(Subscriber.id).where(Subscriber.account_code == manager).with_for_update()
+    manager_id: int | None = db.scalar(found)
+    return manager_id
 
 
 def _add(db: Session, group_id: int, account: str, subscriber_id: int) -> None:
@@ -92,7 +104,9 @@ def _add(db: Session, group_id: int, account: str, subscriber_id: int) -> None:
     values = {"subscriber_id": subscriber_id, "account_group_id": group_id}
     try:
         db.execute(insert(AccountGroupMember).values(values))
-    except IntegrityError:
+    except IntegrityError as error:
+        if refers_to_nothing(error):  # removed in this moment
+            raise SubscriberNotFound(account=account) from None
         raise InAccountGroup(account=account) from None
 
 

@@ -12,9 +12,16 @@ from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
-from sippulse_ws.domain.errors import AddressNotFound, AddressTaken, InvalidField, MissingField
+from sippulse_ws.domain.errors import (
+    AddressNotFound,
+    AddressTaken,
+    DomainError,
+    InvalidField,
+    MissingField,
+    SubscriberNotFound,
+)
 from sippulse_ws.domain.networks import Host, check_network, may_overlap, overlaps
-from sippulse_ws.domain.rows import insert_row, stream
+from sippulse_ws.domain.rows import insert_row, refers_to_nothing, stream
 from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
 from sippulse_ws.domain.values import Values, present, required, storable, within
 from sippulse_ws.models import Address, Subscriber
@@ -55,8 +62,8 @@ def insert_address(
     stored = _generated(checked_address(values), account_code(username, domain))
     try:
         address_id = insert_row(db, Address, stored | {"subscriber_id": subscriber_id})
-    except IntegrityError:
-        raise _taken(stored) from None
+    except IntegrityError as error:
+        raise _cause(error, stored) from None
     _check_rights(db, scope, stored, address_id, proxies)
     return db.execute(SELECT.where(Address.id == address_id)).one()
 
@@ -69,6 +76,7 @@ def update_address(
     Without an id it is the account's one with this address.
     """
     address_id = values.get("id") or _id_of(db, scope, values)
+    _lock(db, address_id)
     address = db.execute(SELECT.where(Address.id == address_id)).first()
     if address is None or not scope.allows(db, address.domain):
         raise AddressNotFound(id=address_id)
@@ -81,8 +89,8 @@ def update_address(
     same = Address.id == address_id
     try:
         db.execute(update(Address).where(same).values(stored | {"subscriber_id": subscriber_id}))
-    except IntegrityError:
-        raise _taken(stored) from None
+    except IntegrityError as error:
+        raise _cause(error, stored) from None
     if any(stored[name] != getattr(address, name) for name in _WRITTEN):
         _check_rights(db, scope, stored, address_id, proxies)
     return db.execute(SELECT.where(same)).one()
@@ -111,7 +119,13 @@ def remove_address(db: Session, domain: str, address_id: int | None) -> None:
     owner = select(Subscriber.domain).join(Address, Address.subscriber_id == Subscriber.id)
     if db.execute(owner.where(Address.id == address_id)).scalar() != domain:
         raise AddressNotFound(id=address_id)
-    db.execute(delete(Address).where(Address.id == address_id))
+    if db.execute(delete(Address).where(Address.id == address_id)).rowcount == 0:
+        raise AddressNotFound(id=address_id)  # lost a race with a concurrent request
+
+
+def _lock(db: Session, address_id: int) -> None:
+    """Of two that change it at once, the second one starts from what the first one made."""
+    db.execute(select(Address.id).where(Address.id == address_id).with_for_update())
 
 
 def _check_rights(
@@ -220,6 +234,12 @@ def _generated(stored: dict[str, Any], account: str) -> dict[str, Any]:
     pattern = prefix.replace("*", "[*]") + "*" if prefix else None
     group = str(ADDRESS_GROUPS[stored["method"]])
     return stored | {"group": group, "pattern": pattern, "context_info": account}
+
+
+def _cause(error: IntegrityError, stored: Values) -> DomainError:
+    if refers_to_nothing(error):  # removed in this moment
+        return SubscriberNotFound(account=stored["context_info"])
+    return _taken(stored)
 
 
 def _taken(stored: Values) -> AddressTaken:

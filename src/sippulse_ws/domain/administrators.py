@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -55,7 +56,7 @@ def grant_domain(db: Session, login: str, domain: str) -> None:
     administrator_id = _get_id(db, login)
     require_domain(db, domain)
     values = {"administrator_id": administrator_id, "domain": domain}
-    if db.execute(select(AdministratorDomain.domain).filter_by(**values)).first() is None:
+    with suppress(IntegrityError), db.savepoint():
         db.execute(insert(AdministratorDomain).values(values))
 
 

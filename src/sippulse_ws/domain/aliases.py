@@ -11,8 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
-from sippulse_ws.domain.errors import AliasNotFound, AliasTaken, MissingField
-from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.errors import (
+    AliasNotFound,
+    AliasTaken,
+    MissingField,
+    SubscriberNotFound,
+)
+from sippulse_ws.domain.rows import insert_row, refers_to_nothing
+from sippulse_ws.domain.sip_names import name_alias
 from sippulse_ws.domain.subscribers import get_subscriber_id, key
 from sippulse_ws.domain.values import Values, required, storable, username_text
 from sippulse_ws.models import DbAlias, Subscriber
@@ -47,9 +53,15 @@ def insert_alias(db: Session, scope: Scope, values: Values) -> int:
     if db.execute(select(exists().where(key(name, alias_domain)))).scalar():
         raise taken
     try:
-        return insert_row(db, DbAlias, stored | {"subscriber_id": subscriber_id})
-    except IntegrityError:
+        alias_id = insert_row(db, DbAlias, stored | {"subscriber_id": subscriber_id})
+    except IntegrityError as error:
+        if refers_to_nothing(error):  # removed in this moment
+            account = f"{values['username']}@{values['domain']}"
+            raise SubscriberNotFound(account=account) from None
         raise taken from None
+    if not name_alias(db, alias_id):
+        raise taken
+    return alias_id
 
 
 def checked_alias(name: str, domain: str) -> dict[str, Any]:
@@ -68,4 +80,5 @@ def delete_alias(db: Session, scope: Scope, alias_id: int | None) -> None:
     ).first()
     if row is None or not scope.allows(db, row.domain) or not scope.allows(db, row.alias_domain):
         raise AliasNotFound(id=alias_id)
-    db.execute(delete(DbAlias).where(DbAlias.id == alias_id))
+    if db.execute(delete(DbAlias).where(DbAlias.id == alias_id)).rowcount == 0:
+        raise AliasNotFound(id=alias_id)  # lost a race with a concurrent request

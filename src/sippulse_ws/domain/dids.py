@@ -28,7 +28,7 @@ from sippulse_ws.domain.errors_guard import (
     NoNumberOutside,
     NotInInventory,
 )
-from sippulse_ws.domain.rows import insert_row, stream
+from sippulse_ws.domain.rows import insert_row, refers_to_nothing, stream
 from sippulse_ws.domain.values import (
     INT_MAX,
     Values,
@@ -110,9 +110,9 @@ def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = O
     scope.require(db, values["domain"])
     require_domain(db, values["domain"])
     owner = db.execute(
-        select(Subscriber.id, Subscriber.domain).where(
-            Subscriber.account_code == values["account_code"]
-        )
+        select(Subscriber.id, Subscriber.domain)
+        .where(Subscriber.account_code == values["account_code"])
+        .with_for_update(read=True)  # it stays until it has the number
     ).first()
     if owner is None:
         raise SubscriberNotFound(account=values["account_code"])
@@ -131,11 +131,15 @@ def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = O
         if rules.inventory_only and not scope.superuser:
             raise NotInInventory(number=number)
         origin = SUPERUSER if scope.superuser else ADMINISTRATOR
-        return _create(db, stored | {"origin": origin})
+        return _create(db, stored | {"origin": origin}, values["account_code"])
     if known.subscriber_id is not None or known.inventory_domain != owner.domain:
         raise DidTaken(number=number)
     free = (Did.id == known.id) & Did.subscriber_id.is_(None)
-    if db.execute(update(Did).where(free).values(stored)).rowcount == 0:
+    try:
+        assigned = db.execute(update(Did).where(free).values(stored)).rowcount
+    except IntegrityError:  # the owner was removed in this moment
+        raise SubscriberNotFound(account=values["account_code"]) from None
+    if assigned == 0:
         raise DidTaken(number=number)
     return int(known.id)
 
@@ -144,6 +148,8 @@ def delete_did(db: Session, scope: Scope, did_id: int | None) -> None:
     """Free an inventory number, remove another; both domains must be granted."""
     if did_id is None:
         raise MissingField(field="didId")
+    # nobody else frees it meanwhile and gives it to another account
+    db.execute(select(Did.id).where(Did.id == did_id).with_for_update())
     row = db.execute(
         select(
             Did.id,
@@ -228,8 +234,10 @@ _TELL_ALL_FREED = events.prepare_numbers(
 )
 
 
-def _create(db: Session, stored: dict[str, Any]) -> int:
+def _create(db: Session, stored: dict[str, Any], owner: str) -> int:
     try:
         return insert_row(db, Did, stored)
-    except IntegrityError:  # lost a race with a concurrent request
+    except IntegrityError as error:  # lost a race with a concurrent request
+        if refers_to_nothing(error):
+            raise SubscriberNotFound(account=owner) from None
         raise DidTaken(number=stored["alias_username"]) from None

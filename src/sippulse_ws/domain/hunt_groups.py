@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.domains import require_domain
@@ -15,7 +16,7 @@ from sippulse_ws.domain.errors import (
     MissingField,
     SubscriberNotFound,
 )
-from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.rows import insert_row, refers_to_nothing
 from sippulse_ws.domain.values import INT_MAX, Values, present, required, storable, within
 from sippulse_ws.models import HuntGroup, HuntGroupMember, Subscriber
 
@@ -48,7 +49,7 @@ def insert_hunt_group(db: Session, values: Values) -> SimpleNamespace:
     hunt_group_id = insert_row(db, HuntGroup, stored | {"domain": domain, "uri": ""})
     uri = f"sip:huntgroup-{hunt_group_id}@{domain}"
     db.execute(update(HuntGroup).where(HuntGroup.id == hunt_group_id).values(uri=uri))
-    _store_members(db, hunt_group_id, members)
+    _store_members(db, hunt_group_id, members, domain)
     return get_hunt_group(db, domain, hunt_group_id)
 
 
@@ -60,7 +61,7 @@ def update_hunt_group(db: Session, values: Values) -> SimpleNamespace:
             required(values, name)
     _check(values)
     domain, hunt_group_id = values["domain"], values["id"]
-    get_hunt_group(db, domain, hunt_group_id)
+    _lock(db, domain, hunt_group_id)
     changes = storable(HuntGroup, present(values, _FIELDS))
     if changes:
         db.execute(update(HuntGroup).where(HuntGroup.id == hunt_group_id).values(changes))
@@ -68,7 +69,7 @@ def update_hunt_group(db: Session, values: Values) -> SimpleNamespace:
         members = _members(db, domain, values["group_list"])
         whole = HuntGroupMember.hunt_group_id == hunt_group_id
         db.execute(delete(HuntGroupMember).where(whole))
-        _store_members(db, hunt_group_id, members)
+        _store_members(db, hunt_group_id, members, domain)
     return get_hunt_group(db, domain, hunt_group_id)
 
 
@@ -88,8 +89,8 @@ def _check(values: Values) -> None:
     within(values.get("timeout"), 1, INT_MAX, "timeout")
 
 
-def _members(db: Session, domain: str, group_list: str) -> list[int]:
-    """Ids of the usernames in a list like `joao;maria;jose`, in its order."""
+def _members(db: Session, domain: str, group_list: str) -> list[tuple[str, int]]:
+    """The usernames in a list like `joao;maria;jose` with their ids, in its order."""
     names = [name.strip() for name in group_list.split(";") if name.strip()]
     if not names:
         raise MissingField(field="groupList")
@@ -100,17 +101,29 @@ def _members(db: Session, domain: str, group_list: str) -> list[int]:
     for name in names:
         if name not in ids:
             raise SubscriberNotFound(account=f"{name}@{domain}")
-    return [ids[name] for name in names]
+    return [(name, ids[name]) for name in names]
 
 
-def _store_members(db: Session, hunt_group_id: int, members: list[int]) -> None:
-    db.execute(
-        insert(HuntGroupMember),
-        [
-            {"hunt_group_id": hunt_group_id, "position": position, "subscriber_id": member}
-            for position, member in enumerate(members)
-        ],
-    )
+def _lock(db: Session, domain: str, hunt_group_id: int) -> None:
+    """Until the transaction ends nobody else changes the group or removes it."""
+    same = (HuntGroup.domain == domain) & (HuntGroup.id == hunt_group_id)
+    if db.scalar(select(HuntGroup.id).where(same).with_for_update()) is None:
+        raise HuntGroupNotFound(id=hunt_group_id)
+
+
+def _store_members(
+    db: Session, hunt_group_id: int, members: list[tuple[str, int]], domain: str
+) -> None:
+    rows = [
+        {"hunt_group_id": hunt_group_id, "position": position, "subscriber_id": member}
+        for position, (_, member) in enumerate(members)
+    ]
+    try:
+        db.execute(insert(HuntGroupMember), rows)
+    except IntegrityError as error:
+        if refers_to_nothing(error):  # removed in this moment
+            _members(db, domain, ";".join(name for name, _ in members))
+        raise
 
 
 def _read(db: Session, condition: Any) -> list[SimpleNamespace]:

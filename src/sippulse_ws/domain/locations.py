@@ -11,7 +11,7 @@ import hashlib
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, type_coerce
+from sqlalchemy import delete, exists, insert, literal, or_, select, type_coerce
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
@@ -20,13 +20,13 @@ from sippulse_ws.domain.errors import (
     LocationExists,
     LocationNotFound,
     MissingField,
+    SubscriberNotFound,
 )
 from sippulse_ws.domain.proxies import Proxies, add_contact, remove_contact
-from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.sip_fields import is_sip_uri
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.domain.values import storable
-from sippulse_ws.models import Location
+from sippulse_ws.models import Location, Subscriber
 from sippulse_ws.models.proxy_views import OURS, PERMANENT
 from sippulse_ws.models.types import UtcDateTime
 
@@ -78,22 +78,36 @@ def remove_permanent(
     get_subscriber_id(db, username, domain)
     permanent = (_of(username, domain), Location.contact == contact, PERMANENT)
     if not db.execute(select(exists().where(*permanent))).scalar():
+        get_subscriber_id(db, username, domain)  # or it was removed in this moment
         raise LocationNotFound(contact=contact)
     remove_contact(proxies, f"{username}@{domain}", contact)
-    db.execute(delete(Location).where(*permanent))
+    gone = db.execute(delete(Location).where(*permanent)).rowcount
+    if not (proxies or gone):  # lost a race with a concurrent request
+        get_subscriber_id(db, username, domain)
+        raise LocationNotFound(contact=contact)
 
 
 def _write(db: Session, key: dict[str, str | None]) -> None:
-    values = {
+    """In one statement with a look at the subscriber: it may be removed in this moment."""
+    values: dict[str, Any] = {
         "ruid": _ruid(f"{key['username']}@{key['domain']}", str(key["contact"])),
         "expires": FAR_AWAY,
         "last_modified": _now(),
         "user_agent": USER_AGENT,
     }
+    columns = Location.__table__.columns
+    row = {name: literal(value, columns[name].type) for name, value in (key | values).items()}
+    owner = (Subscriber.username == key["username"]) & (Subscriber.domain == key["domain"])
     try:
-        insert_row(db, Location, key | values)
+        stored = db.execute(
+            insert(Location).from_select(
+                list(row), select(*row.values()).where(owner).with_for_update(read=True)
+            )
+        )
     except IntegrityError:  # lost a race with a concurrent request
         raise LocationExists(contact=key["contact"]) from None
+    if stored.rowcount == 0:
+        raise SubscriberNotFound(account=f"{key['username']}@{key['domain']}")
 
 
 def _of(username: str | None, domain: str) -> Any:

@@ -7,7 +7,7 @@ import hmac
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import LargeBinary, Row, cast, literal, select, update
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import (
@@ -103,7 +103,13 @@ def replace_password(
         raise PasswordsDiffer
     password_text(new, "newPassword")
     columns = sealed_passwords(vault, row.username, row.domain, {which: new})
-    db.execute(update(Subscriber).where(Subscriber.id == row.id).values(columns))
+    # compared once more, as bytes: of two that change it at once, the second one's is no longer
+    column, current = getattr(Subscriber, which), getattr(row, which)
+    unchanged = cast(column, LargeBinary) == cast(literal(current), LargeBinary)
+    same = update(Subscriber).where(Subscriber.id == row.id, unchanged)
+    if db.execute(same.values(columns)).rowcount == 0:
+        _get(db, row.username, row.domain)
+        raise WrongPassword
 
 
 def is_right(vault: Vault, row: Any, which: str, password: str) -> bool:

@@ -17,14 +17,16 @@ MONTHLY = "monthly_quota"
 TYPES = ("M", "V")
 
 
-def get_quota(db: Session, username: str | None, domain: str, which: str) -> Row[Any]:
-    row = db.execute(
-        select(
-            *(getattr(Subscriber, name) for name in _columns(which)),
-            Subscriber.domain,
-            Subscriber.username,
-        ).where(key(username, domain))
-    ).first()
+def get_quota(
+    db: Session, username: str | None, domain: str, which: str, *, to_change: bool = False
+) -> Row[Any]:
+    """With `to_change` nobody else changes it until the transaction ends."""
+    query = select(
+        *(getattr(Subscriber, name) for name in _columns(which)),
+        Subscriber.domain,
+        Subscriber.username,
+    ).where(key(username, domain))
+    row = db.execute(query.with_for_update() if to_change else query).first()
     if row is None:
         raise SubscriberNotFound(account=f"{username}@{domain}")
     return row
@@ -33,7 +35,7 @@ def get_quota(db: Session, username: str | None, domain: str, which: str) -> Row
 def update_quota(db: Session, values: Values, which: str) -> None:
     """Absent means unchanged, an empty type none; an active quota needs a type."""
     username, domain = values.get("username"), values["domain"]
-    stored = get_quota(db, username, domain, which)
+    stored = get_quota(db, username, domain, which, to_change=True)
     changes = present(values, _columns(which))
     kind = f"{which}_type"
     if changes.get(kind) == "":

@@ -67,14 +67,17 @@ def update_rate_plan(db: Session, scope: Scope, values: Values) -> Row[Any]:
     changes = storable(RatePlan, present(values, _FIELDS))
     if changes:
         db.execute(update(RatePlan).where(RatePlan.id == plan.id).values(changes))
-    return db.execute(SELECT.where(RatePlan.id == plan.id)).one()
+    row = db.execute(SELECT.where(RatePlan.id == plan.id)).first()
+    if row is None:  # lost a race with a concurrent request
+        raise RatePlanNotFound(field="id", id=plan.id)
+    return row
 
 
 def remove_rate_plan(db: Session, scope: Scope, plan_id: int | None) -> None:
     """Refused while a subscriber, or a reseller for its subscribers, uses it."""
     plan = _get(db, scope, plan_id, "idRatePlan")
     try:
-        db.execute(delete(RatePlan).where(RatePlan.id == plan.id))
+        removed = db.execute(delete(RatePlan).where(RatePlan.id == plan.id)).rowcount
     except IntegrityError:
         for_reseller = Subscriber.reseller_rate_plan_id == plan.id
         resellers = select(func.count(Subscriber.reseller_id.distinct())).where(for_reseller)
@@ -83,6 +86,8 @@ def remove_rate_plan(db: Session, scope: Scope, plan_id: int | None) -> None:
         raise RatePlanInUse(
             subscribers=db.execute(subscribers).scalar(), resellers=db.execute(resellers).scalar()
         ) from None
+    if removed == 0:  # lost a race with a concurrent request
+        raise RatePlanNotFound(field="idRatePlan", id=plan_id)
 
 
 def _get(db: Session, scope: Scope, plan_id: int | None, field: str) -> Row[Any]:

@@ -110,12 +110,13 @@ def update_rate(db: Session, scope: Scope, values: Values) -> Row[Any]:
             db.execute(update(Rate).where(Rate.id == rate.id).values(changes))
         except IntegrityError:
             raise _exists(key_of(merged)) from None
-    return db.execute(SELECT.where(Rate.id == rate.id)).one()
+    return _get(db, scope, rate.id)
 
 
 def remove_rate(db: Session, scope: Scope, rate_row_id: int | None) -> None:
     rate = _get(db, scope, rate_row_id)
-    db.execute(delete(Rate).where(Rate.id == rate.id))
+    if db.execute(delete(Rate).where(Rate.id == rate.id)).rowcount == 0:
+        raise RateNotFound(id=rate_row_id)  # lost a race with a concurrent request
 
 
 def remove_all_rates(db: Session, domain: str, rate_id: int | None) -> int:

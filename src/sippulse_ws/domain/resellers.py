@@ -72,10 +72,12 @@ def delete_reseller(db: Session, scope: Scope, reseller_id: int | None) -> None:
     """Refused while subscribers belong to it; the ledger stays."""
     _require(db, scope, reseller_id)
     try:
-        db.execute(delete(Reseller).where(Reseller.id == reseller_id))
+        removed = db.execute(delete(Reseller).where(Reseller.id == reseller_id)).rowcount
     except IntegrityError:
         count = select(func.count()).where(Subscriber.reseller_id == reseller_id)
         raise ResellerInUse(subscribers=db.execute(count).scalar()) from None
+    if removed == 0:  # lost a race with a concurrent request
+        raise ResellerNotFound(reseller=reseller_id)
 
 
 def add_credit(
@@ -101,6 +103,8 @@ def add_credit(
         .values(credit=Reseller.credit + literal(change, Money))
     )
     if result.rowcount == 0:
+        if _find_id(db, name, domain) != reseller_id:  # removed in this moment
+            raise ResellerNotFound(reseller=_account(name, domain))
         raise InvalidField("value", "o saldo não caberia", "the balance would not fit")
     refuse_repeated(db, RESELLER, reseller_id, change, obs, repeated_minutes)
     _record(db, reseller_id, _account(name, domain), change, administrator, obs)
@@ -109,7 +113,10 @@ def add_credit(
 def get_credit(db: Session, scope: Scope, reseller_id: int | None) -> Decimal:
     _require(db, scope, reseller_id)
     query = select(Reseller.credit).where(Reseller.id == reseller_id)
-    return Decimal(db.execute(query).scalar_one())
+    credit = db.scalar(query)
+    if credit is None:  # removed in this moment
+        raise ResellerNotFound(reseller=reseller_id)
+    return Decimal(credit)
 
 
 def _record(

@@ -1,17 +1,21 @@
-"""Inserting a row and learning its id, or adding to one; reading many rows a few at a time."""
+"""Inserting a row and learning its id, or why not; adding to one; reading many a few at a time."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from typing import Any
 
 from sqlalchemy import Select, insert
 from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import Base
 
 _AT_ONCE = 500
+# of MariaDB: a row refers to one that is not there
+_NO_PARENT = 1452
 
 
 def insert_row(db: Session, model: type[Base], values: dict[str, Any]) -> int:
@@ -19,6 +23,15 @@ def insert_row(db: Session, model: type[Base], values: dict[str, Any]) -> int:
     key = db.execute(insert(model).values(values)).inserted_primary_key
     assert key is not None  # every table has one
     return int(key[0])
+
+
+def refers_to_nothing(error: IntegrityError) -> bool:
+    """Whether a row named one that is not there (any more), and not a key that is taken."""
+    cause: Any = error.orig
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return bool(code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY)
+    return bool(cause is not None and cause.args and cause.args[0] == _NO_PARENT)
 
 
 def stream(db: Session, query: Select[Any], *, scalars: bool = False) -> Generator[Any]:

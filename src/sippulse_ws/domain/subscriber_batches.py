@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, insert, select
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import events
 from sippulse_ws.domain.numbering import LONGEST
+from sippulse_ws.domain.sip_names import name_subscribers
 from sippulse_ws.domain.subscribers import DEFAULTS, told_of_new
 from sippulse_ws.domain.values import Values
 from sippulse_ws.models import (
@@ -105,6 +106,7 @@ def insert_subscribers(db: Session, rows: Sequence[dict[str, Any]]) -> None:
     names = sorted(set().union(*rows))
     filled = [{name: row.get(name, DEFAULTS[name]) for name in names} for row in rows]
     _inserting(tuple(names)).run_many(db, filled)
+    name_subscribers(db, [(row["username"], row["domain"]) for row in rows])
     told = [
         events.event_row(events.SUBSCRIBER_INSERTED, row["account_code"], told_of_new(row))
         for row in rows

@@ -27,6 +27,7 @@ from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import dids, events, numbering
 from sippulse_ws.domain.access import Reading
 from sippulse_ws.domain.errors import (
+    AliasTaken,
     InvalidField,
     MissingField,
     SubscriberExists,
@@ -34,6 +35,7 @@ from sippulse_ws.domain.errors import (
 )
 from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
+from sippulse_ws.domain.sip_names import NAME_SUBSCRIBER, is_aliased
 from sippulse_ws.domain.subscriber_checks import (
     check_changes,
     check_new,
@@ -206,11 +208,16 @@ def insert_subscriber(db: Session, vault: Vault, values: Values, facts: Any = No
     required(values, "username", "domain", "password", "profile")
     stored = completed(vault, values, facts or find_facts(db, values))
     events.emit(db, events.SUBSCRIBER_INSERTED, stored["account_code"], told_of_new(stored))
+    inserted = _INSERT.queue(db, **stored)
+    username, domain = stored["username"], stored["domain"]
     try:
-        return _INSERT.insert(db, **stored)
+        NAME_SUBSCRIBER.run(db, username=username, domain=domain)
     except IntegrityError:  # lost a race with a concurrent request
-        check_new(find_facts(db, values), stored["username"], stored["domain"], stored)
+        if is_aliased(db, username, domain):
+            raise AliasTaken(alias=stored["account_code"]) from None
+        check_new(find_facts(db, values), username, domain, stored)
         raise SubscriberExists(account=stored["account_code"]) from None
+    return inserted.result.row_id
 
 
 def completed(vault: Vault, values: Values, facts: Any) -> dict[str, Any]:
@@ -310,14 +317,20 @@ def remove_subscriber(db: Session, subscriber: Any) -> None:
 
     The ledger and the call records stay. `subscriber` is a row of NAMED.
     """
+    _LOCK.queue(db, subscriber_id=subscriber.id)  # who gives it a number meanwhile has to wait
     dids.release_all(db, subscriber.id)
     account = account_code(subscriber.username, subscriber.domain)
     events.emit(db, events.SUBSCRIBER_REMOVED, account, {})
-    _REMOVE_LOCATIONS.queue(db, username=subscriber.username, domain=subscriber.domain)
-    if _REMOVE.run(db, subscriber_id=subscriber.id) == 0:  # lost a race with a concurrent request
-        raise SubscriberNotFound(account=account_code(subscriber.username, subscriber.domain))
+    removed = _REMOVE.queue(db, subscriber_id=subscriber.id)
+    # last: a permanent contact is stored only while there is a subscriber
+    _REMOVE_LOCATIONS.run(db, username=subscriber.username, domain=subscriber.domain)
+    if removed.result.matched == 0:  # lost a race with a concurrent request
+        raise SubscriberNotFound(account=account)
 
 
+_LOCK = Prepared(
+    select(Subscriber.id).where(Subscriber.id == bindparam("subscriber_id")).with_for_update()
+)
 _REMOVE_LOCATIONS = Prepared(
     delete(Location).where(
         Location.username == bindparam("username"), Location.domain == bindparam("domain")
@@ -342,7 +355,12 @@ def _update(db: Session, values: Values, changes: dict[str, Any]) -> None:
     told = {"changed": [wire_name(name) for name in sorted(changes)]}
     events.emit(db, events.SUBSCRIBER_CHANGED, account_code(username, domain), told)
     statement = _updating(tuple(sorted(changes)))
-    if statement.run(db, username=username, domain=domain, **changes) == 0:
+    try:
+        matched = statement.run(db, username=username, domain=domain, **changes)
+    except IntegrityError:  # what it refers to was removed in this moment
+        check_changes(db, domain, changes)
+        raise
+    if matched == 0:
         raise SubscriberNotFound(account=f"{username}@{domain}")
 
 

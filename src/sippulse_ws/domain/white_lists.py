@@ -11,8 +11,14 @@ from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
-from sippulse_ws.domain.errors import InvalidField, MissingField, WhiteListed, WhiteListNotFound
-from sippulse_ws.domain.rows import insert_row
+from sippulse_ws.domain.errors import (
+    InvalidField,
+    MissingField,
+    SubscriberNotFound,
+    WhiteListed,
+    WhiteListNotFound,
+)
+from sippulse_ws.domain.rows import insert_row, refers_to_nothing
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.domain.values import Values, required, storable
 from sippulse_ws.models import Subscriber, UserWhiteList
@@ -37,7 +43,10 @@ def insert_number(db: Session, values: Values) -> int:
     stored["subscriber_id"] = get_subscriber_id(db, values["username"], values["domain"])
     try:
         return insert_row(db, UserWhiteList, stored)
-    except IntegrityError:
+    except IntegrityError as error:
+        if refers_to_nothing(error):  # removed in this moment
+            account = f"{values['username']}@{values['domain']}"
+            raise SubscriberNotFound(account=account) from None
         raise WhiteListed(number=values["prefix"]) from None
 
 
@@ -62,4 +71,6 @@ def delete_number(db: Session, scope: Scope, white_list_id: int | None) -> None:
     ).scalar()
     if domain is None or not scope.allows(db, domain):
         raise WhiteListNotFound(id=white_list_id)
-    db.execute(delete(UserWhiteList).where(UserWhiteList.id == white_list_id))
+    gone = db.execute(delete(UserWhiteList).where(UserWhiteList.id == white_list_id))
+    if gone.rowcount == 0:  # lost a race with a concurrent request
+        raise WhiteListNotFound(id=white_list_id)

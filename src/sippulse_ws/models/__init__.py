@@ -38,7 +38,7 @@ from sippulse_ws.models.price_list import PriceList, PriceListRow
 from sippulse_ws.models.proxy_reload import ProxyReload
 from sippulse_ws.models.routing import Gateway, Provider
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
-from sippulse_ws.models.subscriber import DbAlias, Subscriber, UserWhiteList
+from sippulse_ws.models.subscriber import DbAlias, SipName, Subscriber, UserWhiteList
 
 __all__ = [
     "VI_CDRS",
@@ -90,6 +90,7 @@ __all__ = [
     "RawCall",
     "Reseller",
     "Route",
+    "SipName",
     "StoredSetting",
     "Subscriber",
     "UserWhiteList",

@@ -136,6 +136,23 @@ class DbAlias(Base):
     subscriber_id: Mapped[SubscriberId]
 
 
+class SipName(Base):
+    """A name of a domain has one owner: a subscriber or an alias. See domain/sip_names.py."""
+
+    __tablename__ = "sip_name"
+
+    username: Mapped[Username] = mapped_column(primary_key=True)
+    domain: Mapped[str] = mapped_column(
+        Key(64), ForeignKey("domain.domain", onupdate="CASCADE"), primary_key=True, index=True
+    )
+    subscriber_id: Mapped[int | None] = mapped_column(
+        ForeignKey("subscriber.id", ondelete="CASCADE"), index=True
+    )
+    db_alias_id: Mapped[int | None] = mapped_column(
+        ForeignKey("db_alias.id", ondelete="CASCADE"), index=True
+    )
+
+
 class UserWhiteList(Base):
     __tablename__ = "user_white_list"
     __table_args__ = (UniqueConstraint("subscriber_id", "prefix"), MYSQL_OPTIONS)

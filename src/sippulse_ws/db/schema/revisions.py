@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sippulse_ws.db.connections.failures import is_without_schema
 from sippulse_ws.db.statements.session import Session
 
-NEWEST = "0016"  # a test compares it with migrations/versions
+NEWEST = "0018"  # a test compares it with migrations/versions
 
 _revision: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 

@@ -11,6 +11,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import EVERYTHING
 from sippulse_ws.domain.aliases import checked_alias, delete_alias
 from sippulse_ws.domain.errors import AliasTaken, DomainError
+from sippulse_ws.domain.sip_names import name_aliases
 from sippulse_ws.files.fields import AliasField, DomainField
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
 from sippulse_ws.files.kinds.accounts import OWNER_FIELDS, owner_of, resolve_owners
@@ -78,6 +79,8 @@ class Aliases(Kind):
     def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
         names = ("subscriber_id", "alias_username", "alias_domain")
         insert_rows(db, DbAlias, [{name: one[name] for name in names} for one in records])
+        for some in chunks([(one[names[1]], one[names[2]]) for one in records], _AT_ONCE):
+            name_aliases(db, some)
         return {}
 
     def in_scope(self, scope: Mapping[str, Any]) -> Select[Any] | None:

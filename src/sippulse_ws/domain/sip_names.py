@@ -1,0 +1,64 @@
+"""Names under which somebody is called in a domain: one owner each, a subscriber or an alias.
+
+Both kinds have a table of their own, and no constraint spans two tables: each name is written here
+too, in the transaction that makes its owner. A row goes with its owner by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, insert, literal, null, select, tuple_
+from sqlalchemy.exc import IntegrityError
+
+from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.models import DbAlias, SipName, Subscriber
+from sippulse_ws.models.types import Key
+
+_COLUMNS = ["username", "domain", "subscriber_id", "db_alias_id"]
+_username = bindparam("username", type_=Key(64))
+_domain = bindparam("domain", type_=Key(64))
+
+# The subscriber's own, as the statement after the one that makes it.
+NAME_SUBSCRIBER = Prepared(
+    insert(SipName).from_select(
+        _COLUMNS,
+        select(Subscriber.username, Subscriber.domain, Subscriber.id, null()).where(
+            Subscriber.username == _username, Subscriber.domain == _domain
+        ),
+    )
+)
+_ALIAS_OF = Prepared(
+    select(SipName.db_alias_id).where(SipName.username == _username, SipName.domain == _domain)
+)
+
+
+def is_aliased(db: Session, username: str, domain: str) -> bool:
+    """Whether the name is an alias's."""
+    row = _ALIAS_OF.first(db, username=username, domain=domain)
+    return row is not None and row.db_alias_id is not None
+
+
+def name_alias(db: Session, alias_id: int) -> bool:
+    """Whether the new alias has its name; False when a subscriber of that name was first."""
+    names = select(DbAlias.alias_username, DbAlias.alias_domain, null(), literal(alias_id))
+    own = names.where(DbAlias.id == alias_id)
+    try:
+        db.execute(insert(SipName).from_select(_COLUMNS, own))
+    except IntegrityError:
+        return False
+    return True
+
+
+def name_subscribers(db: Session, keys: Sequence[tuple[str, str]]) -> None:
+    """Of many new subscribers, by username and domain; IntegrityError when one is taken."""
+    own = tuple_(Subscriber.username, Subscriber.domain).in_(keys)
+    names = select(Subscriber.username, Subscriber.domain, Subscriber.id, null()).where(own)
+    db.execute(insert(SipName).from_select(_COLUMNS, names))
+
+
+def name_aliases(db: Session, keys: Sequence[tuple[str, str]]) -> None:
+    """Of many new aliases, by name and domain; IntegrityError when one is taken."""
+    own = tuple_(DbAlias.alias_username, DbAlias.alias_domain).in_(keys)
+    names = select(DbAlias.alias_username, DbAlias.alias_domain, null(), DbAlias.id).where(own)
+    db.execute(insert(SipName).from_select(_COLUMNS, names))
