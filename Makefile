@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
-.PHONY: test-web help venv mariadb curl run test test-sqlite test-pythons test-interop test-zoo test-sip test-deploy deb man lint \
+.PHONY: test-web help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
 	venv-bench bench bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -39,13 +39,16 @@ curl: # The README's examples are run as tests
 run: ## Serve on http://127.0.0.1:8080 with demo data, kept in var/
 	@scripts/run.sh $(ARGS)
 
-test: venv mariadb curl ## Run all tests on SQLite and on MariaDB (private, or SIPPULSE_TEST_MYSQL_URL)
+haproxy: # Workers are replaced behind it
+	@scripts/debian.sh haproxy=haproxy
+
+test: venv mariadb curl haproxy ## Run all tests on SQLite and on MariaDB (private, or SIPPULSE_TEST_MYSQL_URL)
 	$(PYTEST) $(ARGS)
 
-test-sqlite: venv curl ## Run all tests on SQLite only
+test-sqlite: venv curl haproxy ## Run all tests on SQLite only
 	$(PYTEST) --engine sqlite $(ARGS)
 
-test-pythons: mariadb curl ## Run all tests on every CPython 3.11 to 3.13 found here
+test-pythons: mariadb curl haproxy ## Run all tests on every CPython 3.11 to 3.13 found here
 	@scripts/test_pythons.sh -n auto $(ARGS)
 
 INTEROP := javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-soap mvn=maven \
@@ -81,6 +84,10 @@ test-deploy: venv mariadb ## Run what is in deploy/, and the package in a bare D
 	@scripts/debian.sh promtool=prometheus nginx=nginx-light caddy=caddy openssl=openssl \
 		systemd-analyze=systemd debootstrap=debootstrap
 	$(BIN)/pytest -m "$(DEPLOY)" $(ARGS) tests/deploy tests/e2e
+
+test-drain: venv haproxy ## Make 5,000 calls across 20 replaced workers and two restarts
+	SIPPULSE_TEST_DRAIN_CALLS=5000 SIPPULSE_TEST_DRAIN_REPLACEMENTS=20 \
+		$(BIN)/pytest --engine sqlite $(ARGS) tests/e2e/test_drain.py
 
 test-web: venv ## Try the pages in a real browser
 	@scripts/debian.sh chromium=chromium npm=npm node=nodejs
