@@ -13,7 +13,10 @@ def test_the_document_is_valid_and_complete() -> None:
     document = json.loads(openapi_document())
     validate(document)
     operations = list(every_operation())
-    assert set(document["paths"]) == {f"/{one.service}/{one.name}" for one in operations}
+    paths = {f"/{one.service}/{one.name}" for one in operations}
+    assert set(document["paths"]) == paths | {"/batch"}
+    headers = document["components"]["parameters"].values()
+    assert {one["name"] for one in headers} == {"Idempotency-Key", "X-Dry-Run", "If-Match"}
     for one in operations:
         told = describe_operation(one).text
         described = document["paths"][f"/{one.service}/{one.name}"]["post"]["description"]

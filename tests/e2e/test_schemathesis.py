@@ -45,4 +45,4 @@ def test_no_answer_is_one_that_the_description_forbids(demo_server: dict[str, An
             case.call_and_validate(base_url=url, auth=login, checks=CHECKS, timeout=60)
 
         bounded(given(cases)(check))()
-    assert count == 103
+    assert count == 104

@@ -8,6 +8,7 @@ from typing import Any
 
 from sippulse_ws import __version__
 from sippulse_ws.services import SERVICES
+from sippulse_ws.services.batches import LONGEST_BATCH
 from sippulse_ws.services.catalogue import PRINCIPAL, PublishedOperation, every_operation
 from sippulse_ws.services.descriptions import (
     Text,
@@ -55,6 +56,32 @@ _ABOUT = Text(
 )
 
 
+_BATCH = Text(
+    pt="Até 1.000 escritas de quaisquer serviços numa transação: todas ou nenhuma.",
+    en="Up to 1,000 writes of any services in one transaction: all of them or none.",
+)
+_HEADERS = {
+    "Idempotency-Key": (
+        Text(
+            pt="A requisição repetida com a mesma chave recebe a primeira resposta.",
+            en="The request repeated with the same key gets the first answer.",
+        ),
+        {"type": "string", "pattern": "^[!#-~][ -~]{0,254}$"},
+    ),
+    "X-Dry-Run": (
+        Text(pt="Tudo é verificado e nada é gravado.", en="All is checked and nothing stored."),
+        {"type": "string", "enum": ["true", "false"]},
+    ),
+    "If-Match": (
+        Text(
+            pt="O ETag lido; 412 se outro alterou desde então.",
+            en="The ETag that was read; 412 if somebody else changed it since.",
+        ),
+        {"type": "string"},
+    ),
+}
+
+
 @cache
 def openapi_document() -> bytes:
     return dump_json(build_openapi(list(every_operation())))
@@ -65,6 +92,7 @@ def build_openapi(operations: Iterable[PublishedOperation]) -> dict[str, Any]:
     paths = {
         f"/{one.service}/{one.name}": {"post": _operation(one, components)} for one in operations
     }
+    paths["/batch"] = {"post": _batch()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,6 +112,7 @@ def build_openapi(operations: Iterable[PublishedOperation]) -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {"administrator": {"type": "http", "scheme": "basic"}},
             "responses": {"Problem": _problem_response()},
+            "parameters": {name.replace("-", ""): _header(name) for name in _HEADERS},
         },
     }
 
@@ -111,17 +140,67 @@ def _operation(one: PublishedOperation, components: dict[str, Any]) -> dict[str,
                 }
             },
         },
-        "responses": {
-            "200": {
-                "description": "Done. Feito.",
-                "content": {"application/json": {"schema": _answer(one, components)}},
-            },
-            **{str(status): {"$ref": "#/components/responses/Problem"} for status in TITLES},
-        },
+        "responses": _responses(_answer(one, components)),
     }
+    headers = []
+    if one.changes:
+        headers = ["Idempotency-Key"] if one.declaration.acts else ["Idempotency-Key", "X-Dry-Run"]
+        headers += ["If-Match"] if one.declaration.guard else []
+    if headers:
+        document["parameters"] = [_header_reference(name) for name in headers]
     if one.has_principal:
         document["security"] = [{"administrator": []}, {}]  # or a principal in the body
     return document
+
+
+def _responses(schema: dict[str, Any]) -> dict[str, Any]:
+    done = {"description": "Done. Feito.", "content": {"application/json": {"schema": schema}}}
+    problems = {str(status): {"$ref": "#/components/responses/Problem"} for status in TITLES}
+    return {"200": done, **problems}
+
+
+def _header(name: str) -> dict[str, Any]:
+    text, schema = _HEADERS[name]
+    return {"name": name, "in": "header", "description": both(text), "schema": schema}
+
+
+def _header_reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/parameters/{name.replace('-', '')}"}
+
+
+def _batch() -> dict[str, Any]:
+    item = {
+        "type": "object",
+        "required": ["service", "operation"],
+        "properties": {
+            "service": {"type": "string"},
+            "operation": {"type": "string"},
+            "parameters": {"type": ["object", "null"]},
+        },
+        "additionalProperties": False,
+    }
+    operations = {"type": "array", "items": item, "minItems": 1, "maxItems": LONGEST_BATCH}
+    results = {"type": "array", "items": {"type": "object"}}
+    return {
+        "operationId": "batch",
+        "summary": _BATCH.en,
+        "description": both(_BATCH),
+        "parameters": [_header_reference(name) for name in ("Idempotency-Key", "X-Dry-Run")],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["operations"],
+                        "properties": {"operations": operations},
+                    }
+                }
+            },
+        },
+        "responses": _responses({"type": "object", "properties": {"results": results}}),
+        "security": [{"administrator": []}, {}],
+    }
 
 
 def _problem_response() -> dict[str, Any]:
