@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Session
-from sippulse_ws.domain import administrators, login_delays
+from sippulse_ws.domain import administrators, authentication, login_delays
 from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.models import Administrator, AdministratorDomain, LoginFailure
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
@@ -265,3 +266,32 @@ class TestNeighbours:
         guess(soap, "clerk", FREE, address="192.0.2.2")
         assert not login(soap, clerk, "192.0.2.2")
         assert login(soap, clerk)
+
+
+def test_a_result_that_a_gone_client_left_behind_refuses_nobody() -> None:
+    """Requests with the same login may wait together, and one of them too long."""
+    authenticator = Authenticator(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    left: list[int] = []
+    attempt = authenticator._digest(b"clerk", b"right", b"192.0.2.1")
+    authenticator._keep(attempt, "", lambda: left.append(1), None)
+    assert left == [1]
+    assert authenticator._take_result(attempt) is not None  # for the request that waits
+    authenticator._keep(attempt, "", lambda: None, None)
+    authenticator._results[attempt].at -= authentication.LEFT_BEHIND + 1
+    assert authenticator._take_result(attempt) is None
+
+
+def test_requests_that_wait_with_the_same_right_login_hash_once() -> None:
+    authenticator = Authenticator(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    stored = authenticator.hash("right")
+    hashed: list[bytes] = []
+    matches = authenticator._matches
+
+    def counting(password_hash: str, secret: bytes) -> bool:
+        hashed.append(secret)
+        return matches(password_hash, secret)
+
+    authenticator._matches = counting  # type: ignore[method-assign]
+    assert [authenticator._verify(stored, b"right") for _ in range(5)] == [True] * 5
+    assert len(hashed) == 1
+    assert not authenticator._verify(stored, b"wrong")

@@ -45,6 +45,7 @@ def upgrade() -> None:
 
     settings = get_settings()
     with open_database(settings) as database:
+        database.make_default_folder()
         revision = _revision_of(database)
         if revision is not None and revision > NEWEST:
             raise fail(str(schema_trouble(revision)))

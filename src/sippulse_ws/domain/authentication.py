@@ -12,9 +12,9 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from time import time
+from time import monotonic, time
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -34,6 +34,7 @@ HERE_AGAIN = 60  # seconds after which that is noted anew
 HERE = b"here".ljust(16)
 BLOCKING_SECONDS = 15.0
 RESULTS = 2048
+LEFT_BEHIND = 10.0  # seconds after which a result belongs to no request that still waits
 
 # Gives away the thread until its argument calls what it is given; without it the thread waits.
 Park = Callable[[Callable[[Callable[[], None]], None]], Any]
@@ -66,6 +67,7 @@ class Guess(LoginFailed):
 class _Result:
     right: bool | None = None  # None: it waited too long
     reason: str = ""
+    at: float = field(default_factory=monotonic)
 
 
 class Authenticator:
@@ -96,8 +98,8 @@ class Authenticator:
             raise Guess("", login or "", "unknown")
         secret = password.encode(errors="surrogatepass")
         attempt = self._digest(login.encode(errors="surrogatepass"), secret, address.encode())
-        waited = self._results.pop(attempt, None)
-        if waited is not None and not waited.right:
+        waited = self._take_result(attempt)
+        if waited is not None and waited.right is False:
             raise _failure(login, waited)
         # What is longer than any key is not there, and must not fill the database's packets.
         asked = {
@@ -111,6 +113,8 @@ class Authenticator:
         if login_delays.is_delayed(row.principal_blocked_until) and not here:
             raise Guess(login_delays.ADMINISTRATOR, login, "delayed")
         if not (known and row.principal_active):
+            if waited is not None and waited.right is None:  # it waited too long
+                raise _failure(login, waited)
             one = self._verification(row, known, login, secret, address)
             waited = self._wait(one, attempt, _reason(row), park)
             if not waited.right:
@@ -152,6 +156,13 @@ class Authenticator:
         ended.wait(BLOCKING_SECONDS)
         return result
 
+    def _take_result(self, attempt: bytes) -> _Result | None:
+        """That of a request that gave its thread away; not one that a client left behind."""
+        result = self._results.pop(attempt, None)
+        if result is None or monotonic() - result.at > LEFT_BEHIND:
+            return None
+        return result
+
     def _keep(
         self, attempt: bytes, reason: str, resume: Callable[[], None], right: bool | None
     ) -> None:
@@ -166,6 +177,8 @@ class Authenticator:
             done(None)
 
     def _verify(self, password_hash: str, secret: bytes) -> bool:
+        if self._is_known(password_hash, secret):  # others waited with the same login
+            return True
         if not self._matches(password_hash, secret):
             return False
         self._marks.put(self._digest(password_hash.encode()), self._digest(secret))

@@ -148,14 +148,18 @@ class Database:
                 CLOCK.seconds += perf_counter() - started
             self._writers.release(connection)
 
+    def make_default_folder(self) -> None:
+        """For a new database where the settings say nothing of another place."""
+        if self.is_sqlite and Path(str(self.url.database)).parent == DEFAULT_FOLDER:
+            DEFAULT_FOLDER.mkdir(mode=0o700, exist_ok=True)
+
     @contextmanager
     def migrating(self) -> Iterator[Session]:
         """A transaction for changes of the schema, however long they take.
 
         SQLite copies and renames tables for that, which needs a pause of the foreign keys' checks.
         """
-        if self.is_sqlite and Path(str(self.url.database)).parent == DEFAULT_FOLDER:
-            DEFAULT_FOLDER.mkdir(mode=0o700, exist_ok=True)
+        self.make_default_folder()
         engine = self._write_engine(1, patience=None)
         try:
             with self._turn(), engine.connect() as connection:
