@@ -9,10 +9,17 @@ from argon2 import PasswordHasher
 from sippulse_ws.db import Database
 from sippulse_ws.domain import login_delays
 from sippulse_ws.models import Administrator, Audit, LoginFailure
+from sippulse_ws.services import logins
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
 from tests.fixtures.server import Cli
 from tests.integration.test_logins import guess, login
 from tests.soap import Soap
+
+
+@pytest.fixture(autouse=True)
+def few_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as a server takes; other tests have none of this limit."""
+    monkeypatch.setattr(logins, "NAMES", 20)
 
 
 @pytest.fixture
