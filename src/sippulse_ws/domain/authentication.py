@@ -101,11 +101,7 @@ class Authenticator:
         waited = self._take_result(attempt)
         if waited is not None and waited.right is False:
             raise _failure(login, waited)
-        # What is longer than any key is not there, and must not fill the database's packets.
-        asked = {
-            name: None if type(value) is str and len(value) > KEY_LENGTH else value
-            for name, value in (*parameters.items(), ("granted_domain", domain))
-        }
+        asked = _within_keys({**parameters, "granted_domain": domain})
         rows = reading.prepared.all(db, **asked, **login_delays.who(login, address))
         row = rows[0]
         known = self._is_known(row.principal_hash, secret)
@@ -215,6 +211,14 @@ class Authenticator:
         for part in parts:
             made.update(len(part).to_bytes(4, "little") + part)
         return made.digest()
+
+
+def _within_keys(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is longer than any key is not there, and must not fill the database's packets."""
+    return {
+        name: None if type(value) is str and len(value) > KEY_LENGTH else value
+        for name, value in values.items()
+    }
 
 
 def _reason(row: Any) -> str:
