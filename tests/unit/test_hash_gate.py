@@ -128,8 +128,14 @@ def test_logins_of_addresses_without_failures_take_turns(answers: Answers) -> No
 
 def test_what_waits_is_bounded(answers: Answers) -> None:
     gate = HashGate(no)
-    go = threading.Event()
-    gate.submit(Verification("a", "first", go.wait, answers("first")))
+    begun, go = threading.Event(), threading.Event()
+
+    def verify() -> bool:
+        begun.set()
+        return go.wait()
+
+    gate.submit(Verification("a", "first", verify, answers("first")))
+    assert begun.wait(30)  # from here on nobody leaves the queue
     taken = [
         gate.submit(Verification(f"n{number % 8}", str(number), no, answers("x")))
         for number in range(2000)
