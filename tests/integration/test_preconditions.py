@@ -108,3 +108,12 @@ def test_where_there_is_nothing_to_compare_the_header_is_refused(
 
 def test_no_tag_tells_of_a_password(api: JsonClient) -> None:
     assert "ETag" not in api("SubscriberWS", "retrievePassword", **KEY).headers
+
+
+def test_a_tag_is_the_same_whether_passwords_are_answered_or_not(
+    api: JsonClient, app_with: Any
+) -> None:
+    open_api = JsonClient(app_with(retrieve_passwords=True))
+    answer = open_api("SubscriberWS", "retrieveSubscriber", **KEY)
+    assert "password" in answer.json["return"]
+    assert answer.headers["ETag"] == tag(api)
