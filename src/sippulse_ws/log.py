@@ -8,13 +8,13 @@ from typing import Any
 
 import structlog
 
-SECRETS = ("password", "secret", "key", "token")
+_SECRETS = ("password", "secret", "key", "token")
 
 
 def redact(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """A last net: values under a telling name never reach the log."""
     for name in event:
-        if any(secret in name.lower() for secret in SECRETS):
+        if any(secret in name.lower() for secret in _SECRETS):
             event[name] = "***"
     return event
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 RINGING = dt.timedelta(minutes=10)  # longer than any phone rings
 OVER = dt.timedelta(minutes=5)  # for a proxy that restarts
-BATCH = 100
+_BATCH = 100
 
 
 def free_dead(database: Database) -> bool:
@@ -33,12 +33,12 @@ def free_dead(database: Database) -> bool:
                     CallHold.answered_at.is_(None) & (CallHold.created_at < now - RINGING),
                 )
             )
-            .limit(BATCH)
+            .limit(_BATCH)
         ).all()
     for row in found:
         with database.writing() as db:
             release_hold(db, row.id)
-    return len(found) == BATCH
+    return len(found) == _BATCH
 
 
 def release_hold(db: Session, hold_id: int) -> None:

@@ -14,10 +14,10 @@ from sippulse_ws.domain import events
 from sippulse_ws.domain.credit import SUBSCRIBER
 from sippulse_ws.models import CreditLedger, LowCreditNotice, RatePlan, Subscriber
 
-AT_ONCE = 500
+_AT_ONCE = 500
 # Seconds until a mail is tried again, the last one again and again for three days.
-PAUSES = (60, 300, 900, 3600, 14400)
-PATIENCE = dt.timedelta(days=3)
+_PAUSES = (60, 300, 900, 3600, 14400)
+_PATIENCE = dt.timedelta(days=3)
 
 
 def find_low_credit(db: Session) -> int:
@@ -55,7 +55,7 @@ def find_low_credit(db: Session) -> int:
             newest.is_not(None),
         )
         .order_by(Subscriber.id)
-        .limit(AT_ONCE)
+        .limit(_AT_ONCE)
     ).all()
     _note(db, rows)
     return len(rows)
@@ -92,7 +92,7 @@ def find_due_mails(db: Session, limit: int = 50) -> Sequence[Row[Any]]:
         .where(
             LowCreditNotice.mailed_at.is_(None),
             LowCreditNotice.due_at <= now,
-            LowCreditNotice.at >= now - PATIENCE,
+            LowCreditNotice.at >= now - _PATIENCE,
             Subscriber.email_address.is_not(None),
             Subscriber.email_address != "",
         )
@@ -108,7 +108,7 @@ def note_mailed(db: Session, subscriber_id: int) -> None:
 
 def note_not_mailed(db: Session, notice: Row[Any], error: str) -> None:
     """Try it again later."""
-    pause = PAUSES[min(notice.attempts, len(PAUSES) - 1)]
+    pause = _PAUSES[min(notice.attempts, len(_PAUSES) - 1)]
     due = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=pause)
     values: dict[str, Any] = {"attempts": notice.attempts + 1, "due_at": due}
     _change(db, notice.id, **values, error=error[:255])

@@ -23,9 +23,9 @@ from sippulse_ws.domain.local_time import local_day
 from sippulse_ws.models import CallHold, CreditLedger, Reseller, Subscriber
 from sippulse_ws.models.types import MONEY_LIMIT, Money, as_money
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 NO_ROOM = "balance would not fit"
-GONE = "unknown account"
+_GONE = "unknown account"
 # The ledger's own rows are nobody's: an administrator's name stands on those made by hand.
 NOBODY = ""
 
@@ -71,10 +71,10 @@ LEDGER_ROW = Prepared(
 class Posting:
     """What changes of one balance."""
 
-    charge: Decimal = ZERO
-    unheld: Decimal = ZERO
-    daily: Decimal = ZERO
-    monthly: Decimal = ZERO
+    charge: Decimal = _ZERO
+    unheld: Decimal = _ZERO
+    daily: Decimal = _ZERO
+    monthly: Decimal = _ZERO
     calls: list[tuple[RatedCall, Decimal]] = field(default_factory=list)
 
 
@@ -142,7 +142,7 @@ class Postings:
                 row = self._resellers.get(call.account.reseller.id)
                 sides.append(("r", row, call.reseller_price))
             if any(row is None for _, row, _ in sides):
-                call.give_up(GONE)
+                call.give_up(_GONE)
                 continue
             if any(
                 row.credit - spent[side, row.id] - price <= -MONEY_LIMIT
@@ -225,7 +225,7 @@ def _collect(
 def _used(call: RatedCall, counted: bool, kind: str | None) -> Decimal:
     """What a call uses of a quota: minutes charged, or value."""
     if not counted or call.sale is None:
-        return ZERO
+        return _ZERO
     if kind == "V":
         return call.sale.price
     return as_money(Decimal(call.sale.billed) / 60)

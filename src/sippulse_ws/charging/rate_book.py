@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import Rate
 
-PREFIX_LENGTH = 20
+_PREFIX_LENGTH = 20
 # Parameters of one statement; SQLite takes some 32,000.
 _AT_ONCE = 5000
 _COLUMNS = (
@@ -39,7 +39,7 @@ class RateBook:
         prefixes: dict[RateTable, set[str]] = defaultdict(set)
         for table, number in wanted:
             some = prefixes[table]
-            for length in range(min(len(number), PREFIX_LENGTH), 0, -1):
+            for length in range(min(len(number), _PREFIX_LENGTH), 0, -1):
                 some.add(number[:length])
         for table, some in prefixes.items():
             these = sorted(some)
@@ -48,7 +48,7 @@ class RateBook:
 
     def find(self, table: RateTable, number: str) -> Row[Any] | None:
         """The rate with the longest prefix of the number."""
-        for length in range(min(len(number), PREFIX_LENGTH), 0, -1):
+        for length in range(min(len(number), _PREFIX_LENGTH), 0, -1):
             if rate := self._rates.get((table, number[:length])):
                 return rate
         return None

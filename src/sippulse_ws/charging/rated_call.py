@@ -30,7 +30,7 @@ NO_SUCH_ACCOUNT = "unknown account"
 TOO_LARGE = "price too large"
 IMPLAUSIBLE = "implausible duration"
 # Seconds; proxies end calls long before. What is longer comes from a clock that jumped.
-LONGEST = 7 * 86400
+_LONGEST = 7 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ def rate_call(
     """The prices of a raw record; `hold` is the money held for it, with the tariff shown then."""
     seconds = whole_seconds(raw.duration_ms)
     call = RatedCall(raw, account, gateway, seconds)
-    if seconds > LONGEST:
-        call.seconds = LONGEST
+    if seconds > _LONGEST:
+        call.seconds = _LONGEST
         call.missing = IMPLAUSIBLE
     elif raw.basis in FREE_GROUNDS or raw.service in FREE_SERVICES:
         call.free = True

@@ -21,7 +21,7 @@ from sippulse_ws.domain.call_records import Snapshots
 from sippulse_ws.domain.credit import RESELLER, SUBSCRIBER
 from sippulse_ws.models import CreditLedger, RawCall, Reseller, Subscriber
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Rerated:
 
     @property
     def difference(self) -> Decimal:
-        return ZERO if self.after is None else self.after - self.before
+        return _ZERO if self.after is None else self.after - self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _told(call: RatedCall, record: Row[Any]) -> Rerated:
         call.raw.account,
         call.raw.number,
         call.seconds,
-        record.price or ZERO,
+        record.price or _ZERO,
         call.price,
         record.reseller_price,
         call.reseller_price,
@@ -179,7 +179,7 @@ def _correct(db: Session, changed: Sequence[tuple[RatedCall, Row[Any]]]) -> None
                 reseller.id if reseller else None,
             ),
         ):
-            change = (before or ZERO) - (now or ZERO)
+            change = (before or _ZERO) - (now or _ZERO)
             row = first.get((kind, call.raw.id))
             account_id = row.account_id if row is not None else payer
             if change and account_id is not None:

@@ -12,7 +12,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import events
 from sippulse_ws.models import CreditExpiry, RatePlan, Subscriber
 
-AT_ONCE = 100
+_AT_ONCE = 100
 TAKEN = "taken"
 
 
@@ -41,7 +41,7 @@ def expire_credit(db: Session, mode: str) -> int:
             ~noticed,
         )
         .order_by(Subscriber.id)
-        .limit(AT_ONCE)
+        .limit(_AT_ONCE)
         .with_for_update(of=Subscriber)
     ).all()
     for row in rows:

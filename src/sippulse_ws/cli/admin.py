@@ -23,7 +23,7 @@ from sippulse_ws.domain.authentication import Authenticator
 
 app = typer.Typer(no_args_is_help=True)
 
-Login = Annotated[
+_Login = Annotated[
     str, typer.Argument(help="The administrator's login.", autocompletion=complete_login)
 ]
 PasswordStdin = Annotated[
@@ -31,9 +31,9 @@ PasswordStdin = Annotated[
 ]
 
 
-@app.command()
-def create(
-    login: Login,
+@app.command("create")
+def admin_create(
+    login: _Login,
     password_stdin: PasswordStdin = False,
     superuser: Annotated[bool, typer.Option("--superuser", help="Of every domain.")] = False,
     domain: Annotated[list[str] | None, typer.Option(help="Grant this domain.")] = None,
@@ -50,7 +50,7 @@ def create(
 
 
 @app.command("list")
-def list_(json: AsJson = False) -> None:
+def admin_list(json: AsJson = False) -> None:
     """Show all administrators."""
     with reading() as db:
         found = administrators.list_administrators(db)
@@ -67,8 +67,10 @@ def list_(json: AsJson = False) -> None:
     )
 
 
-@app.command()
-def rename(login: Login, new_login: Annotated[str, typer.Argument(help="The new login.")]) -> None:
+@app.command("rename")
+def admin_rename(
+    login: _Login, new_login: Annotated[str, typer.Argument(help="The new login.")]
+) -> None:
     """Give an administrator another login; password and grants stay."""
     with writing("admin rename", login=login, to=new_login) as db:
         renames.rename_administrator(db, login, new_login)
@@ -76,8 +78,8 @@ def rename(login: Login, new_login: Annotated[str, typer.Argument(help="The new 
     console.print(told, markup=False)
 
 
-@app.command()
-def remove(login: Login) -> None:
+@app.command("remove")
+def admin_remove(login: _Login) -> None:
     """Remove an administrator with the grants; the last superuser stays."""
     with writing("admin remove", login=login) as db:
         renames.remove_administrator(db, login)
@@ -85,7 +87,7 @@ def remove(login: Login) -> None:
 
 
 @app.command()
-def passwd(login: Login, password_stdin: PasswordStdin = False) -> None:
+def passwd(login: _Login, password_stdin: PasswordStdin = False) -> None:
     """Set an administrator's password."""
     password = password_from_stdin(password_stdin)
     with writing("admin passwd", login=login) as db:
@@ -127,7 +129,7 @@ def delays(
 
 @app.command()
 def disable(
-    login: Login,
+    login: _Login,
     enable: Annotated[bool, typer.Option("--undo", help="Let the administrator in again.")] = False,
 ) -> None:
     """Shut an administrator out, at once."""
@@ -137,9 +139,9 @@ def disable(
     console.print(said.text(current_language()))
 
 
-@app.command()
-def grant(
-    login: Login,
+@app.command("grant")
+def admin_grant(
+    login: _Login,
     domain: Annotated[list[str], typer.Argument(help="Domains to grant.")],
     revoke: Annotated[bool, typer.Option("--revoke", help="Take them away instead.")] = False,
 ) -> None:

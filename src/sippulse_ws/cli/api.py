@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
-def group() -> None:
+def api_group() -> None:
     """Descriptions of the JSON door."""
 
 

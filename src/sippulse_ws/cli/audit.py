@@ -25,21 +25,21 @@ from sippulse_ws.db import Database
 from sippulse_ws.domain.audit import AuditFilter, list_audit, prune_audit
 from sippulse_ws.domain.local_time import find_timezone
 
-MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
+_MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
 LOOK = 1.0  # seconds between looks with --follow
 AT_A_TIME = 500
-COLUMNS = [
+_COLUMNS = [
     *("when (UTC)", "login", "from", "operation", "object", "outcome", "error"),
     *("times", "request", "client request"),
 ]
 
 Start = Annotated[
     dt.datetime | None,
-    typer.Option("--from", formats=MOMENTS, help="First day or moment, in the operator's zone."),
+    typer.Option("--from", formats=_MOMENTS, help="First day or moment, in the operator's zone."),
 ]
 End = Annotated[
     dt.datetime | None,
-    typer.Option("--to", formats=MOMENTS, help="Last day, or moment that is not included."),
+    typer.Option("--to", formats=_MOMENTS, help="Last day, or moment that is not included."),
 ]
 
 
@@ -83,7 +83,7 @@ def audit(  # noqa: PLR0913, PLR0917 - as many as it has options
         elif as_json:
             typer.echo(json.dumps([_json(row) for row in rows], ensure_ascii=False, indent=1))
         else:
-            print_table(COLUMNS, [_cells(row) for row in rows])
+            print_table(_COLUMNS, [_cells(row) for row in rows])
 
 
 def _prune(days: int, now: dt.datetime) -> None:
@@ -96,7 +96,7 @@ def _follow(database: Database, wanted: AuditFilter, rows: Sequence[Any], as_jso
     """Oldest first; for ever."""
     seen = 0
     if not as_json:
-        typer.echo(tabbed(COLUMNS))
+        typer.echo(tabbed(_COLUMNS))
     while True:
         for row in rows:
             line = json.dumps(_json(row), ensure_ascii=False) if as_json else tabbed(_cells(row))

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 AGAIN_SECONDS = 1.0  # after which one that died is started again, twice as long each time
 MOST_SECONDS = 30.0
 LIVED_SECONDS = 60.0  # whoever did that begins anew with the shortest pause
-END_SECONDS = 10  # to finish what it began
+_END_SECONDS = 10  # to finish what it began
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def background() -> Iterator[None]:
         yield
     finally:
         ending.set()
-        keeper.join(END_SECONDS + 5)
+        keeper.join(_END_SECONDS + 5)
 
 
 def _keep(ending: Event) -> None:
@@ -54,7 +54,7 @@ def _keep(ending: Event) -> None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(END_SECONDS)
+        process.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -42,8 +42,8 @@ PassphraseFile = Annotated[
 ]
 
 
-@app.command()
-def create(
+@app.command("create")
+def backup_create(
     file: File,
     encrypt: Annotated[bool, typer.Option("--encrypt", help="Ask for a passphrase.")] = False,
     passphrase_file: PassphraseFile = None,
@@ -65,8 +65,8 @@ def create(
     console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
-@app.command()
-def restore(
+@app.command("restore")
+def backup_restore(
     file: File,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Over a database with data, which is lost.")

@@ -31,7 +31,7 @@ from sippulse_ws.domain.local_time import find_timezone, start_of_day
 
 app = typer.Typer(no_args_is_help=True)
 
-DAY = ["%Y-%m-%d"]
+_DAY = ["%Y-%m-%d"]
 
 
 @app.callback()
@@ -76,8 +76,8 @@ def unrated(
 
 @app.command("rerate")
 def rerate_calls(
-    start: Annotated[dt.datetime, typer.Option("--from", formats=DAY, help="First day.")],
-    last: Annotated[dt.datetime, typer.Option("--to", formats=DAY, help="Last day, included.")],
+    start: Annotated[dt.datetime, typer.Option("--from", formats=_DAY, help="First day.")],
+    last: Annotated[dt.datetime, typer.Option("--to", formats=_DAY, help="Last day, included.")],
     account: Annotated[str | None, typer.Option(help="Only calls of this account.")] = None,
     plan: Annotated[
         str | None, typer.Option(help="Only calls that this plan prices: its id or name.")
@@ -106,8 +106,8 @@ def rerate_calls(
     _tell_differences(found, dry_run)
 
 
-@app.command()
-def show(
+@app.command("show")
+def calls_show(
     call_id: Annotated[str, typer.Argument(help="Its SIP call-id.", metavar="CALL-ID")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:

@@ -37,7 +37,7 @@ def turn_off() -> None:
 
 
 @app.command("status")
-def status() -> None:
+def charging_status() -> None:
     """Say whether calls are charged, and who decides that."""
     setting = get_settings().charging
     with reading() as db:

@@ -13,7 +13,7 @@ from sippulse_ws.config import load_settings
 from sippulse_ws.models import Administrator, Domain, Profile
 from sippulse_ws.parts import make_database
 
-MOST = 100
+_MOST = 100
 
 
 def complete_domain(incomplete: str) -> list[str]:
@@ -35,7 +35,7 @@ def _names(query: Select[Any], column: Any, incomplete: str) -> list[str]:
         database = make_database(load_settings())
         try:
             with database.reading() as db:
-                some = query.where(column.startswith(incomplete, autoescape=True)).limit(MOST)
+                some = query.where(column.startswith(incomplete, autoescape=True)).limit(_MOST)
                 return list(db.execute(some).scalars())
         finally:
             database.close()

@@ -15,12 +15,12 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
-def group() -> None:
+def config_group() -> None:
     """The settings in force."""
 
 
-@app.command()
-def show(
+@app.command("show")
+def config_show(
     as_json: Annotated[bool, typer.Option("--json", help="As a JSON list.")] = False,
 ) -> None:
     """Print each setting, its value and where it came from; secrets are masked."""

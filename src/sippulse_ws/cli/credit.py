@@ -23,11 +23,11 @@ from sippulse_ws.domain.local_time import find_timezone
 
 app = typer.Typer(no_args_is_help=True)
 
-DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+_DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 Since = Annotated[
-    dt.datetime | None, typer.Option("--from", formats=DAY, help="First day or moment.")
+    dt.datetime | None, typer.Option("--from", formats=_DAY, help="First day or moment.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
 
 @app.command()
@@ -35,9 +35,9 @@ def ledger(
     account: Annotated[str, typer.Argument(help="username@domain, or a reseller's name@domain.")],
     since: Since = None,
     last: Annotated[
-        dt.datetime | None, typer.Option("--to", formats=DAY, help="Last day included, or moment.")
+        dt.datetime | None, typer.Option("--to", formats=_DAY, help="Last day included, or moment.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: _AsJson = False,
 ) -> None:
     """Show every change of a balance, in its order."""
     with reading() as db:
@@ -67,7 +67,7 @@ def reverse(
 def doubles(
     minutes: Annotated[int, typer.Option(min=1, help="At most so far apart.")],
     since: Since = None,
-    as_json: AsJson = False,
+    as_json: _AsJson = False,
 ) -> None:
     """Find changes with the account, value and obs of one shortly before: likely doubles."""
     with reading() as db:

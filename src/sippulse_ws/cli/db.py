@@ -38,8 +38,8 @@ class ProxyKind(StrEnum):
     OPENSIPS = "opensips"
 
 
-@app.command()
-def upgrade() -> None:
+@app.command("upgrade")
+def db_upgrade() -> None:
     """Create the schema, or bring it to this version."""
     from sippulse_ws.db.schema.migrate import upgrade as migrate  # noqa: PLC0415 - see there
 
@@ -57,8 +57,8 @@ def upgrade() -> None:
     console.print("schema is up to date")
 
 
-@app.command()
-def downgrade(
+@app.command("downgrade")
+def db_downgrade(
     revision: Annotated[str, typer.Argument(help="The revision to go back to, such as 0006.")],
     yes: Annotated[bool, typer.Option("--yes", help="Lose what it cannot hold.")] = False,
 ) -> None:

@@ -35,13 +35,13 @@ from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Did, Domain, Rate, RatePlan, Reseller
 
-DOMAINS = ("demo.example.com", "other.example.com")
-ADMINISTRATORS = {"admin": (True, ()), "demo": (False, DOMAINS[:1])}
-SUBSCRIBERS = (("1000", "Ana", "Souza"), ("1001", "Bruno", "Lima"), ("1002", "Carla", "Dias"))
+_DOMAINS = ("demo.example.com", "other.example.com")
+ADMINISTRATORS = {"admin": (True, ()), "demo": (False, _DOMAINS[:1])}
+_SUBSCRIBERS = (("1000", "Ana", "Souza"), ("1001", "Bruno", "Lima"), ("1002", "Carla", "Dias"))
 FREE_NUMBERS = ("554830258080", "554830258081", "554830258082")
 ASSIGNED_NUMBER = "554830258090"
 TOLD = ("1000", "1001")
-ACCOUNT = f"1000@{DOMAINS[0]}"  # whose password is told, for phones and CustomerWS
+ACCOUNT = f"1000@{_DOMAINS[0]}"  # whose password is told, for phones and CustomerWS
 RATE_ID = 20000
 RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL", "0.35"))
 
@@ -69,7 +69,7 @@ URL = "http://127.0.0.1:8080"
 
 
 def is_loaded(db: Session) -> bool:
-    return db.execute(select(Domain.id).where(Domain.domain == DOMAINS[0])).first() is not None
+    return db.execute(select(Domain.id).where(Domain.domain == _DOMAINS[0])).first() is not None
 
 
 def require_empty(db: Session) -> None:
@@ -91,7 +91,7 @@ def logins_path(database: Database) -> Path:
 def load(db: Session, vault: Vault) -> dict[str, str]:
     """Fill an empty database; the passwords of the administrators and of one subscriber."""
     passwords = {login: secrets.token_urlsafe(12) for login in (*ADMINISTRATORS, ACCOUNT)}
-    for domain in DOMAINS:
+    for domain in _DOMAINS:
         domains.create_domain(db, domain)
         for profile in ("DEFAULT", "PREMIUM"):
             profiles.create_profile(db, domain, profile)
@@ -102,7 +102,7 @@ def load(db: Session, vault: Vault) -> dict[str, str]:
         )
         for domain in granted:
             administrators.grant_domain(db, login, domain)
-    for domain in DOMAINS:
+    for domain in _DOMAINS:
         _fill_domain(db, vault, domain, passwords)
     _load_dids(db)
     _load_services(db, vault)
@@ -124,8 +124,8 @@ def _fill_domain(db: Session, vault: Vault, domain: str, passwords: dict[str, st
         Reseller,
         {"domain": domain, "name": "Revenda ACME", "username": portal, "email": f"acme@{domain}"},
     )
-    for username, first_name, last_name in SUBSCRIBERS:
-        told = domain == DOMAINS[0] and username in TOLD
+    for username, first_name, last_name in _SUBSCRIBERS:
+        told = domain == _DOMAINS[0] and username in TOLD
         password = passwords[ACCOUNT] if told else secrets.token_urlsafe(12)
         values = {
             "username": username,
@@ -147,7 +147,7 @@ def _fill_domain(db: Session, vault: Vault, domain: str, passwords: dict[str, st
 
 
 def _load_dids(db: Session) -> None:
-    domain = DOMAINS[0]
+    domain = _DOMAINS[0]
     for number in (*FREE_NUMBERS, ASSIGNED_NUMBER):
         insert_row(db, Did, {"alias_username": number, "inventory_domain": domain})
     values = {
@@ -161,7 +161,7 @@ def _load_dids(db: Session) -> None:
 
 def _load_services(db: Session, vault: Vault) -> None:
     """What the examples of the pages name: one of everything that has an id."""
-    domain = DOMAINS[0]
+    domain = _DOMAINS[0]
     owner = {"username": "1000", "domain": domain}
     hunt_groups.insert_hunt_group(
         db,

@@ -12,11 +12,11 @@ from sippulse_ws.domain.access import EVERYTHING
 
 app = typer.Typer(no_args_is_help=True)
 
-COLUMNS = ("id", *dialplans.FIELDS)
+_COLUMNS = ("id", *dialplans.FIELDS)
 
 
-@app.command()
-def create(  # noqa: PLR0913, PLR0917 - a rule has that many fields
+@app.command("create")
+def dialplan_create(  # noqa: PLR0913, PLR0917 - a rule has that many fields
     domain: Annotated[str, typer.Argument(help="The domain.")],
     dpid: Annotated[int, typer.Argument(help="The dial plan the rule belongs to.")],
     match_exp: Annotated[str, typer.Argument(help="What dialled numbers it is for.")],
@@ -45,7 +45,7 @@ def create(  # noqa: PLR0913, PLR0917 - a rule has that many fields
 
 
 @app.command("list")
-def list_(
+def dialplan_list(
     domain: Annotated[str | None, typer.Argument(help="Only this domain's.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -57,12 +57,12 @@ def list_(
             else [row.domain for row in domains.list_domains(db, EVERYTHING)]
         )
         rows = [row for name in names for row in dialplans.list_dialplans(db, name)]
-    cells = [[getattr(row, name) for name in COLUMNS] for row in rows]
-    print_rows(COLUMNS, cells, as_json=json)
+    cells = [[getattr(row, name) for name in _COLUMNS] for row in rows]
+    print_rows(_COLUMNS, cells, as_json=json)
 
 
-@app.command()
-def remove(rule: Annotated[int, typer.Argument(help="The rule's id.")]) -> None:
+@app.command("remove")
+def dialplan_remove(rule: Annotated[int, typer.Argument(help="The rule's id.")]) -> None:
     """Remove a rule."""
     with writing("dialplan remove", ["dialplan"], id=rule) as db:
         dialplans.remove_dialplan(db, rule)

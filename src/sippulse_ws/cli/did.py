@@ -15,7 +15,7 @@ Numbers = Annotated[list[str], typer.Argument(help="Numbers, as `did list` shows
 
 
 @app.command("list")
-def list_(
+def did_list(
     origin: Annotated[
         str | None, typer.Option(help="Only those written by administrator, superuser or upgrade.")
     ] = None,

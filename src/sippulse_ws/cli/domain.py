@@ -24,12 +24,12 @@ from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
 
-RELOADS = ["domain", "address", "dialplan"]
-Name = Annotated[str, typer.Argument(help="The domain's name.", autocompletion=complete_domain)]
+_RELOADS = ["domain", "address", "dialplan"]
+_Name = Annotated[str, typer.Argument(help="The domain's name.", autocompletion=complete_domain)]
 
 
-@app.command()
-def create(name: Name) -> None:
+@app.command("create")
+def domain_create(name: _Name) -> None:
     """Create a domain."""
     with writing("domain create", ["domain"], domain=name) as db:
         domain_id = domains.create_domain(db, name)
@@ -38,31 +38,31 @@ def create(name: Name) -> None:
 
 
 @app.command("list")
-def list_(json: AsJson = False) -> None:
+def domain_list(json: AsJson = False) -> None:
     """Show all domains."""
     with reading() as db:
         rows = domains.list_domains(db, EVERYTHING)
     print_rows(["id", "domain"], [[row.id, row.domain] for row in rows], as_json=json)
 
 
-@app.command()
-def rename(
-    name: Name, new_name: Annotated[str, typer.Argument(help="Its new name.")], yes: Yes = False
+@app.command("rename")
+def domain_rename(
+    name: _Name, new_name: Annotated[str, typer.Argument(help="Its new name.")], yes: Yes = False
 ) -> None:
     """Rename a domain with all that is its; phones have to be set to the new name."""
     settings = get_settings()
     language = chosen_language(settings)
     if not yes:
         typer.confirm(Said.RENAME_DOMAIN.text(language), err=True, abort=True)
-    with writing("domain rename", RELOADS, domain=name, to=new_name) as db:
+    with writing("domain rename", _RELOADS, domain=name, to=new_name) as db:
         count = renames.rename_domain(db, make_vault(settings), name.lower(), new_name)
     told = Said.DOMAIN_RENAMED.text(language, name=new_name.lower(), count=count)
     console.print(told, markup=False)
 
 
-@app.command()
-def remove(name: Name) -> None:
+@app.command("remove")
+def domain_remove(name: _Name) -> None:
     """Remove a domain that nothing uses."""
-    with writing("domain remove", RELOADS, domain=name) as db:
+    with writing("domain remove", _RELOADS, domain=name) as db:
         renames.remove_domain(db, name.lower())
     console.print(Said.ONE_REMOVED.text(current_language(), name=name.lower()), markup=False)

@@ -20,7 +20,7 @@ from sippulse_ws.domain import administrators
 from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.parts import make_database, make_vault
 
-ADMINISTRATOR = "admin"
+_ADMINISTRATOR = "admin"
 
 
 @contextmanager
@@ -38,9 +38,9 @@ def ephemeral_database(*, demo: bool) -> Iterator[dict[str, str]]:
                 if demo:
                     logins = demo_data.load(db, make_vault(settings))
                 else:
-                    logins = {ADMINISTRATOR: os.urandom(9).hex()}
+                    logins = {_ADMINISTRATOR: os.urandom(9).hex()}
                     administrators.create_administrator(
-                        db, Authenticator(), ADMINISTRATOR, logins[ADMINISTRATOR], superuser=True
+                        db, Authenticator(), _ADMINISTRATOR, logins[_ADMINISTRATOR], superuser=True
                     )
         finally:
             database.close()

@@ -23,12 +23,12 @@ from sippulse_ws.files.writing import Format, MissingExtraError, Style, written
 
 app = typer.Typer(no_args_is_help=True)
 
-DAY = ["%Y-%m-%d"]
+_DAY = ["%Y-%m-%d"]
 
-Domain = Annotated[str | None, typer.Option(help="Only of this domain.")]
-RateId = Annotated[int | None, typer.Option(help="Only of this rate table.")]
-First = Annotated[dt.datetime | None, typer.Option("--from", formats=DAY, help="First day.")]
-Last = Annotated[dt.datetime | None, typer.Option("--to", formats=DAY, help="Last day, included.")]
+_Domain = Annotated[str | None, typer.Option(help="Only of this domain.")]
+_RateId = Annotated[int | None, typer.Option(help="Only of this rate table.")]
+First = Annotated[dt.datetime | None, typer.Option("--from", formats=_DAY, help="First day.")]
+Last = Annotated[dt.datetime | None, typer.Option("--to", formats=_DAY, help="Last day, included.")]
 FormatOption = Annotated[Format, typer.Option(help="Kind of file.")]
 Output = Annotated[
     Path, typer.Option("--output", "-o", help="File, compressed if .gz; - for stdout.")
@@ -45,7 +45,7 @@ def export() -> None:
 
 def _command(name: str, doc: str) -> None:
     def run(
-        domain: Domain = None,
+        domain: _Domain = None,
         format: FormatOption = Format.CSV,
         output: Output = STDOUT,
         delimiter: Delimiter = ",",
@@ -59,7 +59,7 @@ def _command(name: str, doc: str) -> None:
 
 def _calls_command(name: str, doc: str, kind: type[Kind] | None = None) -> None:
     def run(
-        domain: Domain = None,
+        domain: _Domain = None,
         start: First = None,
         last: Last = None,
         format: FormatOption = Format.CSV,
@@ -78,8 +78,8 @@ def _calls_command(name: str, doc: str, kind: type[Kind] | None = None) -> None:
 
 @app.command()
 def rates(
-    domain: Domain = None,
-    rate_id: RateId = None,
+    domain: _Domain = None,
+    rate_id: _RateId = None,
     format: FormatOption = Format.CSV,
     output: Output = STDOUT,
     delimiter: Delimiter = ",",

@@ -25,12 +25,12 @@ from sippulse_ws.ops import integrators
 
 app = typer.Typer(no_args_is_help=True)
 
-Login = Annotated[str, typer.Argument(help="The account's name on the database server.")]
+_Login = Annotated[str, typer.Argument(help="The account's name on the database server.")]
 
 
-@app.command()
-def create(
-    login: Login,
+@app.command("create")
+def integrator_create(
+    login: _Login,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -51,7 +51,7 @@ def create(
 
 
 @app.command("list")
-def list_(json: AsJson = False) -> None:
+def integrator_list(json: AsJson = False) -> None:
     """Show the accounts made for integrators."""
     with reading() as db:
         found = integrators.list_integrators(db)
@@ -62,8 +62,8 @@ def list_(json: AsJson = False) -> None:
     )
 
 
-@app.command()
-def drop(login: Login) -> None:
+@app.command("drop")
+def integrator_drop(login: _Login) -> None:
     """Remove an account and its views."""
     with _server("db integrator drop", {"login": login}) as db:
         integrators.drop_integrator(db, login)

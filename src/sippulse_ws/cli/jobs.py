@@ -27,8 +27,8 @@ def jobs() -> None:
     """The background process: reloads, rating, resets, mails, events."""
 
 
-@app.command()
-def status() -> None:
+@app.command("status")
+def jobs_status() -> None:
     """Show which server's background process works, and how its jobs fare.
 
     The exit status is 1 when none works, or a job fails.

@@ -21,15 +21,15 @@ from sippulse_ws.domain.access import EVERYTHING
 
 app = typer.Typer(no_args_is_help=True)
 
-DomainName = Annotated[str, typer.Argument(help="The domain.", autocompletion=complete_domain)]
+_DomainName = Annotated[str, typer.Argument(help="The domain.", autocompletion=complete_domain)]
 ProfileName = Annotated[
     str, typer.Argument(help="The profile's name.", autocompletion=complete_profile)
 ]
 
 
-@app.command()
-def create(
-    domain: DomainName,
+@app.command("create")
+def profile_create(
+    domain: _DomainName,
     name: Annotated[str, typer.Argument(help="The profile's name.")],
 ) -> None:
     """Create a profile in a domain."""
@@ -40,7 +40,7 @@ def create(
 
 
 @app.command("list")
-def list_(
+def profile_list(
     domain: Annotated[
         str | None,
         typer.Argument(help="Only this domain's.", autocompletion=complete_domain),
@@ -59,9 +59,9 @@ def list_(
     print_rows(["id", "domain", "profile"], cells, as_json=json)
 
 
-@app.command()
-def rename(
-    domain: DomainName,
+@app.command("rename")
+def profile_rename(
+    domain: _DomainName,
     name: ProfileName,
     new_name: Annotated[str, typer.Argument(help="Its new name.")],
 ) -> None:
@@ -73,8 +73,8 @@ def rename(
     console.print(said, markup=False)
 
 
-@app.command()
-def remove(domain: DomainName, name: ProfileName) -> None:
+@app.command("remove")
+def profile_remove(domain: _DomainName, name: ProfileName) -> None:
     """Remove a profile that no subscriber has."""
     with writing("profile remove", domain=domain, profile=name) as db:
         renames.remove_profile(db, domain.lower(), name)

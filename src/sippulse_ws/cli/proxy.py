@@ -27,9 +27,9 @@ from sippulse_ws.parts import make_proxies
 
 app = typer.Typer(no_args_is_help=True)
 
-COLUMNS = ("proxy", "what", "state", "row")
+_COLUMNS = ("proxy", "what", "state", "row")
 
-SHOWN = 10  # differing rows of a table
+_SHOWN = 10  # differing rows of a table
 FINE = ("reachable", "in step", "queued")
 
 
@@ -38,8 +38,8 @@ def proxy() -> None:
     """The SIP proxies that are told about changes."""
 
 
-@app.command()
-def status(json: AsJson = False) -> None:
+@app.command("status")
+def proxy_status(json: AsJson = False) -> None:
     """Show whether each proxy answers, and has loaded what stands in the database.
 
     The exit status is 1 when one does not.
@@ -48,7 +48,7 @@ def status(json: AsJson = False) -> None:
     proxies = make_proxies(settings)
     if not proxies:
         if json:
-            print_rows(COLUMNS, [], as_json=True)
+            print_rows(_COLUMNS, [], as_json=True)
         else:
             console.print("no proxy is configured; see SIPPULSE_PROXIES in docs/sip.md")
         return
@@ -60,7 +60,7 @@ def status(json: AsJson = False) -> None:
         for waiting in reload_queue.list_waiting(db):
             if waiting.proxy in names:
                 rows.append([waiting.proxy, waiting.table, "queued", ""])
-    print_rows(COLUMNS, rows, as_json=json)
+    print_rows(_COLUMNS, rows, as_json=json)
     if any(row[2] not in FINE for row in rows):
         raise typer.Exit(1)
 
@@ -105,10 +105,10 @@ def _rows(db: Session, proxy: Proxy, language: str) -> list[list[object]]:
             if not found:
                 rows.append([proxy.name, table, "in step", ""])
             for state, some in (("missing", found.missing), ("too many", found.extra)):
-                shown = sorted(some, key=str)[:SHOWN]
+                shown = sorted(some, key=str)[:_SHOWN]
                 rows += [[proxy.name, table, state, _text(row)] for row in shown]
-                if len(some) > SHOWN:
-                    rows.append([proxy.name, table, state, f"and {len(some) - SHOWN} more"])
+                if len(some) > _SHOWN:
+                    rows.append([proxy.name, table, state, f"and {len(some) - _SHOWN} more"])
     except OSError as error:
         pt, en = error.args
         return [[proxy.name, "", en if language == "en" else pt, ""]]

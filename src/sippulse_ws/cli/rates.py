@@ -28,7 +28,7 @@ from sippulse_ws.domain.local_time import find_timezone, wall_time
 
 app = typer.Typer(no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
+_Json = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
 ListId = Annotated[int, typer.Argument(metavar="LIST", help="The list's id.")]
 
 STAGED = ("id", "domain", "rate_id", "effective", "rates", "by", "source", "sha256")
@@ -39,7 +39,7 @@ HISTORY = (
 
 
 @app.command()
-def staged(json: Json = False) -> None:
+def staged(json: _Json = False) -> None:
     """Show the lists that wait for their moment."""
     settings = get_settings()
     with open_database(settings) as database, database.reading() as db:
@@ -68,7 +68,7 @@ def history(
     domain: Annotated[str | None, typer.Option(help="Only of this domain.")] = None,
     rate_id: Annotated[int | None, typer.Option(help="Only of this rate table.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
-    json: Json = False,
+    json: _Json = False,
 ) -> None:
     """Show who replaced which list when, the latest first."""
     settings = get_settings()
@@ -95,12 +95,12 @@ class _Restoring:
     json: bool
 
 
-@app.command()
-def restore(
+@app.command("restore")
+def rates_restore(
     list_id: ListId,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference only.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    json: Json = False,
+    json: _Json = False,
 ) -> None:
     """Put the rates in force again that were there before a list of the history."""
     settings = get_settings()
@@ -125,7 +125,7 @@ def lookup(
     at: Annotated[
         dt.datetime | None, typer.Option(formats=MOMENTS, help="When; now unless said.")
     ] = None,
-    json: Json = False,
+    json: _Json = False,
 ) -> None:
     """Show which rate a call has, what it would cost, and whether it may be made."""
     settings = get_settings()

@@ -11,7 +11,7 @@ from sippulse_ws.domain import routes
 
 app = typer.Typer(no_args_is_help=True)
 
-Number = Annotated[int, typer.Argument(help="Its id, as `route list` shows it.")]
+_Number = Annotated[int, typer.Argument(help="Its id, as `route list` shows it.")]
 Priority = Annotated[int | None, typer.Option(help="The lowest is tried first; 0 by default.")]
 Weight = Annotated[
     int | None, typer.Option(help="Share of the calls among equal priorities; 1 by default.")
@@ -19,7 +19,7 @@ Weight = Annotated[
 
 
 @app.command("create")
-def create(
+def route_create(
     gateway: Annotated[str, typer.Argument(help="Name of the gateway.")],
     prefix: Annotated[str, typer.Option(help="Of the numbers; empty: all numbers.")] = "",
     domain: Annotated[str | None, typer.Option(help="Only calls of this domain.")] = None,
@@ -48,7 +48,7 @@ def list_all(
 
 
 @app.command("update")
-def update(route_id: Number, priority: Priority = None, weight: Weight = None) -> None:
+def update(route_id: _Number, priority: Priority = None, weight: Weight = None) -> None:
     """Change a route's priority or weight."""
     with writing("route update", route=route_id) as db:
         routes.update_route(db, route_id, {"priority": priority, "weight": weight})
@@ -56,7 +56,7 @@ def update(route_id: Number, priority: Priority = None, weight: Weight = None) -
 
 
 @app.command("delete")
-def delete(route_id: Number) -> None:
+def delete(route_id: _Number) -> None:
     """Take a route away."""
     with writing("route delete", route=route_id) as db:
         routes.delete_route(db, route_id)

@@ -12,18 +12,18 @@ from sippulse_ws.domain import routing
 providers = typer.Typer(no_args_is_help=True)
 gateways = typer.Typer(no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="Its name.")]
+_Name = Annotated[str, typer.Argument(help="Its name.")]
 NewName = Annotated[str | None, typer.Option("--name", help="Its new name.")]
-Id = Annotated[int | None, typer.Option("--id", help="Its number in call records.")]
+_Id = Annotated[int | None, typer.Option("--id", help="Its number in call records.")]
 TxConnection = Annotated[int | None, typer.Option(help="Least seconds charged.")]
 Cadency = Annotated[int | None, typer.Option(help="Seconds charged at a time.")]
-RateId = Annotated[int | None, typer.Option(help="The rates that it charges.")]
-Address = Annotated[str, typer.Option(help="IP address or host name.")]
+_RateId = Annotated[int | None, typer.Option(help="The rates that it charges.")]
+_Address = Annotated[str, typer.Option(help="IP address or host name.")]
 
 
 @providers.command("create")
-def create_provider(
-    name: Name, id: Id = None, tx_connection: TxConnection = None, cadency: Cadency = None
+def routing_create_provider(
+    name: _Name, id: _Id = None, tx_connection: TxConnection = None, cadency: Cadency = None
 ) -> None:
     """Create a provider."""
     values = {"id": id, "name": name, "tx_connection": tx_connection, "cadency": cadency}
@@ -33,7 +33,7 @@ def create_provider(
 
 
 @providers.command("list")
-def list_providers(json: AsJson = False) -> None:
+def routing_list_providers(json: AsJson = False) -> None:
     """Show all providers."""
     with reading() as db:
         rows = routing.list_providers(db)
@@ -45,8 +45,8 @@ def list_providers(json: AsJson = False) -> None:
 
 
 @providers.command("update")
-def update_provider(
-    name: Name,
+def routing_update_provider(
+    name: _Name,
     new_name: NewName = None,
     tx_connection: TxConnection = None,
     cadency: Cadency = None,
@@ -59,7 +59,7 @@ def update_provider(
 
 
 @providers.command("delete")
-def delete_provider(name: Name) -> None:
+def routing_delete_provider(name: _Name) -> None:
     """Delete a provider that no gateway leads to."""
     with writing("provider delete", name=name) as db:
         routing.delete_provider(db, name)
@@ -67,12 +67,12 @@ def delete_provider(name: Name) -> None:
 
 
 @gateways.command("create")
-def create_gateway(
-    name: Name,
+def routing_create_gateway(
+    name: _Name,
     provider: Annotated[str, typer.Option(help="Where it leads to.")],
-    address: Address,
-    id: Id = None,
-    rate_id: RateId = None,
+    address: _Address,
+    id: _Id = None,
+    rate_id: _RateId = None,
 ) -> None:
     """Create a gateway."""
     values = {"id": id, "name": name, "address": address, "rate_id": rate_id}
@@ -82,7 +82,7 @@ def create_gateway(
 
 
 @gateways.command("list")
-def list_gateways(json: AsJson = False) -> None:
+def routing_list_gateways(json: AsJson = False) -> None:
     """Show all gateways."""
     with reading() as db:
         rows = routing.list_gateways(db)
@@ -94,12 +94,12 @@ def list_gateways(json: AsJson = False) -> None:
 
 
 @gateways.command("update")
-def update_gateway(
-    name: Name,
+def routing_update_gateway(
+    name: _Name,
     new_name: NewName = None,
     provider: Annotated[str | None, typer.Option(help="Where it leads to.")] = None,
     address: Annotated[str | None, typer.Option(help="IP address or host name.")] = None,
-    rate_id: RateId = None,
+    rate_id: _RateId = None,
 ) -> None:
     """Change a gateway; call records keep what was true before."""
     values = {"name": new_name, "address": address, "rate_id": rate_id}
@@ -109,7 +109,7 @@ def update_gateway(
 
 
 @gateways.command("delete")
-def delete_gateway(name: Name) -> None:
+def routing_delete_gateway(name: _Name) -> None:
     """Delete a gateway; call records keep it."""
     with writing("gateway delete", name=name) as db:
         routing.delete_gateway(db, name)

@@ -36,7 +36,7 @@ from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
 
-Domain = Annotated[str | None, typer.Option(help="Only of this domain.")]
+_Domain = Annotated[str | None, typer.Option(help="Only of this domain.")]
 TextPart = Annotated[
     str | None, typer.Option(help="Part of name, document, contract, e-mail or username.")
 ]
@@ -47,13 +47,13 @@ Blocked = Annotated[bool, typer.Option("--blocked", help="Only blocked ones.")]
 Unregistered = Annotated[
     bool, typer.Option("--unregistered", help="Only without a registration in force.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
+_Json = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
 Csv = Annotated[bool, typer.Option("--csv", help="As CSV.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
-Account = Annotated[str, typer.Argument(help="username@domain")]
+_Account = Annotated[str, typer.Argument(help="username@domain")]
 Accounts = Annotated[list[str] | None, typer.Argument(metavar="ACCOUNT...", help="username@domain")]
 File = Annotated[Path | None, typer.Option("--file", help="Accounts of this file; - for stdin.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 class Shape(StrEnum):
@@ -63,7 +63,7 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class _Wanted:
     """The filter as the options tell it."""
 
     domain: str | None
@@ -86,8 +86,8 @@ class Wanted:
 
 
 @app.command("list")
-def list_(  # noqa: PLR0913, PLR0917 - as many as there are options
-    domain: Domain = None,
+def subscriber_list(  # noqa: PLR0913, PLR0917 - as many as there are options
+    domain: _Domain = None,
     text: TextPart = None,
     plan: Plan = None,
     reseller: ResellerOption = None,
@@ -95,35 +95,35 @@ def list_(  # noqa: PLR0913, PLR0917 - as many as there are options
     blocked: Blocked = False,
     unregistered: Unregistered = False,
     limit: Limit = None,
-    json: Json = False,
+    json: _Json = False,
     csv: Csv = False,
 ) -> None:
     """Show subscribers, all or some."""
-    wanted = Wanted(domain, text, plan, reseller, credit_below, blocked, unregistered)
+    wanted = _Wanted(domain, text, plan, reseller, credit_below, blocked, unregistered)
     _list(wanted, limit, _shape(json, csv))
 
 
 @app.command()
 def search(  # noqa: PLR0913, PLR0917 - as many as there are options
     text: Annotated[str, typer.Argument(help="Part of a name, document, contract, e-mail …")],
-    domain: Domain = None,
+    domain: _Domain = None,
     plan: Plan = None,
     reseller: ResellerOption = None,
     credit_below: CreditBelow = None,
     blocked: Blocked = False,
     unregistered: Unregistered = False,
     limit: Limit = None,
-    json: Json = False,
+    json: _Json = False,
     csv: Csv = False,
 ) -> None:
     """Show the subscribers in whose name, document, contract or e-mail a text stands."""
-    wanted = Wanted(domain, text, plan, reseller, credit_below, blocked, unregistered)
+    wanted = _Wanted(domain, text, plan, reseller, credit_below, blocked, unregistered)
     _list(wanted, limit, _shape(json, csv))
 
 
-@app.command()
-def export(  # noqa: PLR0913, PLR0917 - as many as there are options
-    domain: Domain = None,
+@app.command("export")
+def subscriber_export(  # noqa: PLR0913, PLR0917 - as many as there are options
+    domain: _Domain = None,
     text: TextPart = None,
     plan: Plan = None,
     reseller: ResellerOption = None,
@@ -138,7 +138,7 @@ def export(  # noqa: PLR0913, PLR0917 - as many as there are options
     """Write subscribers, all or some, to a file that `import subscribers` reads."""
     settings = get_settings()
     language = chosen_language(settings)
-    wanted = Wanted(domain, text, plan, reseller, credit_below, blocked, unregistered)
+    wanted = _Wanted(domain, text, plan, reseller, credit_below, blocked, unregistered)
     narrowed = wanted.filter(language)
     kind = Subscribers()
     texts = frozenset(one.name for one in kind.fields if one.is_text)
@@ -160,8 +160,8 @@ def export(  # noqa: PLR0913, PLR0917 - as many as there are options
     )
 
 
-@app.command()
-def show(account: Account, json: Json = False) -> None:
+@app.command("show")
+def subscriber_show(account: _Account, json: _Json = False) -> None:
     """Show everything about a subscriber but the passwords."""
     with reading() as db:
         found = show_subscriber(db, _account(account))
@@ -186,8 +186,8 @@ def unblock(accounts: Accounts = None, file: File = None) -> None:
     _set_active(accounts, file, active=True)
 
 
-@app.command()
-def remove(accounts: Accounts = None, file: File = None, yes: Yes = False) -> None:
+@app.command("remove")
+def subscriber_remove(accounts: Accounts = None, file: File = None, yes: _Yes = False) -> None:
     """Remove subscribers with what belongs to them; numbers go back to the inventory."""
 
     def act(db: Any, username: str, domain: str) -> None:
@@ -238,7 +238,7 @@ def _shape(json: bool, csv: bool) -> Shape:
     return Shape.JSON if json else Shape.CSV if csv else Shape.TABLE
 
 
-def _list(wanted: Wanted, limit: int | None, shape: Shape) -> None:
+def _list(wanted: _Wanted, limit: int | None, shape: Shape) -> None:
     settings = get_settings()
     language = chosen_language(settings)
     narrowed = wanted.filter(language)

@@ -17,12 +17,12 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
-def group() -> None:
+def wsdl_group() -> None:
     """The WSDL files."""
 
 
-@app.command()
-def export(
+@app.command("export")
+def wsdl_export(
     folder: Annotated[Path, typer.Argument(help="Where to write the files.")],
     url: Annotated[str, typer.Option(help="Server in the addresses.")] = "http://localhost:8080",
 ) -> None:

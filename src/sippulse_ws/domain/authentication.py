@@ -27,7 +27,7 @@ from sippulse_ws.domain.errors import LoginFailed
 from sippulse_ws.domain.hash_gate import HashGate, Verification, network_of
 from sippulse_ws.domain.shared_marks import SharedMarks
 
-LOGIN_LENGTH = 128
+_LOGIN_LENGTH = 128
 KEY_LENGTH = 255  # characters; no column that is looked up has more
 HERE_SECONDS = 3600  # after its last good call a client is no neighbour's victim any more
 HERE_AGAIN = 60  # seconds after which that is noted anew
@@ -94,7 +94,7 @@ class Authenticator:
         park: Park | None = None,
     ) -> Admission:
         """LoginFailed for whoever is not an active administrator with this password."""
-        if not login or password is None or len(login) > LOGIN_LENGTH:
+        if not login or password is None or len(login) > _LOGIN_LENGTH:
             raise Guess("", login or "", "unknown")
         secret = password.encode(errors="surrogatepass")
         attempt = self._digest(login.encode(errors="surrogatepass"), secret, address.encode())

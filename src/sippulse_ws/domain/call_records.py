@@ -29,7 +29,7 @@ SNAPSHOTS: Mapping[str, type[Base]] = {
     "cdr_gateway_id": CdrGateway,
     "cdr_provider_id": CdrProvider,
 }
-REMEMBERED = 10_000
+_REMEMBERED = 10_000
 # Of acc on MariaDB only, see models.Acc.
 METHOD = "method"
 
@@ -99,7 +99,7 @@ class Snapshots:
     def _id(self, db: Session, model: type[Base], values: dict[str, Any]) -> int:
         key = (model, *values.values())
         if key not in self._ids:
-            if len(self._ids) >= REMEMBERED:
+            if len(self._ids) >= _REMEMBERED:
                 self.forget()
             self._ids[key] = _find(db, model, values) or insert_row(db, model, values)
         return self._ids[key]

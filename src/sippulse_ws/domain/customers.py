@@ -17,7 +17,7 @@ from sippulse_ws.models import LoginFailure, Subscriber
 # Which passwords a customer may use, by the setting `customer_password`.
 ACCEPTED = {"either": (SIP, PORTAL), "sip": (SIP,), "portal": (PORTAL,)}
 
-CUSTOMER = (
+_CUSTOMER = (
     select(
         Subscriber.id,
         Subscriber.username,
@@ -53,7 +53,7 @@ def authenticate(
         raise LoginFailed
     login = f"{username}@{domain}"
     account = {"who_username": username, "who_domain": domain}
-    row = db.execute(CUSTOMER, login_delays.who(login, address) | account).first()
+    row = db.execute(_CUSTOMER, login_delays.who(login, address) | account).first()
     if row is not None:
         if login_delays.is_delayed(row.blocked_until):
             raise Guess(login_delays.CUSTOMER, login, "delayed")

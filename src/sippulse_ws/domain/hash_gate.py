@@ -29,9 +29,9 @@ SUSPECTED_SHARE, SUSPECTED_BURST = 0.1, 1.0
 NICE = 5  # whoever serves goes before whoever hashes
 MOST = 512  # waiting in all
 MOST_OF_ADDRESS = 160
-PATIENCE = 8.0  # seconds; whoever waited longer is refused
+_PATIENCE = 8.0  # seconds; whoever waited longer is refused
 SUSPECTED = 900.0  # seconds after its last failure
-FAILED = b"failed".ljust(16)
+_FAILED = b"failed".ljust(16)
 FEW = 2  # of an address may wait among those without failures
 SAMPLES = 256
 
@@ -138,7 +138,7 @@ class HashGate:
         return True
 
     def note_failure(self, network: str) -> None:
-        self._marks.put(_digest(network), FAILED)
+        self._marks.put(_digest(network), _FAILED)
 
     def _has_failed(self, network: str) -> bool:
         found = self._marks.get(_digest(network))
@@ -162,7 +162,7 @@ class HashGate:
                 alone = self._all == 0
             if one.verify is None and self._durations and not (alone and budget.is_rich):
                 self._set_timer(one, random.choice(self._durations))  # noqa: S311 - no secret
-            elif one.verify is not None and monotonic() - one.since > PATIENCE:
+            elif one.verify is not None and monotonic() - one.since > _PATIENCE:
                 one.done(None)
             else:
                 self._verify(one, budget)

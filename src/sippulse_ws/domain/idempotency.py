@@ -27,8 +27,8 @@ from sippulse_ws.domain.repeat_errors import (
 from sippulse_ws.models import IdempotencyKey
 from sippulse_ws.models.types import Key, UtcDateTime
 
-DONE = "done"
-REFUSED = "refused"
+_DONE = "done"
+_REFUSED = "refused"
 # Seconds after which a request without an outcome is taken for one whose process died.
 ABANDONED_AFTER = 600
 _ABANDONED = dt.timedelta(seconds=ABANDONED_AFTER)
@@ -96,17 +96,17 @@ class KeyedRequest:
     def finish(self, db: Session, result: Any) -> None:
         """Keep the result, with what the request did."""
         answer = json.dumps(_as_json(result), ensure_ascii=False)
-        _FINISH.queue(db, token=self.token, outcome=DONE, answer=answer)
+        _FINISH.queue(db, token=self.token, outcome=_DONE, answer=answer)
 
     def finish_refused(self, db: Session, refusal: DomainError) -> Outcome | None:
         """Keep a refusal, whose changes were rolled back; an outcome is of one who was first."""
         answer = _of_refusal(refusal)
         if self.in_transaction:
             try:
-                return self._claim(db, REFUSED, answer)
+                return self._claim(db, _REFUSED, answer)
             except DomainError as error:
                 return Outcome(error)
-        _FINISH.queue(db, token=self.token, outcome=REFUSED, answer=answer)
+        _FINISH.queue(db, token=self.token, outcome=_REFUSED, answer=answer)
         return None
 
     def give_back(self, db: Session) -> None:
@@ -157,7 +157,7 @@ class KeyedRequest:
         if row.outcome is None:
             raise IdempotencyKeyInUse
         answer = json.loads(row.answer, object_hook=_from_json)
-        if row.outcome == REFUSED:
+        if row.outcome == _REFUSED:
             return Outcome(repeated_refusal(**vars(answer)))
         return Outcome(None, answer)
 

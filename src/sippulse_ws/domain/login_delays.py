@@ -20,9 +20,9 @@ ADMINISTRATOR = "administrator"
 CUSTOMER = "customer"
 
 FREE_FAILURES = 3  # a typing error or two must not lock anybody out
-LONGEST_DELAY = 300  # seconds
+_LONGEST_DELAY = 300  # seconds
 FORGET_AFTER = dt.timedelta(days=1)
-LOGIN_LENGTH = 160
+_LOGIN_LENGTH = 160
 _KEY = ("realm", "login", "address")
 _SHOWN = ("realm", "login", "address", "failures", "blocked_until")
 ADDRESS_LENGTH = 45
@@ -32,12 +32,12 @@ def delay_after(failures: int) -> int:
     """Seconds for which a login is refused after so many failures in a row."""
     if failures < FREE_FAILURES:
         return 0
-    return min(1 << min(failures - FREE_FAILURES, 16), LONGEST_DELAY)
+    return min(1 << min(failures - FREE_FAILURES, 16), _LONGEST_DELAY)
 
 
 def who(login: str, address: str) -> dict[str, str]:
     """The parameters of `pending`, as long as their columns."""
-    return {"who_login": login[:LOGIN_LENGTH], "who_address": address[:ADDRESS_LENGTH]}
+    return {"who_login": login[:_LOGIN_LENGTH], "who_address": address[:ADDRESS_LENGTH]}
 
 
 def pending(realm: str) -> ColumnElement[bool]:
@@ -75,7 +75,7 @@ def record_failures(db: Session, counts: Mapping[tuple[str, str, str], int]) -> 
     db.execute(delete(LoginFailure).where(LoginFailure.blocked_until < now - FORGET_AFTER))
     cut: dict[tuple[str, str, str], int] = {}
     for (realm, login, address), times in counts.items():
-        key = (realm, login[:LOGIN_LENGTH], address[:ADDRESS_LENGTH])
+        key = (realm, login[:_LOGIN_LENGTH], address[:ADDRESS_LENGTH])
         cut[key] = cut.get(key, 0) + times
     if not cut:
         return 0

@@ -11,7 +11,7 @@ from sippulse_ws.domain.errors import InvalidField
 from sippulse_ws.domain.values import Values, required, storable
 from sippulse_ws.models import Numbering
 
-FIELDS = ("city_code", "local_area")
+_FIELDS = ("city_code", "local_area")
 LONGEST = 20  # digits of a prefix
 _PREFIXES = [f"prefix{end}" for end in range(1, LONGEST + 1)]
 _any = aliased(Numbering)
@@ -42,13 +42,13 @@ def checked_numbering(values: Values) -> dict[str, Any]:
     prefix = values["prefix"]
     if not (prefix.isascii() and prefix.isdigit()):
         raise InvalidField("prefix", "somente dígitos", "digits only")
-    return storable(Numbering, {name: values[name] for name in ("prefix", *FIELDS)})
+    return storable(Numbering, {name: values[name] for name in ("prefix", *_FIELDS)})
 
 
 def guess(numbering: Any, stored: dict[str, Any]) -> dict[str, Any]:
     """What the row, if there is one, says about the fields that were not sent."""
     return {
         name: value
-        for name in FIELDS
+        for name in _FIELDS
         if stored.get(name) is None and (value := getattr(numbering, name)) is not None
     }

@@ -17,7 +17,7 @@ from sippulse_ws.domain.vault import AES, PLAIN, Vault, VaultError
 from sippulse_ws.models import Reseller, StoredSetting, Subscriber
 
 CANARY = "password_canary"
-TEXT = "canary"
+_TEXT = "canary"
 LOOK_SECONDS = 5.0  # another process may have begun to seal meanwhile
 
 _stored = select(StoredSetting.value).where(StoredSetting.name == CANARY)
@@ -37,7 +37,7 @@ def note_key(db: Session, vault: Vault) -> None:
     canary = db.scalar(_stored)
     if canary is None:
         _require(vault, _first_sealed(db) or PLAIN)
-        made = vault.seal(TEXT, CANARY, TEXT)
+        made = vault.seal(_TEXT, CANARY, _TEXT)
         db.execute(insert(StoredSetting).values(name=CANARY, value=made))
         return
     _require(vault, canary)
@@ -47,7 +47,7 @@ def note_key(db: Session, vault: Vault) -> None:
 
 def replace_canary(db: Session, vault: Vault) -> None:
     """What is stored is sealed with the current key, or with none: `db rekey` has made it so."""
-    made = vault.seal(TEXT, CANARY, TEXT)
+    made = vault.seal(_TEXT, CANARY, _TEXT)
     same = StoredSetting.name == CANARY
     if db.execute(update(StoredSetting).where(same).values(value=made)).rowcount == 0:
         db.execute(insert(StoredSetting).values(name=CANARY, value=made))
@@ -90,7 +90,7 @@ def _require(vault: Vault, canary: str) -> None:
         if canary.endswith(":"):  # of a password, whose account is not at hand
             opened = vault.has_key(key)
         else:
-            opened = vault.open(canary, CANARY, TEXT) == TEXT
+            opened = vault.open(canary, CANARY, _TEXT) == _TEXT
     except VaultError:
         opened = False
     if not opened or not vault.seals:

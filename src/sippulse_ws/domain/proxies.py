@@ -55,7 +55,7 @@ LONGEST_PAUSE = 2.0
 
 _SHARED = SharedWork()
 
-Rows = set[tuple[Any, ...]]
+_Rows = set[tuple[Any, ...]]
 
 
 class Proxy(Protocol):
@@ -73,12 +73,12 @@ class Proxy(Protocol):
     def forget(self, kind: str, fields: Mapping[str, object]) -> None:
         """Drop an object from the cache of its script, if it has one for this kind."""
 
-    def addresses(self) -> Rows:
+    def addresses(self) -> _Rows:
         """Loaded addresses: group, IP, mask, port, tag."""
 
-    def domains(self) -> Rows: ...
+    def domains(self) -> _Rows: ...
 
-    def rules(self, plans: Iterable[int]) -> Rows | None:
+    def rules(self, plans: Iterable[int]) -> _Rows | None:
         """Loaded rules of these dial plans; None when it cannot tell."""
 
     def contacts(self, account: str) -> set[str]:
@@ -107,8 +107,8 @@ class Difference:
 
 def difference(db: Session, proxy: Proxy, table: str) -> Difference:
     """What keeps the proxy's table from being the database's."""
-    wanted: Rows
-    loaded: Rows | None
+    wanted: _Rows
+    loaded: _Rows | None
     if table == "address":
         rows = db.execute(KAMAILIO_ADDRESSES).all()
         wanted = {_address(row.grp, row.ip_addr, row.mask, row.port, row.tag) for row in rows}

@@ -35,7 +35,7 @@ from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Reseller, Subscriber
 from sippulse_ws.models.types import Money
 
-PASSWORD = "password"  # noqa: S105 - the field
+_PASSWORD = "password"  # noqa: S105 - the field
 _FIELDS = "domain email manager mobile name phone username".split()
 _LISTED = "credit domain email id manager mobile name phone username".split()
 
@@ -44,19 +44,19 @@ def list_resellers(db: Session, domain: str) -> Sequence[Row[Any]]:
     """Without passwords."""
     require_domain(db, domain)
     columns = (getattr(Reseller, name) for name in _LISTED)
-    query = select(*columns, null().label(PASSWORD)).where(Reseller.domain == domain)
+    query = select(*columns, null().label(_PASSWORD)).where(Reseller.domain == domain)
     return db.execute(query.order_by(Reseller.name)).all()
 
 
 def insert_reseller(db: Session, vault: Vault, administrator: str, values: Values) -> int:
     """Name unique in the domain, portal username everywhere; credit begins in the ledger too."""
-    required(values, "domain", "name", "manager", "email", "username", PASSWORD)
+    required(values, "domain", "name", "manager", "email", "username", _PASSWORD)
     domain, name = values["domain"], values["name"]
     require_domain(db, domain)
     credit = credit_change(values["credit"]) if values.get("credit") else Decimal(0)
     stored = storable(Reseller, present(values, _FIELDS))
-    password = password_text(values[PASSWORD], PASSWORD)
-    stored[PASSWORD] = vault.seal(password, _account(name, domain), PASSWORD)
+    password = password_text(values[_PASSWORD], _PASSWORD)
+    stored[_PASSWORD] = vault.seal(password, _account(name, domain), _PASSWORD)
     try:
         reseller_id = insert_row(db, Reseller, stored | {"credit": credit})
     except IntegrityError:

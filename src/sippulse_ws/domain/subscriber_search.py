@@ -43,7 +43,7 @@ LISTED = (
     Reseller.name.label("reseller"),
     Subscriber.credit,
 )
-SHOWN = ("active", "credit", "credit_expires_at", "cps", "keep_alive")
+_SHOWN = ("active", "credit", "credit_expires_at", "cps", "keep_alive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def select_subscribers(wanted: SubscriberFilter, columns: Sequence[Any] = LISTED
 
 def show_subscriber(db: Session, account: str) -> dict[str, Any]:
     """Everything about one but passwords, with what belongs to it."""
-    columns = [getattr(Subscriber, name) for name in (*CORE, *SHOWN)]
+    columns = [getattr(Subscriber, name) for name in (*CORE, *_SHOWN)]
     row = db.execute(select(*columns).where(Subscriber.account_code == account)).first()
     if row is None:
         raise SubscriberNotFound(account=account)

@@ -15,9 +15,9 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.models import Event, EventDelivery
 
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
-AT_ONCE = 500
+_AT_ONCE = 500
 # Seconds until the next try, the last one again and again until it is given up.
-PAUSES = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 21600)
+_PAUSES = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 21600)
 PATIENCE = dt.timedelta(days=3)
 KEPT = dt.timedelta(days=7)  # events that are done with
 
@@ -41,7 +41,7 @@ def dispatch(db: Session, listeners: Sequence[Listener]) -> int:
         select(Event.id, Event.kind, Event.account)
         .where(Event.dispatched.is_(False))
         .order_by(Event.id)
-        .limit(AT_ONCE)
+        .limit(_AT_ONCE)
         .with_for_update()
     ).all()
     if not new:
@@ -104,7 +104,7 @@ def note_delivered(db: Session, event_id: int, endpoint: str, attempts: int) -> 
 def note_failed(db: Session, event: Row[Any], endpoint: str, error: str) -> dt.datetime | None:
     """When it is tried again; None when it is given up, three days after it happened."""
     now = dt.datetime.now(dt.UTC)
-    again = now + dt.timedelta(seconds=PAUSES[min(event.attempts, len(PAUSES) - 1)])
+    again = now + dt.timedelta(seconds=_PAUSES[min(event.attempts, len(_PAUSES) - 1)])
     values: dict[str, Any] = {"attempts": event.attempts + 1, "error": error[:255]}
     if again > event.at + PATIENCE:
         _change(db, event.id, endpoint, **values, state=GIVEN_UP, done_at=now)
@@ -126,7 +126,7 @@ def purge_events(db: Session) -> int:
     old = select(Event.id).where(
         Event.at < dt.datetime.now(dt.UTC) - KEPT, Event.dispatched.is_(True), ~waiting
     )
-    ids = db.execute(old.order_by(Event.id).limit(AT_ONCE)).scalars().all()
+    ids = db.execute(old.order_by(Event.id).limit(_AT_ONCE)).scalars().all()
     if ids:
         db.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(ids)))
         db.execute(delete(Event).where(Event.id.in_(ids)))

@@ -13,7 +13,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.call_records import METHOD
 from sippulse_ws.models import VI_CDRS, Acc
 
-BATCH = 2000
+_BATCH = 2000
 
 
 @dataclass(frozen=True)
@@ -63,5 +63,5 @@ def count_rows(db: Session, query: Select[Any]) -> int:
 
 def batches(db: Session, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
     """The rows of a query as the server sends them."""
-    options = {"stream_results": True, "yield_per": BATCH}
+    options = {"stream_results": True, "yield_per": _BATCH}
     yield from db.execute(query, execution_options=options).partitions()

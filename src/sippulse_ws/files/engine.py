@@ -48,7 +48,7 @@ class ImportOptions:
     update: bool = False
 
 
-class Listener(Protocol):
+class _Listener(Protocol):
     """Whoever is told how an import goes."""
 
     def begins(self, form: Form, header: str | None) -> None: ...
@@ -76,7 +76,7 @@ class Import:
         kind: Kind,
         source: Bytes,
         options: ImportOptions,
-        listener: Listener,
+        listener: _Listener,
     ) -> None:
         self._kind = kind
         self._source = source

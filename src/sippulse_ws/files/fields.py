@@ -40,7 +40,7 @@ from sippulse_ws.files.sheets import FORMULA, SheetNumber
 
 Read = Callable[[str], Any]
 
-REMEMBERED = 1000
+_REMEMBERED = 1000
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _MOMENT = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -293,7 +293,7 @@ def _remembering(read: Read, style: ReadingStyle) -> Read:
         value = known.get(text)
         if value is None:
             value = read(text)
-            if len(known) < REMEMBERED:
+            if len(known) < _REMEMBERED:
                 known[text] = value
         return value
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from sippulse_ws.domain.errors import DomainError
 
-SHOWN = 40  # characters of a bad value, enough to find it
+_SHOWN = 40  # characters of a bad value, enough to find it
 
 
 def shown(text: str) -> str:
     """A bad value on one line, whatever is in it."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[:SHOWN])
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[:_SHOWN])
 
 
 class FileRefused(DomainError):

@@ -12,16 +12,16 @@ from sqlalchemy.dialects import mysql, sqlite
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.models import Base
 
-Rows = Sequence[Mapping[str, Any]]
+_Rows = Sequence[Mapping[str, Any]]
 
 
-def insert_rows(db: Session, model: type[Base], rows: Rows) -> None:
+def insert_rows(db: Session, model: type[Base], rows: _Rows) -> None:
     """One statement for all rows, of the columns that any of them has; IntegrityError if taken."""
     names = tuple(sorted(set().union(*rows)))
     _insert(model, names).run_many(db, [_filled(row, names) for row in rows])
 
 
-def upsert(db: Session, model: type[Base], rows: Rows, key: tuple[str, ...]) -> None:
+def upsert(db: Session, model: type[Base], rows: _Rows, key: tuple[str, ...]) -> None:
     """Insert the rows, or change those that are there under the key."""
     names = tuple(sorted(set().union(*rows)))
     statement = _upsert(model, names, key, sqlite=db.is_sqlite)

@@ -23,7 +23,7 @@ from sippulse_ws.files.fields import guarded
 from sippulse_ws.models.types import Money
 
 Columns = Sequence[ColumnElement[Any]]
-Rows = Iterable[Sequence[Any]]
+_Rows = Iterable[Sequence[Any]]
 
 
 class Format(StrEnum):
@@ -49,7 +49,7 @@ class Style:
 
 
 class Writer(Protocol):
-    def write(self, rows: Rows) -> None: ...
+    def write(self, rows: _Rows) -> None: ...
 
     def close(self) -> None: ...
 
@@ -106,7 +106,7 @@ class CsvWriter:
             elif not style.archive and column.key in style.texts:
                 self._plain[place] = guarded
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: _Rows) -> None:
         self._rows.writerows(map(self._cells, rows))
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class ParquetWriter:
         self._schema = pa.schema([(c.key, _arrow_type(pa, c)) for c in columns])
         self._file = parquet.ParquetWriter(file, self._schema, compression="zstd")
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: _Rows) -> None:
         fields = zip(*rows, strict=True)
         arrays = [
             self._arrow.array(values, kind)

@@ -14,7 +14,7 @@ from sippulse_ws.jobs.lease import BEAT, Lease, holder_name
 
 log = logging.getLogger(__name__)
 
-END_SECONDS = 8  # for jobs under way when the process is to end
+_END_SECONDS = 8  # for jobs under way when the process is to end
 
 
 class BackgroundProcess:
@@ -42,7 +42,7 @@ class BackgroundProcess:
                 self._ending.wait(BEAT)
         finally:
             self._ending.set()
-            deadline = time.monotonic() + END_SECONDS
+            deadline = time.monotonic() + _END_SECONDS
             for thread in threads:
                 thread.join(max(0, deadline - time.monotonic()))
             # whoever did not end is not to meet another server at the same work

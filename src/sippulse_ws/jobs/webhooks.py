@@ -34,7 +34,7 @@ from sippulse_ws.jobs.job import Job
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 15
-AT_ONCE = 500
+_AT_ONCE = 500
 
 
 def webhook_jobs(endpoints: Sequence[WebhookSettings]) -> list[Job]:
@@ -125,4 +125,4 @@ def _dispatch(database: Database, listeners: Sequence[Listener]) -> bool:
 
 def _purge(database: Database) -> bool:
     with database.writing() as db:
-        return purge_events(db) == AT_ONCE
+        return purge_events(db) == _AT_ONCE

@@ -7,7 +7,7 @@ import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
-SECONDS = 20
+_SECONDS = 20
 PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 
 
@@ -27,10 +27,10 @@ class MailServer:
         context = ssl.create_default_context()
         if self._scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=SECONDS, context=context
+                self._host, self._port, timeout=_SECONDS, context=context
             )
         else:
-            server = smtplib.SMTP(self._host, self._port, timeout=SECONDS)
+            server = smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
         with server:
             if self._scheme == "smtp":
                 server.starttls(context=context)

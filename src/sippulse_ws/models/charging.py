@@ -37,7 +37,7 @@ from sippulse_ws.models.types import Key
 TAG_LENGTH = 192
 PROXY_LENGTH = 64
 
-Tag = Annotated[str, mapped_column(Key(TAG_LENGTH), server_default=text("''"))]
+_Tag = Annotated[str, mapped_column(Key(TAG_LENGTH), server_default=text("''"))]
 ProxyName = Annotated[str, mapped_column(Key(PROXY_LENGTH), server_default=text("''"))]
 MaybeUri = Annotated[str | None, mapped_column(String(255))]
 Seconds = Annotated[int, mapped_column(server_default=text("0"))]
@@ -66,8 +66,8 @@ class RawCall(Base):
     received_at: Mapped[Moment]
     proxy: Mapped[ProxyName]
     call_id: Mapped[str] = mapped_column(Key(255))
-    from_tag: Mapped[Tag]
-    to_tag: Mapped[Tag]
+    from_tag: Mapped[_Tag]
+    to_tag: Mapped[_Tag]
     # 0, and 1 for the second paid leg of a call: reverse billing, then a forward to a gateway
     leg: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     started: Mapped[Moment]  # the answer, to the millisecond
@@ -117,7 +117,7 @@ class CallHold(Base):
     hash_entry: Mapped[int] = mapped_column(BigInteger)  # these two: the proxy's dialog
     hash_id: Mapped[int] = mapped_column(BigInteger)
     call_id: Mapped[str] = mapped_column(Key(255))
-    from_tag: Mapped[Tag]
+    from_tag: Mapped[_Tag]
     account: Mapped[str] = mapped_column(Key(129))  # whose leg it is
     number: Mapped[str] = mapped_column(Key(64))
     prefix: Mapped[str | None] = mapped_column(Key(20))

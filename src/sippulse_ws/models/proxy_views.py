@@ -121,7 +121,7 @@ def _fit(column: Any, forbidden: str, name: str | None) -> Any:
 _nothing = cast(null(), String(64))
 _plan_base = Domain.id * PLANS_PER_DOMAIN
 
-SUBSCRIBERS = select(
+_SUBSCRIBERS = select(
     Subscriber.id,
     Subscriber.username,
     Subscriber.domain,
@@ -129,7 +129,7 @@ SUBSCRIBERS = select(
     Subscriber.ha1b,
 ).where(Subscriber.active)
 
-ALIASES = (
+_ALIASES = (
     select(
         DbAlias.id,
         DbAlias.alias_username,
@@ -298,7 +298,7 @@ HUNT_GROUP_MEMBERS = (
 LOCATIONS = select(*(column for column in Location.__table__.columns if column.name != "id"))
 
 # With the column that only MariaDB has, hidden from `SELECT *`.
-ACC = select(*Acc.__table__.columns, literal_column("method"))
+_ACC = select(*Acc.__table__.columns, literal_column("method"))
 
 # What OpenSIPS may write of a completed call; the rest is the rating worker's.
 RAW_CALLS = select(
@@ -328,7 +328,7 @@ _OWN: dict[str, Select[Any]] = {
 
 # Kamailio 5.6
 KAMAILIO: dict[str, Select[Any]] = {
-    "subscriber": SUBSCRIBERS,
+    "subscriber": _SUBSCRIBERS,
     "domain": DOMAINS.add_columns(_nothing.label("did")),
     # domains have no attributes, but the table must be there
     "domain_attrs": select(
@@ -337,11 +337,11 @@ KAMAILIO: dict[str, Select[Any]] = {
         Domain.id.label("type"),
         Domain.domain.label("value"),
     ).where(false()),
-    "dbaliases": ALIASES,
+    "dbaliases": _ALIASES,
     "address": KAMAILIO_ADDRESSES,
     "dialplan": KAMAILIO_DIALPLAN,
     "location": LOCATIONS,
-    "acc": ACC,
+    "acc": _ACC,
     **_OWN,
 }
 KAMAILIO_VERSIONS = {
@@ -359,14 +359,14 @@ KAMAILIO_VERSIONS = {
 
 # OpenSIPS 3.4; its location is a table of its own, see ops/proxy_views.py
 OPENSIPS: dict[str, Select[Any]] = {
-    "subscriber": SUBSCRIBERS.add_columns(
+    "subscriber": _SUBSCRIBERS.add_columns(
         literal("").label("ha1_sha256"), literal("").label("ha1_sha512t256")
     ),
     "domain": DOMAINS.add_columns(_nothing.label("attrs")),
-    "dbaliases": ALIASES,
+    "dbaliases": _ALIASES,
     "address": OPENSIPS_ADDRESSES,
     "dialplan": OPENSIPS_DIALPLAN,
-    "acc": ACC,
+    "acc": _ACC,
     "call_raw": RAW_CALLS,
     **_OWN,
 }

@@ -24,7 +24,7 @@ from sippulse_ws.domain.errors import LoginFailed
 
 log = logging.getLogger("sippulse_ws.dropped")
 
-DAY = 86400
+_DAY = 86400
 _SLOTS = 8192  # (login, operation, field) a day; more are counted only
 _SIZE = 8  # bytes of what stands for one of them
 
@@ -73,7 +73,7 @@ class DroppedValues:
                 log.warning("unreadable value taken as absent", extra=told)
 
     def _is_first(self, request: DroppingRequest, field: str) -> bool:
-        day = int(self._clock() // DAY)
+        day = int(self._clock() // _DAY)
         key = f"{request.login}\0{request.operation}\0{field}"
         digest = blake2b(key.encode("utf-8", "replace"), digest_size=_SIZE).digest()
         if day == self._day and digest in self._told:

@@ -22,7 +22,7 @@ from sippulse_ws.jobs.job import list_jobs
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 0.05  # seconds that a scrape waits
+_PATIENCE = 0.05  # seconds that a scrape waits
 OLD = 15.0  # seconds after which a look that does not end means that the database is away
 
 
@@ -55,7 +55,7 @@ class FactsCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         self._start()
-        self._done.wait(PATIENCE)
+        self._done.wait(_PATIENCE)
         begun = self._begun
         up = self._up and (begun is None or monotonic() - begun < OLD)
         yield _gauge("database_up", "Whether the database answered the last look.", float(up))

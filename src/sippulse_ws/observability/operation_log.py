@@ -18,7 +18,7 @@ from typing import Protocol
 
 STDERR = 2
 FAILED = "failed"
-DONE = "done"
+_DONE = "done"
 _json = JSONEncoder(ensure_ascii=False).encode
 
 Field = tuple[str, object]
@@ -65,7 +65,7 @@ class OperationLog:
             return True
         if self._level > logging.INFO:
             return False
-        return outcome != DONE or self._share >= 1 or random.random() < self._share  # noqa: S311
+        return outcome != _DONE or self._share >= 1 or random.random() < self._share  # noqa: S311
 
     def write(self, request: Request, bytes_out: int) -> None:
         if self.wants(request.outcome):

@@ -15,7 +15,7 @@ from sippulse_ws.domain.errors import DomainError
 TABLES = {"cdr": "call_start_time", "acc": "time"}
 # Older records share the oldest partition: a wrong clock must not make thousands.
 MONTHS_BACK = 240
-LOCK_SECONDS = 60
+_LOCK_SECONDS = 60
 
 
 class PartitionGrew(DomainError):
@@ -127,4 +127,4 @@ def _definition(name: str, end: dt.datetime | None) -> str:
 
 def _wait_little(db: Session) -> None:
     # whoever waits for a table's lock makes all later queries wait behind it
-    db.exec_driver_sql(f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}")
+    db.exec_driver_sql(f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sippulse_ws.db.statements import Session
 
-EVERYTHING = "ALL PRIVILEGES"
+_EVERYTHING = "ALL PRIVILEGES"
 ON_EVERY_SCHEMA = "*"
 
 SERVING = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -56,7 +56,7 @@ class Granted:
         found = [self.everywhere]
         if schema != ON_EVERY_SCHEMA:
             found += [rights for pattern, rights in self.schemas if pattern.fullmatch(schema)]
-        return any(right in rights or EVERYTHING in rights for rights in found)
+        return any(right in rights or _EVERYTHING in rights for rights in found)
 
 
 def read_grants(lines: Iterable[str]) -> Granted:

@@ -12,13 +12,13 @@ from sippulse_ws.wire.types.account_group import AccountGroupDto
 
 OF_MANAGER = within_account("account_manager")
 GROUP = (string("accountManager"), string("managerProfile"), string("account", many=True))
-ALIASES = {"accounts": "account"}
+_ALIASES = {"accounts": "account"}
 
 
 class AccountGroupWS(Service):
     """Accounts billed to a managing account."""
 
-    @operation(OF_MANAGER, *GROUP, writes=True, aliases=ALIASES)
+    @operation(OF_MANAGER, *GROUP, writes=True, aliases=_ALIASES)
     def addAccountGroup(
         call: Call, account_manager: str, manager_profile: str, account: Sequence[str] | None
     ) -> None:
@@ -29,7 +29,7 @@ class AccountGroupWS(Service):
         return account_groups.get_account_group(call.db, account_manager)
 
     # a manager has one group, whatever the profile
-    @operation(OF_MANAGER, *GROUP, writes=True, aliases=ALIASES)
+    @operation(OF_MANAGER, *GROUP, writes=True, aliases=_ALIASES)
     def removeAccountGroup(
         call: Call,
         account_manager: str,

@@ -8,7 +8,7 @@ from sippulse_ws.domain.request_errors import DryRunImpossible, InvalidDryRun
 from sippulse_ws.services.operation import Operation
 from sippulse_ws.wire.context import Context
 
-HEADER = "X-Dry-Run"
+_HEADER = "X-Dry-Run"
 
 
 class DryRunOver(Exception):
@@ -22,7 +22,7 @@ class DryRunOver(Exception):
 
 def is_dry_run(operation: Operation, context: Context) -> bool:
     """Whether the request asks for one; any value but true and false is refused."""
-    if not (operation.writes or operation.acts) or not (told := context.told(HEADER)):
+    if not (operation.writes or operation.acts) or not (told := context.told(_HEADER)):
         return False
     values = {text.strip().lower() for text in told}
     if len(values) > 1 or not values <= {"true", "false"}:

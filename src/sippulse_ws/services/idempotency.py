@@ -14,7 +14,7 @@ from sippulse_ws.domain.repeat_errors import InvalidIdempotencyKey
 from sippulse_ws.services.operation import Operation
 from sippulse_ws.wire.context import Context
 
-HEADER = "Idempotency-Key"
+_HEADER = "Idempotency-Key"
 LONGEST_KEY = 255  # characters
 # RFC 8941, 3.3.3: a string of a structured field, with parameters that nobody has defined
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"(?:;.*)?')
@@ -26,7 +26,7 @@ def keyed_request(
     operation: Operation, context: Context, values: Mapping[str, Any], hours: int
 ) -> KeyedRequest | None:
     """None for a request that changes nothing, or comes without a key."""
-    if not (operation.writes or operation.acts) or not (told := context.told(HEADER)):
+    if not (operation.writes or operation.acts) or not (told := context.told(_HEADER)):
         return None
     keys = {_read(text) for text in told}
     if len(keys) > 1:

@@ -23,9 +23,9 @@ from sippulse_ws.wire.types.user_principal import UserPrincipalDto
 Values = dict[str, Any]
 
 # Names of values that hold a domain or end in one; domains are lower case everywhere inside.
-DOMAINS = {"domain", "alias_domain"}
+_DOMAINS = {"domain", "alias_domain"}
 ACCOUNTS = {"account_code", "account_manager", "account"}
-_WITH_DOMAIN = DOMAINS | ACCOUNTS
+_WITH_DOMAIN = _DOMAINS | ACCOUNTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _lower_domain(name: str, value: str) -> str:
-    if name in DOMAINS:
+    if name in _DOMAINS:
         return value.lower()
     if name in ACCOUNTS:
         user, at, domain = value.rpartition("@")

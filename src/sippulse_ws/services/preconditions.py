@@ -15,7 +15,7 @@ from sippulse_ws.domain.request_errors import PreconditionFailed
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.fields import fields_of
 
-HEADER = "If-Match"
+_HEADER = "If-Match"
 _TAG = re.compile(r'\s*((?:W/)?"[^"]*")\s*(?:,|$)')
 
 Tag = Callable[[Any], str]
@@ -39,7 +39,7 @@ def _digest(values: tuple[Any, ...]) -> str:
 
 def wanted_tags(context: Context) -> list[str]:
     """What If-Match asks for; empty without the header."""
-    return context.told(HEADER)
+    return context.told(_HEADER)
 
 
 def check_tag(wanted: list[str], current: str) -> None:

@@ -16,14 +16,14 @@ from sippulse_ws.domain.errors import DomainError
 
 ATTEMPTS = 3
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
 def repeating(
-    attempt: Callable[[], Result],
+    attempt: Callable[[], _Result],
     is_hopeless: Callable[[], bool] = lambda: False,
     finished: Sequence[bool] = (),
-) -> Result:
+) -> _Result:
     """Again after a deadlock or on a connection that had died, unless something may be done.
 
     A commit may fail in ways that tell that nothing was. A locked row is waited for again and

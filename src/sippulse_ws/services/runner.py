@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 from sippulse_ws import metrics
 from sippulse_ws.config import Settings
@@ -58,7 +58,6 @@ from sippulse_ws.wire.faults import WSException
 
 log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
 
 # What is not the request's fault.
 TROUBLES = (

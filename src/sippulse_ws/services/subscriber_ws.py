@@ -22,9 +22,9 @@ from sippulse_ws.wire.types.subscriber_quota import (
 )
 
 Values = dict[str, Any]
-IN_DOMAIN = within("domain")
-OF_SUBSCRIBER = within("subscriber.domain")
-KEY = (string("username"), string("domain"))
+_IN_DOMAIN = within("domain")
+_OF_SUBSCRIBER = within("subscriber.domain")
+_KEY = (string("username"), string("domain"))
 PASSWORD_CHANGE = (
     string("actualPassword"),
     string("newPassword"),
@@ -40,7 +40,7 @@ def flag_operation(flag: Flag, *, to: bool) -> Any:
 
     # the addresses of a blocked subscriber are none
     reloads = ("address",) if flag is Flag.ACTIVE else ()
-    return operation(IN_DOMAIN, *KEY, writes=True, reloads=reloads)(move)
+    return operation(_IN_DOMAIN, *_KEY, writes=True, reloads=reloads)(move)
 
 
 def password_change(which: str) -> Any:
@@ -65,7 +65,7 @@ def password_change(which: str) -> Any:
             confirmation=confirm_new_password,
         )
 
-    return operation(IN_DOMAIN, *KEY, *PASSWORD_CHANGE, writes=True)(change)
+    return operation(_IN_DOMAIN, *_KEY, *PASSWORD_CHANGE, writes=True)(change)
 
 
 class SubscriberWS(Service):
@@ -98,15 +98,15 @@ class SubscriberWS(Service):
     disableValidateSource0303 = flag_operation(Flag.VALIDATE_SOURCE_0303, to=False)
     blockVoicemail = flag_operation(Flag.VOICEMAIL, to=False)
 
-    @operation(IN_DOMAIN, *KEY, double("lowCreditLimit"), writes=True)
+    @operation(_IN_DOMAIN, *_KEY, double("lowCreditLimit"), writes=True)
     def activateLowCreditNotification(
         call: Call, username: str, domain: str, low_credit_limit: float | None
     ) -> None:
         subscribers.activate_low_credit_notification(call.db, username, domain, low_credit_limit)
 
     @operation(
-        IN_DOMAIN,
-        *KEY,
+        _IN_DOMAIN,
+        *_KEY,
         long("voicemailPassword"),
         writes=True,
     )
@@ -116,7 +116,7 @@ class SubscriberWS(Service):
         subscribers.activate_voicemail(call.db, username, domain, voicemail_password)
 
     @operation(
-        OF_SUBSCRIBER,
+        _OF_SUBSCRIBER,
         nested(SubscriberDto, "subscriber"),
         returns=integer("subscriberId"),
         writes=True,
@@ -126,8 +126,8 @@ class SubscriberWS(Service):
         return subscribers.insert_subscriber(call.db, call.vault, subscriber, *call.found)
 
     @operation(
-        IN_DOMAIN,
-        *KEY,
+        _IN_DOMAIN,
+        *_KEY,
         returns=nested(SubscriberDto, "return"),
         reads=subscribers.SUBSCRIBER,
         tagged=True,
@@ -139,8 +139,8 @@ class SubscriberWS(Service):
         return row
 
     @operation(
-        IN_DOMAIN,
-        *KEY,
+        _IN_DOMAIN,
+        *_KEY,
         returns=nested(SubscriberClassVDto, "return"),
         reads=subscribers.SUBSCRIBER_CLASS_V,
         tagged=True,
@@ -149,7 +149,7 @@ class SubscriberWS(Service):
         return subscribers.found(call.found, username, domain)
 
     @operation(
-        OF_SUBSCRIBER,
+        _OF_SUBSCRIBER,
         nested(SubscriberDto, "subscriber"),
         writes=True,
         reads=subscribers.SENT,
@@ -159,7 +159,7 @@ class SubscriberWS(Service):
         subscribers.update_subscriber(call.db, call.vault, call.found, subscriber)
 
     @operation(
-        OF_SUBSCRIBER,
+        _OF_SUBSCRIBER,
         nested(SubscriberBillingInfoDto, "subscriber"),
         writes=True,
         guarded_by=retrieveSubscriber,
@@ -168,7 +168,7 @@ class SubscriberWS(Service):
         subscribers.update_billing_info(call.db, subscriber)
 
     @operation(
-        OF_SUBSCRIBER,
+        _OF_SUBSCRIBER,
         nested(SubscriberClassVDto, "subscriber"),
         writes=True,
         guarded_by=retrieveSubscriberClassV,
@@ -177,7 +177,7 @@ class SubscriberWS(Service):
         subscribers.update_class_v(call.db, subscriber)
 
     @operation(
-        OF_SUBSCRIBER,
+        _OF_SUBSCRIBER,
         nested(SubscriberServicesDto, "subscriber"),
         writes=True,
         guarded_by=retrieveSubscriber,
@@ -185,16 +185,18 @@ class SubscriberWS(Service):
     def updateSubscriberServices(call: Call, subscriber: Values) -> None:
         subscribers.update_services(call.db, subscriber)
 
-    @operation(IN_DOMAIN, *KEY, writes=True, reads=subscribers.NAMED, reloads=("address",))
+    @operation(_IN_DOMAIN, *_KEY, writes=True, reads=subscribers.NAMED, reloads=("address",))
     def removeSubscriber(call: Call, username: str, domain: str) -> None:
         subscriber = subscribers.found(call.found, username, domain)
         subscribers.remove_subscriber(call.db, subscriber)
 
-    @operation(IN_DOMAIN, *KEY, integer("newProfileId"), writes=True)
+    @operation(_IN_DOMAIN, *_KEY, integer("newProfileId"), writes=True)
     def changeProfile(call: Call, username: str, domain: str, new_profile_id: int | None) -> None:
         subscribers.change_profile(call.db, username, domain, new_profile_id)
 
-    @operation(IN_DOMAIN, *KEY, double("value"), string("obs"), writes=True, reads=credit.WITH_PLAN)
+    @operation(
+        _IN_DOMAIN, *_KEY, double("value"), string("obs"), writes=True, reads=credit.WITH_PLAN
+    )
     def addCredit(
         call: Call, username: str, domain: str, value: float | None, obs: str | None
     ) -> None:
@@ -202,23 +204,23 @@ class SubscriberWS(Service):
         minutes = call.settings.repeated_credit_minutes
         credit.add_credit(call.db, call.login, account, value, obs, minutes)
 
-    @operation(IN_DOMAIN, *KEY, returns=double("return"), reads=credit.CREDIT, tagged=True)
+    @operation(_IN_DOMAIN, *_KEY, returns=double("return"), reads=credit.CREDIT, tagged=True)
     def retrieveCredit(call: Call, username: str, domain: str) -> Any:
         return subscribers.found(call.found, username, domain).credit
 
     changePassword = password_change(passwords.SIP)
     changePasswordWEB = password_change(passwords.PORTAL)
 
-    @operation(IN_DOMAIN, *KEY, returns=string("return"), secret=True)
+    @operation(_IN_DOMAIN, *_KEY, returns=string("return"), secret=True)
     def retrievePassword(call: Call, username: str, domain: str) -> str:
         return passwords.get_password(call.db, call.vault, username, domain, passwords.SIP)
 
-    @operation(IN_DOMAIN, *KEY, returns=string("return"), secret=True)
+    @operation(_IN_DOMAIN, *_KEY, returns=string("return"), secret=True)
     def retrievePasswordWEB(call: Call, username: str, domain: str) -> str:
         return passwords.get_password(call.db, call.vault, username, domain, passwords.PORTAL)
 
     @operation(
-        IN_DOMAIN, *KEY, returns=nested(SubscriberDailyQuotaDto, "dailyQuotaDTO"), tagged=True
+        _IN_DOMAIN, *_KEY, returns=nested(SubscriberDailyQuotaDto, "dailyQuotaDTO"), tagged=True
     )
     def retrieveDailyQuota(call: Call, username: str, domain: str) -> Any:
         return quotas.get_quota(call.db, username, domain, quotas.DAILY)
@@ -233,7 +235,7 @@ class SubscriberWS(Service):
         quotas.update_quota(call.db, daily_quota_dto, quotas.DAILY)
 
     @operation(
-        IN_DOMAIN, *KEY, returns=nested(SubscriberMonthlyQuotaDto, "monthlyQuotaDTO"), tagged=True
+        _IN_DOMAIN, *_KEY, returns=nested(SubscriberMonthlyQuotaDto, "monthlyQuotaDTO"), tagged=True
     )
     def retrieveMonthlyQuotaDTO(call: Call, username: str, domain: str) -> Any:
         return quotas.get_quota(call.db, username, domain, quotas.MONTHLY)
@@ -261,6 +263,6 @@ class SubscriberWS(Service):
     def deleteDBAliases(call: Call, db_aliases: int | None) -> None:
         aliases.delete_alias(call.db, call.scope, db_aliases)
 
-    @operation(IN_DOMAIN, *KEY, returns=nested(DbAliasesDto, "dbAliases", many=True))
+    @operation(_IN_DOMAIN, *_KEY, returns=nested(DbAliasesDto, "dbAliases", many=True))
     def listDBAliases(call: Call, username: str, domain: str) -> Any:
         return aliases.list_aliases(call.db, username, domain)

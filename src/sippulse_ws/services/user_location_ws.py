@@ -10,21 +10,21 @@ from sippulse_ws.wire.fields import nested, string
 from sippulse_ws.wire.rpc import Service
 from sippulse_ws.wire.types.user_location import UserLocationDto
 
-IN_DOMAIN = within("domain")
-KEY = (string("username"), string("domain"))
+_IN_DOMAIN = within("domain")
+_KEY = (string("username"), string("domain"))
 
 
 class UserLocationWS(Service):
     """Registrations (contacts) of a subscriber."""
 
-    @operation(IN_DOMAIN, *KEY, returns=nested(UserLocationDto, "userLocation", many=True))
+    @operation(_IN_DOMAIN, *_KEY, returns=nested(UserLocationDto, "userLocation", many=True))
     def listUserLocations(call: Call, username: str, domain: str) -> Any:
         return locations.list_locations(call.db, username, domain)
 
-    @operation(IN_DOMAIN, *KEY, string("contact"), writes=True, lane=PROXIES)
+    @operation(_IN_DOMAIN, *_KEY, string("contact"), writes=True, lane=PROXIES)
     def addUserLocation(call: Call, username: str, domain: str, contact: str) -> None:
         locations.add_permanent(call.db, call.proxies, username, domain, contact)
 
-    @operation(IN_DOMAIN, *KEY, string("contact"), writes=True, lane=PROXIES)
+    @operation(_IN_DOMAIN, *_KEY, string("contact"), writes=True, lane=PROXIES)
     def removeUserLocation(call: Call, username: str, domain: str, contact: str) -> None:
         locations.remove_permanent(call.db, call.proxies, username, domain, contact)

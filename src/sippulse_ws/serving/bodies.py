@@ -11,7 +11,7 @@ LEAST_RATE = 1024  # bytes a second, once the time for the whole body is over
 # What is read and dropped of a body that is too large: a client that still sends hears no answer.
 DROPPED = 64 * 1024 * 1024
 # All large bodies of a process together, in largest bodies.
-AT_ONCE = 16
+_AT_ONCE = 16
 
 
 class BodyTimeout(Exception):
@@ -76,7 +76,7 @@ class Bodies:
                     pieces.append(piece[:room])
                     held += len(pieces[-1])
                     self._held += len(pieces[-1])
-                    if self._held > AT_ONCE * self._largest:
+                    if self._held > _AT_ONCE * self._largest:
                         raise BodiesFull
             return b"".join(pieces)
         finally:

@@ -10,7 +10,7 @@ from typing import Any
 from sippulse_ws.wire.spooled import Spooled
 
 # Seconds after which a file that nobody opened is given up: its client has gone.
-PATIENCE = 30
+_PATIENCE = 30
 _OPEN_FILES = Path("/proc/self/fd")
 
 
@@ -25,7 +25,7 @@ class _Sent:
     def is_over(self) -> bool:
         if self._gone is None:
             self._gone = self._proto.client_disconnect()
-        return bool(self._gone.done()) or monotonic() - self._since > PATIENCE
+        return bool(self._gone.done()) or monotonic() - self._since > _PATIENCE
 
     def close(self) -> None:
         self._gone.cancel()

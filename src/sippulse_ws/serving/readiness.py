@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 from sippulse_ws.serving.front import Refusal
 
-EVERY = 1.0  # seconds between probes
+_EVERY = 1.0  # seconds between probes
 OLDEST = 2.0  # seconds; of a result that is still given
 TEXT = [("Content-Type", "text/plain; charset=utf-8")]
 STARTING: Refusal = (503, TEXT, b"starting\n")
@@ -38,4 +38,4 @@ class Readiness:
         while True:
             self._last = self._probe()
             self._at = monotonic()
-            sleep(EVERY)
+            sleep(_EVERY)

@@ -18,7 +18,7 @@ from sippulse_ws.observability.lifecycle import Lifecycle
 log = logging.getLogger("sippulse_ws.lifecycle")
 
 # Seconds before a worker that ended by itself is started again: at once, then longer and longer.
-PAUSES = (0.0, 0.2, 0.4, 0.8, 1.6, 2.5)
+_PAUSES = (0.0, 0.2, 0.4, 0.8, 1.6, 2.5)
 STEADY_SECONDS = 30.0  # a worker that lived so long begins with the first pause again
 MEMORY_SECONDS = 30.0  # between looks at the workers' memory
 READY_SECONDS = 30.0  # for a new worker, until the old one is told to stop all the same
@@ -139,7 +139,7 @@ class Supervisor:
         slot.ends = slot.ends + 1 if now - slot.started < STEADY_SECONDS else 1
         slot.pid = 0
         self._forget_pipe(slot)
-        slot.due = now + PAUSES[min(slot.ends, len(PAUSES)) - 1]
+        slot.due = now + _PAUSES[min(slot.ends, len(_PAUSES)) - 1]
         log.error("worker ended", extra={"worker": slot.index + 1})
 
     def _start_due(self) -> None:

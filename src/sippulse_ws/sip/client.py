@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
 class ProxyError(OSError):
@@ -77,11 +77,11 @@ class Client:
         return body.get("result")
 
 
-def reading(method: Callable[..., Result]) -> Callable[..., Result]:
+def reading(method: Callable[..., _Result]) -> Callable[..., _Result]:
     """An answer that is not shaped as expected becomes a ProxyError."""
 
     @wraps(method)
-    def read(*arguments: Any) -> Result:
+    def read(*arguments: Any) -> _Result:
         try:
             return method(*arguments)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:

@@ -7,14 +7,14 @@ from typing import Any
 
 from sippulse_ws.sip.client import Client, ProxyError, reading
 
-RELOADS = {
+_RELOADS = {
     "address": "permissions.addressReload",
     "domain": "domain.reload",
     "dialplan": "dialplan.reload",
 }
-GONE = ("expired", "deleted")
+_GONE = ("expired", "deleted")
 # Arguments of ul.add after the contact: permanent, q 1, no path, no flags, all methods.
-PERMANENT = (0, 1.0, ".", 0, 0, 32767)
+_PERMANENT = (0, 1.0, ".", 0, 0, 32767)
 
 
 class Kamailio(Client):
@@ -24,7 +24,7 @@ class Kamailio(Client):
         self.call("core.uptime", [])
 
     def reload(self, table: str) -> None:
-        self.call(RELOADS[table], [])
+        self.call(_RELOADS[table], [])
 
     @reading
     def forget(self, kind: str, fields: Mapping[str, object]) -> None:
@@ -75,10 +75,10 @@ class Kamailio(Client):
         # an account without contacts is an error 500
         entries = self.post("ul.lookup", [self.table, account]).get("result", {})
         contacts = [entry["Contact"] for entry in entries.get("Contacts", [])]
-        return {one["Address"] for one in contacts if one["Expires"] not in GONE}
+        return {one["Address"] for one in contacts if one["Expires"] not in _GONE}
 
     def add_contact(self, account: str, contact: str) -> None:
-        self.call("ul.add", [self.table, account, contact, *PERMANENT])
+        self.call("ul.add", [self.table, account, contact, *_PERMANENT])
 
     @reading
     def remove_contact(self, account: str, contact: str) -> None:

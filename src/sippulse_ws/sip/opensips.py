@@ -11,8 +11,8 @@ from typing import Any
 
 from sippulse_ws.sip.client import Client, reading
 
-GONE = ("expired", "deleted")
-RELOADS = {"address": "address_reload", "domain": "domain_reload", "dialplan": "dp_reload"}
+_GONE = ("expired", "deleted")
+_RELOADS = {"address": "address_reload", "domain": "domain_reload", "dialplan": "dp_reload"}
 
 
 class OpenSips(Client):
@@ -22,7 +22,7 @@ class OpenSips(Client):
         self.call("uptime", {})
 
     def reload(self, table: str) -> None:
-        self.call(RELOADS[table], {})
+        self.call(_RELOADS[table], {})
 
     def forget(self, kind: str, fields: Mapping[str, object]) -> None:
         key = self.cache_key(kind, fields)
@@ -55,7 +55,7 @@ class OpenSips(Client):
         # an account without contacts is an error 404
         body = self.post("ul_show_contact", {"table_name": self.table, "aor": account})
         contacts = (body.get("result") or {}).get("Contacts", [])
-        return {one["Contact"] for one in contacts if one["Expires"] not in GONE}
+        return {one["Contact"] for one in contacts if one["Expires"] not in _GONE}
 
     def add_contact(self, account: str, contact: str) -> None:
         parameters = {

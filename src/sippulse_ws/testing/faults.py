@@ -25,27 +25,27 @@ from sippulse_ws.web.problems import MEDIA_TYPE, problem
 from sippulse_ws.wire.body import discard_body
 from sippulse_ws.wire.faults import WSException, render_fault
 
-HEADER = "HTTP_X_FAULT"
-LONGEST_DELAY = 600  # seconds
+_HEADER = "HTTP_X_FAULT"
+_LONGEST_DELAY = 600  # seconds
 _DELAY = re.compile(r"delay=(\d{1,3}(?:\.\d{1,3})?)s")
 _TEXT = "text/plain; charset=utf-8"
 
-Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+_Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class FaultInjection:
     """A WSGI middleware."""
 
-    def __init__(self, app: Wsgi, language: str) -> None:
+    def __init__(self, app: _Wsgi, language: str) -> None:
         self._app = app
         self._language = language
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        wanted = environ.get(HEADER, "").strip()
+        wanted = environ.get(_HEADER, "").strip()
         if not wanted:
             return self._app(environ, start_response)
         if delay := _DELAY.fullmatch(wanted):
-            time.sleep(min(float(delay[1]), LONGEST_DELAY))
+            time.sleep(min(float(delay[1]), _LONGEST_DELAY))
             return self._app(environ, start_response)
         if wanted == "unknown-outcome":
             return self._unknown(environ, start_response)

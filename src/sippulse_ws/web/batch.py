@@ -13,7 +13,7 @@ from sippulse_ws.web.json_values import ObjectReader, ResultWriter
 from sippulse_ws.wire.fields import fields_of
 from sippulse_ws.wire.types.user_principal import UserPrincipalDto
 
-OPERATIONS = "operations"
+_OPERATIONS = "operations"
 _MEMBERS = {"service", "operation", "parameters"}
 
 
@@ -27,16 +27,16 @@ class BatchReader:
 
     def items(self, given: Mapping[str, Any], failed: list[int]) -> list[BatchItem]:
         """`failed` gets the index of the operation that an error is about."""
-        if unknown := given.keys() - {OPERATIONS, PRINCIPAL}:
+        if unknown := given.keys() - {_OPERATIONS, PRINCIPAL}:
             name = min(unknown)
             raise BadRequest("Membro desconhecido", "Unknown member", name, name)
-        listed = given.get(OPERATIONS)
+        listed = given.get(_OPERATIONS)
         if type(listed) is not list or not 1 <= len(listed) <= LONGEST_BATCH:
-            raise UnreadableValue(field=OPERATIONS)
+            raise UnreadableValue(field=_OPERATIONS)
         items = []
         for number, one in enumerate(listed):
             try:
-                items.append(self._item(one, f"{OPERATIONS}[{number}]"))
+                items.append(self._item(one, f"{_OPERATIONS}[{number}]"))
             except DomainError:
                 failed.append(number)
                 raise

@@ -36,13 +36,13 @@ from sippulse_ws.wire.spooled import Spooled
 log = logging.getLogger(__name__)
 
 API = "/SipPulse/api/"
-BATCH = API + NAME
+_BATCH = API + NAME
 JSON = "application/json"
 ERRORS_PAGE = "/SipPulse/errors"
 BASIC_CHALLENGE = ("WWW-Authenticate", 'Basic realm="sippulse-ws", charset="UTF-8"')
 
-Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
+_Environ = dict[str, Any]
+_Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ class JsonApi:
 
     @property
     def paths(self) -> Iterable[str]:
-        return [*self._doors, BATCH]
+        return [*self._doors, _BATCH]
 
-    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: _Environ, start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if path == BATCH:
+        if path == _BATCH:
             return self._batch(environ, start_response)
         door = self._doors.get(path)
         context = JsonContext(environ, door.operation.service if door else "", self._state)
@@ -111,7 +111,7 @@ class JsonApi:
         answer = result if is_written else door.writer.write(result)
         return self._answer(context, answer, start_response)
 
-    def _batch(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+    def _batch(self, environ: _Environ, start_response: Any) -> Iterable[bytes]:
         context = JsonContext(environ, NAME, self._state)
         context.operation = NAME
         failed: list[int] = []
@@ -207,7 +207,7 @@ def basic_principal(authorization: str | None) -> dict[str, str] | None:
     return {"login": login, "password": password}
 
 
-def check_request(environ: Environ) -> None:
+def check_request(environ: _Environ) -> None:
     """The method and the media type, before the body is read."""
     method = environ["REQUEST_METHOD"]
     if method != "POST":
@@ -220,7 +220,7 @@ def check_request(environ: Environ) -> None:
         raise UnsupportedMediaType
 
 
-def read_json_body(environ: Environ, largest: int) -> bytes:
+def read_json_body(environ: _Environ, largest: int) -> bytes:
     try:
         return read_body(environ, largest)
     except Fault as fault:
@@ -229,7 +229,7 @@ def read_json_body(environ: Environ, largest: int) -> bytes:
         raise BadRequest("Corpo ilegível", "Unreadable body") from None
 
 
-def _headers(context: Context, media_type: str, length: int) -> Headers:
+def _headers(context: Context, media_type: str, length: int) -> _Headers:
     return [
         ("Content-Type", media_type),
         ("Content-Length", str(length)),

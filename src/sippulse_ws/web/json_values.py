@@ -30,7 +30,7 @@ _unfit = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").sea
 # What a required field says when there is no value, as in SOAP.
 _DEFAULTS = {"int": 0, "long": 0, "double": 0.0, "boolean": False}
 
-Parse = Callable[[Any, str], Any]
+_Parse = Callable[[Any, str], Any]
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
@@ -94,9 +94,9 @@ def _reader_of(model: type[Dto]) -> ObjectReader:
     return ObjectReader(fields_of(model), model)
 
 
-def _parser_of(field: Field) -> Parse:
+def _parser_of(field: Field) -> _Parse:
     if field.model is not None:
-        parse: Parse = _reader_of(field.model).dto
+        parse: _Parse = _reader_of(field.model).dto
     elif field.kind in _INTEGERS:
         parse = _integer_parser(_INTEGERS[field.kind])
     else:
@@ -104,7 +104,7 @@ def _parser_of(field: Field) -> Parse:
     return _list_parser(parse) if field.many else parse
 
 
-def _list_parser(parse: Parse) -> Parse:
+def _list_parser(parse: _Parse) -> _Parse:
     def parse_list(value: Any, path: str) -> Any:
         if type(value) is not list:
             raise UnreadableValue(field=path)
@@ -115,7 +115,7 @@ def _list_parser(parse: Parse) -> Parse:
     return parse_list
 
 
-def _integer_parser(limit: int) -> Parse:
+def _integer_parser(limit: int) -> _Parse:
     def parse(value: Any, path: str) -> int:
         if type(value) is float and value.is_integer():
             value = int(value)
@@ -153,7 +153,7 @@ def _date_time(value: Any, path: str) -> datetime:
         raise UnreadableValue(field=path) from None
 
 
-_PARSERS: dict[str, Parse] = {
+_PARSERS: dict[str, _Parse] = {
     "string": _string,
     "double": _double,
     "boolean": _boolean,

@@ -9,7 +9,7 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.web.json_values import dump_json
 
 MEDIA_TYPE = "application/problem+json"
-REFUSED = 422  # the request was understood, and cannot be done
+_REFUSED = 422  # the request was understood, and cannot be done
 # The first that fits counts.
 _STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (errors.LoginFailed, 401),
@@ -60,7 +60,7 @@ TITLES = {
 def status_of(error: DomainError) -> int:
     if error.code in _BY_CODE:
         return _BY_CODE[error.code]
-    return next((status for kind, status in _STATUSES if isinstance(error, kind)), REFUSED)
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), _REFUSED)
 
 
 def problem(

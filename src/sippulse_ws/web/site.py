@@ -40,7 +40,7 @@ HEADERS = {
 STATIC = {"style.css": "text/css", "search.js": "text/javascript", "try.js": "text/javascript"}
 _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
 
-Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+_Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Site:
@@ -64,7 +64,7 @@ class Site:
             lstrip_blocks=True,
         )
 
-    def routes(self) -> Iterator[tuple[str, Wsgi]]:
+    def routes(self) -> Iterator[tuple[str, _Wsgi]]:
         """Every path but those of the services: their endpoints call `service` for a plain GET."""
         yield BASE, self._page(self._index)
         yield f"{BASE}errors", self._page(self._errors)
@@ -93,7 +93,7 @@ class Site:
         html = self._render("not_found.html", language, root or "./")
         return Response(html, 404, HEADERS, mimetype="text/html")(environ, start_response)
 
-    def _page(self, render: Callable[..., str], *arguments: Any) -> Wsgi:
+    def _page(self, render: Callable[..., str], *arguments: Any) -> _Wsgi:
         def page(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
                 discard_body(environ)
@@ -231,7 +231,7 @@ def _reader(name: str) -> Callable[[], bytes]:
     return cache(lambda: files(__package__).joinpath("static", name).read_bytes())
 
 
-def _static(content: Callable[[], bytes], media_type: str) -> Wsgi:
+def _static(content: Callable[[], bytes], media_type: str) -> _Wsgi:
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         discard_body(environ)
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=300"}

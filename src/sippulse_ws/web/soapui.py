@@ -14,14 +14,14 @@ from sippulse_ws.services.catalogue import PublishedOperation
 from sippulse_ws.web.samples import CURRENT_PASSWORD, PROVISIONING, envelope, in_running_order
 from sippulse_ws.wire.names import NAMESPACE
 
-CONFIG = "http://eviware.com/soapui/config"
+_CONFIG = "http://eviware.com/soapui/config"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 LOGIN, SECRET = "${#Project#login}", "${#Project#password}"
-OF_SUBSCRIBER = "${#Project#subscriberPassword}"
+_OF_SUBSCRIBER = "${#Project#subscriberPassword}"
 _TYPE = f"{{{XSI}}}type"
 _NO_FAULT = ("SOAP Fault Assertion", "Not SOAP Fault")
 _SCHEMA = ("Schema Compliance", "Schema Compliance")
-DEFAULTS = (("login", "demo"), ("password", ""), ("subscriberPassword", ""))
+_DEFAULTS = (("login", "demo"), ("password", ""), ("subscriberPassword", ""))
 _OWN = {"1000": "${#TestSuite#username}", "2000": "${#TestSuite#username}"}
 
 
@@ -32,7 +32,7 @@ def soapui_project(
     root = etree.Element(
         _name("soapui-project"),
         {"name": "sippulse-ws", "soapui-version": "5.7.0", "resourceRoot": ""},
-        nsmap={"con": CONFIG, "xsi": XSI},
+        nsmap={"con": _CONFIG, "xsi": XSI},
     )
     _add(root, "settings")
     for service, wsdl in wsdls.items():
@@ -41,7 +41,7 @@ def soapui_project(
     _each_operation(root, operations)
     _life(root, {(one.service, one.name): one for one in operations})
     properties = _add(root, "properties")
-    for name, value in (("endpoint", url), *DEFAULTS):
+    for name, value in (("endpoint", url), *_DEFAULTS):
         one = _add(properties, "property")
         _add(one, "name").text, _add(one, "value").text = name, value
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
@@ -155,14 +155,14 @@ def _call(element: Any, one: PublishedOperation, own: dict[str, str]) -> None:
     _add(element, "encoding").text = "UTF-8"
     _add(element, "endpoint").text = f"${{#Project#endpoint}}/SipPulse/{one.service}"
     text = envelope(one, login=LOGIN, password=SECRET)
-    text = text.replace(CURRENT_PASSWORD, OF_SUBSCRIBER)
+    text = text.replace(CURRENT_PASSWORD, _OF_SUBSCRIBER)
     for value, named in own.items():
         text = text.replace(f"<username>{value}</username>", f"<username>{named}</username>")
     _add(element, "request").text = text
 
 
 def _name(tag: str) -> str:
-    return f"{{{CONFIG}}}{tag}"
+    return f"{{{_CONFIG}}}{tag}"
 
 
 def _add(parent: Any, tag: str, **attributes: str) -> Any:

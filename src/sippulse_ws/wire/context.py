@@ -17,7 +17,7 @@ from .spooled import Spooled
 RECEIVED = "sippulse.received"
 
 
-class Headers(Mapping[str, str]):
+class _Headers(Mapping[str, str]):
     """The HTTP headers of a WSGI environment by name, whatever its case; nothing is copied."""
 
     def __init__(self, environ: Mapping[str, Any]) -> None:
@@ -85,9 +85,9 @@ class Context:
         return str(self.environ.get("REMOTE_ADDR") or "")
 
     @property
-    def headers(self) -> Headers:
+    def headers(self) -> _Headers:
         """The HTTP headers of the request."""
-        return Headers(self.environ)
+        return _Headers(self.environ)
 
     def told(self, header: str) -> list[str]:
         """What the HTTP header says, and the SOAP header blocks with its meaning."""

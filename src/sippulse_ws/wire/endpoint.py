@@ -27,9 +27,9 @@ from .rpc import Service
 
 logger = logging.getLogger(__name__)
 
-Environ = dict[str, Any]
+_Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
-Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+_Wsgi = Callable[[_Environ, StartResponse], Iterable[bytes]]
 
 XML_UTF_8 = "text/xml; charset=utf-8"
 HTML = "text/html; charset=utf-8"
@@ -51,7 +51,7 @@ class Options:
     public_url: str | None = None
     wsdl_style: Literal["inline", "import"] = "inline"
     wsdl_required: Literal["observed", "none"] = "observed"
-    page: Wsgi | None = None  # answers a plain GET
+    page: _Wsgi | None = None  # answers a plain GET
     invalid_value: str = "Invalid value in field {field}"
     internal_error: str = "Internal error, request {request_id}"
     # as many threads of the server may be held by clients that read long answers slowly
@@ -99,7 +99,7 @@ class Endpoint:
         """The types of the service, as a schema of their own."""
         return self._published.schema
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: _Environ, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         if method == "POST":
             return self._post(environ, start_response)
@@ -112,7 +112,7 @@ class Endpoint:
             ("Allow", "GET, HEAD, POST"),
         )
 
-    def _get(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _get(self, environ: _Environ, start_response: StartResponse) -> Iterable[bytes]:
         text = environ.get("QUERY_STRING", "")
         if text.startswith("xsd="):
             if text != wsdl.SCHEMA_QUERY:
@@ -125,7 +125,7 @@ class Endpoint:
             return self._options.page(environ, start_response)
         return _empty(start_response, "404 Not Found")
 
-    def _address(self, environ: Environ) -> str:
+    def _address(self, environ: _Environ) -> str:
         """The address under which the client reached this endpoint."""
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         path = quote(path, "/", "latin-1", "replace")
@@ -136,7 +136,7 @@ class Endpoint:
             host = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
         return f"{environ['wsgi.url_scheme']}://{host}{path}"
 
-    def _post(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _post(self, environ: _Environ, start_response: StartResponse) -> Iterable[bytes]:
         context = Context(environ, self.name, self._state)
         media = self._media_types[environ.get("CONTENT_TYPE") or ""]
         if media is None:
@@ -211,7 +211,7 @@ class Endpoint:
 
 
 def _document(
-    environ: Environ, start_response: StartResponse, status: str, content_type: str, body: bytes
+    environ: _Environ, start_response: StartResponse, status: str, content_type: str, body: bytes
 ) -> list[bytes]:
     start_response(status, [("Content-Type", content_type), (LENGTH, str(len(body)))])
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

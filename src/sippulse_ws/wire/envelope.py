@@ -13,7 +13,7 @@ from .faults import WireFault, client_fault
 from .names import HEADER_NAMESPACE, SOAP_ENVELOPE
 
 ENVELOPE = f"{{{SOAP_ENVELOPE}}}Envelope"
-HEADER = f"{{{SOAP_ENVELOPE}}}Header"
+_HEADER = f"{{{SOAP_ENVELOPE}}}Header"
 BODY = f"{{{SOAP_ENVELOPE}}}Body"
 MUST_UNDERSTAND = f"{{{SOAP_ENVELOPE}}}mustUnderstand"
 ACTOR = f"{{{SOAP_ENVELOPE}}}actor"
@@ -115,7 +115,7 @@ def _body_among(root: etree._Element) -> tuple[etree._Element, Blocks]:
         tag = child.tag
         if tag == BODY:
             body = child if body is None else body
-        elif tag == HEADER:
+        elif tag == _HEADER:
             if header is not None:
                 raise client_fault("Couldn't create SOAP message: more than one Header")
             header = child

@@ -18,7 +18,7 @@ from .names import NAMESPACE
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 PRINCIPAL = "principal"  # credentials are never put together from loose elements
 
-Parse = Callable[[str], Any]
+_Parse = Callable[[str], Any]
 
 
 class Sink(Protocol):
@@ -31,7 +31,7 @@ class Sink(Protocol):
         """It says a telephone number, with punctuation."""
 
 
-Read = Callable[[etree._Element, Sink], Any]
+_Read = Callable[[etree._Element, Sink], Any]
 
 
 class Reader(NamedTuple):
@@ -68,7 +68,7 @@ class Readers:
             plan = self._plans[model] = Plan(self, model, model.ALIASES)
         return plan
 
-    def parser_of(self, field: Field) -> Parse:
+    def parser_of(self, field: Field) -> _Parse:
         parse = (FILTERS if field.filter else PARSERS)[field.kind]
         if not self._strict or field.kind == "string":
             return parse
@@ -176,8 +176,8 @@ class _Tags(NamedTuple):
     """What is done with each child of an element, by its tag."""
 
     strings: dict[str, str]  # attribute
-    parsed: dict[str, tuple[str, Parse, Field]]
-    others: dict[str, tuple[str, Read, bool]]  # objects, and whatever is repeated
+    parsed: dict[str, tuple[str, _Parse, Field]]
+    others: dict[str, tuple[str, _Read, bool]]  # objects, and whatever is repeated
 
 
 def _tags(plan: Plan) -> _Tags:
@@ -242,11 +242,11 @@ def _store(values: dict[str, Any], attribute: str, value: Any, many: bool) -> No
         values[attribute].append(value)
 
 
-def _text_reader(plan: Plan, field: Field) -> Read:
+def _text_reader(plan: Plan, field: Field) -> _Read:
     return lambda child, sink: plan.text_value(field, child, sink)
 
 
-def _object_reader(plan: Plan) -> Read:
+def _object_reader(plan: Plan) -> _Read:
     read_exact, build = plan.read_exact, plan.build
 
     def read(element: etree._Element, sink: Sink) -> Any:

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
-EVERY = 0.1  # seconds between looks
+_EVERY = 0.1  # seconds between looks
 
 
 class DeadlinePassed(Exception):
@@ -94,7 +94,7 @@ def _watch() -> None:
 
 def _cut_late_ones() -> None:
     while True:
-        sleep(EVERY)
+        sleep(_EVERY)
         now = monotonic()
         for one in list(_running):
             if now > one.end and one.held and not one.was_cut:

@@ -39,7 +39,7 @@ SQLITE_TRY_MS = 1000  # where operations have a deadline; it is not to be cut of
 # After so long without an answer MariaDB is taken for lost.
 STATEMENT_SECONDS = 60
 # Where operations have a deadline, a locked row is waited for in tries of this many seconds.
-LOCK_SECONDS = 5
+_LOCK_SECONDS = 5
 MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
     "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
@@ -199,7 +199,7 @@ class Database:
 
 def lock_seconds(seconds: float) -> int:
     """How long a statement waits for a lock, when its operation may take so long."""
-    return max(1, min(LOCK_SECONDS, int(seconds / 2)))
+    return max(1, min(_LOCK_SECONDS, int(seconds / 2)))
 
 
 def _limits(seconds: float) -> str:

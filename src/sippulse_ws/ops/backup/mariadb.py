@@ -22,7 +22,7 @@ from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
 from sippulse_ws.ops.backup.container import BackupError
 
-PIECE = 1024 * 1024
+_PIECE = 1024 * 1024
 DUMP = ("mariadb-dump", "mysqldump")
 CLIENT = ("mariadb", "mysql")
 OPTIONS = (
@@ -99,7 +99,7 @@ def _pieces(lines: Iterable[bytes], digests: TableDigests) -> Iterator[bytes]:
         line = _definer.sub(rb"\1", line)  # noqa: PLW2901 - rows hold no such beginning
         digests.look(line)
         waiting += line
-        if len(waiting) >= PIECE:
+        if len(waiting) >= _PIECE:
             yield bytes(waiting)
             waiting.clear()
     yield bytes(waiting)

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 from sippulse_ws.ops.backup.container import BackupError
 
-PIECE = 1024 * 1024
-PAGES = 2048  # copied at a time; writers get in between
+_PIECE = 1024 * 1024
+_PAGES = 2048  # copied at a time; writers get in between
 Tables = dict[str, tuple[int, str]]
 
 
@@ -24,11 +24,11 @@ def dump(path: Path, found: Tables) -> Iterator[bytes]:
     with TemporaryDirectory(prefix=".sippulse-ws-backup-", dir=path.parent) as folder:
         copy = Path(folder) / "copy.db"
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target, pages=PAGES)
+            source.backup(target, pages=_PAGES)
             target.execute("PRAGMA journal_mode=DELETE")
         found.update(digest(copy))
         with copy.open("rb") as file:
-            while piece := file.read(PIECE):
+            while piece := file.read(_PIECE):
                 yield piece
 
 

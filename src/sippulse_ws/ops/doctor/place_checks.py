@@ -19,7 +19,7 @@ from sippulse_ws.ops.doctor.findings import Finding, error, fine, warning
 LEAST_FREE = 512  # MiB
 LEAST_PERCENT = 5
 CERTIFICATE_DAYS = 14
-SECONDS = 5.0
+_SECONDS = 5.0
 
 
 def check_disk(database: Database) -> Iterator[Finding]:
@@ -64,7 +64,7 @@ def _certificate_end(host: str, port: int) -> dt.datetime:
     """OSError when nobody answers, or with a certificate that clients refuse."""
     context = ssl.create_default_context()
     with (
-        socket.create_connection((host, port), SECONDS) as plain,
+        socket.create_connection((host, port), _SECONDS) as plain,
         context.wrap_socket(plain, server_hostname=host) as secure,
     ):
         told = secure.getpeercert() or {}

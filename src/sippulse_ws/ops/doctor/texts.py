@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sippulse_ws.ops.doctor.findings import Finding
 
 
-class Text(NamedTuple):
+class _Text(NamedTuple):
     """What is found, and what to do; nothing to do when all is well."""
 
     pt: str
@@ -17,154 +17,154 @@ class Text(NamedTuple):
 
 
 TEXTS = {
-    "fine": Text("em ordem", "in order"),
-    "not-needed": Text("não se aplica aqui", "does not apply here"),
-    "is": Text("{what}", "{what}"),
-    "check-failed": Text(
+    "fine": _Text("em ordem", "in order"),
+    "not-needed": _Text("não se aplica aqui", "does not apply here"),
+    "is": _Text("{what}", "{what}"),
+    "check-failed": _Text(
         "não pôde ser verificado: {reason}",
         "could not be checked: {reason}",
         "veja a causa e rode de novo",
         "see to the cause and run it again",
     ),
-    "database-away": Text(
+    "database-away": _Text(
         "o banco não responde: {reason}",
         "the database does not answer: {reason}",
         "confira SIPPULSE_DATABASE_URL, a rede e se o banco está no ar",
         "check SIPPULSE_DATABASE_URL, the network, and whether the database runs",
     ),
-    "database-old": Text(
+    "database-old": _Text(
         "{version} é antigo; é preciso {needed} ou mais novo",
         "{version} is old; {needed} or later is needed",
         "atualize o servidor de banco de dados",
         "upgrade the database server",
     ),
-    "rights-missing": Text(
+    "rights-missing": _Text(
         "falta à conta do banco: {rights}",
         "the database account lacks: {rights}",
         "conceda com GRANT; a tabela está em docs/pt-BR/operations.md",
         "grant them; the table is in docs/operations.md",
     ),
-    "charset": Text(
+    "charset": _Text(
         "não é utf8mb4: {what}",
         "not utf8mb4: {what}",
         "ALTER DATABASE/TABLE … CHARACTER SET utf8mb4, com backup antes",
         "ALTER DATABASE/TABLE … CHARACTER SET utf8mb4, with a backup before",
     ),
-    "clock": Text(
+    "clock": _Text(
         "o relógio do banco difere {seconds} s do desta máquina",
         "the database's clock differs by {seconds} s from this machine's",
         "ligue o NTP nas duas máquinas",
         "run NTP on both machines",
     ),
-    "schema": Text(
+    "schema": _Text(
         "{trouble}",
         "{trouble}",
         "faça como diz a frase",
         "do as the sentence says",
     ),
-    "view-broken": Text(
+    "view-broken": _Text(
         "a visão {name} não pode ser lida: {reason}",
         "the view {name} cannot be read: {reason}",
         "rode: sippulse-ws db repair-views",
         "run: sippulse-ws db repair-views",
     ),
-    "no-key": Text(
+    "no-key": _Text(
         "sem SIPPULSE_PASSWORD_KEY as senhas dos assinantes ficam legíveis no banco",
         "without SIPPULSE_PASSWORD_KEY subscribers' passwords are stored readable",
         "crie uma chave e rode: sippulse-ws db rekey",
         "make a key and run: sippulse-ws db rekey",
     ),
-    "key-unknown": Text(
+    "key-unknown": _Text(
         "{count} senhas foram cifradas com uma chave que não está aqui ({key})",
         "{count} passwords are sealed with a key that is not here ({key})",
         "ponha a chave em SIPPULSE_PASSWORD_KEY ou SIPPULSE_OLD_PASSWORD_KEYS",
         "put the key into SIPPULSE_PASSWORD_KEY or SIPPULSE_OLD_PASSWORD_KEYS",
     ),
-    "key-wrong": Text(
+    "key-wrong": _Text(
         "uma senha de {account} não abre",
         "a password of {account} does not open",
         "a linha foi alterada fora da API: grave uma nova senha",
         "the row was changed outside the API: set a new password",
     ),
-    "plain-beside-sealed": Text(
+    "plain-beside-sealed": _Text(
         "{count} senhas legíveis ao lado de cifradas",
         "{count} readable passwords beside sealed ones",
         "rode: sippulse-ws db rekey",
         "run: sippulse-ws db rekey",
     ),
-    "old-keys": Text(
+    "old-keys": _Text(
         "{count} senhas ainda com uma chave antiga",
         "{count} passwords are still sealed with an old key",
         "rode: sippulse-ws db rekey",
         "run: sippulse-ws db rekey",
     ),
-    "partitions-end": Text(
+    "partitions-end": _Text(
         "as partições de {table} acabam em {end}",
         "the partitions of {table} end at {end}",
         "rode todo mês: sippulse-ws db partition",
         "run each month: sippulse-ws db partition",
     ),
-    "no-index": Text(
+    "no-index": _Text(
         "a consulta documentada {query} lê a tabela {table} inteira",
         "the documented query {query} reads the whole table {table}",
         "rode: sippulse-ws db upgrade; se continuar, ANALYZE TABLE {table}",
         "run: sippulse-ws db upgrade; if that is not it, ANALYZE TABLE {table}",
     ),
-    "proxy-away": Text(
+    "proxy-away": _Text(
         "o proxy {proxy} não responde: {reason}",
         "the proxy {proxy} does not answer: {reason}",
         "veja o proxy e SIPPULSE_PROXIES",
         "see to the proxy and SIPPULSE_PROXIES",
     ),
-    "proxy-out-of-step": Text(
+    "proxy-out-of-step": _Text(
         "o proxy {proxy} não tem o que está no banco: {table}",
         "the proxy {proxy} has not what stands in the database: {table}",
         "chame reloadModules… ou ligue SIPPULSE_AUTO_RELOAD; veja sippulse-ws proxy status",
         "call reloadModules… or set SIPPULSE_AUTO_RELOAD; sippulse-ws proxy status shows the rows",
     ),
-    "dids-outside": Text(
+    "dids-outside": _Text(
         "{count} DIDs fora de qualquer estoque, gravados por administradores ou antigos",
         "{count} DIDs are in no inventory, written by domains' administrators or from before",
         "importe os que são de vocês: sippulse-ws import dids",
         "import those that are yours: sippulse-ws import dids",
     ),
-    "networks-wide": Text(
+    "networks-wide": _Text(
         "{count} redes mais largas do que um administrador de domínio pode gravar: {first}",
         "{count} networks wider than a domain's administrator may write: {first}",
         "confira uma a uma: o proxy acredita nelas sem senha",
         "look at each: the proxy believes them without a password",
     ),
-    "no-backup": Text(
+    "no-backup": _Text(
         "nenhum backup feito por este programa",
         "no backup was made by this program",
         "rode todo dia: sippulse-ws backup create ARQUIVO",
         "run each day: sippulse-ws backup create FILE",
     ),
-    "backup-old": Text(
+    "backup-old": _Text(
         "o último backup tem {days} dias",
         "the last backup is {days} days old",
         "rode todo dia: sippulse-ws backup create ARQUIVO",
         "run each day: sippulse-ws backup create FILE",
     ),
-    "disk": Text(
+    "disk": _Text(
         "{folder}: livres {free} MiB, {percent} %",
         "{folder}: {free} MiB free, {percent} %",
         "libere espaço ou aumente o disco",
         "free some room or enlarge the disk",
     ),
-    "certificate-away": Text(
+    "certificate-away": _Text(
         "o certificado de {host} não pôde ser lido: {reason}",
         "the certificate of {host} could not be read: {reason}",
         "confira o proxy reverso, o DNS e SIPPULSE_PUBLIC_URL",
         "check the reverse proxy, DNS and SIPPULSE_PUBLIC_URL",
     ),
-    "certificate-ends": Text(
+    "certificate-ends": _Text(
         "o certificado de {host} vence em {days} dias",
         "the certificate of {host} ends in {days} days",
         "renove o certificado",
         "renew the certificate",
     ),
-    "public-plain": Text(
+    "public-plain": _Text(
         "SIPPULSE_PUBLIC_URL é http: as senhas viajam sem proteção",
         "SIPPULSE_PUBLIC_URL is http: passwords travel readable",
         "ponha um proxy reverso com TLS na frente (deploy/nginx, deploy/caddy)",
