@@ -34,6 +34,7 @@ SUBJECTS = {
     "calls": Subject("calls", "app", "Rated calls, and those that could not be rated."),
     "events": Subject("events", "events", "What happened, and who has been told."),
     "jobs": Subject("jobs", "app", "The background process."),
+    "migrate": Subject("migrate", "migrate", "Take over the data of an existing installation."),
     "rates": Subject("rates", "app", "Price lists, and what a call costs."),
     "proxy": Subject("proxy", "app", "The SIP proxies."),
     "wsdl": Subject("wsdl", "app", "The WSDL files."),

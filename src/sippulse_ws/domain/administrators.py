@@ -47,6 +47,15 @@ def replace_hash(db: Session, hashes: tuple[str, str]) -> None:
     db.execute(update(Administrator).where(same).values(password_hash=new))
 
 
+def remove_temporary(db: Session, prefix: str) -> None:
+    """Administrators whose login begins like this, and who were made for one command."""
+    gone = select(Administrator.id).where(Administrator.login.startswith(prefix, autoescape=True))
+    mine = AdministratorDomain.administrator_id.in_(gone)
+    db.execute(delete(AdministratorDomain).where(mine))
+    ids = db.execute(gone).scalars().all()
+    db.execute(delete(Administrator).where(Administrator.id.in_(ids)))
+
+
 def set_active(db: Session, login: str, active: bool) -> None:
     _update(db, login, active=active)
 

@@ -44,12 +44,12 @@ def insert_hunt_group(db: Session, values: Values) -> SimpleNamespace:
     domain = values["domain"]
     require_domain(db, domain)
     _check(values)
-    members = _members(db, domain, values["group_list"])
+    members = hunt_group_members(db, domain, values["group_list"])
     stored = storable(HuntGroup, present(values, _FIELDS))
     hunt_group_id = insert_row(db, HuntGroup, stored | {"domain": domain, "uri": ""})
     uri = f"sip:huntgroup-{hunt_group_id}@{domain}"
     db.execute(update(HuntGroup).where(HuntGroup.id == hunt_group_id).values(uri=uri))
-    _store_members(db, hunt_group_id, members, domain)
+    store_hunt_group_members(db, hunt_group_id, members, domain)
     return get_hunt_group(db, domain, hunt_group_id)
 
 
@@ -66,10 +66,10 @@ def update_hunt_group(db: Session, values: Values) -> SimpleNamespace:
     if changes:
         db.execute(update(HuntGroup).where(HuntGroup.id == hunt_group_id).values(changes))
     if values.get("group_list") is not None:
-        members = _members(db, domain, values["group_list"])
+        members = hunt_group_members(db, domain, values["group_list"])
         whole = HuntGroupMember.hunt_group_id == hunt_group_id
         db.execute(delete(HuntGroupMember).where(whole))
-        _store_members(db, hunt_group_id, members, domain)
+        store_hunt_group_members(db, hunt_group_id, members, domain)
     return get_hunt_group(db, domain, hunt_group_id)
 
 
@@ -89,7 +89,7 @@ def _check(values: Values) -> None:
     within(values.get("timeout"), 1, INT_MAX, "timeout")
 
 
-def _members(db: Session, domain: str, group_list: str) -> list[tuple[str, int]]:
+def hunt_group_members(db: Session, domain: str, group_list: str) -> list[tuple[str, int]]:
     """The usernames in a list like `joao;maria;jose` with their ids, in its order."""
     names = [name.strip() for name in group_list.split(";") if name.strip()]
     if not names:
@@ -111,7 +111,7 @@ def _lock(db: Session, domain: str, hunt_group_id: int) -> None:
         raise HuntGroupNotFound(id=hunt_group_id)
 
 
-def _store_members(
+def store_hunt_group_members(
     db: Session, hunt_group_id: int, members: list[tuple[str, int]], domain: str
 ) -> None:
     rows = [
@@ -122,7 +122,7 @@ def _store_members(
         db.execute(insert(HuntGroupMember), rows)
     except IntegrityError as error:
         if refers_to_nothing(error):  # removed in this moment
-            _members(db, domain, ";".join(name for name, _ in members))
+            hunt_group_members(db, domain, ";".join(name for name, _ in members))
         raise
 
 

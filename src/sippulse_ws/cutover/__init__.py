@@ -1,0 +1,1 @@
+"""Coming from another installation: its data through its own published operations."""
