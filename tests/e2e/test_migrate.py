@@ -47,38 +47,48 @@ def fill(server: Server) -> None:
         "<prefix>55</prefix><rateId>8</rateId><rateValue>0.123456</rateValue></rate>",
     )
     for account in ["999", *ACCOUNTS]:
-        ask(server, "SubscriberWS", "insertSubscriber", f"<subscriber>{KEY.format(account)}"
-            f"<password>sécret-{account}</password><passwordPortal>portal{account}</passwordPortal>"
-            "<profile>DEFAULT</profile><firstName>João € 😀</firstName><ratePlanId>2</ratePlanId>"
-            "<voicemail>true</voicemail><callLimit>3</callLimit><mobile>5511987654321</mobile>"
-            "</subscriber>")  # fmt: skip
-        ask(
-            server,
-            "SubscriberWS",
-            "addCredit",
-            f"{KEY.format(account)}<value>{account}.000001</value><obs>PIX</obs>",
-        )
-        ask(
-            server,
-            "DidWS",
-            "insertDid",
-            f"<did><accountCode>{account}@example.com</accountCode>"
-            f"<aliasUsername>5548{account}</aliasUsername><domain>example.com</domain></did>",
-        )
-        ask(
-            server,
-            "WhiteListWS",
-            "insertWhiteList",
-            f"<whiteList>{KEY.format(account)}<prefix>0800</prefix></whiteList>",
-        )
-        ask(
-            server,
-            "AddressWS",
-            "insertAddress",
-            f"<address>{KEY.format(account)}"
-            f"<ipAddress>198.51.100.{int(account) % 200}</ipAddress><mask>32</mask>"
-            "<method>iponly</method><port>0</port><protocol>any</protocol></address>",
-        )
+        fill_account(server, account)
+    fill_rest(server)
+
+
+def fill_account(server: Server, account: str) -> None:
+    """What every account has."""
+    ask(server, "SubscriberWS", "insertSubscriber", f"<subscriber>{KEY.format(account)}"
+        f"<password>sécret-{account}</password><passwordPortal>portal{account}</passwordPortal>"
+        "<profile>DEFAULT</profile><firstName>João € 😀</firstName><ratePlanId>2</ratePlanId>"
+        "<voicemail>true</voicemail><callLimit>3</callLimit><mobile>5511987654321</mobile>"
+        "</subscriber>")  # fmt: skip
+    ask(
+        server,
+        "SubscriberWS",
+        "addCredit",
+        f"{KEY.format(account)}<value>{account}.000001</value><obs>PIX</obs>",
+    )
+    ask(
+        server,
+        "DidWS",
+        "insertDid",
+        f"<did><accountCode>{account}@example.com</accountCode>"
+        f"<aliasUsername>5548{account}</aliasUsername><domain>example.com</domain></did>",
+    )
+    ask(
+        server,
+        "WhiteListWS",
+        "insertWhiteList",
+        f"<whiteList>{KEY.format(account)}<prefix>0800</prefix></whiteList>",
+    )
+    ask(
+        server,
+        "AddressWS",
+        "insertAddress",
+        f"<address>{KEY.format(account)}"
+        f"<ipAddress>198.51.100.{int(account) % 200}</ipAddress><mask>32</mask>"
+        "<method>iponly</method><port>0</port><protocol>any</protocol></address>",
+    )
+
+
+def fill_rest(server: Server) -> None:
+    """What few accounts have."""
     ask(server, "SubscriberWS", "removeSubscriber", KEY.format("999"))
     ask(
         server,
@@ -108,6 +118,11 @@ def fill(server: Server) -> None:
         "addUserLocation",
         f"{KEY.format(1004)}<contact>sip:1004@203.0.113.9</contact>",
     )
+    fill_groups(server)
+
+
+def fill_groups(server: Server) -> None:
+    """Of hunting, and of billing."""
     ask(
         server,
         "HuntGroupWS",

@@ -16,7 +16,7 @@ import typer
 
 from sippulse_ws.cli.session import errors, fail, get_settings, open_database, record_command
 from sippulse_ws.config import Settings
-from sippulse_ws.cutover.migration import Journal, Migration
+from sippulse_ws.cutover.migration import Journal, Migration, Report
 from sippulse_ws.cutover.rows import Writer
 from sippulse_ws.cutover.source import Source, SourceFault, SourceUnavailable
 from sippulse_ws.db import Database
@@ -56,30 +56,37 @@ def migrate(  # noqa: PLR0913, PLR0917 - options
         raise fail("either --subscribers or --sql has to name the subscribers")
     password = sys.stdin.readline().rstrip("\n")
     accounts = _from_file(subscribers) if subscribers else _from_sql(str(sql))
-    settings = get_settings()
     source = Source(from_url, login, password, rate)
-    with open_database(settings) as database, _own_operations(settings, database) as ours:
-        key = settings.password_key
-        # passwords that are in use are taken as they are, however short
-        vault = Vault(
-            key.get_secret_value() if key else None,
-            [one.get_secret_value() for one in settings.old_password_keys],
-        )
-        migration = Migration(source, ours, database, Writer(vault, from_url), dry_run)
-        try:
-            found = migration.run(domain or [], accounts, Journal(state, resume), errors.print)
-        except (SourceUnavailable, SourceFault) as error:
-            raise fail(f"{error}; what is done stays, --resume goes on") from None
-        finally:
-            source.close()
-        with database.writing() as db:
-            record_command(db, "migrate", {"from": from_url, "domain": domain})
+    found = _run(source, from_url, domain or [], accounts, Journal(state, resume), dry_run)
     text = found.as_json()
     if report is not None:
         report.write_text(text + "\n", "utf-8")
     print(text)
     if not found.is_clean:
         raise typer.Exit(2)
+
+
+def _run(
+    source: Source, origin: str, domains: list[str], accounts: Accounts, journal: Journal, dry: bool
+) -> Report:
+    settings = get_settings()
+    key = settings.password_key
+    # passwords that are in use are taken as they are, however short
+    vault = Vault(
+        key.get_secret_value() if key else None,
+        [one.get_secret_value() for one in settings.old_password_keys],
+    )
+    with open_database(settings) as database, _own_operations(settings, database) as ours:
+        migration = Migration(source, ours, database, Writer(vault, origin), dry)
+        try:
+            found = migration.run(domains, accounts, journal, errors.print)
+        except (SourceUnavailable, SourceFault) as error:
+            raise fail(f"{error}; what is done stays, --resume goes on") from None
+        finally:
+            source.close()
+        with database.writing() as db:
+            record_command(db, "migrate", {"from": origin, "domain": domains})
+    return found
 
 
 @contextmanager
