@@ -15,7 +15,7 @@ from sippulse_ws.cutover.source import Record
 from sippulse_ws.db import Session
 from sippulse_ws.domain import account_groups, credit, locations, passwords
 from sippulse_ws.domain.addresses import checked_address
-from sippulse_ws.domain.hunt_groups import member_ids, store_members
+from sippulse_ws.domain.hunt_groups import hunt_group_members, store_hunt_group_members
 from sippulse_ws.domain.values import amount, storable
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import (
@@ -84,12 +84,13 @@ class Writer:
         names = ("domain", "description", "method", "timeout", "uri")
         values = {name: record[name] for name in names}
         self._put(db, "hunt_group", HuntGroup, record["id"], values, "domain")
-        members = member_ids(db, record["domain"], record["group_list"] or "")
+        members = hunt_group_members(db, record["domain"], record["group_list"] or "")
         same = HuntGroupMember.hunt_group_id == record["id"]
         stored = select(HuntGroupMember.subscriber_id).where(same)
-        if db.execute(stored.order_by(HuntGroupMember.position)).scalars().all() != members:
+        there = db.execute(stored.order_by(HuntGroupMember.position)).scalars().all()
+        if there != [member for _, member in members]:
             db.execute(delete(HuntGroupMember).where(same))
-            store_members(db, record["id"], members)
+            store_hunt_group_members(db, record["id"], members, record["domain"])
 
     def put_account(self, db: Session, account: Account) -> None:
         """A subscriber with its lists; those of an account that is there already are made alike."""
