@@ -1,5 +1,6 @@
 """A prepaid call ends when its money ends: money a second, so that seconds are money."""
 
+import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +61,36 @@ def test_both_sides_get_bye_when_the_money_ends(money: Money, proxy: Kamailio) -
     assert 5 <= duration < 8.5
     (row,) = money.records(call_id(call))
     assert (row["ended_by"], row["service"]) == ("proxy", "timeout")
+
+
+def test_the_first_bye_may_be_answered_before_the_second_is_sent(
+    money: Money, tmp_path: Path, proxy_database: str
+) -> None:
+    """Whoever gets a BYE runs at once, and whoever sends it only when nobody else wants to."""
+    proxy = Kamailio(tmp_path / "kamailio", proxy_database, local="#!define LONGEST_CALL 2\n")
+    everywhere = os.sched_getaffinity(0)
+    cpu, calls = {min(everywhere)}, 10
+    os.sched_setaffinity(0, cpu)
+    try:
+        network, caller = money.gateway("gw1"), money.caller("1000", money.plan(prepaid=False))
+        lines = [money.telephones.phone("1000") for _ in range(calls)]
+    finally:
+        os.sched_setaffinity(0, everywhere)
+    at(proxy, network, caller, *lines)
+    processes: Any = proxy.rpc("core.psx")
+    for process in processes:
+        os.sched_setaffinity(process["PID"], cpu)
+        if "receiver" not in process["DSC"]:
+            os.sched_setscheduler(process["PID"], os.SCHED_IDLE, os.sched_param(0))
+    for line in lines:
+        assert line.call(NUMBER).status == 200
+    for line in lines:
+        line.wait_for_bye(60)
+    deadline = time.monotonic() + 60
+    while len(network.byes) < calls and time.monotonic() < deadline:
+        time.sleep(0.05)
+    proxy.stop()
+    assert len(network.byes) == calls
 
 
 def test_whole_blocks_are_paid(money: Money, proxy: Kamailio) -> None:
