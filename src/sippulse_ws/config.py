@@ -203,6 +203,8 @@ class Settings(BaseSettings):
     # an addCredit with the value and obs of one so shortly before is refused
     repeated_credit_minutes: int | None = Field(default=None, ge=1, le=44_640)
     idempotency_hours: int = Field(default=72, ge=1, le=8784)  # for which outcomes are kept
+    # `subscriber forget` leaves call records that are younger: the law wants them kept
+    retention_years: int = Field(default=5, ge=0, le=100)
     # admission and rating of calls; the installation's default is in the database
     charging: Literal["on", "off"] | None = None
     # the operator's; the installation's default is in the database

@@ -129,10 +129,11 @@ def current_user() -> str:
 
 def print_json(document: object) -> None:
     """One document; amounts as texts with all of their digits, moments as ISO 8601 has them."""
-    typer.echo(json.dumps(document, default=_json_value, ensure_ascii=False))
+    typer.echo(json.dumps(document, default=json_value, ensure_ascii=False))
 
 
-def _json_value(value: object) -> object:
+def json_value(value: object) -> object:
+    """What JSON has no form for."""
     return value.isoformat() if isinstance(value, dt.datetime | dt.date) else str(value)
 
 

@@ -19,6 +19,7 @@ from sippulse_ws.cli.session import (
     reading,
 )
 from sippulse_ws.cli.subscriber_changes import change_accounts, parse_assignments
+from sippulse_ws.cli.subscriber_privacy import dossier, forget
 from sippulse_ws.cli.texts import Said, chosen_language, noun
 from sippulse_ws.domain import subscribers
 from sippulse_ws.domain.domains import require_domain
@@ -35,6 +36,8 @@ from sippulse_ws.files.writing import Format, MissingExtraError, Style, written
 from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(dossier)
+app.command()(forget)
 
 _Domain = Annotated[str | None, typer.Option(help="Only of this domain.")]
 TextPart = Annotated[

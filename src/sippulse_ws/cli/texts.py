@@ -97,6 +97,26 @@ class Said(Enum):
         "indique contas (username@domain) ou --file", "name accounts (username@domain) or --file"
     )
     CHANGE_THEM = Wording("Remover {count} assinante(s)?", "Remove {count} subscriber(s)?")
+    FORGET_THEM = Wording(
+        "{account} fica anônimo e bloqueado, para sempre. Continuar?",
+        "{account} becomes anonymous and blocked, for good. Go on?",
+    )
+    FORGOTTEN = Wording(
+        "{account} foi esquecido; agora é {pseudonym}", "{account} is forgotten; now {pseudonym}"
+    )
+    NOTHING_TO_FORGET = Wording(
+        "{account}: nada a esquecer", "{account}: there is nothing to forget"
+    )
+    CALLS_KEPT = Wording(
+        "{count} registros de chamadas com menos de {years} anos ficam, como a lei pede; depois de "
+        "{until} o mesmo comando os torna anônimos",
+        "{count} call records younger than {years} years are kept, as the law asks; after {until} "
+        "the same command makes them anonymous",
+    )
+    EVENTS_WAIT = Wording(
+        "{count} eventos ainda não foram entregues: são apagados 7 dias depois de entregues",
+        "{count} events are not delivered yet: they are deleted 7 days after they were",
+    )
     NO_SUCH_FIELD = Wording(
         "não existe o campo {field}; existem: {fields}",
         "there is no field {field}; there are: {fields}",
