@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.app",
     "tests.fixtures.demo",
+    "tests.fixtures.faults",
     "tests.fixtures.proxies",
     "tests.fixtures.server",
     "tests.fixtures.webhooks",

@@ -11,6 +11,9 @@ from tests.soap import Soap
 
 NEW: dict[str, Any] = {"domain": DOMAIN, "password": "Secret-1234", "profile": "DEFAULT"}
 
+ANA: dict[str, Any] = {"username": "ana", "domain": DOMAIN}
+CONTACT = "sip:ana@192.0.2.1"
+
 
 @pytest.fixture
 def api(soap: Soap) -> JsonClient:
@@ -79,6 +82,8 @@ def test_rights_are_checked_for_all_before_the_first(api: JsonClient, platform: 
     [
         (item("DomainWS", "listDomains"), "not-for-batches"),
         (item("ReloadModulesWS", "reloadAddress"), "not-for-batches"),
+        (item("UserLocationWS", "addUserLocation", **ANA, contact=CONTACT), "not-for-batches"),
+        (item("UserLocationWS", "removeUserLocation", **ANA, contact=CONTACT), "not-for-batches"),
         (item("DomainWS", "noSuch"), "bad-request"),
         ({"service": "DomainWS", "operation": "listDomains", "more": 1}, "bad-request"),
         (new("bia", noSuch=1), "bad-request"),

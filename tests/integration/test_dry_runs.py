@@ -65,6 +65,9 @@ def test_any_other_value_is_refused_and_never_a_real_write(
 def test_what_acts_on_a_proxy_refuses_it(api: JsonClient) -> None:
     answer = api("ReloadModulesWS", "reloadAddress", headers=DRY)
     assert problem_of(answer) == (422, "dry-run-impossible", None)
+    for operation in ("addUserLocation", "removeUserLocation"):
+        answer = api("UserLocationWS", operation, headers=DRY, **KEY, contact="sip:a@192.0.2.1")
+        assert problem_of(answer) == (422, "dry-run-impossible", None)
 
 
 def test_a_wrong_login_is_told_first(api: JsonClient) -> None:

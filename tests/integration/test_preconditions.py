@@ -103,6 +103,8 @@ def test_where_there_is_nothing_to_compare_the_header_is_refused(
 ) -> None:
     answer = api("SubscriberWS", "addCredit", headers={"If-Match": "*"}, **KEY, value=1)
     assert problem_of(answer)[:2] == (422, "precondition-unsupported")
+    answer = api("ReloadModulesWS", "reloadAddress", headers={"If-Match": "*"})
+    assert problem_of(answer)[:2] == (422, "precondition-unsupported")
     assert platform.one(Subscriber, username="ana").credit == 0
 
 

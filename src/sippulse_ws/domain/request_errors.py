@@ -51,8 +51,8 @@ class PreconditionUnsupported(DomainError):
 
 class NotForBatches(DomainError):
     code = "not-for-batches"
-    pt = "Só operações que gravam no banco de dados cabem num lote: {operation}"
-    en = "Only operations that write to the database fit in a batch: {operation}"
+    pt = "Só operações que gravam apenas no banco de dados cabem num lote: {operation}"
+    en = "Only operations that write to the database alone fit in a batch: {operation}"
 
 
 class UnknownPath(DomainError):

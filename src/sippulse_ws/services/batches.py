@@ -77,7 +77,7 @@ def _request(context: Context, item: BatchItem, principal: Any) -> Request:
 
 
 def _check_kind(request: Request, item: BatchItem) -> None:
-    if not request.operation.writes:
+    if not request.operation.writes or request.operation.tells_proxies:
         raise NotForBatches(operation=item.published.name)
 
 

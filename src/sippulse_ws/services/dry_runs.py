@@ -29,6 +29,6 @@ def is_dry_run(operation: Operation, context: Context) -> bool:
         raise InvalidDryRun
     if values == {"false"}:
         return False
-    if operation.acts:
+    if operation.tells_proxies:
         raise DryRunImpossible
     return True

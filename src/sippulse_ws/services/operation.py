@@ -98,6 +98,11 @@ class Operation:
     tag: Tag | None = None  # makes the ETag of the result
     guard: Operation | None = None  # what retrieves the thing that If-Match is about
 
+    @property
+    def tells_proxies(self) -> bool:
+        """What it does on SIP proxies no rollback undoes."""
+        return self.lane == PROXIES
+
     def values(self, arguments: tuple[Any, ...]) -> Values:
         """Plain values by parameter name: DTOs become dicts, domains lower case."""
         pairs = zip(self.parameters, arguments, strict=True)

@@ -142,7 +142,7 @@ class Runner:
         if context.telephones:
             add_telephones(values, context.telephones)
         request = Request(operation, context, values, principal, place_of(context.environ))
-        if request.place is not None and operation.lane == PROXIES and self.proxies:
+        if request.place is not None and operation.tells_proxies and self.proxies:
             request.place.move(PROXIES)
         started: float | None = perf_counter()
         context.login = login_of(operation, values, principal)
@@ -211,7 +211,7 @@ class Runner:
 
     def _deadline_exceeded(self, request: Request) -> DomainError:
         told = {"seconds": self.settings.operation_seconds}
-        if request.operation.lane == PROXIES and self.proxies:
+        if request.operation.tells_proxies and self.proxies:
             return DeadlineWhileActing(**told)
         return DeadlineExceeded(**told)
 
@@ -233,6 +233,8 @@ class Runner:
     def _act(self, call: Call, request: Request) -> Any:
         """Do something outside the database, with a small transaction before and after it."""
         keyed = request.keyed
+        if wanted_tags(request.context):
+            raise PreconditionUnsupported
         if keyed is not None and not keyed.claimed:
             with self.database.writing() as db:
                 first = keyed.begin(db)

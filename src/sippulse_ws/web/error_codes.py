@@ -39,7 +39,8 @@ class KnownError:
     status: int
 
     def template(self, language: str) -> str:
-        return _name("…", self.en if language == "en" else self.pt)
+        text = _name("…", self.en if language == "en" else self.pt)
+        return f"{text}…" if text.endswith(" ") else text  # something else is said after it
 
 
 @cache

@@ -45,6 +45,8 @@ _PROBLEM = {
         "detail": {"type": "string"},
         "code": {"type": "string"},
         "field": {"type": "string"},
+        "row": {"type": "integer"},
+        "reason": {"type": "string"},
         "requestId": {"type": "string"},
         "index": {"type": "integer"},
     },
@@ -144,7 +146,11 @@ def _operation(one: PublishedOperation, components: dict[str, Any]) -> dict[str,
     }
     headers = []
     if one.changes:
-        headers = ["Idempotency-Key"] if one.declaration.acts else ["Idempotency-Key", "X-Dry-Run"]
+        headers = (
+            ["Idempotency-Key"]
+            if one.declaration.tells_proxies
+            else ["Idempotency-Key", "X-Dry-Run"]
+        )
         headers += ["If-Match"] if one.declaration.guard else []
     if headers:
         document["parameters"] = [_header_reference(name) for name in headers]

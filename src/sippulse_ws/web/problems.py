@@ -77,6 +77,8 @@ def problem(
     }
     if field := field_of(error):
         document["field"] = field
+    if isinstance(error, errors.RowRefused):
+        document |= {"row": error.values["row"], "reason": error.reason.code}
     return dump_json({**document, "requestId": request_id, **more})
 
 

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Request, Response
 from sippulse_ws import __version__
 from sippulse_ws.services.catalogue import PublishedOperation, every_operation
 from sippulse_ws.services.descriptions import describe_operation, describe_service
+from sippulse_ws.services.faults import common_faults
 from sippulse_ws.web import samples
 from sippulse_ws.web.error_codes import every_error
 from sippulse_ws.web.field_rows import field_rows, input_rows
@@ -154,7 +155,9 @@ class Site:
         }
 
     def _kind(self, one: PublishedOperation, language: str) -> str:
-        kind = "writes" if one.declaration.writes else "acts" if one.declaration.acts else "reads"
+        kind = "writes" if one.changes else "reads"
+        if one.declaration.tells_proxies:
+            kind = "acts"
         return str(_texts()[kind][language])
 
     def _service(self, request: Request, language: str, service: type[Service]) -> str:
@@ -167,7 +170,6 @@ class Site:
     def _operation(self, request: Request, language: str, one: PublishedOperation) -> str:
         told = describe_operation(one)
         root = "../" * request.path.removeprefix(BASE).count("/")
-        known = dict(every_error())
         return self._render(
             "operation.html",
             language,
@@ -181,14 +183,13 @@ class Site:
             effect=marked(told.effect.in_language(language)) if told.effect else "",
             parameters=field_rows(one, language),
             answer=field_rows(one, language, answer=True),
-            faults=[
-                {"code": code, "message": known[code].template(language)} for code in told.faults
-            ],
+            faults=[*_faults(told.faults, language), *_row_faults(told.row_faults, language)],
+            common=list(_faults(common_faults(one), language)),
             samples=samples.all_samples(one, self._base(request)),
             inputs=input_rows(one, language),
             has_principal=one.has_principal,
             writes=one.changes,
-            acts=one.declaration.acts,
+            tells_proxies=one.declaration.tells_proxies,
             passwords=samples.SECRETS,
         )
 
@@ -219,6 +220,20 @@ class Site:
         if not _host(host):
             host = f"{request.environ['SERVER_NAME']}:{request.environ['SERVER_PORT']}"
         return f"{request.scheme}://{host}{request.root_path.rstrip('/')}"
+
+
+def _faults(codes: Iterable[str], language: str) -> Iterator[dict[str, Any]]:
+    known = dict(every_error())
+    for code in codes:
+        one = known[code]
+        yield {"code": code, "status": one.status, "message": one.template(language)}
+
+
+def _row_faults(reasons: Iterable[str], language: str) -> Iterator[dict[str, Any]]:
+    """What is said after the number of the row."""
+    for one in _faults(reasons, language):
+        (row,) = _faults(["row-refused"], language)
+        yield {**row, "message": row["message"].removesuffix("…") + one["message"]}
 
 
 @cache

@@ -14,14 +14,6 @@ from typing import Any
 from sippulse_ws.services.catalogue import PublishedOperation
 from sippulse_ws.wire.fields import Field, fields_of
 
-# What any operation can end in, besides what it declares itself.
-COMMON_FAULTS = (
-    "login-failed",
-    "access-denied",
-    "internal-error",
-    "database-unavailable",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -44,12 +36,16 @@ class FieldDescription:
 
 @dataclass(frozen=True, slots=True)
 class OperationDescription:
-    """`needed`: paths of parameters without which it is a fault; `faults`: codes of its own."""
+    """`needed`: paths of parameters without which it is a fault; `faults`: codes of its own.
+
+    `row_faults`: the reasons of row-refused.
+    """
 
     text: Text
     needed: frozenset[str]
     faults: tuple[str, ...]
     effect: Text | None = None  # beyond the database
+    row_faults: tuple[str, ...] = ()
     example: dict[str, Any] = field(default_factory=dict)  # values by path, instead of the fields'
 
 
@@ -67,6 +63,7 @@ def describe_operation(operation: PublishedOperation) -> OperationDescription:
         needed=frozenset(told["needed"]),
         faults=tuple(told["faults"]),
         effect=effect,
+        row_faults=tuple(told.get("row_faults", ())),
         example=told.get("example", {}),
     )
 
