@@ -66,6 +66,9 @@ def test_everything_is_there_before_the_first_call(installed_url: str, tmp_path:
         assert value(samples, "connection_waits_total", kind=kind) == 0
     assert value(samples, "database_up") == 1
     assert value(samples, "reloads_queued") == value(samples, "reloads_oldest_seconds") == 0
+    for name in ("calls_waiting", "calls_waiting_oldest_seconds", "calls_unrated"):
+        assert value(samples, name) == 0
+    assert value(samples, "admission_errors") == 0
     assert value(samples, "processes", role="worker") == 2
     assert value(samples, "process_resident_bytes", role="worker") > 2**20
     assert value(samples, "process_open_files", role="master") > 3

@@ -256,3 +256,4 @@ _command(
 )
 _command("cdrs", "Call records, with the columns of vi_cdrs; known ones stay as they are.")
 _command("acc", "Failed calls, with the columns of acc; known ones stay as they are.")
+_command("raw-calls", "Raw records, with the columns of call_raw and the ids they had.")

@@ -33,7 +33,7 @@ def partition(
     discard: Annotated[bool, typer.Option("--discard", help="Drop without files.")] = False,
     format: Annotated[Format, typer.Option(help="Kind of files.")] = Format.CSV,
 ) -> None:
-    """Keep cdr and acc in monthly partitions; to be run every month, or after a big import."""
+    """Keep cdr, acc and call_raw in monthly partitions; for every month, and after big imports."""
     if drop_before is not None and (archive_to is None) != discard:
         raise fail("--drop-before needs either --archive-to FOLDER or --discard")
     with open_database() as database:
@@ -59,6 +59,7 @@ def partition(
 def _drop(db: Session, before: dt.datetime, folder: Path | None, format: Format) -> None:
     for table in TABLES:
         for one in partitions.partitions_before(db, table, before):
+            partitions.require_rated(db, one, archived=folder is not None)
             count = None if folder is None else _archive(db, one, folder, format)
             partitions.drop_partition(db, one, count)
             told = {"table": table, "dropped": one.name, "archived": count}
@@ -84,5 +85,7 @@ def _archive(db: Session, one: Partition, folder: Path, format: Format) -> int:
 def _rows_of(one: Partition) -> Select[Any]:
     period = call_queries.Period(one.start, one.end)
     if one.table == "cdr":
-        return call_queries.select_cdrs(None, period)
+        return call_queries.archived_cdrs(period)
+    if one.table == "call_raw":
+        return call_queries.select_raw_calls(None, period)
     return call_queries.select_acc(None, period, method=True)

@@ -26,6 +26,7 @@ NOUNS = {
     "aliases": Wording("apelidos", "aliases"),
     "cdrs": Wording("registros de chamadas", "call records"),
     "acc": Wording("registros de falhas", "failed calls"),
+    "raw-calls": Wording("registros brutos", "raw records"),
     "statistics": Wording("linhas de estatística", "rows of statistics"),
 }
 

@@ -21,6 +21,7 @@ from sippulse_ws.models import (
     CdrProvider,
     CdrRatePlan,
     CdrReseller,
+    RawCall,
 )
 
 SNAPSHOTS: Mapping[str, type[Base]] = {
@@ -32,6 +33,8 @@ SNAPSHOTS: Mapping[str, type[Base]] = {
 _REMEMBERED = 10_000
 # Of acc on MariaDB only, see models.Acc.
 METHOD = "method"
+# Of `cdr` and not of the view: how a call was rated here. Archives keep it.
+RATED_HERE = ("raw_id", "rating", "first_price", "first_reseller_price")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def _table(model: type[Base]) -> Table:
 
 CDRS = Kind(
     name="cdr",
-    columns=_columns(list(VI_CDRS.columns.keys()), *SNAPSHOTS.values(), Cdr),
+    columns=_columns([*VI_CDRS.columns.keys(), *RATED_HERE], *SNAPSHOTS.values(), Cdr),
     time="call_start_time",
     call_id="sip_call_id",
     domain="caller_domain",
@@ -75,6 +78,15 @@ ACC = Kind(
     # one call may fail more than once, at several gateways
     identity=("callid", "from_tag", "to_tag", "time", "sip_code"),
     required=("time", "callid"),
+)
+RAW_CALLS = Kind(
+    name="call_raw",
+    columns=_columns(list(RawCall.__table__.columns.keys()), RawCall),
+    time="started",
+    call_id="call_id",
+    domain="",  # a caller may be of none of ours
+    identity=("call_id", "from_tag", "to_tag", "proxy", "leg", "started"),
+    required=("received_at", "call_id", "started", "ended", "duration_ms"),
 )
 
 
@@ -125,7 +137,7 @@ def insert_acc(db: Session, records: Sequence[Values]) -> None:
 
 
 def find_known(
-    db: Session, kind: Kind, model: type[Base], records: Sequence[Values]
+    db: Session, kind: Kind, model: type[Acc | Cdr | RawCall], records: Sequence[Values]
 ) -> set[tuple[Any, ...]]:
     """The identities of those records that are in the table."""
     columns = model.__table__.columns

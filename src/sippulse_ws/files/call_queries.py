@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, String, func, literal_column, select
+from sqlalchemy import Row, Select, String, and_, func, literal_column, select
 
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain.call_records import METHOD
-from sippulse_ws.models import VI_CDRS, Acc
+from sippulse_ws.domain.call_records import METHOD, RATED_HERE
+from sippulse_ws.models import VI_CDRS, Acc, Cdr, RawCall
+from sippulse_ws.models.types import Money
 
 _BATCH = 2000
 
@@ -32,6 +33,25 @@ def select_cdrs(domain: str | None, period: Period) -> Select[Any]:
         # an index has this order, so nothing is sorted before the first row comes
         query = query.where(VI_CDRS.columns.caller_domain == domain).order_by(time)
     return _within_period(query, time, period)
+
+
+def archived_cdrs(period: Period) -> Select[Any]:
+    """All of the records: with how they were rated, and money exactly as it is stored."""
+    exact = {one.name: one for one in Cdr.__table__.columns if isinstance(one.type, Money)}
+    shown = [exact.get(column.name, column) for column in VI_CDRS.columns]
+    view, table = VI_CDRS.columns, Cdr.__table__.columns
+    same = and_(table.id == view.id, table.call_start_time == view.call_start_time)
+    query = select(*shown, *(table[name] for name in RATED_HERE))
+    query = query.select_from(Cdr.__table__.join(VI_CDRS, same))
+    return _within_period(query, view.call_start_time, period)
+
+
+def select_raw_calls(domain: str | None, period: Period) -> Select[Any]:
+    """The raw records of a caller's domain, or all, by the moment (UTC) of their answer."""
+    query: Select[Any] = select(*RawCall.__table__.columns)
+    if domain is not None:
+        query = query.where(RawCall.caller_domain == domain)
+    return _within_period(query, RawCall.started, period)
 
 
 def select_acc(domain: str | None, period: Period, *, method: bool = False) -> Select[Any]:

@@ -219,6 +219,27 @@ class MomentField(Field):
 
 
 @dataclass(frozen=True)
+class InstantField(Field):
+    """A moment to the microsecond; without a zone it is UTC."""
+
+    is_text = False
+
+    def reader(self, style: ReadingStyle) -> Read:
+        name = self.name
+
+        def read(text: str) -> dt.datetime:
+            try:
+                if _MOMENT.match(text):
+                    moment = dt.datetime.fromisoformat(text)
+                    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+            except ValueError:
+                pass
+            raise NotAMoment(name, text)
+
+        return read
+
+
+@dataclass(frozen=True)
 class NumberField(Field):
     """A dialled number in its normal form, or all of a range when these were asked for."""
 

@@ -20,7 +20,7 @@ from sqlalchemy import BigInteger, Boolean, DateTime, Double, Integer
 from sqlalchemy.sql import ColumnElement
 
 from sippulse_ws.files.fields import guarded
-from sippulse_ws.models.types import Money
+from sippulse_ws.models.types import Money, UtcDateTime
 
 Columns = Sequence[ColumnElement[Any]]
 _Rows = Iterable[Sequence[Any]]
@@ -171,6 +171,8 @@ def _opened(path: Path, *, compressed: bool) -> IO[bytes]:
 def _arrow_type(arrow: Any, column: ColumnElement[Any]) -> Any:
     kinds = [
         (Boolean, arrow.bool_()),
+        (Money, arrow.decimal128(18, 6)),
+        (UtcDateTime, arrow.timestamp("us", "UTC")),
         (BigInteger, arrow.int64()),
         (Integer, arrow.int32()),
         (Double, arrow.float64()),

@@ -13,6 +13,7 @@ from jinja2 import TemplateError
 from sqlalchemy import Row
 
 from sippulse_ws.charging.acc_times import AT_ONCE, convert_acc_times
+from sippulse_ws.charging.backlog import purge_errors
 from sippulse_ws.charging.calendar import (
     charge_fees,
     make_statistics,
@@ -47,6 +48,7 @@ def charging_jobs(settings: Settings) -> list[Job]:
         Job("low credit", 10, _low_credit),
         Job("did fees", 60, partial(_fees, today=today)),
         Job("times of acc", 2, partial(_acc_times, timezone=settings.timezone)),
+        Job("admission errors", 600, purge_errors),
         Job("statistics", 600, partial(_statistics, today=today)),
     ]
     if settings.smtp_url is not None:

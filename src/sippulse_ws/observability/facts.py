@@ -16,6 +16,7 @@ from time import monotonic
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from sippulse_ws.charging.backlog import ChargingBacklog, read_backlog
 from sippulse_ws.db import Database
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.jobs.job import list_jobs
@@ -33,13 +34,15 @@ class DatabaseFacts:
     reloads: int = 0
     oldest_reload: float = 0.0
     jobs: dict[str, dt.datetime | None] = field(default_factory=dict)  # last success
+    charging: ChargingBacklog = field(default_factory=ChargingBacklog)
 
 
 def read_facts(database: Database) -> DatabaseFacts:
     with database.reading() as db:
         reloads, oldest = reload_queue.backlog(db)
         jobs = {row.name: row.succeeded_at for row in list_jobs(db)}
-    return DatabaseFacts(reloads, oldest, jobs)
+        charging = read_backlog(db)
+    return DatabaseFacts(reloads, oldest, jobs, charging)
 
 
 class FactsCollector(Collector):
@@ -66,6 +69,7 @@ class FactsCollector(Collector):
         yield _gauge(
             "reloads_oldest_seconds", "Age of the oldest queued reload.", facts.oldest_reload
         )
+        yield from _of_charging(facts.charging)
         jobs = GaugeMetricFamily(
             "sippulse_ws_job_last_success_timestamp_seconds",
             "When a background job last ended well; 0: never.",
@@ -93,6 +97,18 @@ class FactsCollector(Collector):
         finally:
             self._begun = None
             self._done.set()
+
+
+def _of_charging(backlog: ChargingBacklog) -> Iterator[Metric]:
+    waiting, oldest = backlog.waiting, backlog.oldest
+    yield _gauge("calls_waiting", "Completed calls that are to be rated.", waiting)
+    yield _gauge("calls_waiting_oldest_seconds", "Age of the oldest of them.", oldest)
+    yield _gauge("calls_unrated", "Calls that could not be rated.", backlog.unrated)
+    yield _gauge(
+        "admission_errors",
+        "Errors in the last hour while it was decided whether a call may be made.",
+        backlog.errors,
+    )
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -1,4 +1,4 @@
-"""Monthly partitions of `cdr` and `acc` on MariaDB and MySQL.
+"""Monthly partitions of `cdr`, `acc` and `call_raw` on MariaDB and MySQL.
 
 Partition p202603 holds what began before 1 April 2026 and is in no older partition; `p_future`
 takes what is later than all of them, so that no record is ever without a place.
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import DomainError
 
-TABLES = {"cdr": "call_start_time", "acc": "time"}
+TABLES = {"cdr": "call_start_time", "acc": "time", "call_raw": "started"}
+RAW, RAW_NEW, RAW_UNRATED = "call_raw", 0, 2
 # Older records share the oldest partition: a wrong clock must not make thousands.
 MONTHS_BACK = 240
 _LOCK_SECONDS = 60
@@ -22,6 +23,12 @@ class PartitionGrew(DomainError):
     code = "partition-grew"
     pt = "Partição {partition} mudou durante o arquivamento; tente novamente"
     en = "Partition {partition} changed while it was archived; try again"
+
+
+class CallsNotRated(DomainError):
+    code = "calls-not-rated"
+    pt = "Partição {partition} de call_raw tem {count} chamadas ainda sem preço: {advice}"
+    en = "Partition {partition} of call_raw has {count} calls without a price yet: {advice}"
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,21 @@ def partitions_before(db: Session, table: str, month: dt.datetime) -> list[Parti
     return [one for one in list_partitions(db, table) if one.end is not None and one.end <= month]
 
 
+def require_rated(db: Session, partition: Partition, *, archived: bool) -> None:
+    """CallsNotRated where dropping raw records would lose money: calls that were not rated yet;
+    without an archive also those that could not be."""
+    if partition.table != RAW:
+        return
+    new = _count(db, partition, f"WHERE state = {RAW_NEW}")
+    if new:
+        advice = "wait for the background process"
+        raise CallsNotRated(partition=partition.name, count=new, advice=advice)
+    unrated = 0 if archived else _count(db, partition, f"WHERE state = {RAW_UNRATED}")
+    if unrated:
+        advice = "calls unrated --again, or --archive-to"
+        raise CallsNotRated(partition=partition.name, count=unrated, advice=advice)
+
+
 def drop_partition(db: Session, partition: Partition, archived: int | None) -> None:
     """Remove a partition with its rows; PartitionGrew if they are not as many as were archived."""
     table, name = partition.table, partition.name
@@ -94,6 +116,7 @@ def drop_partition(db: Session, partition: Partition, archived: int | None) -> N
     try:
         if archived is not None and archived != _count(db, partition):
             raise PartitionGrew(partition=name)
+        require_rated(db, partition, archived=archived is not None)
         db.exec_driver_sql(f"ALTER TABLE {table} DROP PARTITION {name}")
     finally:
         db.exec_driver_sql("UNLOCK TABLES")
@@ -110,8 +133,9 @@ def _oldest(db: Session, partitions: list[Partition]) -> dt.date | None:
     return None
 
 
-def _count(db: Session, partition: Partition) -> int:
-    query = f"SELECT COUNT(*) FROM {partition.table} PARTITION ({partition.name})"  # noqa: S608
+def _count(db: Session, partition: Partition, which: str = "") -> int:
+    table, name = partition.table, partition.name
+    query = f"SELECT COUNT(*) FROM {table} PARTITION ({name}) {which}"  # noqa: S608
     return int(db.exec_driver_sql(query).scalar_one())
 
 

@@ -197,3 +197,14 @@ CREATE FUNCTION {schema}.sippulse_is_prepaid(p_account VARCHAR(255))
 RETURNS BOOLEAN READS SQL DATA
 RETURN COALESCE((SELECT COALESCE(p.prepaid, FALSE) FROM {base}.subscriber s
   LEFT JOIN {base}.rate_plan p ON p.id = s.rate_plan_id WHERE s.account_code = p_account), TRUE)
+//
+-- A call about which the database was asked and did not answer, as the proxy tells it later.
+CREATE FUNCTION {schema}.sippulse_unanswered(p_account VARCHAR(255), p_number VARCHAR(64),
+  p_call VARCHAR(255), p_at DECIMAL(20,6))
+RETURNS INT MODIFIES SQL DATA
+BEGIN
+  INSERT INTO {base}.admission_error (at, account, number, call_id, error)
+    VALUES (TIMESTAMPADD(MICROSECOND, ROUND(p_at * 1000000), '1970-01-01 00:00:00'),
+      LEFT(p_account, 129), p_number, p_call, 'no answer of the database');
+  RETURN 1;
+END

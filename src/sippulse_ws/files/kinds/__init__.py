@@ -5,7 +5,7 @@ from __future__ import annotations
 from sippulse_ws.files.kind import Kind
 from sippulse_ws.files.kinds.addresses import Addresses
 from sippulse_ws.files.kinds.aliases import Aliases
-from sippulse_ws.files.kinds.calls import Cdrs, FailedCalls
+from sippulse_ws.files.kinds.calls import Cdrs, FailedCalls, RawCalls
 from sippulse_ws.files.kinds.dialplans import Dialplans
 from sippulse_ws.files.kinds.dids import Dids
 from sippulse_ws.files.kinds.numbering import NumberingPrefixes
@@ -28,5 +28,6 @@ KINDS: dict[str, type[Kind]] = {
         Routes,
         Cdrs,
         FailedCalls,
+        RawCalls,
     )
 }

@@ -1,34 +1,55 @@
-"""Call records (`vi_cdrs`) and failed calls (`acc`), as they were: nothing is normalised."""
+"""Call records (`vi_cdrs`, `cdr`), failed calls (`acc`) and raw records (`call_raw`), as they were:
+nothing is normalised."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Boolean, Column, DateTime, Double, Integer, Select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    Select,
+    insert,
+    select,
+)
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import call_records
 from sippulse_ws.domain.call_records import METHOD
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.values import amount
-from sippulse_ws.files.call_queries import Period, select_acc, select_cdrs
+from sippulse_ws.files.call_queries import Period, select_acc, select_cdrs, select_raw_calls
 from sippulse_ws.files.fields import (
     DecimalField,
     DomainField,
     Field,
     FlagField,
     IgnoredField,
+    InstantField,
     IntegerField,
     MomentField,
 )
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored
-from sippulse_ws.models import Acc, Cdr
-from sippulse_ws.models.types import Money
+from sippulse_ws.models import Acc, Cdr, RawCall
+from sippulse_ws.models.types import Money, UtcDateTime
 
 METHOD_LENGTH = 16
+BIGGEST = 2**63 - 1
+NEVER_RATED = 3  # the highest state of a raw record
 IGNORED = IgnoredField("id")  # records get ids of their own
+
+
+class RawIdTaken(DomainError):
+    code = "raw-id-taken"
+    pt = "O id {id} já é de outro registro"
+    en = "The id {id} is another record's already"
 
 
 def _field(name: str, column: Column[Any], kind: call_records.Kind) -> Field:
@@ -37,15 +58,18 @@ def _field(name: str, column: Column[Any], kind: call_records.Kind) -> Field:
     told: dict[str, Any] = {"required": name in kind.required}
     makers: list[tuple[type, Any]] = [
         (Money, DecimalField),
+        (UtcDateTime, InstantField),
         (Double, partial(DecimalField, binary=True)),
         (DateTime, MomentField),
         (Boolean, partial(FlagField, strict=True)),
+        (BigInteger, partial(IntegerField, low=0, high=BIGGEST)),
         (Integer, partial(IntegerField, low=0) if name == "duration" else IntegerField),
     ]
     if name == kind.domain:
         return DomainField(name, **told)
     for made_of, make in makers:
         if isinstance(sort, made_of):
+            told["empty"] = None if column.nullable or told["required"] else 0
             field: Field = make(name, **told)
             return field
     length = sort.length  # type: ignore[attr-defined] # all others are texts
@@ -60,7 +84,7 @@ class Calls(Kind):
     """What both tables have in common."""
 
     records: call_records.Kind
-    model: type[Cdr | Acc]
+    model: type[Cdr | Acc | RawCall]
     always_tells_known = True
     changes = False
 
@@ -139,3 +163,43 @@ class FailedCalls(Calls):
 
     def rows(self, scope: Mapping[str, Any]) -> Select[Any]:
         return select_acc(scope.get("domain"), scope.get("period", Period()))
+
+
+class RawCalls(Calls):
+    """Raw records keep their ids: ledger rows and rated records tell them."""
+
+    name = "raw-calls"
+    records = call_records.RAW_CALLS
+    model = RawCall
+    fields = (
+        IntegerField("id", low=1, high=BIGGEST),
+        *(
+            replace(one, low=0, high=NEVER_RATED) if one.name == "state" else one  # type: ignore[call-arg]
+            for one in _fields(call_records.RAW_CALLS)[1:]
+        ),
+    )
+    identity = call_records.RAW_CALLS.identity
+    domain = None
+
+    def check(self, record: Record) -> Record:
+        return self._blank | record
+
+    def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
+        named = [record["id"] for record in records if record.get("id")]
+        found = db.execute(select(RawCall.id).where(RawCall.id.in_(named))) if named else ()
+        taken = {row.id for row in found}
+        refused: dict[int, DomainError] = {}
+        new: dict[bool, list[Record]] = {True: [], False: []}
+        for place, record in enumerate(records):
+            own = record.get("id")
+            if own in taken:
+                refused[place] = RawIdTaken(id=own)
+                continue
+            new[own is None].append({name: v for name, v in record.items() if name != "id" or own})
+            taken.add(own or 0)
+        for some in filter(None, new.values()):
+            db.execute(insert(RawCall), some)
+        return refused
+
+    def rows(self, scope: Mapping[str, Any]) -> Select[Any]:
+        return select_raw_calls(scope.get("domain"), scope.get("period", Period()))

@@ -1,0 +1,62 @@
+"""What charging has not done, for whoever watches: calls without a price, errors of admission."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select
+
+from sippulse_ws.charging.rating import NEW, UNRATED
+from sippulse_ws.db import Database
+from sippulse_ws.db.statements import Session
+from sippulse_ws.models import AdmissionError, RawCall
+
+MOST = 100_000  # counted; more are as many
+RECENT = dt.timedelta(hours=1)
+KEPT = dt.timedelta(days=30)
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingBacklog:
+    """Calls that wait for rating, with the age of the oldest in seconds; calls that could not be
+    rated; errors of admission in the last hour."""
+
+    waiting: int = 0
+    oldest: float = 0.0
+    unrated: int = 0
+    errors: int = 0
+
+
+def read_backlog(db: Session) -> ChargingBacklog:
+    """Quick, however much there is: indexes are read, and only so far."""
+    now = dt.datetime.now(dt.UTC)
+    first = db.execute(
+        select(RawCall.received_at).where(RawCall.state == NEW).order_by(RawCall.id).limit(1)
+    ).first()
+    newest = select(AdmissionError.at).order_by(AdmissionError.id.desc()).limit(MOST).subquery()
+    recent = select(func.count()).select_from(newest).where(newest.c.at > now - RECENT)
+    return ChargingBacklog(
+        int(db.scalar(_count(NEW))),
+        max((now - first.received_at).total_seconds(), 0.0) if first else 0.0,
+        int(db.scalar(_count(UNRATED))),
+        int(db.scalar(recent)),
+    )
+
+
+def purge_errors(database: Database) -> bool:
+    """Forget errors of admission after a month, some at a time; whether there may be more."""
+    with database.writing() as db:
+        old = AdmissionError.at < dt.datetime.now(dt.UTC) - KEPT
+        found = db.execute(select(AdmissionError.id).where(old).limit(_AT_ONCE)).all()
+        if found:
+            gone = [row.id for row in found]
+            db.execute(delete(AdmissionError).where(AdmissionError.id.in_(gone)))
+    return len(found) == _AT_ONCE
+
+
+def _count(state: int) -> Select[Any]:
+    some = select(RawCall.id).where(RawCall.state == state).limit(MOST).subquery()
+    return select(func.count()).select_from(some)
