@@ -13,9 +13,9 @@ from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import AdmissionError, RawCall
 
-MOST = 100_000  # counted; more are as many
-RECENT = dt.timedelta(hours=1)
-KEPT = dt.timedelta(days=30)
+_MOST = 100_000  # counted; more are as many
+_RECENT = dt.timedelta(hours=1)
+_KEPT = dt.timedelta(days=30)
 _AT_ONCE = 1000
 
 
@@ -36,8 +36,8 @@ def read_backlog(db: Session) -> ChargingBacklog:
     first = db.execute(
         select(RawCall.received_at).where(RawCall.state == NEW).order_by(RawCall.id).limit(1)
     ).first()
-    newest = select(AdmissionError.at).order_by(AdmissionError.id.desc()).limit(MOST).subquery()
-    recent = select(func.count()).select_from(newest).where(newest.c.at > now - RECENT)
+    newest = select(AdmissionError.at).order_by(AdmissionError.id.desc()).limit(_MOST).subquery()
+    recent = select(func.count()).select_from(newest).where(newest.c.at > now - _RECENT)
     return ChargingBacklog(
         int(db.scalar(_count(NEW))),
         max((now - first.received_at).total_seconds(), 0.0) if first else 0.0,
@@ -49,7 +49,7 @@ def read_backlog(db: Session) -> ChargingBacklog:
 def purge_errors(database: Database) -> bool:
     """Forget errors of admission after a month, some at a time; whether there may be more."""
     with database.writing() as db:
-        old = AdmissionError.at < dt.datetime.now(dt.UTC) - KEPT
+        old = AdmissionError.at < dt.datetime.now(dt.UTC) - _KEPT
         found = db.execute(select(AdmissionError.id).where(old).limit(_AT_ONCE)).all()
         if found:
             gone = [row.id for row in found]
@@ -58,5 +58,5 @@ def purge_errors(database: Database) -> bool:
 
 
 def _count(state: int) -> Select[Any]:
-    some = select(RawCall.id).where(RawCall.state == state).limit(MOST).subquery()
+    some = select(RawCall.id).where(RawCall.state == state).limit(_MOST).subquery()
     return select(func.count()).select_from(some)

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select
 
 from sippulse_ws.charging.accounts import CallAccount
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain.stored_settings import EMERGENCY_NUMBERS, find_stored
+from sippulse_ws.domain.stored_settings import EMERGENCY_NUMBERS, find_stored, is_emergency
 from sippulse_ws.models import DbAlias, Dialplan, Did, Subscriber
 
 DIALPLAN = 1  # the dial plan applied to what subscribers dial
@@ -45,14 +45,9 @@ def destination_of(db: Session, account: CallAccount, dialled: str) -> Destinati
     service = COLLECT_CALL if collect else PSTN
     if called := _domain_called(db, number, account.domain):
         return Destination(number, LOCAL if called == account.domain else NET, False)
-    emergency = is_emergency(db, dialled) or is_emergency(db, number)
+    codes = find_stored(db, EMERGENCY_NUMBERS) or ""
+    emergency = is_emergency(dialled, codes) or is_emergency(number, codes)
     return Destination(number, service, emergency)
-
-
-def is_emergency(db: Session, number: str) -> bool:
-    """Whether the number passes whatever is blocked, and costs nothing."""
-    expression = find_stored(db, EMERGENCY_NUMBERS)
-    return bool(expression) and re.search(str(expression), number) is not None
 
 
 def apply_dialplan(db: Session, domain: str, number: str, plan: int = DIALPLAN) -> str:

@@ -79,7 +79,7 @@ ACC = Kind(
     identity=("callid", "from_tag", "to_tag", "time", "sip_code"),
     required=("time", "callid"),
 )
-RAW_CALLS = Kind(
+COMPLETED = Kind(
     name="call_raw",
     columns=_columns(list(RawCall.__table__.columns.keys()), RawCall),
     time="started",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -29,6 +29,7 @@ from sippulse_ws.domain.errors_guard import (
     NotInInventory,
 )
 from sippulse_ws.domain.rows import insert_row, refers_to_nothing, stream
+from sippulse_ws.domain.stored_settings import emergency_expression, is_emergency
 from sippulse_ws.domain.values import (
     INT_MAX,
     Values,
@@ -118,7 +119,7 @@ def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = O
         raise SubscriberNotFound(account=values["account_code"])
     number = username_text(values["alias_username"], "aliasUsername")
     username_text(values["username"])
-    if not scope.superuser and is_emergency(number, rules.emergency):
+    if not scope.superuser and is_emergency(number, emergency_expression(rules.emergency)):
         raise EmergencyNumber(number=number)
     stored = storable(Did, present(values, _DETAILS) | {"alias_username": number})
     stored["subscriber_id"] = owner.id
@@ -175,13 +176,6 @@ def release_all(db: Session, subscriber_id: int) -> None:
     _TELL_ALL_FREED.queue(db, at=dt.datetime.now(dt.UTC), owner_id=subscriber_id)
     for statement in _RELEASE_ALL:
         statement.queue(db, owner_id=subscriber_id)
-
-
-def is_emergency(number: str, codes: Iterable[str]) -> bool:
-    """Whether a number is one of the codes, also when written like `+190`."""
-    digits = number.removeprefix("+")
-    patterns = (code.upper().replace("X", "[0-9]") for code in codes)
-    return any(re.fullmatch(pattern, digits) for pattern in patterns)
 
 
 def outside_inventories(db: Session, origin: str | None = None) -> Sequence[Row[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import insert, select, update
@@ -48,3 +49,8 @@ def emergency_expression(codes: Iterable[str]) -> str:
     """The codes (`10XXX`, X being any digit) as a regular expression; none of them fits nothing."""
     digits = "|".join(code.upper().replace("X", "[0-9]") for code in codes)
     return f"^[+]?({digits})$" if digits else "^$"
+
+
+def is_emergency(number: str, expression: str) -> bool:
+    """Whether a number is one of the codes that this expression stands for, also as `+190`."""
+    return bool(number) and re.fullmatch(expression, number) is not None

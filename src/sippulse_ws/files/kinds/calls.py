@@ -169,16 +169,16 @@ class RawCalls(Calls):
     """Raw records keep their ids: ledger rows and rated records tell them."""
 
     name = "raw-calls"
-    records = call_records.RAW_CALLS
+    records = call_records.COMPLETED
     model = RawCall
     fields = (
         IntegerField("id", low=1, high=BIGGEST),
         *(
             replace(one, low=0, high=NEVER_RATED) if one.name == "state" else one  # type: ignore[call-arg]
-            for one in _fields(call_records.RAW_CALLS)[1:]
+            for one in _fields(call_records.COMPLETED)[1:]
         ),
     )
-    identity = call_records.RAW_CALLS.identity
+    identity = call_records.COMPLETED.identity
     domain = None
 
     def check(self, record: Record) -> Record:
