@@ -37,6 +37,8 @@ SUBJECTS = {
     "migrate": Subject("migrate", "migrate", "Take over the data of an existing installation."),
     "rates": Subject("rates", "app", "Price lists, and what a call costs."),
     "proxy": Subject("proxy", "app", "The SIP proxies."),
+    "shadow": Subject("shadow", "shadow", "A proxy that compares both servers before the day."),
+    "replay": Subject("shadow", "replay", "Recorded requests again, compared."),
     "wsdl": Subject("wsdl", "app", "The WSDL files."),
     "version": Subject("version", "version", "Print the version."),
 }

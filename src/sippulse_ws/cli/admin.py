@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,13 +13,15 @@ from sippulse_ws.cli.session import (
     AsJson,
     console,
     current_language,
+    fail,
     password_from_stdin,
     print_rows,
     reading,
     writing,
 )
 from sippulse_ws.cli.texts import Said
-from sippulse_ws.domain import administrators, login_delays, renames
+from sippulse_ws.domain import administrators, domains, login_delays, renames
+from sippulse_ws.domain.access import EVERYTHING
 from sippulse_ws.domain.authentication import Authenticator
 
 app = typer.Typer(no_args_is_help=True)
@@ -47,6 +50,35 @@ def admin_create(
         for name in domain or ():
             administrators.grant_domain(db, login, name.lower())
     console.print(Said.ADMIN_CREATED.text(current_language(), login=login), markup=False)
+
+
+@app.command("adopt")
+def admin_adopt(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="logins.csv.")],
+) -> None:
+    """Make administrators of the logins that `shadow --learn-logins` has learnt.
+
+    Who is there already keeps password and grants, and gets the domains besides. Nobody becomes a
+    superuser. The exit status is 1 when a domain is not here: create it, and call this again.
+    """
+    from sippulse_ws.cutover.shadow.logins import read_logins  # noqa: PLC0415 - it is large
+
+    created = known = granted = 0
+    missing: set[str] = set()
+    with writing("admin adopt", file=str(file)) as db:
+        here = {row.domain for row in domains.list_domains(db, EVERYTHING)}
+        for login, one in read_logins(file).items():
+            new = administrators.adopt_administrator(db, login, one.password_hash)
+            created, known = created + new, known + (not new)
+            missing |= one.domains - here
+            for domain in sorted(one.domains & here):
+                administrators.grant_domain(db, login, domain)
+                granted += 1
+    language = current_language()
+    told = {"created": created, "known": known, "granted": granted}
+    console.print(Said.LOGINS_ADOPTED.text(language, **told))
+    if missing:
+        raise fail(Said.DOMAINS_UNKNOWN.text(language, domains=" ".join(sorted(missing))))
 
 
 @app.command("list")

@@ -150,6 +150,41 @@ class Said(Enum):
         "this format needs a file: --output FILE",
     )
     EXPORTED = Wording("{count} {noun} exportados", "{count} {noun} exported")
+    SHADOW_STARTED = Wording(
+        "sombra: {url}, atende {server}, compara com {other}",
+        "shadow: {url}, answered by {server}, compared with {other}",
+    )
+    SHADOW_LINE = Wording(
+        "{requests} requisições: {equal} iguais, {different} diferentes, {refused} recusadas, "
+        "{no_answer} sem resposta, {explained} explicadas, {slower} mais lentas",
+        "{requests} requests: {equal} equal, {different} different, {refused} refused, "
+        "{no_answer} without an answer, {explained} explained, {slower} slower",
+    )
+    COMPARING_DIED = Wording(
+        "a comparação parou; os clientes continuam atendidos",
+        "comparing has ended; clients are still answered",
+    )
+    REPORT_WRITTEN = Wording("relatório: {path}", "report: {path}")
+    LEARN_FROM_OLD = Wording(
+        "--learn-logins aprende do servidor antigo: não serve com --switch",
+        "--learn-logins learns from the old server: it is not for --switch",
+    )
+    CERTIFICATE_WITH_KEY = Wording(
+        "--certificate e --certificate-key andam juntos",
+        "--certificate and --certificate-key go together",
+    )
+    BAD_SERVER = Wording(
+        "não é um servidor, como http://host:porta (sem caminho): {url}",
+        "not a server such as http://host:port (without a path): {url}",
+    )
+    BAD_LISTEN = Wording("não é host:porta: {text}", "not host:port: {text}")
+    LOGINS_ADOPTED = Wording(
+        "{created} administradores criados, {known} já conhecidos, {granted} domínios concedidos",
+        "{created} administrators created, {known} known already, {granted} domains granted",
+    )
+    DOMAINS_UNKNOWN = Wording(
+        "domínios que não existem aqui: {domains}", "domains that are not here: {domains}"
+    )
     RATE = Wording("{rate} por segundo", "{rate} a second")
 
     def text(self, language: str, **values: object) -> str:

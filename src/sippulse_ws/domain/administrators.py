@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.domains import require_domain
-from sippulse_ws.domain.errors import AdministratorExists, AdministratorNotFound
+from sippulse_ws.domain.errors import AdministratorExists, AdministratorNotFound, InvalidField
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import password_text, required, storable
 from sippulse_ws.models import Administrator, AdministratorDomain
@@ -33,6 +33,21 @@ def create_administrator(
         return insert_row(db, Administrator, values)
     except IntegrityError:
         raise AdministratorExists(login=login) from None
+
+
+def adopt_administrator(db: Session, login: str, password_hash: str) -> bool:
+    """Make one whose password only its argon2 hash tells; False if the login is there already."""
+    required({"login": login}, "login")
+    if not password_hash.startswith("$argon2id$"):
+        raise InvalidField("password_hash", "não é um hash argon2id", "not an argon2id hash")
+    values = {"login": login, "password_hash": password_hash}
+    stored = storable(Administrator, values) | {"created_at": dt.datetime.now(dt.UTC)}
+    try:
+        with db.savepoint():
+            insert_row(db, Administrator, stored)
+    except IntegrityError:
+        return False
+    return True
 
 
 def set_password(db: Session, authenticator: Authenticator, login: str, password: str) -> None:

@@ -1,0 +1,1 @@
+"""Seeing before the day that one's clients will work: a proxy, and its recordings again."""

@@ -1,0 +1,322 @@
+"""What is done with an exchange, apart from clients: mirrored, compared, recorded, counted."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from argon2 import PasswordHasher
+
+from sippulse_ws.cutover.shadow.comparing import Comparer, Comparison, FieldDifference
+from sippulse_ws.cutover.shadow.exchange import Exchange, HttpMessage
+from sippulse_ws.cutover.shadow.ids import IdMap
+from sippulse_ws.cutover.shadow.logins import LOGINS_FILE, LoginBook
+from sippulse_ws.cutover.shadow.messages import SoapMessage, Unreadable, packed, read_message
+from sippulse_ws.cutover.shadow.mirror import (
+    Mirror,
+    Mirrored,
+    Ordering,
+    Turn,
+    content_headers,
+    forwarded_headers,
+)
+from sippulse_ws.cutover.shadow.operations import (
+    KnownOperation,
+    Reach,
+    changes_something,
+    operation_of,
+    reach_of,
+    service_of,
+)
+from sippulse_ws.cutover.shadow.recording import Recording
+from sippulse_ws.cutover.shadow.scrubbing import Pseudonyms, scrub, secrets_of
+from sippulse_ws.cutover.shadow.tally import (
+    DIFFERENT,
+    EQUAL,
+    EXPLAINED,
+    NO_ANSWER,
+    NOT_COMPARED,
+    REFUSED,
+    Findings,
+)
+
+MOST_WAITING = 1000  # requests for the other server; more are not sent
+_SETTLING = 3.0  # seconds in which a write may turn up that ran beside a read
+_REMEMBERED_WRITES = 5000
+_REMEMBERED_SECRETS = 2000
+IDS_FILE = "ids.jsonl"
+# Reasons: why nothing was compared, or why a difference is none of the new server's.
+WRITE, BUSY, SILENT, UNREADABLE = "write", "busy", "silent", "unreadable"
+OVERLAP, ONE_SIDED = "overlap", "one-sided"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions:
+    folder: Path
+    mirror_writes: bool
+    learn_logins: bool
+    ignored: frozenset[str] = frozenset()
+    fault_texts: bool = False
+    learn_ids: bool = False
+    most_bytes: int = 2 * 1024**3
+
+
+class _Write(NamedTuple):
+    service: str
+    scope: Reach
+    began: float
+    ended: float
+
+
+class Case:
+    """A request on its way through."""
+
+    def __init__(self, exchange: Exchange, request: SoapMessage) -> None:
+        self.exchange = exchange
+        self.request = request
+        self.operation = operation_of(exchange.path, request.operation)
+        self.service = self.operation.service if self.operation else service_of(exchange.path)
+        self.called = self.operation.name if self.operation else request.operation
+        self.name = f"{self.service}.{self.called}"
+        self.changes = changes_something(self.operation, request.operation)
+        self.scope = reach_of(self.operation, request.payload)
+        self.given = _readable(exchange.answer) if exchange.status else None
+        self.other: SoapMessage | None = None
+        self.mirrored: Mirrored | None = None
+
+    @property
+    def was_done(self) -> bool:
+        return self.exchange.status == 200 and self.given is not None and not self.given.is_fault
+
+
+class Judge:
+    """Takes exchanges in the order in which clients were answered."""
+
+    def __init__(
+        self, options: JudgeOptions, mirror: Mirror, findings: Findings, pseudonyms: Pseudonyms
+    ) -> None:
+        self.findings = findings
+        self.recording = Recording(options.folder, options.most_bytes)
+        self.ids = IdMap(options.folder / IDS_FILE, learn_all=options.learn_ids)
+        self.settling = _SETTLING
+        self._options = options
+        self._mirror = mirror
+        self._pseudonyms = pseudonyms
+        self._comparer = Comparer(self.ids, options.ignored, options.fault_texts)
+        self._turns = Ordering()
+        self._writes: deque[_Write] = deque(maxlen=_REMEMBERED_WRITES)
+        self._one_sided: dict[tuple[str, Reach], None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        # they must not reach the disk in texts where nobody expects them
+        self._secrets: OrderedDict[str, None] = OrderedDict()
+        self._logins: LoginBook | None = None
+        if options.learn_logins:
+            hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+            self._logins = LoginBook(options.folder / LOGINS_FILE, pseudonyms, hasher)
+
+    def take(self, exchange: Exchange) -> None:
+        if exchange.method != "POST":
+            self.findings.rest[exchange.method] += 1
+            return
+        try:
+            request = read_message(exchange.request)
+        except Unreadable as why:
+            self.findings.rest[f"{UNREADABLE}: {why}"] += 1
+            return
+        case = Case(exchange, request)
+        if case.changes:
+            self._writes.append(_Write(case.service, case.scope, exchange.began, exchange.ended))
+        if self._logins and case.operation and case.was_done and case.given:
+            self._logins.learn(case.operation, request, case.given)
+        self._send_on(case)
+
+    def _send_on(self, case: Case) -> None:
+        reason = ""
+        if not case.exchange.status:
+            reason = SILENT
+        elif case.changes and not self._options.mirror_writes:
+            reason = WRITE
+        elif len(self._turns) >= MOST_WAITING:
+            reason = BUSY
+        if not reason:
+            task = asyncio.create_task(
+                self._judge(case, self._turns.take(case.scope, case.changes))
+            )
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return
+        if case.changes and (case.was_done or reason == SILENT):
+            self._one_sided[case.service, case.scope] = None
+        self._close(case, NOT_COMPARED, reason=reason)
+
+    async def finish(self, patience: float) -> None:
+        """Wait for what is under way, so many seconds at the most."""
+        self.settling = 0.0
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
+        for task in list(self._tasks):
+            task.cancel()
+        self.save()
+        self.recording.close()
+        await self._mirror.close()
+
+    def save(self) -> None:
+        """What has to outlive the process, beside the recording and the report."""
+        if self._logins:
+            self._logins.save()
+
+    async def _judge(self, case: Case, turn: Turn) -> None:
+        async with turn.waited_for():
+            await self._ask_other(case)
+            verdict, found = self._compare(case)
+            if case.changes and case.was_done and verdict in (REFUSED, NO_ANSWER):
+                self._one_sided[case.service, case.scope] = None
+        reason = ""
+        if found.difference and not case.changes and verdict in (DIFFERENT, REFUSED):
+            reason = await self._explanation(case)
+        self._close(case, EXPLAINED if reason else verdict, found, reason)
+
+    async def _ask_other(self, case: Case) -> None:
+        exchange = case.exchange
+        headers, body = content_headers(exchange.request), exchange.request.body
+        # the request stays as it is: it is recorded with the ids that the client sent
+        translated = read_message(exchange.request)
+        if case.operation and self.ids.translate(case.operation, translated.payload):
+            told, body = packed(translated)
+            headers = list(told.items())
+        headers += forwarded_headers(exchange.request, exchange.client)
+        case.mirrored = await self._mirror.send(
+            exchange.target, headers, body, changes=case.changes
+        )
+        if case.mirrored.status:
+            case.other = _readable(case.mirrored.message)
+
+    def _compare(self, case: Case) -> tuple[str, Comparison]:
+        assert case.mirrored is not None
+        found = compare_answers(
+            self._comparer,
+            case.operation,
+            (case.exchange.status, case.given),
+            (case.mirrored.status, case.other),
+        )
+        if case.operation and case.changes and case.was_done and not found.refused:
+            self.ids.mirrored(case.operation)
+        return verdict_of(case.mirrored.status, found), found
+
+    async def _explanation(self, case: Case) -> str:
+        """Why a difference is no wonder; nothing if it is one."""
+        if any(_touches(*one, case) for one in self._one_sided):
+            return ONE_SIDED
+        if not self._options.mirror_writes:
+            return ""
+        await asyncio.sleep(self.settling)
+        began, ended = case.exchange.began, case.exchange.ended
+        for one in self._writes:
+            if one.began < ended and one.ended > began and _touches(one.service, one.scope, case):
+                return OVERLAP
+        return ""
+
+    def _close(
+        self, case: Case, verdict: str, found: Comparison | None = None, reason: str = ""
+    ) -> None:
+        """Count it and write it down."""
+        found = found or Comparison()
+        exchange, mirrored = case.exchange, case.mirrored
+        number = self.recording.next_id()
+        self.findings.of(case.name).add(
+            verdict,
+            record=number,
+            reason=reason,
+            difference=found.difference,
+            tolerated=found.tolerated,
+            given_ms=exchange.milliseconds if exchange.status else None,
+            other_ms=mirrored.milliseconds if mirrored and mirrored.status else None,
+        )
+        told: dict[str, Any] = {"verdict": verdict, "reason": reason}
+        told["difference"] = found.difference._asdict() if found.difference else None
+        told["tolerated"] = sorted(found.tolerated)
+        self.recording.write({"id": number, **self._described(case), **told})
+
+    def _described(self, case: Case) -> dict[str, Any]:
+        """An exchange without its passwords."""
+        exchange, mirrored, operation = case.exchange, case.mirrored, case.operation
+        messages = [one for one in (case.request, case.given, case.other) if one]
+        for secret in {secret for one in messages for secret in secrets_of(one, operation)}:
+            self._secrets[secret] = None
+            self._secrets.move_to_end(secret)
+        while len(self._secrets) > _REMEMBERED_SECRETS:
+            self._secrets.popitem(last=False)
+        request, given, other = (
+            scrub(one, operation, self._pseudonyms, self._secrets) if one else None
+            for one in (case.request, case.given, case.other)
+        )
+        return {
+            "at": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
+            "client": exchange.client,
+            "path": exchange.path,
+            "http": exchange.version,
+            "operation": case.name,
+            "changes": case.changes,
+            "request": {
+                "charset": case.request.charset.label,
+                "multipart": case.request.multipart,
+                "compressed": case.request.compressed,
+                "xml": request,
+            },
+            "given": _answered(exchange.status, exchange.milliseconds, given),
+            "other": mirrored and _answered(mirrored.status, mirrored.milliseconds, other),
+        }
+
+
+def compare_answers(
+    comparer: Comparer,
+    operation: KnownOperation | None,
+    given: tuple[int, SoapMessage | None],
+    other: tuple[int, SoapMessage | None],
+) -> Comparison:
+    """Status and message of each; a message is None if it is no SOAP."""
+    if not other[0]:
+        return Comparison()
+    if given[1] is not None and other[1] is not None:
+        found = comparer.compare(operation, given[1], other[1])
+    else:
+        found = Comparison()
+        if given[1] is not None:
+            found.difference = FieldDifference("Body", "SOAP", None)
+        elif other[1] is not None:
+            found.difference = FieldDifference("Body", None, "SOAP")
+    if given[0] != other[0] and found.difference is None:
+        found.difference = FieldDifference("HTTP status", str(given[0]), str(other[0]))
+    return found
+
+
+def verdict_of(status: int, found: Comparison) -> str:
+    if not status:
+        return NO_ANSWER
+    if found.refused:
+        return REFUSED
+    return DIFFERENT if found.difference else EQUAL
+
+
+def _touches(service: str, scope: Reach, case: Case) -> bool:
+    """Whether a write may have changed what this request reads."""
+    if not scope.overlaps(case.scope):
+        return False
+    if service == case.service or {service, case.service} <= {"SubscriberWS", "CustomerWS"}:
+        return True
+    return service == "SubscriberWS" and scope.account is not None
+
+
+def _readable(message: HttpMessage) -> SoapMessage | None:
+    try:
+        return read_message(message)
+    except Unreadable:
+        return None
+
+
+def _answered(status: int, milliseconds: float, text: str | None) -> dict[str, Any]:
+    return {"status": status, "ms": round(milliseconds, 1), "xml": text}

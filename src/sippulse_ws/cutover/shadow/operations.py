@@ -1,0 +1,179 @@
+"""What is known of the published operations: what they change, whom they concern, what is an id.
+
+Clients spell as they like: `of_request` finds the operation by its name in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from lxml import etree
+
+from sippulse_ws.services import SERVICES
+from sippulse_ws.services.catalogue import published_operations
+from sippulse_ws.wire.fields import Field, fields_of
+
+PRINCIPAL_NAME = "principal"
+HUNT_GROUP = re.compile("huntgroup-([1-9][0-9]{0,9})", re.ASCII)
+ALIAS, RATE, LOCATION = "dbAliases", "rate", "userLocationDTO"
+# Parameters and fields that hold the id of something, with the type of that thing.
+_IDS = {
+    "didId": "did",
+    "subscriberId": "subscriberDTO",
+    "resellerId": "reseller",
+    "ratePlanId": "ratePlan",
+    "resellerRatePlanId": "ratePlan",
+    "idRatePlan": "ratePlan",
+    "whiteListId": "userWhiteList",
+    "addressId": "address",
+    "huntGroupId": "huntGroup",
+    "newProfileId": "profile",
+}
+_ACCOUNT_FIELDS = ("accountCode", "account", "accountManager")
+# What of an account is in no other account's way; all else may be anybody's.
+_OF_ONE_ACCOUNT = ("SubscriberWS", "CustomerWS", "WhiteListWS", "UserLocationWS")
+
+
+class Reach(NamedTuple):
+    """Whom a request concerns; None is everybody."""
+
+    domain: str | None
+    account: str | None
+
+    def overlaps(self, other: Reach) -> bool:
+        if None in (self.domain, other.domain):
+            return True
+        if self.domain != other.domain:
+            return False
+        return None in (self.account, other.account) or self.account == other.account
+
+
+EVERYBODY = Reach(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOperation:
+    service: str
+    name: str
+    changes: bool
+    parameters: tuple[Field, ...]
+    returns: Field | None
+    secret: bool  # its result is a password
+
+    @property
+    def creates(self) -> bool:
+        return self.name.startswith("insert")
+
+
+@cache
+def _known() -> tuple[dict[str, str], dict[tuple[str, str], KnownOperation]]:
+    paths: dict[str, str] = {}
+    operations: dict[tuple[str, str], KnownOperation] = {}
+    for service in SERVICES:
+        paths |= dict.fromkeys(service.PATHS, service.__name__)
+        for one in published_operations(service):
+            operations[one.service, one.name.lower()] = KnownOperation(
+                service=one.service,
+                name=one.name,
+                changes=one.changes,
+                parameters=one.parameters,
+                returns=one.returns,
+                secret=one.declaration.secret,
+            )
+    return paths, operations
+
+
+def operation_of(path: str, name: str) -> KnownOperation | None:
+    """None for what our contract has not."""
+    paths, operations = _known()
+    return operations.get((service_of(path, paths), name.lower()))
+
+
+def service_of(path: str, paths: dict[str, str] | None = None) -> str:
+    """The service of a path, else its last part."""
+    known = _known()[0] if paths is None else paths
+    return known.get(path) or path.rstrip("/").rpartition("/")[2]
+
+
+def changes_something(operation: KnownOperation | None, name: str) -> bool:
+    """What is not known is taken for a write, unless its name says that it reads."""
+    if operation is not None:
+        return operation.changes
+    return re.match("(?i)(lis|retrieve|get|find|search|authenticate)", name) is None
+
+
+def local_name(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
+def reach_of(operation: KnownOperation | None, payload: etree._Element) -> Reach:
+    """Of a request, out of the fields that name an account or a domain, wherever they stand."""
+    if operation is None:
+        return EVERYBODY
+    found: dict[str, str] = {}
+    for element in fields_below(payload):
+        if len(element) == 0 and element.text and element.text.strip():
+            found.setdefault(local_name(element).lower(), element.text.strip())
+    domain = found.get("domain")
+    if operation.changes and operation.service not in _OF_ONE_ACCOUNT:
+        # numbers are unique in the whole installation, hunt groups and lists are a domain's
+        return Reach(domain.lower() if domain and operation.service != "DidWS" else None, None)
+    for name in _ACCOUNT_FIELDS:
+        user, at, there = found.get(name.lower(), "").rpartition("@")
+        if at:
+            return Reach(there.lower(), user)
+    if "alias" in operation.name.lower():
+        return Reach(domain.lower() if domain else None, None)
+    return Reach(domain.lower(), found.get("username")) if domain else EVERYBODY
+
+
+def domains_of(payload: etree._Element) -> Iterator[str]:
+    """Every domain that a request names."""
+    for element in fields_below(payload):
+        name, text = local_name(element).lower(), (element.text or "").strip()
+        if name in ("domain", "aliasdomain") and text:
+            yield text.lower()
+        elif name in ("accountcode", "account", "accountmanager") and "@" in text:
+            yield text.rpartition("@")[2].lower()
+
+
+def fields_below(payload: etree._Element) -> Iterator[etree._Element]:
+    """All elements of a request but the principal's."""
+    for child in payload:
+        if local_name(child).lower() != PRINCIPAL_NAME:
+            yield from child.iter(etree.Element)
+
+
+def type_name(field: Field) -> str:
+    """Of a field of a complex type; nothing for others."""
+    return str(field.model.get_type_name()) if field.model is not None else ""
+
+
+def id_kind(field: Field, parent: str) -> str | None:
+    """What a field holds the id of, inside a type (`parent`) or an operation; None for no id."""
+    if field.kind not in ("int", "long"):
+        return None
+    if field.wire == "id":
+        return RATE if parent == "removeRate" else parent or None
+    if field.wire == "dbAliases":
+        return ALIAS
+    return _IDS.get(field.wire)
+
+
+@cache
+def by_name(model: type) -> dict[str, Field]:
+    """The fields of a complex type by their names in small letters."""
+    return {field.wire.lower(): field for field in fields_of(model)}
+
+
+def fields_of_operation(operation: KnownOperation) -> dict[str, Field]:
+    """Parameters by name; also the fields of an only object, which may be sent flat."""
+    found: dict[str, Field] = {}
+    for parameter in operation.parameters:
+        if parameter.model is not None and parameter.wire != PRINCIPAL_NAME:
+            found |= by_name(parameter.model)
+    return found | {one.wire.lower(): one for one in operation.parameters}

@@ -1,0 +1,228 @@
+"""The proxy that clients' traffic passes through, byte for byte, without looking at it.
+
+Each connection of a client has one of its own to the server behind, so that keeping it alive,
+pipelining, slowness and death are what they were. Bytes go on first, and are listened to then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from sippulse_ws.cutover.shadow.exchange import Exchange
+from sippulse_ws.cutover.shadow.wiretap import Wiretap
+
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets
+
+
+class BadAddress(ValueError):
+    """Not an address of a server, or not one to listen on; the message is one line."""
+
+
+class ServerAddress(NamedTuple):
+    """Of a server, out of `http://host:port`."""
+
+    host: str
+    port: int
+    tls: bool
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+
+def server_address(url: str) -> ServerAddress:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise BadAddress(url) from None
+    plain = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise BadAddress(url)
+    tls = parts.scheme == "https"
+    return ServerAddress(parts.hostname, port or (443 if tls else 80), tls)
+
+
+def listening_address(text: str) -> tuple[str, int]:
+    """`host:port`, `[::1]:port` or `:port`, which is all addresses."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not port.isdecimal() or int(port) > 65535:
+        raise BadAddress(text)
+    return host, int(port)
+
+
+class Relay:
+    """Listens, and hands every connection on to `server`."""
+
+    def __init__(
+        self,
+        server: ServerAddress,
+        heard: Callable[[Exchange], None],
+        deaf: Callable[[], None],
+        *,
+        verify: bool = True,
+    ) -> None:
+        self.server = server
+        self.heard = heard
+        self.deaf = deaf  # told once of each connection that could not be understood
+        self.open: set[_Client] = set()
+        self.refused = 0  # connections that the server behind did not take
+        self._tls = _tls_context(verify) if server.tls else None
+        self._listener: asyncio.Server
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """The port that it listens on."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(
+            lambda: _Client(self), host or None, port, ssl=tls, backlog=1024
+        )
+        return int(self._listener.sockets[0].getsockname()[1])
+
+    async def connect(self, client: _Client) -> None:
+        loop = asyncio.get_running_loop()
+        name = self.server.host if self._tls else None
+        await loop.create_connection(
+            lambda: _Server(client),
+            self.server.host,
+            self.server.port,
+            ssl=self._tls,
+            server_hostname=name,
+        )
+
+    async def stop(self, patience: float) -> None:
+        """No new connections; those that wait for an answer get it within `patience` seconds."""
+        self._listener.close()
+        end = asyncio.get_running_loop().time() + patience
+        while self.open and asyncio.get_running_loop().time() < end:
+            for client in list(self.open):
+                if client.tap.is_idle:
+                    client.close()
+            await asyncio.sleep(0.02)
+        for client in list(self.open):
+            client.abort()
+        await asyncio.sleep(0)
+
+
+class _Side(asyncio.Protocol):
+    """One of the two connections."""
+
+    transport: Any
+    other: _Side | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def pause_writing(self) -> None:
+        if self.other is not None:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.other is not None:
+            self.other.transport.resume_reading()
+
+    def close(self) -> None:
+        """After what was written has gone."""
+        self.transport.close()
+
+    def abort(self) -> None:
+        """At once, as a server ends that dies."""
+        with suppress(OSError):
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        other, self.other = self.other, None
+        if other is None:
+            return
+        if error is None:
+            other.close()
+        else:
+            other.abort()
+
+
+class _Client(_Side):
+    """A client's connection; nothing is read from it before the server has taken ours."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._connecting: asyncio.Task[None] | None = None
+        self.tap: Wiretap
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.tap = Wiretap(str(peer[0]) if peer else "", self._relay.heard, self._relay.deaf)
+        self._relay.open.add(self)
+        self.transport.pause_reading()
+        self._connecting = asyncio.get_running_loop().create_task(self._connect())
+
+    async def _connect(self) -> None:
+        try:
+            await self._relay.connect(self)
+        except OSError:  # TLS errors are such too
+            self._relay.refused += 1
+            self.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self.other is not None:
+            self.other.transport.write(data)
+        self.tap.from_client(data)
+
+    def eof_received(self) -> bool:
+        """The client has asked everything; it may still wait for answers."""
+        if self.other is not None:
+            if self.other.transport.can_write_eof():
+                self.other.transport.write_eof()
+            elif self.tap.is_idle:
+                self.other.close()
+        return True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._connecting is not None and not self._connecting.done():
+            self._connecting.cancel()
+        self._relay.open.discard(self)
+        self.tap.end()
+        super().connection_lost(error)
+
+    def from_server(self, data: bytes) -> None:
+        self.transport.write(data)
+        self.tap.from_server(data)
+
+
+class _Server(_Side):
+    """Our connection to the server behind."""
+
+    def __init__(self, client: _Client) -> None:
+        self._client = client
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if self._client.transport.is_closing():
+            self.abort()
+            return
+        self.other, self._client.other = self._client, self
+        self._client.transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        self._client.from_server(data)
+
+
+def _tls_context(verify: bool) -> ssl.SSLContext:
+    made = ssl.create_default_context()
+    if not verify:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    return made

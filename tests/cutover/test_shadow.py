@@ -1,0 +1,192 @@
+"""The shadow as clients and operators meet it: real processes, real sockets."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sippulse_ws.testing.server import SippulseServer
+from tests.cutover.standin import Caller, Shadow, account, fields, new_account, verdicts
+
+pytestmark = pytest.mark.engines("sqlite")
+
+Start = Callable[..., Shadow]
+Client = Callable[[Shadow], Caller]
+
+
+def test_the_client_has_the_old_servers_answer_and_reads_are_compared(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    for server in (old, new):
+        server.subscriber("1000", first_name="João")
+    shadow = shadowed()
+    call = calling(shadow)
+    answer = call("SubscriberWS", "retrieveSubscriber", account("1000"))
+    assert answer.status_code == 200
+    direct = Caller(old.url, old.principal)("SubscriberWS", "retrieveSubscriber", account("1000"))
+    assert answer.content == direct.content
+    report = shadow.stop()
+    assert verdicts(report, "SubscriberWS.retrieveSubscriber") == {"equal": 1}
+
+
+def test_what_differs_is_named_by_its_first_field_with_a_masked_sample(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    old.subscriber("1000", first_name="João", call_limit=3)
+    new.subscriber("1000", first_name="Maria", call_limit=4)
+    shadow = shadowed()
+    calling(shadow)("SubscriberWS", "retrieveSubscriber", account("1000"))
+    report = shadow.stop()
+    found = report["operations"]["SubscriberWS.retrieveSubscriber"]["fields"]
+    assert found == {
+        "return/callLimit": {
+            "count": 1, "record": 1, "given": "3", "other": "4", "verdict": "different",
+        }
+    }  # fmt: skip
+    page = (shadow.folder / "report.html").read_text()
+    assert "return/callLimit" in page
+    assert "João" not in page
+
+
+def test_writes_stay_with_the_old_server_unless_asked(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    shadow = shadowed()
+    call = calling(shadow)
+    assert call("SubscriberWS", "insertSubscriber", new_account("1000")).status_code == 200
+    assert call("SubscriberWS", "retrieveCredit", account("1000")).status_code == 200
+    report = shadow.stop()
+    assert (len(old.rows("subscriber")), len(new.rows("subscriber"))) == (1, 0)
+    assert verdicts(report, "SubscriberWS.insertSubscriber") == {"not-compared": 1}
+    assert verdicts(report, "SubscriberWS.retrieveCredit") == {"explained": 1}
+    assert report["operations"]["SubscriberWS.retrieveCredit"]["reasons"] == {"one-sided": 1}
+
+
+def test_mirrored_writes_are_done_once_in_order_and_with_the_other_servers_ids(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    for number in range(7):  # so that ids differ
+        new.subscriber(f"9{number}")
+    shadow = shadowed("--mirror-writes")
+    call = calling(shadow)
+    call("SubscriberWS", "insertSubscriber", new_account("1000"))
+    for value in ("1", "2", "4"):
+        call("SubscriberWS", "addCredit", account("1000") + f"<value>{value}</value>")
+    did = "<accountCode>1000@example.com</accountCode><aliasUsername>55483025{}</aliasUsername>"
+    numbers = []
+    for last in ("8080", "8081"):
+        body = f"<did>{did.format(last)}<domain>example.com</domain></did>"
+        numbers.append(call("DidWS", "insertDid", body).text.split("didId>")[1].strip("</"))
+    call("DidWS", "deleteDid", f"<didId>{numbers[0]}</didId>")
+    call("DidWS", "listByAcc", "<accountCode>1000@example.com</accountCode>")
+    call("SubscriberWS", "retrieveSubscriber", account("1000"))
+    call("SubscriberWS", "retrieveCredit", account("1000"))
+    report = shadow.stop()
+    assert list(fields(report)) == []
+    assert report["totals"]["equal"] == report["totals"]["requests"] == 10
+    (kept,) = new.rows("did")
+    assert kept["alias_username"] == "554830258081"
+    (mine,) = new.rows("subscriber", username="1000")
+    assert int(mine["credit"]) == 7
+    assert report["operations"]["SubscriberWS.retrieveSubscriber"]["tolerated"] == {"ids": 1}
+
+
+def test_what_the_new_server_refuses_is_told_apart(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    old.subscriber("1000")
+    shadow = shadowed()
+    calling(shadow)("SubscriberWS", "retrieveSubscriber", account("1000"))
+    report = shadow.stop()
+    assert verdicts(report, "SubscriberWS.retrieveSubscriber") == {"refused": 1}
+
+
+def test_faults_of_both_are_equal_whatever_their_language(
+    old: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    shadow = shadowed()
+    answer = calling(shadow)("SubscriberWS", "retrieveSubscriber", account("1000"))
+    assert answer.status_code == 500
+    report = shadow.stop()
+    assert verdicts(report, "SubscriberWS.retrieveSubscriber") == {"equal": 1}
+
+
+SECRETS = ["Segredo-do-João-77", "portal-Secret-88", "novo-Segredo-99", "4455667788"]
+
+
+def test_no_password_reaches_the_disk(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    shadow = shadowed("--mirror-writes", "--learn-logins")
+    call = calling(shadow)
+    first, portal, later, voicemail = SECRETS
+    extra = f"<passwordPortal>{portal}</passwordPortal>"
+    extra += f"<voiceMailPassword>{voicemail}</voiceMailPassword>"
+    body = new_account("1000", first).replace("</subscriber>", extra + "</subscriber>")
+    call("SubscriberWS", "insertSubscriber", body)
+    change = f"<actualPassword>{first}</actualPassword><newPassword>{later}</newPassword>"
+    change += f"<confirmNewPassword>{later}</confirmNewPassword>"
+    call("SubscriberWS", "changePassword", account("1000") + change)
+    call("SubscriberWS", "retrievePassword", account("1000"), Authorization="Basic eDpTZWNyZXQ=")
+    call("SubscriberWS", "retrieveSubscriber", account("1000"))
+    call("CustomerWS", "authenticate", account("1000") + f"<password>{later}</password>")
+    # in a place where nobody expects it, in a header, in an attribute
+    call("SubscriberWS", "addCredit", account("1000") + f"<value>1</value><obs>pw {later}</obs>")
+    call("SubscriberWS", "retrieveCredit", account("1000") + f"<x senha='{later}'>{later}</x>")
+    call.send("SubscriberWS", b"<broken>" + later.encode())
+    shadow.stop()
+    told = shadow.written()
+    for secret in [*SECRETS, old.principal["password"], "eDpTZWNyZXQ="]:
+        assert secret not in told, secret
+    records = {one["operation"]: one for one in shadow.records()}
+    assert "pw-" in records["SubscriberWS.insertSubscriber"]["request"]["xml"]
+    assert len(records) == 7
+    for file in shadow.folder.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_pseudonyms_are_equal_where_passwords_are(shadowed: Start, calling: Client) -> None:
+    shadow = shadowed()
+    call = calling(shadow)
+    for username, password in (("1", "same-Secret"), ("2", "same-Secret"), ("3", "other-Secret")):
+        call("SubscriberWS", "insertSubscriber", new_account(username, password))
+    shadow.stop()
+    texts = [one["request"]["xml"] for one in shadow.records()]
+    own = [text.split("<password>")[1].split("<")[0] for text in texts]
+    assert own[0] == own[1] != own[2]
+
+
+def test_learnt_logins_open_the_new_server(
+    old: SippulseServer, shadowed: Start, calling: Client, cli: Any
+) -> None:
+    old.domain("two.example.com")
+    integrator = old.administrator("integrador", "example.com", "two.example.com")
+    shadow = shadowed("--learn-logins")
+    call = Caller(shadow.url, integrator)
+    assert call("DomainWS", "listDomains", "").status_code == 200
+    wrong = Caller(shadow.url, {"login": "integrador", "password": "wrong"})
+    assert wrong("DomainWS", "listDomains", "").status_code == 500
+    shadow.stop()
+    file = shadow.folder / "logins.csv"
+    assert integrator["password"] not in file.read_text()
+    said = cli("admin", "adopt", str(file), status=1)
+    assert "two.example.com" in said.output  # a domain that is not there
+    cli("domain", "create", "two.example.com")
+    cli("admin", "adopt", str(file))
+    (row,) = [one for one in cli.rows("admin", "list") if one["login"] == "integrador"]
+    assert row["domains"] == "example.com two.example.com"
+    assert row["superuser"] == "False"
+
+
+def test_switched_the_new_server_answers_and_the_old_one_is_compared(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    new.subscriber("1000", call_limit=4)
+    old.subscriber("1000", call_limit=3)
+    shadow = shadowed("--switch")
+    answer = calling(shadow)("SubscriberWS", "retrieveSubscriber", account("1000"))
+    assert "<callLimit>4</callLimit>" in answer.text
+    report = shadow.stop()
+    assert report["given_by"] == new.url
+    (finding,) = report["operations"]["SubscriberWS.retrieveSubscriber"]["fields"].values()
+    assert (finding["given"], finding["other"]) == ("4", "3")
