@@ -19,6 +19,8 @@ def test_the_backlog_is_counted_and_old_errors_are_forgotten(installed_url: str)
         at = {"started": NOW, "ended": NOW, "duration_ms": 1}
         ago = NOW - dt.timedelta(seconds=90)
         with database.writing() as db:
+            for table in (AdmissionError, RawCall):  # of tests before this one
+                db.execute(sa.delete(table))
             before = read_backlog(db)
             db.execute(sa.insert(AdmissionError), [fixed | {"at": NOW - age} for age in ages])
             raws = [{"call_id": f"c{state}", "state": state} for state in range(4)]
