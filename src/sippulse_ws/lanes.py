@@ -30,6 +30,9 @@ class Place(Protocol):
     lane: str
     end: float  # time.monotonic() by which it has to be answered
 
+    def guessed(self) -> None:
+        """The client's login failed."""
+
     def move(self, lane: str) -> None:
         """A Detour, unless the request is in this lane already."""
 

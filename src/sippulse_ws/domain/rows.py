@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, insert
@@ -45,7 +46,12 @@ def stream(db: Session, query: Select[Any], *, scalars: bool = False) -> Generat
 
 def upsert(db: Session, model: type[Base], counted: str) -> Any:
     """An INSERT that adds to `counted` of the row that has the same key already."""
-    if db.is_sqlite:
+    return _upsert(db.is_sqlite, model, counted)
+
+
+@cache
+def _upsert(is_sqlite: bool, model: type[Base], counted: str) -> Any:
+    if is_sqlite:
         made = sqlite.insert(model)
         keys = _unique_columns(model)
         added = {counted: getattr(model, counted) + made.excluded[counted]}

@@ -21,6 +21,7 @@ from sippulse_ws.domain import audit, login_delays
 from sippulse_ws.domain.authentication import Guess
 from sippulse_ws.domain.hash_gate import HashGate, network_of
 from sippulse_ws.domain.shared_marks import SharedCounters, SharedMarks
+from sippulse_ws.lanes import Place
 from sippulse_ws.wire.context import Context
 
 NAMES = 20  # of an address in a minute
@@ -79,8 +80,10 @@ class FailedLogins:
         self._tokens, self._counted = BURST, monotonic()
         self._started = False
 
-    def note(self, guess: Guess, context: Context, about: str, later: bool) -> None:
-        """`later`: there are threads to write it when there is much to write."""
+    def note(self, guess: Guess, context: Context, about: str, place: Place | None) -> None:
+        """With a place there are threads that write it when there is much to write."""
+        if place is not None:
+            place.guessed()
         address = context.address
         metrics.LOGIN_FAILURES.labels(guess.reason).inc()
         self._gate.note_failure(network_of(address))
@@ -96,7 +99,7 @@ class FailedLogins:
                 made = _Trace(now, login, address, *told)
                 trace = self._pending.traces[once] = made
             trace.times += 1
-            flooded = later and not self._has_token()
+            flooded = place is not None and not self._has_token()
             counts = guess.reason != UNKNOWN or not flooded
             if (
                 guess.realm

@@ -162,8 +162,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
             refusal = self._refusal(error, request)
             if isinstance(error, Guess):
-                about = object_of(values)
-                self.failed_logins.note(error, context, about, request.place is not None)
+                self.failed_logins.note(error, context, object_of(values), request.place)
             ended = self._record_refusal(request, refusal) or Outcome(refusal)
             if ended.refusal is None:
                 return ended.result

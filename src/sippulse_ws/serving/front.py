@@ -19,7 +19,7 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded
 from sippulse_ws.lanes import OPERATIONS, PAGES
 from sippulse_ws.serving.bodies import Bodies, BodiesFull, BodyBroken, BodyTimeout
-from sippulse_ws.serving.environ import Answer, Environ, Header, Received, environ_of
+from sippulse_ws.serving.environ import Answer, Environ, Header, Received, environ_of, header_items
 from sippulse_ws.serving.files import SentFiles
 from sippulse_ws.serving.pool import Job, Pool
 from sippulse_ws.wire.spooled import Spooled
@@ -32,6 +32,7 @@ Wsgi = Callable[[Environ, Any], Iterable[bytes]]
 Refusal = tuple[int, list[Header], bytes]
 Refuse = Callable[[str, str, DomainError], Refusal]
 
+_FORWARDED = "x-forwarded-for"
 CLOSE = ("Connection", "close")
 NOT_FOUND: Refusal = (404, [("Content-Type", "text/html; charset=utf-8")], b"not found\n")
 
@@ -46,6 +47,7 @@ class Limits:
     seconds: float  # for an operation, from the end of its request to its answer
     body_seconds: float
     largest_body: int
+    trusted_proxies: int = 0  # hops whose X-Forwarded-For counts
 
 
 class Front:
@@ -123,20 +125,37 @@ class Front:
             await self._answered(OPERATIONS, Received(scope, body, at), proto, path)
 
     async def _answered(self, lane: str, request: Received, proto: Any, path: str) -> None:
-        if self._pool.is_full(lane):
+        client = self._client_of(request.scope)
+        guesses = client in self._pool.guessers
+        if self._pool.is_full(lane, guesses):
             self._turn_away(request.scope, proto, path, Busy())
             return
         job = Job(self._pool, lane, request, proto, monotonic() + self._limits.seconds)
+        job.client, job.guesses = client, guesses
         done = job.done = self._loop.create_future()
         self._jobs[job] = None
         self._pool.queue(job)
         del job, request  # they hold the body
         await done
 
+    def _client_of(self, scope: Any) -> str:
+        """The address that is told by the last proxy that is trusted, as ProxyFix takes it."""
+        hops = self._limits.trusted_proxies
+        if hops:
+            told = [value for name, value in header_items(scope.headers) if name == _FORWARDED]
+            addresses = ",".join(told).split(",")
+            if len(addresses) >= hops and (address := addresses[-hops].strip()):
+                return address
+        return str(scope.client.rpartition(":")[0].strip("[]"))
+
     def _run(self, job: Job) -> None:
         """In a thread: call the application, and send what it answers."""
         answer = Answer()
-        body = self._app(environ_of(job.request, job), answer)
+        if job.environ is None:
+            job.environ = environ_of(job.request, job)
+        else:
+            job.environ["wsgi.input"].seek(0)
+        body = self._app(job.environ, answer)
         headers = answer.headers
         if self.draining:
             headers = [*headers, CLOSE]
@@ -153,6 +172,7 @@ class Front:
                     body.close()
 
     def _finished_by_thread(self, job: Job) -> None:
+        job.environ = None  # which refers to the job
         self._finished.append(job)
 
     def _let_go(self) -> None:

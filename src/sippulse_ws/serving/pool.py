@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -11,15 +12,21 @@ from typing import Any, NoReturn
 
 from sippulse_ws.domain.load_errors import Busy
 from sippulse_ws.lanes import OPERATIONS, PAGES, PROXIES, Detour
+from sippulse_ws.serving.guessers import Guessers
 from sippulse_ws.serving.writers import ParkedFull, Writers
 
 log = logging.getLogger(__name__)
+
+GUESSERS_TURN = 4
 
 
 class Job:
     """A request whose body is there; a `lanes.Place` for the operation that it becomes."""
 
-    __slots__ = ("_ticket", "done", "end", "gone", "lane", "pool", "proto", "request", "since")
+    __slots__ = (
+        "_ticket", "client", "done", "end", "environ", "gone", "guesses", "lane", "pool", "proto",
+        "request", "since",
+    )  # fmt: skip
 
     def __init__(self, pool: Pool, lane: str, request: Any, proto: Any, end: float) -> None:
         self.pool = pool
@@ -30,6 +37,9 @@ class Job:
         self.since = monotonic()
         self.gone: Any = None  # a future, done when the client has gone; made when it must wait
         self.done: Any = None  # what its coroutine waits for
+        self.environ: dict[str, Any] | None = None  # once it was run, the same again
+        self.client = ""  # whom `guessed` is noted of
+        self.guesses = False  # its client's logins keep failing: it stands behind the others
         self._ticket = [True]
 
     def claim(self) -> bool:
@@ -47,10 +57,13 @@ class Job:
     def wait_again(self) -> None:
         self._ticket.append(True)
 
+    def guessed(self) -> None:
+        self.pool.guessers.note(self.client)
+
     def move(self, lane: str) -> None:
         if self.lane == lane:
             return
-        if self.pool.is_full(lane):
+        if self.pool.is_full(lane, self.guesses):
             raise Busy
         self.lane = lane
         self.wait_again()
@@ -83,20 +96,31 @@ class Job:
 
 
 class Lane:
-    """A queue and the threads that work it off; they start with the first request."""
+    """Its waiting requests and the threads that work them off; those start with the first one.
+
+    While others wait, clients whose logins keep failing get one turn in `GUESSERS_TURN`: their
+    requests cost as much as others, and there are more of them.
+    """
 
     def __init__(self, name: str, threads: int, work: Callable[[Job], None]) -> None:
         self.name = name
-        self.queue: SimpleQueue[Job] = SimpleQueue()
+        self._others: deque[Job] = deque()
+        self._guessers: deque[Job] = deque()
+        self._there: SimpleQueue[None] = SimpleQueue()  # as many as there are jobs in both
+        self._turn = 0
         self._threads = threads
         self._started = False
         self._lock = Lock()
         self._work = work
 
     def put(self, job: Job) -> None:
-        self.queue.put(job)
+        (self._guessers if job.guesses else self._others).append(job)
+        self._there.put(None)
         if not self._started:
             self._start()
+
+    def waiting(self, guesses: bool) -> int:
+        return len(self._guessers if guesses else self._others)
 
     def _start(self) -> None:
         with self._lock:
@@ -108,14 +132,27 @@ class Lane:
 
     def _run(self) -> None:
         while True:
-            self._work(self.queue.get())
+            self._there.get()
+            self._work(self._next())
+
+    def _next(self) -> Job:
+        while True:
+            self._turn += 1
+            first, last = self._others, self._guessers
+            if last and self._turn % GUESSERS_TURN == 0:
+                first, last = last, first
+            for queue in (first, last):
+                try:
+                    return queue.popleft()
+                except IndexError:  # or another thread took it, and left one elsewhere
+                    continue
 
 
 class Pool:
     """All lanes of a process.
 
-    At most `most` requests wait in a lane. `run` answers a job, or raises Detour; `finished` is
-    told when a job needs nothing any more.
+    At most `most` requests wait in a lane, and half as many of clients that guess. `run` answers
+    a job, or raises Detour; `finished` is told when a job needs nothing any more.
     """
 
     def __init__(
@@ -127,6 +164,7 @@ class Pool:
         finished: Callable[[Job], None],
     ) -> None:
         self.writers: Writers[Job] = Writers(threads, most)
+        self.guessers = Guessers()
         self._most = most
         self._run = run
         self._finished = finished
@@ -136,8 +174,9 @@ class Pool:
     def queue(self, job: Job) -> None:
         self.lanes[job.lane].put(job)
 
-    def is_full(self, lane: str) -> bool:
-        return self.lanes[lane].queue.qsize() >= self._most
+    def is_full(self, lane: str, guesses: bool = False) -> bool:
+        most = self._most // 2 if guesses else self._most
+        return self.lanes[lane].waiting(guesses) >= most
 
     def wake(self) -> None:
         """Let one try again that waits for other writers, if there is room now."""

@@ -84,6 +84,7 @@ def make_front(app: Wsgi, settings: Settings, readiness: Callable[[], Refusal]) 
         seconds=settings.operation_seconds,
         body_seconds=settings.body_seconds,
         largest_body=settings.max_body,
+        trusted_proxies=settings.trusted_proxies,
     )
     quick = {"/healthz": lambda: (200, TEXT, b"ok\n"), "/readyz": readiness}
     return Front(app, quick, partial(refuse, settings.language), limits)

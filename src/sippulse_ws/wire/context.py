@@ -79,6 +79,10 @@ class Context:
         self._received: float = environ.get(RECEIVED, now)
         self.waiting_seconds = now - self._received
 
+    def begin_again(self) -> None:
+        """Whatever happened until now was waiting."""
+        self.waiting_seconds = self.seconds
+
     @property
     def address(self) -> str:
         """The client's IP address."""

@@ -38,6 +38,8 @@ OK = "200 OK"
 FAULT = "500 Internal Server Error"
 # In the environment of a server that sends a Spooled answer itself, without holding a thread.
 TAKES_FILES = "sippulse.takes_files"
+# There a request that is run again, since it had to wait elsewhere, finds what was read of it.
+_WAITED = "sippulse.waited"
 
 _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
 
@@ -137,20 +139,26 @@ class Endpoint:
         return f"{environ['wsgi.url_scheme']}://{host}{path}"
 
     def _post(self, environ: _Environ, start_response: StartResponse) -> Iterable[bytes]:
-        context = Context(environ, self.name, self._state)
+        waited: Context | None = environ.get(_WAITED)
+        context = waited or Context(environ, self.name, self._state)
         media = self._media_types[environ.get("CONTENT_TYPE") or ""]
         if media is None:
             discard_body(environ)
             told = ("415 Unsupported Media Type", "media-type")
             return self._refuse(context, start_response, told)
         try:
-            self._answer(context, media)
+            if waited is None:
+                self._answer(context, media)
+            else:
+                waited.begin_again()
+                self._call(waited)
         except Exception:
             logger.exception("request %s failed", context.request_id)
             message = self._options.internal_error.format(request_id=context.request_id)
             context.outcome, context.fault = "failed", "internal-error"
             context.out_error = Fault("Server", message)
             self._protocol.serialize(context)
+        environ.pop(_WAITED, None)  # they refer to each other
         body, content_type = context.out_document, XML_UTF_8
         if context.charset is not UTF_8:
             body = in_charset(body, context.charset)
@@ -175,12 +183,18 @@ class Endpoint:
         except Fault as fault:
             context.out_error = fault
             context.outcome, context.fault = "refused", getattr(fault, "kind", "envelope")
+            protocol.serialize(context)
         else:
-            try:
-                context.out_object = context.descriptor.function(context, *context.in_object)
-            except WSException as fault:
-                context.out_error = fault
-        protocol.serialize(context)
+            context.environ[_WAITED] = context
+            self._call(context)
+
+    def _call(self, context: Context) -> None:
+        """Run the operation of a request that was read, and write what it answers."""
+        try:
+            context.out_object = context.descriptor.function(context, *context.in_object)
+        except WSException as fault:
+            context.out_error = fault
+        self._protocol.serialize(context)
 
     def _refuse(
         self,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, overload
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, NestedTransaction
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+# The names that each statement was seen to have: compiling it to find out is not cheap.
+_checked: WeakKeyDictionary[ClauseElement, set[frozenset[str]]] = WeakKeyDictionary()
 
 
 class Queued:
@@ -210,7 +213,11 @@ def _check_names(statement: Any, parameters: Parameters) -> None:
     if not isinstance(statement, ClauseElement):
         return
     rows = [parameters] if isinstance(parameters, Mapping) else parameters
-    given = set().union(*rows)
+    given = frozenset().union(*rows)
+    checked = _checked.setdefault(statement, set())
+    if given in checked:
+        return
     compiled: Any = statement.compile(column_keys=sorted(given))
     if unknown := given - compiled.binds.keys():
         raise ArgumentError(f"unknown parameters: {', '.join(sorted(unknown))}")
+    checked.add(given)
