@@ -56,8 +56,8 @@ INTEROP := javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-so
 ZOO := wsdl=mono-devel mcs=mono-mcs perl=perl go=golang-go \
 	/usr/share/perl5/SOAP/Lite.pm=libsoap-lite-perl
 
-test-interop: venv mariadb ## Run JAX-WS, CXF, Axis, gSOAP, PHP, Node and Python clients against a real server
-	@scripts/debian.sh $(INTEROP)
+test-interop: venv mariadb ## Run SOAP and JSON clients of Java, PHP, Node and Python against a real server
+	@scripts/debian.sh $(INTEROP) node=nodejs npm=npm
 	$(BIN)/pytest -m interop $(ARGS) tests/interop
 
 test-zoo: venv mariadb ## Run every foreign SOAP stack, and write the table in docs/clients.md

@@ -24,3 +24,4 @@ lock main "$@" pyproject.toml
 lock dev "$@" pyproject.toml --group dev --constraint requirements/main.txt
 lock fast "$@" pyproject.toml --extra fast --constraint requirements/main.txt
 lock parquet "$@" pyproject.toml --extra parquet --constraint requirements/main.txt
+lock openapi "$@" --group openapi

@@ -108,7 +108,8 @@ def build_openapi(operations: Iterable[PublishedOperation]) -> dict[str, Any]:
         "tags": [
             {"name": one.__name__, "description": both(describe_service(one.__name__))}
             for one in SERVICES
-        ],
+        ]
+        + [{"name": "batch", "description": both(_BATCH)}],
         "paths": paths,
         "components": {
             "schemas": components,
@@ -189,6 +190,7 @@ def _batch() -> dict[str, Any]:
     results = {"type": "array", "items": {"type": "object"}}
     return {
         "operationId": "batch",
+        "tags": ["batch"],
         "summary": _BATCH.en,
         "description": both(_BATCH),
         "parameters": [_header_reference(name) for name in ("Idempotency-Key", "X-Dry-Run")],

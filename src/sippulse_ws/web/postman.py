@@ -9,7 +9,7 @@ from typing import Any
 from sippulse_ws.services.catalogue import PublishedOperation
 from sippulse_ws.services.descriptions import describe_operation, example_arguments
 from sippulse_ws.web.openapi import both
-from sippulse_ws.web.samples import PROVISIONING, in_running_order
+from sippulse_ws.web.samples import CURRENT_PASSWORD, PROVISIONING, in_running_order
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 OWN_USERNAME = "postman-4000"
@@ -29,7 +29,7 @@ def postman_collection(operations: Sequence[PublishedOperation], url: str) -> by
             "item": [_item(known[key], OWN_USERNAME) for key in PROVISIONING],
         }
     ]
-    for service in dict.fromkeys(one.service for one in operations):
+    for service in _in_running_order(operations):
         mine = [one for one in in_running_order(operations) if one.service == service]
         folders.append({"name": service, "item": [_item(one) for one in mine]})
     collection = {
@@ -46,9 +46,16 @@ def postman_collection(operations: Sequence[PublishedOperation], url: str) -> by
             {"key": "url", "value": url},
             {"key": "login", "value": "demo"},
             {"key": "password", "value": ""},
+            {"key": "subscriberPassword", "value": ""},
         ],
     }
     return json.dumps(collection, ensure_ascii=False, indent=1).encode()
+
+
+def _in_running_order(operations: Sequence[PublishedOperation]) -> list[str]:
+    """The last requests of a service remove what others need, most of all SubscriberWS's."""
+    services = dict.fromkeys(one.service for one in operations)
+    return sorted(services, key=lambda one: (one == "SubscriberWS", one != "ReloadModulesWS"))
 
 
 def _item(one: PublishedOperation, username: str | None = None) -> dict[str, Any]:
@@ -56,6 +63,7 @@ def _item(one: PublishedOperation, username: str | None = None) -> dict[str, Any
     if username is not None:
         arguments = _renamed(arguments, username)
     body = json.dumps(arguments, ensure_ascii=False, indent=2)
+    body = body.replace(CURRENT_PASSWORD, "{{subscriberPassword}}")
     path = ["SipPulse", "api", one.service, one.name]
     return {
         "name": f"{one.service} {one.name}",

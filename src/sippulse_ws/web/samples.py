@@ -29,7 +29,6 @@ PROVISIONING = (
     ("SubscriberWS", "removeSubscriber"),
 )
 # What has to come last when every example is run once after the other.
-_VERY_LAST = "removeSubscriber"
 _LAST = ("remove", "delete", "changePassword", "changeCustomer")
 
 
