@@ -21,7 +21,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 
 .DEFAULT_GOAL := help
 .PHONY: test-web help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
-	venv-bench bench bench-peers wsdl format lock clean
+	venv-bench bench soak bench-peers wsdl format lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
@@ -122,6 +122,9 @@ venv-bench:
 
 bench: venv-bench ## Measure wire, server, growth, rates, call records (ARGS=--full: all sizes)
 	$(BENCH) -m bench $(ARGS)
+
+soak: venv-bench ## Twenty minutes at 80 % load with a fault every minute
+	$(BIN)/python -m bench.soak $(ARGS)
 
 bench-peers: venv-bench ## Measure against JAX-WS, PHP, Node and stock Spyne on one database
 	@scripts/debian.sh javac=default-jdk-headless wsimport=jaxws node=nodejs npm=npm \

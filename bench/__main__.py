@@ -14,7 +14,18 @@ from bench.load import allow_connections
 from bench.served import DRIVERS
 
 QUIET = 0.3  # load average above which figures are not worth keeping
-PARTS = ("wire", "floor", "server", "growth", "rates", "cdrs", "files", "charging", "guard")
+PARTS = (
+    "wire",
+    "floor",
+    "server",
+    "growth",
+    "rates",
+    "cdrs",
+    "files",
+    "charging",
+    "guard",
+    "stall",
+)
 # The others are programs by themselves, `python -m bench.NAME`; without --full, less of some.
 SMALL = {"cdrs": ("--rows", "200000"), "files": ("--rows", "1000000")}
 OURS = {"floor": floor.run, "server": server.run, "growth": growth.run}
