@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from sippulse_ws.db import Database
 from sippulse_ws.jobs.lease import find_lease
+from sippulse_ws.models import BackgroundLease
 from tests.fixtures.server import PROGRAM, Cli, Server
 
 PATIENCE = 90  # seconds; what is waited for takes some ten
@@ -19,8 +21,10 @@ PATIENCE = 90  # seconds; what is waited for takes some ten
 
 @pytest.fixture
 def holder(installed_url: str) -> Iterator[Callable[[], str | None]]:
-    """Who has the lease now."""
+    """Who has the lease now; nobody at first, whoever was killed in another test."""
     database = Database(installed_url)
+    with database.writing() as db:
+        db.execute(sa.delete(BackgroundLease))
 
     def find() -> str | None:
         with database.reading() as db:

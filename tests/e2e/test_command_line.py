@@ -1,7 +1,6 @@
 """The command line as an operator uses it; what it stores is what the server obeys."""
 
 import hashlib
-import re
 import stat
 import subprocess
 import sys
@@ -17,13 +16,10 @@ from sippulse_ws.app import create_app
 from sippulse_ws.cli import SUBJECTS
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
-from sippulse_ws.models import Administrator, Did, Numbering, Subscriber
+from sippulse_ws.models import Administrator, Did, Numbering
 from tests.factories.requests import new_subscriber
 from tests.fixtures.server import LOGIN, Cli
 from tests.soap import Soap
-
-FIRST_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-SECOND_KEY = "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY="
 
 
 def soap_on(url: str, principal: dict[str, str] = LOGIN, **settings: str) -> Soap:
@@ -213,30 +209,6 @@ class TestImports:
         assert said in result.stderr
         assert len(result.stderr.strip().splitlines()) == 1
         assert select(installed_url, sa.select(Did)) == before
-
-
-def test_the_key_is_rotated_by_db_rekey(cli: Cli, installed_url: str) -> None:
-    body = new_subscriber(username="rekey", password="Segr3do!", passwordPortal="W3b!")
-    soap_on(installed_url, password_key=FIRST_KEY).xml("SubscriberWS", "insertSubscriber", body)
-    key: dict[str, Any] = {"username": "rekey", "domain": "example.com"}
-    both: dict[str, Any] = {"password_key": SECOND_KEY, "old_password_keys": FIRST_KEY}
-    assert re.search(r"\d+ passwords sealed anew", cli("db", "rekey", **both).stdout)
-    assert "0 passwords sealed anew" in cli("db", "rekey", password_key=SECOND_KEY).stdout
-    after = soap_on(installed_url, password_key=SECOND_KEY)
-    assert after("SubscriberWS", "retrievePassword", **key) == "Segr3do!"
-    assert after("SubscriberWS", "retrievePasswordWEB", **key) == "W3b!"
-    assert "Segr3do!" not in repr(select(installed_url, sa.select(Subscriber)))
-
-
-def test_without_the_old_key_nothing_is_sealed_anew(cli: Cli, installed_url: str) -> None:
-    body = new_subscriber(username="oldkey")
-    soap_on(installed_url, password_key=FIRST_KEY).xml("SubscriberWS", "insertSubscriber", body)
-    before = select(installed_url, sa.select(Subscriber))
-    result = cli("db", "rekey", status=1, password_key=SECOND_KEY)
-    assert "oldkey@example.com" in result.stderr
-    assert select(installed_url, sa.select(Subscriber)) == before
-    cli("db", "rekey", password_key=SECOND_KEY, old_password_keys=FIRST_KEY)
-    cli("db", "rekey", old_password_keys=SECOND_KEY)  # encryption can be left again
 
 
 class TestAudit:

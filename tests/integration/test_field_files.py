@@ -75,7 +75,8 @@ def test_odd_numbers_are_refused_with_what_they_look_like(cli: Cli, select: Any)
     assert refused_lines(result) == [2, 3, 4, 6, 7, 8]
     for text in ("5.54E+12 is a number that a spreadsheet", "punctuation", "row 5", "3 fields"):
         assert text in result.stderr
-    assert select(sa.select(Did.alias_username)) == [("554830258081",)]
+    query = sa.select(Did.alias_username).where(Did.alias_username.startswith("55483025808"))
+    assert select(query) == [("554830258081",)]
 
 
 def test_prefixes_in_other_forms_are_refused_and_a_dialled_one_is_told(

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
 from sippulse_ws.db import Database, Session
 from sippulse_ws.jobs import BackgroundProcess, Job
 from sippulse_ws.jobs.job import NOTED, JobRuns, list_jobs
 from sippulse_ws.jobs.lease import Lease, find_lease
+from sippulse_ws.models import BackgroundJob
 from tests.fixtures.app import TestDatabase
 from tests.fixtures.server import Cli
 from tests.integration.test_lease import Clock
@@ -83,7 +85,10 @@ def test_failures_are_counted_and_end_with_a_success(
 
 @pytest.fixture
 def installed(installed_url: str) -> Iterator[Database]:
+    """With nothing noted of jobs yet."""
     database = Database(installed_url)
+    with database.writing() as db:
+        db.execute(sa.delete(BackgroundJob))
     yield database
     database.close()
 
