@@ -53,8 +53,11 @@ class MariaDBError(Exception):
 class PrivateMariaDB:
     """A running mariadbd with its own data folder, socket and free TCP port."""
 
-    def __init__(self, options: Sequence[str] = OPTIONS) -> None:
-        self._options = options
+    program = "mariadbd"
+    options: Sequence[str] = OPTIONS
+
+    def __init__(self, options: Sequence[str] | None = None) -> None:
+        self._options = self.options if options is None else options
         self.folder = Path(tempfile.mkdtemp(prefix="sippulse-mariadb-"))
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the server
         self.port = _free_port()
@@ -77,23 +80,28 @@ class PrivateMariaDB:
         self._log.close()
 
     def _install(self) -> None:
+        program, *options = self._installer()
         command = [
-            _find("mariadb-install-db"),
+            find_program(program),
             "--no-defaults",
             f"--datadir={self.folder}/data",
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
+            *options,
             PORTABLE_IO,
             *_user(),
         ]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             said = _first_line(result.stderr + result.stdout)
-            raise MariaDBError(f"mariadb-install-db failed: {said}")
+            raise MariaDBError(f"{program} failed: {said}")
+
+    def _installer(self) -> list[str]:
+        """What fills the data folder, with root who has no password."""
+        normal = "--auth-root-authentication-method=normal"
+        return ["mariadb-install-db", normal, "--skip-test-db"]
 
     def _launch(self) -> subprocess.Popen[bytes]:
         command = [
-            _find("mariadbd"),
+            find_program(self.program),
             "--no-defaults",
             f"--datadir={self.folder}/data",
             f"--socket={self.folder}/socket",
@@ -119,14 +127,14 @@ class PrivateMariaDB:
             except pymysql.OperationalError:
                 time.sleep(0.05)
         self._log.seek(0)
-        raise MariaDBError(f"mariadbd did not start: {_last_line(self._log.read().decode())}")
+        raise MariaDBError(f"{self.program} did not start: {_last_line(self._log.read().decode())}")
 
 
-def _find(program: str) -> str:
+def find_program(program: str) -> str:
     path = shutil.which(program, path=f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin")
     if path is None:
         raise MariaDBError(
-            f"{program} not found: install mariadb-server, or name a server's URL in "
+            f"{program} not found: install it, or name a server's URL in "
             "SIPPULSE_TEST_MYSQL_URL (mysql+pymysql://user:password@host:port)"
         )
     return path

@@ -20,6 +20,7 @@ from sippulse_ws.cli.session import (
 )
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.revisions import NEWEST, current_revision, schema_trouble
+from sippulse_ws.db.schema.servers import server_trouble
 from sippulse_ws.domain.password_keys import note_key, replace_canary
 from sippulse_ws.domain.passwords import reseal_all
 from sippulse_ws.domain.stored_settings import store_environment
@@ -49,6 +50,7 @@ def db_upgrade() -> None:
         revision = _revision_of(database)
         if revision is not None and revision > NEWEST:
             raise fail(str(schema_trouble(revision)))
+        _require_server(database)
         _require_rights(database, "db upgrade")
         migrate(database)
         with database.writing() as db:
@@ -102,6 +104,14 @@ def _revision_of(database: Database) -> str | None:
         return None
     with database.maintaining() as db:
         return current_revision(db)
+
+
+def _require_server(database: Database) -> None:
+    if database.is_sqlite:
+        return
+    with database.maintaining() as db:
+        if trouble := server_trouble(db):
+            raise fail(trouble)
 
 
 def _require_rights(database: Database, command: str) -> None:

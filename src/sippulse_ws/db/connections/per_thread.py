@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sippulse_ws import metrics
 from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.deadlines import Deadline, check_deadline, current_deadline
+from sippulse_ws.db.connections.tls import clear_tls_errors
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,9 @@ class PerThreadConnections:
         started = perf_counter()
         try:
             connection = self._engine.connect()
+        except BaseException:
+            clear_tls_errors()
+            raise
         finally:
             CLOCK.seconds += perf_counter() - started
         self._in_use.inc()
@@ -97,7 +101,10 @@ class PerThreadConnections:
             connection.invalidate()
         elif connection.invalidated:
             self._engine.dispose(close=False)
+        lost = connection.invalidated
         connection.close()
+        if lost:
+            clear_tls_errors()
 
     def close(self) -> None:
         """Give back this thread's own."""

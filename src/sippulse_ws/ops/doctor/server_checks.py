@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterator
 
 from sippulse_ws.db.schema.revisions import current_revision, schema_trouble
+from sippulse_ws.db.schema.servers import server_version
 from sippulse_ws.db.statements import Session
 from sippulse_ws.ops.doctor.findings import Finding, error, fine, warning
 from sippulse_ws.ops.partitions import TABLES, list_partitions
 from sippulse_ws.ops.rights import missing_rights
 from sippulse_ws.ops.views import find_broken_views
 
-MARIADB = (10, 6)
-MYSQL = (8, 0, 23)
 CLOCKS = 2.0  # seconds that may differ
 # docs/sql.md's queries: name, table, statement
 QUERIES = (
@@ -41,19 +40,11 @@ QUERIES = (
 
 
 def check_version(db: Session) -> Iterator[Finding]:
-    if db.is_sqlite:
-        version = str(db.exec_driver_sql("SELECT sqlite_version()").scalar())
-        yield fine("database", "is", what=f"SQLite {version}")
-        return
-    version = str(db.exec_driver_sql("SELECT VERSION()").scalar())
-    numbers = tuple(map(int, re.findall(r"\d+", version)[:3]))
-    maria = "mariadb" in version.lower()
-    needed = MARIADB if maria else MYSQL
-    if numbers < needed:
-        told = f"{'MariaDB' if maria else 'MySQL'} {'.'.join(map(str, needed))}"
-        yield error("database", "database-old", version=version, needed=told)
+    found = server_version(db)
+    if found.needed is None:
+        yield fine("database", "is", what=found.version)
     else:
-        yield fine("database", "is", what=version)
+        yield error("database", "database-old", version=found.version, needed=found.needed)
 
 
 def check_rights(db: Session, own: str) -> Iterator[Finding]:

@@ -1,0 +1,45 @@
+"""The oldest database servers that the schema can be made on."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from sippulse_ws.db.statements.session import Session
+
+# MySQL before lacks utf8mb4_0900_bin, INVISIBLE columns or CAST(… AS DOUBLE)
+MARIADB = (10, 6)
+MYSQL = (8, 0, 23)
+
+
+class ServerVersion(NamedTuple):
+    """What the server says of itself, and what it would have to be, if that is newer."""
+
+    version: str
+    needed: str | None
+
+
+def server_version(db: Session) -> ServerVersion:
+    if db.is_sqlite:
+        return ServerVersion(
+            f"SQLite {db.exec_driver_sql('SELECT sqlite_version()').scalar()}", None
+        )
+    return judge(str(db.exec_driver_sql("SELECT VERSION()").scalar()))
+
+
+def judge(version: str) -> ServerVersion:
+    """Of MariaDB's or MySQL's VERSION()."""
+    is_maria = "mariadb" in version.lower()
+    needed = MARIADB if is_maria else MYSQL
+    if tuple(map(int, re.findall(r"\d+", version.removeprefix("5.5.5-"))[:3])) >= needed:
+        return ServerVersion(version, None)
+    name = "MariaDB" if is_maria else "MySQL"
+    return ServerVersion(version, f"{name} {'.'.join(map(str, needed))}")
+
+
+def server_trouble(db: Session) -> str | None:
+    """Why the schema cannot be made here, in one sentence; or None."""
+    found = server_version(db)
+    if found.needed is None:
+        return None
+    return f"the database server is {found.version}; {found.needed} or later is needed"
