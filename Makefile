@@ -1,4 +1,4 @@
-# PYTHON= chooses the interpreter (3.11 to 3.13), DRIVER= the MariaDB driver (pymysql or mysqldb),
+# PYTHON= chooses the interpreter (3.11 to 3.14), DRIVER= the MariaDB driver (pymysql or mysqldb),
 # ARGS= adds options: make test ARGS="-k credit -x"
 PYTHON ?= python3
 DRIVER ?= pymysql
@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
-.PHONY: test-web help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
+.PHONY: test-web test-lowest test-matrix help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
 	venv-bench bench soak bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -48,7 +48,17 @@ test: venv mariadb curl haproxy ## Run all tests on SQLite and on MariaDB (priva
 test-sqlite: venv curl haproxy ## Run all tests on SQLite only
 	$(PYTEST) --engine sqlite $(ARGS)
 
-test-pythons: mariadb curl haproxy ## Run all tests on every CPython 3.11 to 3.13 found here
+test-lowest: curl ## Run unit and integration tests on the lowest versions that pyproject.toml allows
+	@scripts/venv.sh .venv-lowest lowest
+	# old releases use what newer ones of others deprecate
+	.venv-lowest/bin/pytest -n auto --engine sqlite -W ignore::DeprecationWarning $(ARGS) \
+		tests/unit tests/integration
+
+test-matrix: ## Run all tests on Debian trixie and sid, in chroots under var/ (root; some 20 minutes)
+	@scripts/debian.sh debootstrap=debootstrap unshare=util-linux
+	@scripts/test_matrix.sh $(ARGS)
+
+test-pythons: mariadb curl haproxy ## Run all tests on every CPython 3.11 to 3.14 found here
 	@scripts/test_pythons.sh -n auto $(ARGS)
 
 INTEROP := javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-soap mvn=maven \
@@ -109,7 +119,7 @@ format: venv ## Put the code in shape
 # Both drivers are measured, so both are installed. By Debian's Python, where it is supported: like
 # the peers' programs it was built with profile-guided optimization, which others often lack.
 DEBIAN_PYTHON := /usr/bin/python3
-SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 BENCH_PYTHON = $(shell $(DEBIAN_PYTHON) -c '$(SUPPORTED)' 2>/dev/null && echo $(DEBIAN_PYTHON) || echo $(PYTHON))
 BENCH := .venv-bench/bin/python
 

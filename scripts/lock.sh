@@ -25,3 +25,13 @@ lock dev "$@" pyproject.toml --group dev --constraint requirements/main.txt
 lock fast "$@" pyproject.toml --extra fast --constraint requirements/main.txt
 lock parquet "$@" pyproject.toml --extra parquet --constraint requirements/main.txt
 lock openapi "$@" --group openapi
+
+# The lowest versions that pyproject.toml allows, with the tests' own tools as they are in dev.txt.
+tools=$(mktemp)
+trap 'rm -f "$tools"' EXIT
+for tool in aiosmtpd hypothesis pytest-randomly pytest-timeout pytest-xdist requests \
+    standardwebhooks suds-community zeep; do
+    grep -o "^$tool==[^ ]*" requirements/dev.txt >>"$tools"
+done
+extras=(--extra excel --extra otel --extra parquet --extra testing)
+lock lowest "$@" pyproject.toml "$tools" "${extras[@]}" --resolution lowest-direct

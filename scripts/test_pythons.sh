@@ -18,7 +18,7 @@ find_python() { # find_python 3.12: an interpreter of that version that works
 }
 
 found=() missing=() failed=()
-for version in 3.11 3.12 3.13; do
+for version in 3.11 3.12 3.13 3.14; do
     python=$(find_python $version)
     if [ -z "$python" ]; then
         missing+=("$version")

@@ -16,11 +16,11 @@ for lock in "$@"; do
 done
 
 if ! command -v "$python" >/dev/null; then
-    echo "No $python here; install Python 3.11, 3.12 or 3.13, or name one with PYTHON=" >&2
+    echo "No $python here; install Python 3.11 to 3.14, or name one with PYTHON=" >&2
     exit 1
 fi
-if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; then
-    echo "$("$python" --version) is not supported; name a Python 3.11, 3.12 or 3.13 with PYTHON=" >&2
+if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))'; then
+    echo "$("$python" --version) is not supported; name a Python 3.11 to 3.14 with PYTHON=" >&2
     exit 1
 fi
 # Before the stamp: this may bring a newer Python along.
