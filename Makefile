@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
-.PHONY: test-web test-lowest test-matrix help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
+.PHONY: test-cluster test-web test-lowest test-matrix help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
 	venv-bench bench soak bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -98,6 +98,11 @@ test-deploy: venv mariadb ## Run what is in deploy/, and the package in a bare D
 test-drain: venv haproxy ## Make 5,000 calls across 20 replaced workers and two restarts
 	SIPPULSE_TEST_DRAIN_CALLS=5000 SIPPULSE_TEST_DRAIN_REPLACEMENTS=20 \
 		$(BIN)/pytest --engine sqlite $(ARGS) tests/e2e/test_drain.py
+
+# setpriv ends the nodes with the tests.
+test-cluster: venv haproxy ## Run two servers over a Galera cluster of three nodes, and break it
+	@scripts/debian.sh $(MARIADB) /usr/lib/libgalera_smm.so=galera-4 setpriv=util-linux
+	$(BIN)/pytest --engine sqlite -m cluster $(ARGS) tests/cluster
 
 test-web: venv ## Try the pages in a real browser
 	@scripts/debian.sh chromium=chromium npm=npm node=nodejs

@@ -79,7 +79,7 @@ def make_options(settings: Settings, site: Site) -> Options:
 def make_metrics_page(endpoints: Sequence[Endpoint], database: Database) -> MetricsPage:
     operations = [(one.name, name) for one in endpoints for name in one.operations]
     # a connection of its own: a thread that serves must not wait for it
-    look = partial(read_facts, Database(database.url, 1))
+    look = partial(read_facts, Database(database.url, 1, is_cluster=database.is_cluster))
     return MetricsPage(operations, NEWEST, FactsCollector(look))
 
 

@@ -173,6 +173,7 @@ class Settings(BaseSettings):
     queue_size: int = Field(default=256, ge=1, le=100_000)
     body_seconds: float = Field(default=15, gt=0, le=3600)  # for a request's body
     operation_seconds: float = Field(default=20, ge=1, le=3600)  # tries included
+    cluster: Literal["galera"] | None = None  # what the database is part of; docs/cluster.md
     language: Literal["pt", "en"] = "pt"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"

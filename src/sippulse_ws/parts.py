@@ -19,14 +19,16 @@ def make_vault(settings: Settings) -> Vault:
 
 
 def make_database(settings: Settings) -> Database:
-    return Database(settings.database_url.get_secret_value(), settings.pool_size)
+    url = settings.database_url.get_secret_value()
+    return Database(url, settings.pool_size, is_cluster=settings.cluster is not None)
 
 
 def make_serving_database(settings: Settings) -> Database:
     """With a connection for each thread of the front, and the deadline of operations."""
     beside = PROXY_THREADS + 2  # the thread of the pages and that of the readiness
     url = settings.database_url.get_secret_value()
-    return Database(url, settings.pool_size + beside, settings.operation_seconds)
+    size, seconds = settings.pool_size + beside, settings.operation_seconds
+    return Database(url, size, seconds, is_cluster=settings.cluster is not None)
 
 
 def make_proxies(settings: Settings) -> list[Proxy]:

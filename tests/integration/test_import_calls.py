@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from sippulse_ws.db import Database, Session
 from sippulse_ws.domain import call_records
+from sippulse_ws.jobs.named_lock import named_lock
 from sippulse_ws.models import Acc, Cdr, CdrGateway, CdrRatePlan
 from tests.factories.calls import CALL_ROW, FAILED_CALL, call, csv_text, failed_call
 from tests.fixtures.server import PROGRAM, Cli
@@ -211,8 +212,7 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped(
 
 @pytest.mark.engines("mariadb")
 def test_two_imports_do_not_run_at_once(cli: Cli, database: Database) -> None:
-    with database.maintaining() as db:
-        db.exec_driver_sql(f"SELECT GET_LOCK('import acc {database.url.database}', 0)")
+    with named_lock(database, "import acc"):
         refused = cli("import", "acc", "-", input=csv_text([failed_call()]), status=1)
         assert "another import" in refused.stderr
     assert count(database, Acc) == 0

@@ -12,6 +12,7 @@ from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.losses import columns_of, known_revisions
+from sippulse_ws.db.schema.migrate import serving_since
 from sippulse_ws.db.schema.revisions import NEWEST
 from tests.fixtures.server import Cli
 
@@ -114,6 +115,38 @@ def test_a_schema_newer_than_the_program_is_told_everywhere(
     assert answer.status_code == 503
     assert "newer than this program" in answer.text
     assert "run: sippulse-ws db upgrade" not in answer.text
+
+
+def test_servers_serve_on_a_newer_schema_that_only_added_to_theirs(
+    cli: Cli, empty_database_url: str, set_revision: Any
+) -> None:
+    """As the newer program's `db upgrade` leaves it, while servers are replaced one by one."""
+    database = Database(empty_database_url, 1)
+    app = create_app(Settings(database_url=SecretStr(empty_database_url)))
+
+    def note(value: str) -> None:
+        with database.writing() as db:
+            db.exec_driver_sql(
+                f"UPDATE stored_setting SET value = '{value}' WHERE name = 'schema_serves'"
+            )
+
+    with database.migrating() as db:
+        db.exec_driver_sql("CREATE TABLE of_the_newer (id INTEGER PRIMARY KEY)")
+        db.exec_driver_sql("ALTER TABLE domain ADD COLUMN of_the_newer INTEGER")
+    set_revision("9999")
+    note(f"9999 {NEWEST}")
+    assert Client(app).get("/readyz").text == "ready\n"
+    cli("domain", "create", "new.example.com")
+    assert "newer than this program" in cli("db", "upgrade", status=1).output
+    for other in ("9999 9998", f"9998 {NEWEST}"):  # more than added to; of another schema
+        note(other)
+        assert Client(app).get("/readyz").status_code == 503
+    database.close()
+
+
+def test_the_schema_says_since_when_it_was_only_added_to() -> None:
+    assert serving_since("0019") == "0018"
+    assert serving_since("0018") == "0018"
 
 
 def test_an_older_schema_says_what_to_run(cli: Cli, set_revision: Any) -> None:

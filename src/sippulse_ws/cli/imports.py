@@ -25,7 +25,7 @@ from sippulse_ws.cli.session import (
 )
 from sippulse_ws.cli.texts import Said, chosen_language
 from sippulse_ws.config import Settings
-from sippulse_ws.db import Database
+from sippulse_ws.db import Database, Session
 from sippulse_ws.files.batches import Counts
 from sippulse_ws.files.engine import Import
 from sippulse_ws.files.kind import Kind
@@ -34,11 +34,11 @@ from sippulse_ws.files.kinds.subscribers import Subscribers
 from sippulse_ws.files.profiles import only_domain
 from sippulse_ws.files.saved_profiles import find_profile, save_profile
 from sippulse_ws.files.streams import Bytes
+from sippulse_ws.jobs.named_lock import LockLost, LockTaken, named_lock
 from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
 
-LOCK_NAME = 64  # characters that MySQL allows
 INTERRUPTED = 130  # as shells tell it
 
 
@@ -61,11 +61,12 @@ def import_files(kind: type[Kind], chosen: Chosen) -> None:
     total, ended = Counts(), []
     with (
         open_database(settings) as database,
-        _alone(database, kind, language),
+        _alone(database, kind, language) as confirm,
         _maker(kind, chosen, settings, language) as make,
     ):
         for path in chosen.files:
             one = OneFile(database, settings, make(), chosen, language)
+            one.confirm = confirm
             ended.append(one.run(path))
             total.add(one.counts)
             if one.interrupted:
@@ -86,6 +87,7 @@ class OneFile:
         self._kind = kind
         self._chosen = chosen
         self._language = language
+        self.confirm: Callable[[Session], None] | None = None  # of each batch
         self.counts = Counts()
         self.deleted = 0
         self.interrupted = False
@@ -103,7 +105,7 @@ class OneFile:
         source = Bytes(path)
         with opened_rejects(chosen.rejects, language) as rejects:
             course = Course(source, rejects, language, quiet=chosen.json)
-            run = Import(self._database, kind, source, options, course)
+            run = Import(self._database, kind, source, options, course, self.confirm)
             try:
                 with course.followed():
                     run.run()
@@ -196,16 +198,22 @@ def _maker(
 
 
 @contextmanager
-def _alone(database: Database, kind: type[Kind], language: str) -> Iterator[None]:
-    """Two imports at once could both find a record unknown, where no key stops them."""
+def _alone(
+    database: Database, kind: type[Kind], language: str
+) -> Iterator[Callable[[Session], None]]:
+    """Two imports at once could both find a record unknown, where no key stops them.
+
+    Every batch is to call what this gives.
+    """
     if not kind.alone or database.is_sqlite:  # whose transactions wait for one another
-        yield
+        yield lambda _: None
         return
-    lock = f"import {kind.name} {database.url.database}"[:LOCK_NAME]
-    with database.maintaining() as db:  # the server frees the lock when this connection ends
-        if db.exec_driver_sql("SELECT GET_LOCK(%s, 0)", (lock,)).scalar() != 1:
-            raise fail(Said.ANOTHER_IMPORT.text(language, kind=kind.name))
-        yield
+    another = Said.ANOTHER_IMPORT.text(language, kind=kind.name)
+    try:
+        with named_lock(database, f"import {kind.name}") as lock:
+            yield lock.require
+    except (LockTaken, LockLost):
+        raise fail(another) from None
 
 
 _command(

@@ -15,7 +15,7 @@ from sippulse_ws.cli.ephemeral import announce, ephemeral_database
 from sippulse_ws.cli.session import console, fail, get_settings, open_database
 from sippulse_ws.config import Settings
 from sippulse_ws.db.connections.failures import is_unavailable
-from sippulse_ws.db.schema.revisions import NEWEST, current_revision, schema_trouble
+from sippulse_ws.db.schema.revisions import find_trouble
 from sippulse_ws.domain.password_keys import note_key
 from sippulse_ws.parts import make_vault
 from sippulse_ws.serving.listening import ListenError, listen
@@ -87,14 +87,14 @@ def _check_database(settings: Settings) -> None:
     with open_database(settings) as database:
         try:
             with database.reading() as db:
-                revision = current_revision(db)
+                trouble = find_trouble(db)
         except Exception as error:
             if not is_unavailable(error):
                 raise
             console.print("database unavailable; waiting for it", style="yellow")
             return
-        if revision == NEWEST:
+        if trouble is None:
             with database.writing() as db:
                 note_key(db, make_vault(settings))
-    if trouble := schema_trouble(revision):
+    if trouble is not None:
         console.print(trouble, style="yellow", soft_wrap=True)

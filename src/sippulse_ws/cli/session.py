@@ -20,7 +20,7 @@ from sippulse_ws.cli.texts import chosen_language
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.failures import is_unavailable, is_without_schema
-from sippulse_ws.db.schema.revisions import current_revision, schema_trouble
+from sippulse_ws.db.schema.revisions import find_trouble
 from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.parts import make_database
@@ -159,7 +159,7 @@ def reading() -> Iterator[Session]:
 
 def require_schema(db: Session) -> None:
     """End with one line when the schema is not the one that this program knows."""
-    if trouble := schema_trouble(current_revision(db)):
+    if trouble := find_trouble(db):
         raise fail(trouble)
 
 

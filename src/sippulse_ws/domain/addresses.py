@@ -20,6 +20,7 @@ from sippulse_ws.domain.errors import (
     MissingField,
     SubscriberNotFound,
 )
+from sippulse_ws.domain.guards import ADDRESSES, touch
 from sippulse_ws.domain.networks import Host, check_network, may_overlap, overlaps
 from sippulse_ws.domain.rows import insert_row, refers_to_nothing, stream
 from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
@@ -60,6 +61,7 @@ def insert_address(
     required(values, *_REQUIRED)
     subscriber_id = get_subscriber_id(db, username, domain)
     stored = _generated(checked_address(values), account_code(username, domain))
+    touch(db, ADDRESSES)
     try:
         address_id = insert_row(db, Address, stored | {"subscriber_id": subscriber_id})
     except IntegrityError as error:
@@ -87,6 +89,7 @@ def update_address(
     required(merged, *_REQUIRED)
     stored = _generated(checked_address(merged), account_code(username, domain))
     same = Address.id == address_id
+    touch(db, ADDRESSES)
     try:
         db.execute(update(Address).where(same).values(stored | {"subscriber_id": subscriber_id}))
     except IntegrityError as error:
@@ -133,7 +136,7 @@ def _check_rights(
 ) -> None:
     """What an administrator of domains may register; of whom an overlapping one is stays untold.
 
-    Called when the row is there: of two at once that overlap, one waits for the other here.
+    Called when the guard was touched: of two at once that overlap, the second sees the first.
     """
     if scope.superuser:
         return
@@ -143,7 +146,6 @@ def _check_rights(
         select(Address.ip_address, Address.mask)
         .join(Subscriber, Subscriber.id == Address.subscriber_id)
         .where(Address.id != address_id, may_overlap(network), ~scope.covers(Subscriber.domain))
-        .with_for_update(read=True, of=Address)
     )
     if any(overlaps(network, row) for row in db.execute(others)):
         raise _taken(stored)

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DomainError, NotFound
+from sippulse_ws.domain.guards import guard_of, touch
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.models import PriceList, PriceListRow, Rate
 from sippulse_ws.models.types import Money
@@ -245,6 +246,7 @@ def apply_list(db: Session, list_id: int) -> Row[Any]:
     table = get_list(db, list_id)
     same_table = (PriceList.domain == table.domain) & (PriceList.rate_id == table.rate_id)
     # two at once on one table come one after the other
+    touch(db, guard_of("rates", table.domain, table.rate_id))
     rows = select(PriceList.id, PriceList.state).where(same_table).with_for_update()
     states = {row.id: row.state for row in db.execute(rows)}
     if states.get(list_id) not in (LOADING, STAGED):

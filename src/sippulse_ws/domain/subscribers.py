@@ -33,6 +33,7 @@ from sippulse_ws.domain.errors import (
     SubscriberExists,
     SubscriberNotFound,
 )
+from sippulse_ws.domain.guards import guard_of, touch
 from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
 from sippulse_ws.domain.sip_names import NAME_SUBSCRIBER, is_aliased
@@ -164,6 +165,7 @@ def get_subscriber_id(db: Session, username: str | None, domain: str) -> int:
 
 def lock_subscriber(db: Session, username: str | None, domain: str) -> None:
     """Until the transaction ends nobody else changes this subscriber."""
+    touch(db, guard_of("subscriber", account_code(username or "", domain)))
     db.execute(select(Subscriber.id).where(key(username, domain)).with_for_update())
 
 

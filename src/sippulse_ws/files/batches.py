@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +15,7 @@ from sippulse_ws.files.kind import Kind, Record, Stored
 from sippulse_ws.files.lines import Entry
 from sippulse_ws.files.refusals import RecordDiffers, shown
 
-TRIES = 5
+TRIES = 20  # on a cluster other nodes may win many times
 
 Refusal = tuple[int, str, DomainError]  # line, the line as it came, why
 
@@ -70,6 +70,7 @@ class BatchStore:
         self._kind = kind
         self._update = update
         self._dry_run = dry_run
+        self.confirm: Callable[[Session], None] | None = None
 
     def store(self, entries: Sequence[Entry]) -> tuple[Counts, list[Refusal]]:
         """In one transaction, tried again when a concurrent request was in the way."""
@@ -89,6 +90,8 @@ class BatchStore:
                 found = self._sort(db, entries)
             return self._counted(found)
         with self._database.writing() as db:
+            if self.confirm is not None:
+                self.confirm(db)
             found = self._sort(db, entries)
             self._write(db, found)
             if self._dry_run:

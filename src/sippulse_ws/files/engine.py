@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Protocol
 
-from sippulse_ws.db import Database
+from sippulse_ws.db import Database, Session
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.files.batches import BatchStore, Counts, Refusal
 from sippulse_ws.files.columns import ColumnNames, ColumnWishes, place_columns
@@ -77,13 +77,16 @@ class Import:
         source: Bytes,
         options: ImportOptions,
         listener: _Listener,
+        confirm: Callable[[Session], None] | None = None,
     ) -> None:
+        """`confirm` is called in the transaction of each batch, before anything is stored."""
         self._kind = kind
         self._source = source
         self._options = options
         self._listener = listener
         self._database = database
         self._store = BatchStore(database, kind, update=options.update, dry_run=options.dry_run)
+        self._store.confirm = confirm
         self.seen = SeenRecords()
         self.counts = Counts()
         self.interrupted = False

@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from sippulse_ws.db import Database, Session
+from sippulse_ws.db.connections.failures import is_conflict
 from sippulse_ws.models import BackgroundJob
 
 log = logging.getLogger(__name__)
 
 # Successes are noted this often, in seconds: a job may run twice a second.
 NOTED = 5
+CONFLICTS = 20  # runs in a row that others may win before it counts as a failure
 ERROR_LENGTH = 255
 
 
@@ -42,6 +44,7 @@ class JobRuns:
     def __init__(self, job: Job, clock: Callable[[], float] = time.monotonic) -> None:
         self.job = job
         self._clock = clock
+        self._conflicts = 0  # in a row
         self._noted: float | None = None  # when its success was, unless it failed since
 
     def run(self, database: Database) -> bool:
@@ -49,10 +52,14 @@ class JobRuns:
         try:
             more = self.job.run(database)
         except Exception as error:
+            if is_conflict(error) and self._conflicts < CONFLICTS:
+                self._conflicts += 1  # another server was first: what it left is seen at once
+                return True
             log.exception("job %s failed", self.job.name)
             self._noted = None
             self._note(database, error)
             return False
+        self._conflicts = 0
         if self._noted is None or self._clock() - self._noted >= NOTED:
             self._note(database, None)
         return bool(more)

@@ -19,15 +19,15 @@ from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from sippulse_ws.db import Database, Session
+from sippulse_ws.domain.guards import touch
 from sippulse_ws.models import BackgroundLease
 
 log = logging.getLogger(__name__)
 
 BEAT = 1.0  # seconds between two looks at the lease
 DEAD = 9.0  # seconds that it stands still until another one takes it
+BACKGROUND = "background"
 STALE = 6.0  # seconds without a beat of its own after which a holder stops working
-
-_KEY = BackgroundLease.name == "background"
 
 
 def holder_name() -> str:
@@ -39,9 +39,16 @@ class Lease:
     """One process's view of the lease; `keep()` is called every BEAT seconds."""
 
     def __init__(
-        self, database: Database, holder: str, clock: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        holder: str,
+        clock: Callable[[], float] = time.monotonic,
+        name: str = BACKGROUND,
     ) -> None:
         self.holder = holder
+        self.name = name
+        self.changes = 0  # of what another one's row said, since it was first seen
+        self._key = BackgroundLease.name == name
         self._database = database
         self._clock = clock
         self._kept: float | None = None  # when it was certainly ours
@@ -59,7 +66,7 @@ class Lease:
         now = self._clock()
         try:
             with self._database.writing() as db:
-                ours = _move(db, self.holder, BackgroundLease.holder == self.holder)
+                ours = self._move(db, BackgroundLease.holder == self.holder)
             if not ours:
                 ours = self._take(now)
         except SQLAlchemyError as error:
@@ -77,7 +84,7 @@ class Lease:
             with self._database.writing() as db:
                 db.execute(
                     update(BackgroundLease)
-                    .where(_KEY, BackgroundLease.holder == self.holder)
+                    .where(self._key, BackgroundLease.holder == self.holder)
                     .values(holder=None, beat=BackgroundLease.beat + 1)
                 )
         except SQLAlchemyError as error:
@@ -91,31 +98,45 @@ class Lease:
 
     def _take(self, now: float) -> bool:
         with self._database.reading() as db:
-            row = find_lease(db)
+            row = find_lease(db, self.name)
         if row is None:
             with self._database.writing() as db:
-                db.execute(insert(BackgroundLease).values(name="background"))
+                db.execute(insert(BackgroundLease).values(name=self.name))
             return False  # free at the next look
         state = (row.holder, row.beat)
         if state != self._seen:
+            self.changes += self._seen is not None
             self._seen, self._seen_at = state, now
         if row.holder is not None and now - self._seen_at < DEAD:
             return False
         with self._database.writing() as db:
-            taken = _move(db, self.holder, BackgroundLease.beat == row.beat, new=True)
+            touch(db, self._guard)
+            taken = self._move(db, BackgroundLease.beat == row.beat, new=True)
         if taken:
-            log.info("this process works in the background from now on, after %s", row.holder)
+            log.info("this process has the %s lease from now on, after %s", self.name, row.holder)
         return taken
 
+    def confirm(self, db: Session) -> bool:
+        """Whether it is ours, and stays so until this transaction ends."""
+        touch(db, self._guard)
+        row = find_lease(db, self.name)
+        return row is not None and row.holder == self.holder
 
-def find_lease(db: Session) -> Row[Any] | None:
+    @property
+    def _guard(self) -> str:
+        """Touched by whoever takes the lease, and by work that must not meet another one's."""
+        return f"lease {self.name}"
+
+    def _move(self, db: Session, when: ColumnElement[bool], *, new: bool = False) -> bool:
+        now = dt.datetime.now(dt.UTC)
+        values: dict[str, Any] = {"beat": BackgroundLease.beat + 1, "beat_at": now}
+        if new:
+            values |= {"holder": self.holder, "since": now}
+        moved = update(BackgroundLease).where(self._key, when).values(values)
+        return bool(db.execute(moved).rowcount)
+
+
+def find_lease(db: Session, name: str = BACKGROUND) -> Row[Any] | None:
     """Who holds it, since when, and when it was last prolonged."""
-    return db.execute(select(*BackgroundLease.__table__.columns).where(_KEY)).first()
-
-
-def _move(db: Session, holder: str, when: ColumnElement[bool], *, new: bool = False) -> bool:
-    now = dt.datetime.now(dt.UTC)
-    values: dict[str, Any] = {"beat": BackgroundLease.beat + 1, "beat_at": now}
-    if new:
-        values |= {"holder": holder, "since": now}
-    return bool(db.execute(update(BackgroundLease).where(_KEY, when).values(values)).rowcount)
+    same = BackgroundLease.name == name
+    return db.execute(select(*BackgroundLease.__table__.columns).where(same)).first()

@@ -32,6 +32,7 @@ from sippulse_ws.models.daily import (
 from sippulse_ws.models.did import Did, Numbering
 from sippulse_ws.models.domain import Domain, Profile
 from sippulse_ws.models.event import Event, EventDelivery
+from sippulse_ws.models.guard import Guard
 from sippulse_ws.models.idempotency import IdempotencyKey
 from sippulse_ws.models.integrator import Integrator, IntegratorDomain
 from sippulse_ws.models.price_list import PriceList, PriceListRow
@@ -71,6 +72,7 @@ __all__ = [
     "Event",
     "EventDelivery",
     "Gateway",
+    "Guard",
     "HuntGroup",
     "HuntGroupMember",
     "IdempotencyKey",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
+from time import monotonic, sleep
 from typing import TypeVar
 
 from sippulse_ws.db.connections.deadlines import check_deadline
 from sippulse_ws.db.connections.failures import (
+    is_away,
+    is_conflict,
     is_lock_timeout,
     is_locked,
     is_repeatable,
@@ -15,36 +19,50 @@ from sippulse_ws.db.connections.failures import (
 from sippulse_ws.domain.errors import DomainError
 
 ATTEMPTS = 3
+CONFLICTS = 100  # tries that others may win; the deadline ends most of them before
+LONGEST_PAUSE = 0.2  # seconds between two of them
+# Seconds in which a cluster goes on without a node, and those that balance it have noticed.
+CLUSTER_PATIENCE = 12.0
 
-_Result = TypeVar("_Result")
+Result = TypeVar("Result")
 
 
 def repeating(
-    attempt: Callable[[], _Result],
+    attempt: Callable[[], Result],
     is_hopeless: Callable[[], bool] = lambda: False,
     finished: Sequence[bool] = (),
-) -> _Result:
+    patience: float = 0,
+) -> Result:
     """Again after a deadlock or on a connection that had died, unless something may be done.
 
     A commit may fail in ways that tell that nothing was. A locked row is waited for again and
-    again, while the deadline of this thread lets it and it is not `is_hopeless`.
+    again, while the deadline of this thread lets it and it is not `is_hopeless`. With `patience` so
+    is a database that is away, for these seconds: in a cluster another node takes over.
     """
-    tries = 0
+    tries, begun = 0, monotonic()
     while True:
         try:
             return attempt()
         except DomainError:
             raise
         except Exception as error:
-            unknown = finished and not is_undone(error)
-            if unknown or not is_repeatable(error):
+            if finished and not is_undone(error):
                 raise
+            if not (is_repeatable(error) or (patience > 0 and is_away(error))):
+                raise
+            check_deadline()
             if is_locked(error):
                 if is_lock_timeout(error) and is_hopeless():
                     raise
-                check_deadline()
                 continue
             tries += 1
-            if tries == ATTEMPTS:
+            if not _may_go_on(error, tries, patience - (monotonic() - begun)):
                 raise
-            check_deadline()
+        # apart from others that failed in the same moment
+        sleep(random.uniform(0, min(0.005 * 2 ** min(tries, 10), LONGEST_PAUSE)))  # noqa: S311
+
+
+def _may_go_on(error: Exception, tries: int, seconds_left: float) -> bool:
+    if is_conflict(error):
+        return tries < CONFLICTS
+    return tries < ATTEMPTS or seconds_left > 0

@@ -34,9 +34,7 @@ from sippulse_ws.domain.errors import (
     LoginFailed,
     MissingField,
     OutcomeUnknown,
-    ProxyFailed,
 )
-from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.idempotency import KeyedRequest, Outcome
 from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded, DeadlineWhileActing
 from sippulse_ws.domain.password_keys import KeyWatch
@@ -50,8 +48,9 @@ from sippulse_ws.services.dry_runs import DryRunOver, is_dry_run
 from sippulse_ws.services.idempotency import keyed_request
 from sippulse_ws.services.logins import FailedLogins
 from sippulse_ws.services.operation import Operation, Values, add_telephones
+from sippulse_ws.services.outcomes import outcome_of
 from sippulse_ws.services.preconditions import check_tag, key_of, wanted_tags
-from sippulse_ws.services.repeating import repeating
+from sippulse_ws.services.repeating import CLUSTER_PATIENCE, repeating
 from sippulse_ws.services.subjects import account_of, domain_among, login_of, object_of
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
@@ -59,18 +58,6 @@ from sippulse_ws.wire.faults import WSException
 log = logging.getLogger(__name__)
 
 
-# What is not the request's fault.
-TROUBLES = (
-    Busy,
-    DatabaseFull,
-    DatabaseUnavailable,
-    DeadlineExceeded,
-    DeadlineWhileActing,
-    InternalError,
-    KeyMissing,
-    OutcomeUnknown,
-    ProxyFailed,
-)
 # For a row about a login or a refusal, beside the operation's own time.
 BESIDE_SECONDS = 5.0
 
@@ -133,6 +120,7 @@ class Runner:
         self.settings = settings
         self.keys = keys
         self.proxies = proxies
+        self._patience = CLUSTER_PATIENCE if database.is_cluster else 0
         self.authenticator = Authenticator()
         self.failed_logins = FailedLogins(self._beside, self.authenticator.gate)
 
@@ -166,7 +154,7 @@ class Runner:
             ended = self._record_refusal(request, refusal) or Outcome(refusal)
             if ended.refusal is None:
                 return ended.result
-            context.outcome, context.fault = _outcome(ended.refusal), ended.refusal.code
+            context.outcome, context.fault = outcome_of(ended.refusal), ended.refusal.code
             context.refusal = ended.refusal
             raise WSException(ended.refusal.message(self.settings.language)) from None
         finally:
@@ -193,7 +181,8 @@ class Runner:
         end = place.end if place is not None else None
         with Deadline(self.settings.operation_seconds, end) as deadline:
             try:
-                call, result = repeating(attempt, request.waits_for_its_key, finished)
+                waits = request.waits_for_its_key
+                call, result = repeating(attempt, waits, finished, self._patience)
             except Exception as error:
                 if finished and is_unavailable(error) and not is_undone(error):
                     self.outage.lost(error)
@@ -234,12 +223,8 @@ class Runner:
         keyed = request.keyed
         if wanted_tags(request.context):
             raise PreconditionUnsupported
-        if keyed is not None and not keyed.claimed:
-            with self.database.writing() as db:
-                first = keyed.begin(db)
-                if first is not None:
-                    self.audit(db, request, audit.REPEATED, first.code)
-                    return first
+        if keyed is not None and not keyed.claimed and (first := self._claim(keyed, request)):
+            return first
         result = request.operation.function(call, **request.values)
 
         def store(db: Session) -> None:
@@ -249,6 +234,18 @@ class Runner:
 
         self._beside(store)
         return result
+
+    def _claim(self, keyed: KeyedRequest, request: Request) -> Outcome | None:
+        """Take the key in a transaction of its own; an outcome is the first request's."""
+        try:
+            with self.database.writing() as db:
+                first = keyed.begin(db)
+                if first is not None:
+                    self.audit(db, request, audit.REPEATED, first.code)
+                return first
+        except BaseException:
+            keyed.claimed = False  # another node was first, at the commit
+            raise
 
     def _write(self, request: Request, finished: list[bool]) -> tuple[Call, Any]:
         operation, keyed = request.operation, request.keyed
@@ -333,7 +330,7 @@ class Runner:
 
         try:
             with Deadline(BESIDE_SECONDS):
-                repeating(attempt)
+                repeating(attempt, patience=self._patience)
         except Exception as error:
             if is_unavailable(error):
                 self.outage.lost(error)
@@ -363,7 +360,7 @@ class Runner:
         failed_login = isinstance(refusal, LoginFailed)  # which leaves traces of its own
         if failed_login and (keyed is None or not keyed.claimed):
             return None
-        outcome = audit.DRY_RUN if request.dry_run else _outcome(refusal)
+        outcome = audit.DRY_RUN if request.dry_run else outcome_of(refusal)
 
         def store(db: Session) -> None:
             if not failed_login:
@@ -392,7 +389,3 @@ class Runner:
             client_request_id=context.client_request_id,
             traceparent=context.traceparent,
         )
-
-
-def _outcome(refusal: DomainError) -> str:
-    return audit.FAILED if isinstance(refusal, TROUBLES) else audit.REFUSED

@@ -7,11 +7,21 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sippulse_ws.db import Database
-from sippulse_ws.db.schema.revisions import NEWEST, current_revision, schema_trouble
+from sippulse_ws.db import Database, Session
+from sippulse_ws.db.connections.cluster import NodeState, not_waiting, read_node_state
+from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed
+from sippulse_ws.db.connections.failures import is_away
+from sippulse_ws.db.schema.revisions import find_trouble
 from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.observability.outages import Outage
+
+# Of three connections: another one may lead to a node that serves.
+_TRY_SECONDS = 0.6
+
+
+class NodeNotReady(Exception):
+    """The node of the cluster behind a connection serves nobody."""
 
 
 class Health:
@@ -27,18 +37,52 @@ class Health:
         return Response("ok\n")(environ, start_response)
 
     def readyz(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """The database answers, and its schema is the one this version needs."""
+        """The database answers, and its schema is one on which this version serves."""
         try:
-            with self._database.reading() as db:
-                revision = current_revision(db)
-                if revision == NEWEST:
-                    self._keys.check_now(db)
+            node, trouble = self._look()
         except KeyMissing as error:
             return Response(error.message("en") + "\n", 503)(environ, start_response)
+        except NodeNotReady as error:
+            self._outage.lost(error)
+            return Response(f"not ready: {error}\n", 503)(environ, start_response)
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready"
             self._outage.lost(error)
             return Response("database unavailable\n", 503)(environ, start_response)
         self._outage.back()
-        if trouble := schema_trouble(revision):
+        if trouble:
             return Response(f"{trouble}\n", 503)(environ, start_response)
-        return Response("ready\n")(environ, start_response)
+        told = f"ready\n{node}\n" if node else "ready\n"
+        return Response(told)(environ, start_response)
+
+    def _look(self) -> tuple[NodeState | None, str | None]:
+        """The node of the cluster, where there is one, and what is wrong with the schema."""
+        if not self._database.is_cluster:
+            with self._database.reading() as db:
+                return None, self._trouble(db)
+        for last in (False, False, True):
+            try:
+                with (
+                    Deadline(_TRY_SECONDS),
+                    self._database.reading() as db,
+                    not_waiting(db),
+                ):
+                    return _serving_node(db), self._trouble(db)
+            except Exception as error:
+                if last or not (is_away(error) or isinstance(error, NodeNotReady | DeadlinePassed)):
+                    raise
+        raise AssertionError
+
+    def _trouble(self, db: Session) -> str | None:
+        trouble = find_trouble(db)
+        if trouble is None:
+            self._keys.check_now(db)
+        return trouble
+
+
+def _serving_node(db: Session) -> NodeState:
+    """NodeNotReady when it serves nobody; its connection is not used again."""
+    node = read_node_state(db)
+    if node is None or not node.serves:
+        db.connection.invalidate()
+        raise NodeNotReady(node or "SIPPULSE_CLUSTER is galera, this database is in no cluster")
+    return node

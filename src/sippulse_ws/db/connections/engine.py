@@ -23,6 +23,7 @@ from pymysql.constants import CLIENT
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 from sippulse_ws.db.connections.clock import CLOCK
+from sippulse_ws.db.connections.cluster import CAUSAL_READS, CAUSAL_WRITES, drop_lost_nodes
 from sippulse_ws.db.connections.deadlines import (
     Deadline,
     DeadlinePassed,
@@ -52,11 +53,20 @@ MYSQL_WRITES: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
 class Database:
     """Connections to one database. `pool_size` is per kind: as many as threads that serve.
 
-    `seconds` is how long an operation may take; commands have no such limit.
+    `seconds` is how long an operation may take; commands have no such limit. Behind the URL of a
+    cluster are several nodes: what is read there holds what was committed on any of them before.
     """
 
-    def __init__(self, url: str | URL, pool_size: int = 4, seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        url: str | URL,
+        pool_size: int = 4,
+        seconds: float | None = None,
+        *,
+        is_cluster: bool = False,
+    ) -> None:
         self._seconds = seconds
+        self.is_cluster = is_cluster
         self._patience = STATEMENT_SECONDS if seconds is None else ceil(seconds) + 1
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -87,6 +97,8 @@ class Database:
             connect_args=self._arguments(patience, joining),
             **options,
         )
+        if self.is_cluster:
+            drop_lost_nodes(engine.dialect)
         if self.is_sqlite:
             event.listen(engine, "do_connect", self._make_file)
             patient = self._seconds is None or patience is None
@@ -99,6 +111,8 @@ class Database:
         session = MYSQL_SESSION
         if self._seconds is not None and patience is not None:
             session += _limits(self._seconds)
+        if self.is_cluster:
+            session += CAUSAL_WRITES if joining else CAUSAL_READS
         return _mysql_arguments(self.url, patience, joining) | {"init_command": session}
 
     def _write_engine(self, pool_size: int, patience: int | None) -> Engine:

@@ -13,6 +13,12 @@ DISK_FULL = (1021, 1114)
 LOCK_WAIT_TIMEOUT = 1205
 DEADLOCK = 1213
 STATEMENT_TIMEOUTS = (1969, 3024)  # of MariaDB, and of MySQL
+# Cut off from its cluster (1047), read-only (1290, 1836), ending (1053): another node may do it.
+WRONG_NODE = (1047, 1290, 1836, 1053)
+# Nobody there, too many there, or a connection that ended while it was made.
+_NO_CONNECTION = (0, 1040, 1129, 1203, 2002, 2003, 2005, 2006, 2013, 2055)
+# Said to a COMMIT they mean that it was not begun.
+_UNDONE = (DEADLOCK, 1047, 1290, 1836)
 
 
 def is_unavailable(error: Exception) -> bool:
@@ -33,7 +39,19 @@ def is_repeatable(error: Exception) -> bool:
         return False
     if error.connection_invalidated or is_locked(error):
         return True
-    return _number(error) == DEADLOCK
+    return is_conflict(error)
+
+
+def is_away(error: Exception) -> bool:
+    """There is no connection, or no longer: a statement in itself has nothing to do with it."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _number(error) in _NO_CONNECTION
+    return isinstance(error, TimeoutError | OSError)
+
+
+def is_conflict(error: Exception) -> bool:
+    """Another transaction was first: a deadlock, or another node's (also at the commit)."""
+    return isinstance(error, DBAPIError) and _number(error) == DEADLOCK
 
 
 def is_locked(error: Exception) -> bool:
@@ -45,9 +63,11 @@ def is_locked(error: Exception) -> bool:
 
 def is_undone(error: Exception) -> bool:
     """Also when COMMIT itself says so, it is known that nothing of the transaction was stored."""
-    if not isinstance(error, DBAPIError) or error.connection_invalidated:
+    if not isinstance(error, DBAPIError):
         return False
-    return _number(error) == DEADLOCK or _sqlite_code(error) in _SQLITE_UNDONE
+    if _number(error) in _UNDONE:
+        return True
+    return not error.connection_invalidated and _sqlite_code(error) in _SQLITE_UNDONE
 
 
 def is_full(error: Exception) -> bool:
@@ -80,5 +100,9 @@ def _sqlite_code(error: DBAPIError) -> int | None:
 
 
 def _number(error: DBAPIError) -> object:
-    """MariaDB's number of the error."""
-    return error.orig.args[0] if error.orig is not None and error.orig.args else None
+    return error_number(error.orig)
+
+
+def error_number(error: BaseException | None) -> object:
+    """MariaDB's number of a driver's error."""
+    return error.args[0] if error is not None and error.args else None

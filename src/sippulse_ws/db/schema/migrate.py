@@ -12,13 +12,17 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, insert, update
 
 from sippulse_ws.db.connections.engine import Database
-from sippulse_ws.models import Base
+from sippulse_ws.db.schema.revisions import SERVES, current_revision
+from sippulse_ws.db.statements.session import Session
+from sippulse_ws.models import Base, StoredSetting
 
 # Columns that migrations make on one engine only; models don't know them.
 UNMAPPED = {("acc", "method")}
+_SETTINGS = "0007"  # where the table of settings begins
 
 
 def migrations_folder() -> Path:
@@ -38,11 +42,31 @@ def configuration(connection: Connection | None = None) -> Config:
 def upgrade(database: Database, revision: str = "head") -> None:
     with database.migrating() as db:
         command.upgrade(configuration(db.connection), revision)
+        _note_serves(db)
 
 
 def downgrade(database: Database, revision: str) -> None:
     with database.migrating() as db:
         command.downgrade(configuration(db.connection), revision)
+        _note_serves(db)
+
+
+def serving_since(revision: str) -> str:
+    """The oldest schema whose programs serve on this one: since then, all is `additive`."""
+    script = ScriptDirectory.from_config(configuration()).get_revision(revision)
+    if getattr(script.module, "additive", False):
+        return serving_since(str(script.down_revision))
+    return revision
+
+
+def _note_serves(db: Session) -> None:
+    """For programs that are older than the schema, while servers are replaced one by one."""
+    revision = current_revision(db)
+    if revision is not None and revision >= _SETTINGS:
+        value = {"value": f"{revision} {serving_since(revision)}"}
+        there = update(StoredSetting).where(StoredSetting.name == SERVES).values(value)
+        if not db.execute(there).rowcount:
+            db.execute(insert(StoredSetting).values(name=SERVES, **value))
 
 
 def compared(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:

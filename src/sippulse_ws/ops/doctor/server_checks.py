@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from sippulse_ws.db.schema.revisions import current_revision, schema_trouble
+from sippulse_ws.db.schema.revisions import current_revision, find_trouble
 from sippulse_ws.db.schema.servers import server_version
 from sippulse_ws.db.statements import Session
 from sippulse_ws.ops.doctor.findings import Finding, error, fine, warning
@@ -87,11 +87,10 @@ def check_clock(db: Session) -> Iterator[Finding]:
 
 
 def check_schema(db: Session) -> Iterator[Finding]:
-    revision = current_revision(db)
-    if trouble := schema_trouble(revision):
+    if trouble := find_trouble(db):
         yield error("schema", "schema", trouble=trouble)
     else:
-        yield fine("schema", "is", what=revision)
+        yield fine("schema", "is", what=current_revision(db))
 
 
 def check_views(db: Session) -> Iterator[Finding]:

@@ -1,0 +1,78 @@
+"""What is different where the database is one of several nodes (MariaDB Galera)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Dialect
+
+from sippulse_ws.db.connections.failures import LOCK_WAIT_TIMEOUT, WRONG_NODE, error_number
+from sippulse_ws.db.statements.session import Session
+
+# Of a session: before a statement (of a transaction its first one) the node applies what was
+# committed elsewhere. 1 is for what reads, 2 and 4 for what changes rows.
+CAUSAL_READS = ", wsrep_sync_wait=1"
+CAUSAL_WRITES = ", wsrep_sync_wait=7"
+
+_STATES = (
+    "wsrep_ready",
+    "wsrep_cluster_status",
+    "wsrep_cluster_size",
+    "wsrep_local_state_comment",
+)
+
+
+def drop_lost_nodes(dialect: Dialect) -> None:
+    """Make the answers of a node that is of no use count as a lost connection.
+
+    One that is cut off may also say so as if a row were locked: it waits for the others in vain.
+    """
+    is_lost = dialect.is_disconnect
+
+    def is_disconnect(error: Any, connection: Any, cursor: Any) -> bool:
+        number = error_number(error)
+        if number in WRONG_NODE or number == LOCK_WAIT_TIMEOUT:
+            return True
+        return is_lost(error, connection, cursor)
+
+    dialect.is_disconnect = is_disconnect  # type: ignore[assignment, method-assign]
+
+
+@contextmanager
+def not_waiting(db: Session) -> Iterator[None]:
+    """Whatever was committed elsewhere: what is read within it changes hardly ever."""
+    db.exec_driver_sql("SET SESSION wsrep_sync_wait=0")
+    yield
+    db.exec_driver_sql(f"SET SESSION {CAUSAL_READS.removeprefix(', ')}")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """How a node of the cluster describes itself."""
+
+    name: str
+    ready: bool
+    component: str  # Primary while it is part of the majority
+    size: int  # nodes that it sees
+    state: str  # Synced, or why it is not
+
+    @property
+    def serves(self) -> bool:
+        return self.ready and self.component == "Primary"
+
+    def __str__(self) -> str:
+        return f"node {self.name}: {self.state}, {self.component}, {self.size} nodes"
+
+
+def read_node_state(db: Session) -> NodeState | None:
+    """Of the node behind this connection, also while it serves nobody; None: it is no node."""
+    rows = db.exec_driver_sql("SHOW GLOBAL STATUS LIKE 'wsrep%%'").tuples()
+    found: dict[str, str] = {str(name).lower(): str(value) for name, value in rows}
+    if any(name not in found for name in _STATES):
+        return None
+    name = db.exec_driver_sql("SELECT @@wsrep_node_name").scalar()
+    ready, component, size, state = (found[one] for one in _STATES)
+    return NodeState(str(name), ready == "ON", component, int(size), state)
