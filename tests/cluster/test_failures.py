@@ -123,7 +123,7 @@ def test_a_node_that_lags_behind_gives_no_old_answer(
         answer = two.post("SubscriberWS", "retrieveCredit", KEY.format(name="lagging"))
         release.join()
     assert fault(answer) == ""
-    assert re.findall("<credit>(.*?)</credit>", answer.text) == ["7.0"]
+    assert re.findall("<return>(.*?)</return>", answer.text) == ["7.0"]
     galera.healed()
 
 
