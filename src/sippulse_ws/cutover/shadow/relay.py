@@ -53,9 +53,9 @@ def server_address(url: str) -> ServerAddress:
 
 def listening_address(text: str) -> tuple[str, int]:
     """`host:port`, `[::1]:port` or `:port`, which is all addresses."""
-    host, _, port = text.rpartition(":")
+    host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not port.isdecimal() or int(port) > 65535:
+    if not colon or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
         raise BadAddress(text)
     return host, int(port)
 
