@@ -149,6 +149,14 @@ bench-peers: venv-bench ## Measure against JAX-WS, PHP, Node and stock Spyne on 
 		'/usr/sbin/php-fpm*=php-fpm' php=php-cli php-soap=php-soap php-mysql=php-mysql nginx=nginx-light
 	$(BENCH) -m bench.peers $(ARGS)
 
+.PHONY: bench-shadow
+bench-shadow: venv mariadb ## Compare ours with JAX-WS behind the shadow, and measure what it adds
+	@scripts/debian.sh javac=default-jdk-headless wsimport=jaxws \
+		/usr/share/java/HikariCP.jar=libhikaricp-java \
+		/usr/share/java/mariadb-java-client.jar=libmariadb-java \
+		/usr/share/java/slf4j-nop.jar=libslf4j-java
+	$(BIN)/python -m bench.shadow $(ARGS)
+
 wsdl: venv ## Write the golden WSDLs anew
 	$(BIN)/sippulse-ws wsdl export wsdl
 

@@ -33,20 +33,26 @@ GRANIAN = "--interface wsgi --factory --backlog 1024 --log-level warning --host 
 
 def prepare(db: BenchDatabase) -> None:
     """Build what is built, and write the configuration of each peer."""
+    config = prepare_java(db)
+    (FOLDER / "config.json").write_text(json.dumps(config))
+    (FOLDER / "config.php").write_text(f"<?php return {_php(config)};\n")
+    _install_node()
+
+
+def prepare_java(db: BenchDatabase) -> dict[str, Any]:
+    """The same for JAX-WS alone; the configuration."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     _run(Path(sys.executable).with_name("sippulse-ws"), "wsdl", "export", FOLDER / "wsdl")
     config = _config(db)
-    (FOLDER / "config.json").write_text(json.dumps(config))
-    (FOLDER / "config.php").write_text(f"<?php return {_php(config)};\n")
     (FOLDER / "config.properties").write_text("".join(f"{k}={v}\n" for k, v in config.items()))
     _build_java()
-    _install_node()
+    return config
 
 
 def programs(db: BenchDatabase) -> dict[str, AbstractContextManager[Served]]:
     """Every server of the comparison by name, not started yet; ratios are to the first."""
     return {
-        "JAX-WS RI, HikariCP": _java(),
+        "JAX-WS RI, HikariCP": java(),
         "PHP SoapServer, PDO": _php_fpm(),
         "Node soap, mysql2": _node(),
         "stock Spyne, PyMySQL": _spyne(),
@@ -96,7 +102,7 @@ def _install_node() -> None:
     _run("npm", "ci", "--ignore-scripts", cwd=folder)
 
 
-def _java() -> AbstractContextManager[Served]:
+def java() -> AbstractContextManager[Served]:
     port = free_port()
     command = ["java", "-Dsun.net.httpserver.nodelay=true", "-cp"]
     command += [f"{JARS}:{FOLDER}/java/classes", "peer.Peer"]

@@ -48,6 +48,48 @@ def test_a_taken_number_is_a_fault_and_changes_nothing(soap: Soap, platform: Pla
     assert platform.rows(Did) == before
 
 
+@pytest.mark.parametrize(("stored", "sent"), [("5548", "+5548"), ("+5548", "5548")])
+def test_a_plus_makes_no_other_number(
+    stored: str, sent: str, soap: Soap, platform: Platform
+) -> None:
+    platform.subscriber("1001")
+    platform.did(stored, "1001")
+    before = platform.rows(Did)
+    assert sent in soap.fault("DidWS", "insertDid", did=did(sent))
+    assert platform.rows(Did) == before
+
+
+@pytest.mark.parametrize(("stored", "sent"), [("5548", "+5548"), ("+5548", "5548")])
+def test_a_free_number_is_taken_with_and_without_the_plus_as_the_inventory_spells_it(
+    stored: str, sent: str, soap: Soap, platform: Platform
+) -> None:
+    free = platform.free_number(stored)
+    assert soap("DidWS", "insertDid", did=did(sent)) == free
+    (listed,) = soap("DidWS", "listByAcc", accountCode=ACCOUNT)
+    assert listed.aliasUsername == stored
+    assert sent in soap.fault("DidWS", "insertDid", did=did(sent))
+
+
+def test_of_two_spellings_that_are_there_the_one_in_use_counts(
+    soap: Soap, platform: Platform
+) -> None:
+    platform.subscriber("1001")
+    platform.did("+5548", "1001")
+    platform.free_number("5548")
+    assert "5548" in soap.fault("DidWS", "insertDid", did=did("5548"))
+
+
+def test_a_new_number_is_stored_as_sent(soap: Soap) -> None:
+    soap("DidWS", "insertDid", did=did("+5548"))
+    (listed,) = soap("DidWS", "listByAcc", accountCode=ACCOUNT)
+    assert listed.aliasUsername == "+5548"
+
+
+def test_names_that_are_no_numbers_are_compared_as_they_are(soap: Soap) -> None:
+    soap("DidWS", "insertDid", did=did("+sala"))
+    soap("DidWS", "insertDid", did=did("sala"))
+
+
 def test_a_free_number_of_another_domain_is_taken(soap: Soap, platform: Platform) -> None:
     platform.free_number("554830258080", platform.domain("other.example.com"))
     assert "554830258080" in soap.fault("DidWS", "insertDid", did=did("554830258080"))
@@ -161,7 +203,7 @@ def test_numbers_are_listed_in_order_and_only_ones_own(soap: Soap, platform: Pla
 
 
 def test_numbers_are_exact_bytes(soap: Soap) -> None:
-    for number in ("+5548", "5548", "a5548", "A5548"):
+    for number in ("5548", "a5548", "A5548", "+a5548"):
         soap("DidWS", "insertDid", did=did(number))
     assert len(soap("DidWS", "listByAcc", accountCode=ACCOUNT)) == 4
 

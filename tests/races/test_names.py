@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from sippulse_ws.models import DbAlias, Subscriber
+from sippulse_ws.models import DbAlias, Did, Subscriber
 from tests.factories.requests import new_subscriber
 from tests.fixtures.races import Racer
 
@@ -65,3 +65,19 @@ def test_the_removed_owner_of_a_new_alias_is_told_as_such(racer: Racer) -> None:
         )
         assert said[0] == ""
         assert set(said[1:]) <= {"", f"Subscriber not found: {owner}@example.com"}
+
+
+def test_a_number_with_and_without_the_plus_has_one_owner(racer: Racer) -> None:
+    for number in range(ROUNDS):
+        both = [f"+55480000{number:03}", f"55480000{number:03}"] * 2
+        wanted = [
+            "<did><accountCode>owner@example.com</accountCode><domain>example.com</domain>"
+            f"<aliasUsername>{one}</aliasUsername></did>"
+            for one in both
+        ]
+        said = racer.race(*(("DidWS", "insertDid", body) for body in wanted))
+        assert said.count("") == 1
+        assert {one for one in said if one} <= {f"DID already in use: {one}" for one in both}
+        with racer.database.reading() as db:
+            spelt = sa.select(sa.func.count()).where(Did.alias_username.in_(both))
+            assert db.scalar(spelt) == 1

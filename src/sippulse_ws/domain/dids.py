@@ -125,14 +125,13 @@ def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = O
     stored["subscriber_id"] = owner.id
     _require_destination(db, values["username"], values["domain"])
     events.emit(db, events.DID_ASSIGNED, values["account_code"], {"number": number})
-    known = db.execute(
-        select(Did.id, Did.inventory_domain, Did.subscriber_id).where(Did.alias_username == number)
-    ).first()
+    known = _find_number(db, number)
     if known is None:
         if rules.inventory_only and not scope.superuser:
             raise NotInInventory(number=number)
         origin = SUPERUSER if scope.superuser else ADMINISTRATOR
         return _create(db, stored | {"origin": origin}, values["account_code"])
+    stored["alias_username"] = known.alias_username  # as the inventory spells it
     if known.subscriber_id is not None or known.inventory_domain != owner.domain:
         raise DidTaken(number=number)
     free = (Did.id == known.id) & Did.subscriber_id.is_(None)
@@ -143,6 +142,28 @@ def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = O
     if assigned == 0:
         raise DidTaken(number=number)
     return int(known.id)
+
+
+def spellings(number: str) -> tuple[str, ...]:
+    """How a number may be stored: with and without the +, which are one number."""
+    digits = number.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return (number,)
+    return digits, f"+{digits}"
+
+
+def _find_number(db: Session, number: str) -> Row[Any] | None:
+    """The row of a number however it is spelt: one that is in use before all others."""
+    rows = db.execute(
+        select(Did.id, Did.alias_username, Did.inventory_domain, Did.subscriber_id).where(
+            Did.alias_username.in_(spellings(number))
+        )
+    ).all()
+    return min(
+        rows,
+        key=lambda row: (row.subscriber_id is None, row.alias_username != number),
+        default=None,
+    )
 
 
 def delete_did(db: Session, scope: Scope, did_id: int | None) -> None:
@@ -229,9 +250,16 @@ _TELL_ALL_FREED = events.prepare_numbers(
 
 
 def _create(db: Session, stored: dict[str, Any], owner: str) -> int:
+    number = stored["alias_username"]
     try:
-        return insert_row(db, Did, stored)
+        did_id = insert_row(db, Did, stored)
     except IntegrityError as error:  # lost a race with a concurrent request
         if refers_to_nothing(error):
             raise SubscriberNotFound(account=owner) from None
-        raise DidTaken(number=stored["alias_username"]) from None
+        raise DidTaken(number=number) from None
+    others = [one for one in spellings(number) if one != number]
+    # no constraint spans two spellings: whoever looks second waits for the other, and sees it
+    twin = select(Did.id).where(Did.alias_username.in_(others)).with_for_update(read=True)
+    if others and db.execute(twin).first() is not None:
+        raise DidTaken(number=number)
+    return did_id

@@ -25,12 +25,16 @@ from sippulse_ws.cutover.shadow.mirror import (
     forwarded_headers,
 )
 from sippulse_ws.cutover.shadow.operations import (
+    EVERYBODY,
     KnownOperation,
     Reach,
+    Thing,
     changes_something,
+    ids_in,
     operation_of,
     reach_of,
     service_of,
+    touched_by,
 )
 from sippulse_ws.cutover.shadow.recording import Recording
 from sippulse_ws.cutover.shadow.scrubbing import Pseudonyms, scrub, secrets_of
@@ -67,7 +71,7 @@ class JudgeOptions:
 
 class _Write(NamedTuple):
     service: str
-    scope: Reach
+    touched: Reach
     began: float
     ended: float
 
@@ -83,7 +87,8 @@ class Case:
         self.called = self.operation.name if self.operation else request.operation
         self.name = f"{self.service}.{self.called}"
         self.changes = changes_something(self.operation, request.operation)
-        self.scope = reach_of(self.operation, request.payload)
+        self.reach = reach_of(self.operation, request.payload)
+        self.touched = touched_by(request.payload)
         self.given = _readable(exchange.answer) if exchange.status else None
         self.other: SoapMessage | None = None
         self.mirrored: Mirrored | None = None
@@ -110,6 +115,7 @@ class Judge:
         self._turns = Ordering()
         self._writes: deque[_Write] = deque(maxlen=_REMEMBERED_WRITES)
         self._one_sided: dict[tuple[str, Reach], None] = {}
+        self._owners: OrderedDict[Thing, Reach] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         # they must not reach the disk in texts where nobody expects them
         self._secrets: OrderedDict[str, None] = OrderedDict()
@@ -128,11 +134,27 @@ class Judge:
             self.findings.rest[f"{UNREADABLE}: {why}"] += 1
             return
         case = Case(exchange, request)
+        self._find_owner(case)
         if case.changes:
-            self._writes.append(_Write(case.service, case.scope, exchange.began, exchange.ended))
+            self._writes.append(_Write(case.service, case.touched, exchange.began, exchange.ended))
         if self._logins and case.operation and case.was_done and case.given:
             self._logins.learn(case.operation, request, case.given)
         self._send_on(case)
+
+    def _find_owner(self, case: Case) -> None:
+        """Whose a thing is that a request names by its id alone: who was told it, knows."""
+        operation = case.operation
+        if operation is None or not case.changes:
+            return
+        if operation.creates and case.was_done and case.given and operation.returns:
+            for thing in ids_in(case.given.payload, [operation.returns], ""):
+                self._owners[thing] = case.touched
+            while len(self._owners) > _REMEMBERED_WRITES:
+                self._owners.popitem(last=False)
+        elif case.touched is EVERYBODY:
+            things = ids_in(case.request.payload, operation.parameters, operation.name)
+            known = [self._owners[thing] for thing in things if thing in self._owners]
+            case.touched = known[0] if known else EVERYBODY
 
     def _send_on(self, case: Case) -> None:
         reason = ""
@@ -144,22 +166,24 @@ class Judge:
             reason = BUSY
         if not reason:
             task = asyncio.create_task(
-                self._judge(case, self._turns.take(case.scope, case.changes))
+                self._judge(case, self._turns.take(case.reach, case.changes))
             )
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
         if case.changes and (case.was_done or reason == SILENT):
-            self._one_sided[case.service, case.scope] = None
+            self._one_sided[case.service, case.touched] = None
         self._close(case, NOT_COMPARED, reason=reason)
 
     async def finish(self, patience: float) -> None:
-        """Wait for what is under way, so many seconds at the most."""
+        """Wait for what is under way, so many seconds at the most; the rest is told as such."""
         self.settling = 0.0
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience)
-        for task in list(self._tasks):
+        late = list(self._tasks)
+        for task in late:
             task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
         self.save()
         self.recording.close()
         await self._mirror.close()
@@ -170,11 +194,17 @@ class Judge:
             self._logins.save()
 
     async def _judge(self, case: Case, turn: Turn) -> None:
+        try:
+            await self._judge_in_turn(case, turn)
+        except asyncio.CancelledError:  # the shadow ends
+            self._close(case, NOT_COMPARED, reason=BUSY)
+
+    async def _judge_in_turn(self, case: Case, turn: Turn) -> None:
         async with turn.waited_for():
             await self._ask_other(case)
             verdict, found = self._compare(case)
             if case.changes and case.was_done and verdict in (REFUSED, NO_ANSWER):
-                self._one_sided[case.service, case.scope] = None
+                self._one_sided[case.service, case.touched] = None
         reason = ""
         if found.difference and not case.changes and verdict in (DIFFERENT, REFUSED):
             reason = await self._explanation(case)
@@ -216,7 +246,7 @@ class Judge:
         await asyncio.sleep(self.settling)
         began, ended = case.exchange.began, case.exchange.ended
         for one in self._writes:
-            if one.began < ended and one.ended > began and _touches(one.service, one.scope, case):
+            if one.began < ended and one.ended > began and _touches(one.service, one.touched, case):
                 return OVERLAP
         return ""
 
@@ -302,13 +332,13 @@ def verdict_of(status: int, found: Comparison) -> str:
     return DIFFERENT if found.difference else EQUAL
 
 
-def _touches(service: str, scope: Reach, case: Case) -> bool:
+def _touches(service: str, touched: Reach, case: Case) -> bool:
     """Whether a write may have changed what this request reads."""
-    if not scope.overlaps(case.scope):
+    if not touched.overlaps(case.touched):
         return False
     if service == case.service or {service, case.service} <= {"SubscriberWS", "CustomerWS"}:
         return True
-    return service == "SubscriberWS" and scope.account is not None
+    return service == "SubscriberWS" and touched.account is not None
 
 
 def _readable(message: HttpMessage) -> SoapMessage | None:

@@ -39,15 +39,15 @@ class Ordering:
     def __len__(self) -> int:
         return len(self._open)
 
-    def take(self, scope: Reach, changes: bool) -> Turn:
+    def take(self, reach: Reach, changes: bool) -> Turn:
         """To be called in the order of the answers that clients had."""
         before = [
             future
             for future, (other, changed) in self._open.items()
-            if (changes or changed) and scope.overlaps(other)
+            if (changes or changed) and reach.overlaps(other)
         ]
         own: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._open[own] = (scope, changes)
+        self._open[own] = (reach, changes)
         return Turn(self._open, own, before)
 
 

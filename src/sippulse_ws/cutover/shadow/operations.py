@@ -6,7 +6,7 @@ Clients spell as they like: `of_request` finds the operation by its name in any 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -52,6 +52,7 @@ class Reach(NamedTuple):
         return None in (self.account, other.account) or self.account == other.account
 
 
+Thing = tuple[str, str]  # what it is, and its id
 EVERYBODY = Reach(None, None)
 
 
@@ -111,24 +112,42 @@ def local_name(element: etree._Element) -> str:
 
 
 def reach_of(operation: KnownOperation | None, payload: etree._Element) -> Reach:
-    """Of a request, out of the fields that name an account or a domain, wherever they stand."""
+    """Whose requests have to wait for this one: more than it touches where names are shared."""
     if operation is None:
         return EVERYBODY
+    if operation.changes and operation.service not in _OF_ONE_ACCOUNT:
+        # numbers are unique in the whole installation, hunt groups and lists are a domain's
+        domain = touched_by(payload).domain if operation.service != "DidWS" else None
+        return Reach(domain, None)
+    found = touched_by(payload)
+    return Reach(found.domain, None) if "alias" in operation.name.lower() else found
+
+
+def touched_by(payload: etree._Element) -> Reach:
+    """Of a request, out of the fields that name an account or a domain, wherever they stand."""
     found: dict[str, str] = {}
     for element in fields_below(payload):
         if len(element) == 0 and element.text and element.text.strip():
             found.setdefault(local_name(element).lower(), element.text.strip())
-    domain = found.get("domain")
-    if operation.changes and operation.service not in _OF_ONE_ACCOUNT:
-        # numbers are unique in the whole installation, hunt groups and lists are a domain's
-        return Reach(domain.lower() if domain and operation.service != "DidWS" else None, None)
     for name in _ACCOUNT_FIELDS:
         user, at, there = found.get(name.lower(), "").rpartition("@")
         if at:
             return Reach(there.lower(), user)
-    if "alias" in operation.name.lower():
-        return Reach(domain.lower() if domain else None, None)
+    domain = found.get("domain")
     return Reach(domain.lower(), found.get("username")) if domain else EVERYBODY
+
+
+def ids_in(element: etree._Element, fields: Iterable[Field], parent: str) -> Iterator[Thing]:
+    """The ids right below an operation or its answer, and in the objects there."""
+    known = {field.wire.lower(): field for field in fields}
+    for child in element.iterchildren(etree.Element):
+        field = known.get(local_name(child).lower())
+        if field is None or field.wire == PRINCIPAL_NAME:
+            continue
+        if field.model is not None:
+            yield from ids_in(child, by_name(field.model).values(), type_name(field))
+        elif (kind := id_kind(field, parent)) and (text := (child.text or "").strip()):
+            yield kind, text
 
 
 def domains_of(payload: etree._Element) -> Iterator[str]:

@@ -30,7 +30,8 @@ from sippulse_ws.cutover.shadow.tally import Findings, load_findings
 REPORT = "report"
 QUEUED = 2000  # exchanges between the processes
 QUEUED_BYTES = 256 * 1024 * 1024
-STOP_SECONDS = 30.0  # for answers that clients wait for, and for what is to be compared
+STOP_SECONDS = 30.0  # for answers that clients wait for
+DRAIN_SECONDS = 300.0  # for what is still to be compared; the rest is counted as not compared
 REFRESH = 2.0  # seconds between two states of the report
 
 _processes: Any = multiprocessing.get_context("fork")
@@ -104,11 +105,13 @@ def run_shadow(
     try:
         asyncio.run(_relay(options, handover, started, judge, warn))
     finally:
-        with suppress(queue.Full):
-            handover.queue.put(None, timeout=STOP_SECONDS)
-        judge.join(STOP_SECONDS + 10)
+        if judge.is_alive():
+            with suppress(queue.Full):
+                handover.queue.put(None, timeout=STOP_SECONDS)
+        judge.join(2 * DRAIN_SECONDS)
         if judge.is_alive():
             judge.kill()
+            judge.join()
     return bool(judge.exitcode == 0)
 
 
@@ -150,6 +153,7 @@ def _judge_process(
 ) -> None:
     for one in (signal.SIGINT, signal.SIGTERM):  # it ends when the relay says so
         signal.signal(one, signal.SIG_IGN)
+    os.nice(10)  # clients come first
     asyncio.run(_judging(options, handover, show))
 
 
@@ -188,7 +192,7 @@ async def _judging(
         if monotonic() - shown > REFRESH:
             shown = monotonic()
             tell()
-    await judge.finish(STOP_SECONDS)
+    await judge.finish(DRAIN_SECONDS)
     tell()
 
 
