@@ -1,5 +1,7 @@
 """The shadow as clients and operators meet it: real processes, real sockets."""
 
+import gzip
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -190,3 +192,84 @@ def test_switched_the_new_server_answers_and_the_old_one_is_compared(
     assert report["given_by"] == new.url
     (finding,) = report["operations"]["SubscriberWS.retrieveSubscriber"]["fields"].values()
     assert (finding["given"], finding["other"]) == ("4", "3")
+
+
+def test_a_new_server_that_is_away_or_says_nothing_is_no_clients_trouble(
+    old: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    old.subscriber("1000")
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and that is all
+        urls = ["http://127.0.0.1:1", f"http://127.0.0.1:{silent.getsockname()[1]}"]
+        shadow = shadowed("--mirror-writes", new_url=urls[1])
+        for value in ("1", "2"):
+            body = account("1000") + f"<value>{value}</value>"
+            assert calling(shadow)("SubscriberWS", "addCredit", body).status_code == 200
+        shadow.kill()
+    shadow = shadowed(new_url=urls[0])
+    answer = calling(shadow)("SubscriberWS", "retrieveCredit", account("1000"))
+    assert "<return>3.0</return>" in answer.text
+    report = shadow.stop()
+    assert verdicts(report, "SubscriberWS.retrieveCredit") == {"no-answer": 1}
+
+
+def test_requests_in_every_packing_are_understood_translated_and_mirrored(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    new.subscriber("spare")
+    new.call("DidWS", "insertDid", did={
+        "accountCode": "spare@example.com", "aliasUsername": "1", "domain": "example.com",
+    })  # fmt: skip
+    shadow = shadowed("--mirror-writes")
+    call = calling(shadow)
+    latin = call.envelope("insertSubscriber", new_account("1000", firstName="João"))
+    declared = f'<?xml version="1.0" encoding="ISO-8859-1"?>{latin}'
+    assert call.send("SubscriberWS", declared.encode("latin-1"), "text/xml").status_code == 200
+    did = "<did><accountCode>1000@example.com</accountCode><domain>example.com</domain>{}</did>"
+    number = "<aliasUsername>554830258080</aliasUsername>"
+    zipped = gzip.compress(call.envelope("insertDid", did.format(number)).encode())
+    told = {"Content-Encoding": "gzip"}
+    answer = call.send("DidWS", zipped, **told)
+    identifier = answer.text.split("<didId>")[1].split("<")[0]
+    deletion = call.envelope("deleteDid", f"<didId>{identifier}</didId>")
+    parts = 'multipart/related; boundary=b; type="text/xml"; start="<r>"'
+    head = "--b\r\nContent-Type: text/xml; charset=utf-8\r\nContent-ID: <r>\r\n\r\n"
+    packed = f"{head}{deletion}\r\n--b\r\nContent-ID: <x>\r\n\r\nattached\r\n--b--\r\n"
+    assert call.send("DidWS", packed.encode(), parts).status_code == 200
+    utf16 = call.envelope("retrieveSubscriber", account("1000"))
+    wide = call.send("SubscriberWS", utf16.encode("utf-16"), "text/xml; charset=utf-16")
+    assert wide.status_code == 200
+    chunks = iter([call.envelope("retrieveCredit", account("1000")).encode()])
+    assert call.send("SubscriberWS", chunks).status_code == 200  # type: ignore[arg-type]
+    report = shadow.stop()
+    assert list(fields(report)) == []
+    assert report["totals"]["equal"] == 5
+    assert [row["alias_username"] for row in new.rows("did")] == ["1"]
+    (row,) = new.rows("subscriber", username="1000")
+    assert row["first_name"] == "João"
+
+
+def test_what_is_no_operation_is_handed_on_and_counted(
+    old: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    shadow = shadowed()
+    call = calling(shadow)
+    wsdl = call.session.get(f"{shadow.url}/SipPulse/SubscriberWS?wsdl", timeout=60)
+    assert shadow.url in wsdl.text  # clients come back to the shadow
+    assert call.send("SubscriberWS", b"{}", "application/json").status_code == 415
+    assert call.send("NoSuchWS", call.envelope("x", "").encode()).status_code == 404
+    report = shadow.stop()
+    assert report["rest"] == {"GET": 1, "unreadable: not SOAP 1.1: application/json": 1}
+    assert verdicts(report, "NoSuchWS.x") == {"not-compared": 1}
+
+
+def test_a_restarted_shadow_goes_on_counting(
+    old: SippulseServer, new: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    for server in (old, new):
+        server.subscriber("1000")
+    for count in (1, 2):
+        shadow = shadowed()
+        calling(shadow)("SubscriberWS", "retrieveCredit", account("1000"))
+        report = shadow.stop()
+        assert verdicts(report, "SubscriberWS.retrieveCredit") == {"equal": count}
+    assert [one["id"] for one in shadow.records()] == [1, 2]

@@ -94,6 +94,13 @@ class Case:
         self.mirrored: Mirrored | None = None
 
     @property
+    def is_unreadable(self) -> bool:
+        """Neither answer is SOAP, or not small enough, and they are not both empty."""
+        if self.given is not None or self.other is not None or self.mirrored is None:
+            return False
+        return bool(self.exchange.answer.size or self.mirrored.message.size)
+
+    @property
     def was_done(self) -> bool:
         return self.exchange.status == 200 and self.given is not None and not self.given.is_fault
 
@@ -205,6 +212,9 @@ class Judge:
             verdict, found = self._compare(case)
             if case.changes and case.was_done and verdict in (REFUSED, NO_ANSWER):
                 self._one_sided[case.service, case.touched] = None
+        if case.mirrored and case.mirrored.status and case.is_unreadable:
+            self._close(case, NOT_COMPARED, found, UNREADABLE)
+            return
         reason = ""
         if found.difference and not case.changes and verdict in (DIFFERENT, REFUSED):
             reason = await self._explanation(case)
