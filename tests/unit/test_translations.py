@@ -74,3 +74,13 @@ def test_headings_code_links_and_settings_are_the_same(english: str, portuguese:
 def test_what_an_operator_reads_is_there_in_portuguese() -> None:
     there = {portuguese for _, portuguese in PAIRS}
     assert {"docs/pt-BR/operations.md", "docs/pt-BR/files.md", "docs/pt-BR/security.md"} <= there
+
+
+def test_the_table_of_clients_has_a_row_for_each_in_both_languages() -> None:
+    rows = [
+        re.findall(r"^\|.*\|$", text_of(name), re.MULTILINE)
+        for name in ("docs/clients.md", "docs/pt-BR/clients.md")
+    ]
+    cells = [[line.split(" | ")[1] for line in some if " | " in line][1:] for some in rows]
+    assert cells[0] == cells[1]  # the versions
+    assert not [line for line in rows[1] if " or " in line or " for " in line]

@@ -1,4 +1,7 @@
-"""The table in docs/clients.md: `python -m tests.interop.zoo.table` writes it after a run."""
+"""The table in docs/clients.md, in both languages.
+
+`python -m tests.interop.zoo.table` writes it after a run.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,62 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.interop.zoo.stacks import BY_NAME, STACKS, ZOO, Stack
+from tests.interop.zoo.stacks import (
+    BY_NAME,
+    EMPTY,
+    OWN_PACKAGE,
+    REQUIRED,
+    STACKS,
+    STRINGS,
+    ZOO,
+    Stack,
+)
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "clients.md"
+IN_PORTUGUESE = DOCUMENT.parent / "pt-BR" / DOCUMENT.name
 START, END = "<!-- the zoo: made by `make test-zoo` -->", "<!-- end of the zoo -->"
 COLUMNS = ("stack", "version", "classes of all 15 WSDLs", "typed fault", "one trick")
+
+# The words of the table; what is the same in both languages is not here.
+PORTUGUESE = {
+    "stack": "cliente",
+    "version": "versão",
+    "classes of all 15 WSDLs": "classes dos 15 WSDLs",
+    "typed fault": "falha tipada",
+    "one trick": "um detalhe",
+    "yes": "sim",
+    "uses none": "não usa",
+    "its message is in the detail": "a mensagem está no detail",
+    "Apache CXF, validating by the schema": "Apache CXF, validando pelo schema",
+    "Apache CXF with MTOM": "Apache CXF com MTOM",
+    "gSOAP, strict": "gSOAP, estrito",
+    "Mono wsdl.exe (.NET classic)": "Mono wsdl.exe (.NET clássico)",
+    "zeep, strict": "zeep, estrito",
+    "PHP SoapClient, compressing": "PHP SoapClient, com compressão",
+    OWN_PACKAGE: "um pacote para cada serviço (`-p`)",
+    "an empty list is `null`": "uma lista vazia é `null`",
+    "`-u -ns2p` for a package of types for each service; an empty list is `null`": (
+        "`-u -ns2p` para um pacote de tipos por serviço; uma lista vazia é `null`"
+    ),
+    "`SOAP_C_UTFSTRING`, or names lose what is not Latin-1": (
+        "`SOAP_C_UTFSTRING`, ou os nomes perdem o que não é Latin-1"
+    ),
+    "for an optional number or boolean set `…Specified`, or it is not sent": (
+        "para número ou booleano opcional ligue `…Specified`, ou ele não é enviado"
+    ),
+    REQUIRED: (
+        "valores para os booleanos e números que o WSDL exige, ou `SIPPULSE_WSDL_REQUIRED=none`"
+    ),
+    "`cache=None`, or a WSDL is kept for a day": "`cache=None`, ou o WSDL é guardado por um dia",
+    EMPTY: "a resposta com uma lista vazia não é um objeto: `result?.did ?? []`",
+    STRINGS: (
+        "textos precisam de `->type('string')`, ou o que não é ASCII vai em base64;"
+        " `on_action(sub { '' })` para o SOAPAction"
+    ),
+}
+PORTUGUESE["`SOAP_SINGLE_ELEMENT_ARRAYS`; " + REQUIRED] = (
+    "`SOAP_SINGLE_ELEMENT_ARRAYS`; " + PORTUGUESE[REQUIRED]
+)
 
 
 def keep(stack: Stack, **seen: Any) -> None:
@@ -27,15 +81,33 @@ def results() -> dict[str, dict[str, Any]]:
     return {one["stack"]: one for one in found if one["stack"] in BY_NAME}
 
 
-def table(found: dict[str, dict[str, Any]]) -> str:
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|"]
+def rows(found: dict[str, dict[str, Any]]) -> list[list[str]]:
+    made = [list(COLUMNS)]
     for stack in STACKS:
         result = found[stack.name]
         generated = "yes" if result["generated"] else "uses none"
         typed = "yes" if result["typed"] else "its message is in the detail"
-        cells = [stack.title, result["version"], generated, typed, stack.trick]
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    return "\n".join(lines)
+        made.append([stack.title, result["version"], generated, typed, stack.trick])
+    return made
+
+
+def translated(cells: list[str]) -> list[str]:
+    return [PORTUGUESE.get(cell, cell) for cell in cells]
+
+
+def table(lines: list[list[str]]) -> str:
+    head, *others = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+    rule = "|---" * len(head) + "|"
+    return "\n".join(
+        [f"| {' | '.join(head)} |", rule, *(f"| {' | '.join(one)} |" for one in others)]
+    )
+
+
+def write(document: Path, lines: list[list[str]]) -> None:
+    text = document.read_text("utf-8")
+    before, _, rest = text.partition(START)
+    after = rest.partition(END)[2]
+    document.write_text(f"{before}{START}\n{table(lines)}\n{END}{after}", "utf-8")
 
 
 def main() -> int:
@@ -43,10 +115,9 @@ def main() -> int:
     if missing := [one.name for one in STACKS if one.name not in found]:
         print(f"no result of {', '.join(missing)}: the table is left as it is")
         return 1
-    text = DOCUMENT.read_text("utf-8")
-    before, _, rest = text.partition(START)
-    after = rest.partition(END)[2]
-    DOCUMENT.write_text(f"{before}{START}\n{table(found)}\n{END}{after}", "utf-8")
+    lines = rows(found)
+    write(DOCUMENT, lines)
+    write(IN_PORTUGUESE, [translated(line) for line in lines])
     return 0
 
 
