@@ -10,22 +10,27 @@ import sys
 
 import sqlalchemy as sa
 
-from bench import rating_speed
+from bench import admission_speed, rating_speed
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.migrate import upgrade
 from tests.mariadb import PrivateMariaDB
 
 CALLS = 10_000
+ADMISSIONS = 2_000
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.charging", description=__doc__)
     parser.add_argument("--calls", type=int, default=CALLS, metavar="N", help="in each round")
+    parser.add_argument(
+        "--admissions", type=int, default=ADMISSIONS, metavar="N", help="at each size"
+    )
     options = parser.parse_args()
     server = PrivateMariaDB()
     try:
         url = _database(server.url, "rating")
         reached = rating_speed.run(url, options.calls)
+        admission_speed.run(_database(server.url, "admission"), options.admissions)
     finally:
         server.stop()
     return 0 if reached else 1

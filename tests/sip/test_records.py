@@ -1,8 +1,10 @@
 """A completed call leaves exactly one raw record, whatever happens to it."""
 
+import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -199,6 +201,47 @@ def test_two_proxies_record_their_own_calls(
     assert (first.hang_up(), second.hang_up()) == (200, 200)
     names = {money.records(call_id(call))[0]["proxy"] for call in (first, second)}
     assert len(names) == 2
+
+
+def test_two_proxies_with_schemas_of_their_own(
+    telephones: Telephones,
+    proxy: Kamailio,
+    money: Money,
+    tmp_path: Path,
+    database_url: str,
+) -> None:
+    """Neither knows the other's calls after a kill, and both spend one credit."""
+    url = sa.make_url(database_url)
+    schema, account, password = f"{url.database}_kam2", f"kam{secrets.token_hex(4)}", "p4ss"
+    named = ("db", "proxy-views", "kamailio", "--schema", schema, "--account", account)
+    money.operator(*named, "--password-stdin", input=password)
+    second = Kamailio(
+        tmp_path / "second", f"mysql://{account}:{password}@{url.host}:{url.port}/{schema}"
+    )
+    try:
+        money.gateway("gw1")
+        caller = money.caller("1000", money.plan(), credit=200)
+        other = telephones.phone("1000")
+        caller.proxy, other.proxy = proxy.address, second.address
+        calls = [caller.call("5548999990000"), other.call("5548999990000")]
+        assert [call.status for call in calls] == [200, 200]
+        (held,) = money.rows("SELECT held FROM subscriber WHERE username = '1000'")
+        assert held["held"] == 120
+        for one in (proxy, second):
+            one.kill()
+            one.start()
+            under_way: Any = one.rpc("dlg.list")
+            assert len(under_way) == 1
+        assert [call.hang_up() for call in calls] == [200, 200]
+        rows = [money.records(call_id(call))[0] for call in calls]
+        assert len({row["proxy"] for row in rows}) == 2
+        money.wait("SELECT id FROM call_raw WHERE state <> 1", 0, seconds=90)
+        money.wait("SELECT id FROM subscriber WHERE username = '1000' AND held = 0", 1)
+        (left,) = money.rows("SELECT credit FROM subscriber WHERE username = '1000'")
+        assert left["credit"] == 200 - sum(row["duration_ms"] // 1000 for row in rows)
+    finally:
+        second.stop()
+        money.operator(*named, "--drop")
 
 
 def test_nothing_a_phone_sends_is_sql(telephones: Telephones, money: Money) -> None:

@@ -109,3 +109,8 @@ BEGIN
       -- a table of its own, or each comparison would draw another lot
       LIMIT 1000) chosen), '');
 END
+//
+-- The gateways for all numbers of everybody, for calls about which the database cannot be asked.
+CREATE FUNCTION {schema}.sippulse_fallback_gateways()
+RETURNS TEXT READS SQL DATA
+RETURN IF({schema}.sippulse_charges(), {schema}.sippulse_gateways('', NULL, ''), '')
