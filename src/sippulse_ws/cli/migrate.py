@@ -2,91 +2,249 @@
 
 from __future__ import annotations
 
-import csv
 import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import httpx
-import sqlalchemy as sa
 import typer
 
-from sippulse_ws.cli.session import errors, fail, get_settings, open_database, record_command
+from sippulse_ws.cli.session import (
+    current_language,
+    errors,
+    fail,
+    get_settings,
+    open_database,
+    queue_reloads,
+    record_command,
+    require_schema,
+)
+from sippulse_ws.cli.texts import BY_HAND, Said
 from sippulse_ws.config import Settings
-from sippulse_ws.cutover.migration import Journal, Migration, Report
-from sippulse_ws.cutover.rows import Writer
-from sippulse_ws.cutover.source import Source, SourceFault, SourceUnavailable
+from sippulse_ws.cutover.errors import NotReadable, OldServerGone, OldServerRefuses
+from sippulse_ws.cutover.extras import Extras
+from sippulse_ws.cutover.files import read_accounts, read_administrators
+from sippulse_ws.cutover.migration import Migration, Sides, Wanted
+from sippulse_ws.cutover.old_database import FLAGS as FLAG_COLUMNS
+from sippulse_ws.cutover.old_database import Listed, OldDatabase
+from sippulse_ws.cutover.report import FLAGS, Journal, Report
+from sippulse_ws.cutover.source import Record, Source, SourceFault, SourceUnavailable
 from sippulse_ws.db import Database
 from sippulse_ws.domain import administrators
 from sippulse_ws.domain.authentication import Authenticator
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.proxies import TABLES
 from sippulse_ws.domain.vault import Vault
 
-Accounts = list[tuple[str, str]]
-TEMPORARY = "migrate-only-"  # logins that begin like this are ours, and of no use to anybody else
+# Logins that begin like this are ours, and of no use to anybody else.
+_TEMPORARY = "migrate-only-"
+_INCOMPLETE = 2  # exit status
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What the command line says."""
+
+    origin: str
+    source: Source
+    wanted: Wanted
+    old: OldDatabase | None
+    calls: bool
+    admins: list[Record]
+    journal: Journal
+    report: Report
+
+
+_FromUrl = Annotated[str, typer.Option("--from", help="The old server, as http://host:8080.")]
+_Login = Annotated[str, typer.Option(help="Its administrator, of all domains wanted.")]
+_PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read its password from standard input.")
+]
+_Domain = Annotated[list[str] | None, typer.Option(help="Only this domain; repeatable.")]
+_Subscribers = Annotated[
+    Path | None, typer.Option(help="CSV with account_code, or username and domain.")
+]
+_Sql = Annotated[
+    str | None,
+    typer.Option(
+        help="Database of the old server, for subscribers, calls and what no operation tells.",
+        envvar="OLD_DATABASE_URL",
+        show_envvar=True,
+    ),
+]
+_Calls = Annotated[bool, typer.Option(help="With --sql, take call records and acc too.")]
+_Admins = Annotated[Path | None, typer.Option(help="CSV: login,password,superuser,domains.")]
+_Rate = Annotated[float, typer.Option(min=0, help="Requests per second; 0: no bound.")]
+_State = Annotated[Path, typer.Option(help="File of what is done.")]
+_Report = Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+_DeleteMissing = Annotated[
+    bool, typer.Option("--delete-missing", help="Remove rates, plans… that the old has not.")
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Store nothing.")]
+_Resume = Annotated[bool, typer.Option("--resume", help="Skip what is done.")]
 
 
 def migrate(  # noqa: PLR0913, PLR0917 - options
-    from_url: Annotated[str, typer.Option("--from", help="The old server, as http://host:8080.")],
-    login: Annotated[str, typer.Option(help="Its administrator, of all domains wanted.")],
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read its password from standard input.")
-    ] = False,
-    domain: Annotated[list[str] | None, typer.Option(help="Only this domain; repeatable.")] = None,
-    subscribers: Annotated[
-        Path | None, typer.Option(help="CSV with account codes, or username and domain.")
-    ] = None,
-    sql: Annotated[
-        str | None, typer.Option(help="Database of the old server, to list its subscribers.")
-    ] = None,
-    rate: Annotated[float, typer.Option(min=0, help="Requests per second; 0: no bound.")] = 20,
-    state: Annotated[Path, typer.Option(help="File of the accounts that are done.")] = Path(
-        "var/migrate.state"
-    ),
-    report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Skip accounts that are done.")] = False,
+    from_url: _FromUrl,
+    login: _Login,
+    password_stdin: _PasswordStdin = False,
+    domain: _Domain = None,
+    subscribers: _Subscribers = None,
+    sql: _Sql = None,
+    calls: _Calls = True,
+    admins: _Admins = None,
+    rate: _Rate = 20,
+    state: _State = Path("var/migrate.state"),
+    report: _Report = None,
+    as_json: _AsJson = False,
+    delete_missing: _DeleteMissing = False,
+    dry_run: _DryRun = False,
+    resume: _Resume = False,
 ) -> None:
     """Take over an installation through its own operations; ids stay. Repeatable."""
+    language = current_language()
     if not password_stdin:
-        raise fail("--password-stdin is needed: a password on the command line is seen by all")
-    if (subscribers is None) == (sql is None):
-        raise fail("either --subscribers or --sql has to name the subscribers")
-    password = sys.stdin.readline().rstrip("\n")
-    accounts = _from_file(subscribers) if subscribers else _from_sql(str(sql))
+        raise fail(Said.MIGRATE_PASSWORD.text(language))
+    if subscribers is None and sql is None:
+        raise fail(Said.MIGRATE_SUBSCRIBERS.text(language))
+    try:
+        old = OldDatabase(sql) if sql else None
+        listed = read_accounts(subscribers) if subscribers else Listed()
+        told = read_administrators(admins) if admins else []  # a bad file is told at once
+    except DomainError as error:
+        raise fail(error.message(language)) from None
+    password = sys.stdin.readline().rstrip("\r\n")
+    found = Report(language)
+    wanted = Wanted(domain or [], listed, None, dry_run, delete_missing)
     source = Source(from_url, login, password, rate)
-    found = _run(source, from_url, domain or [], accounts, Journal(state, resume), dry_run)
-    text = found.as_json()
-    if report is not None:
-        report.write_text(text + "\n", "utf-8")
-    print(text)
-    if not found.is_clean:
-        raise typer.Exit(2)
+    journal = Journal(state, resume)
+    options = _Options(from_url, source, wanted, old, calls, told, journal, found)
+    _run(options, subscribers is None)
+    _tell(found, report, as_json)
 
 
-def _run(
-    source: Source, origin: str, domains: list[str], accounts: Accounts, journal: Journal, dry: bool
-) -> Report:
-    settings = get_settings()
+def _run(options: _Options, listed_by_sql: bool) -> None:
+    settings, language = get_settings(), options.report.language
     key = settings.password_key
     # passwords that are in use are taken as they are, however short
     vault = Vault(
         key.get_secret_value() if key else None,
         [one.get_secret_value() for one in settings.old_password_keys],
     )
-    with open_database(settings) as database, _own_operations(settings, database) as ours:
-        migration = Migration(source, ours, database, Writer(vault, origin), dry)
-        try:
-            found = migration.run(domains, accounts, journal, errors.print)
-        except (SourceUnavailable, SourceFault) as error:
-            raise fail(f"{error}; what is done stays, --resume goes on") from None
-        finally:
-            source.close()
-        with database.writing() as db:
-            record_command(db, "migrate", {"from": origin, "domain": domains})
-    return found
+    with open_database(settings) as database:
+        with database.reading() as db:
+            require_schema(db)
+        if options.old is not None:
+            _read_lists(options, options.old, listed_by_sql)
+        with _own_operations(settings, database) as ours:
+            sides = Sides(options.source, ours, database)
+            migration = Migration(
+                sides, options.wanted, vault, options.origin, options.journal, options.report, _said
+            )
+            try:
+                migration.run()
+            except SourceUnavailable as error:
+                raise fail(OldServerGone(reason=error).message(language)) from None
+            except SourceFault as error:
+                raise fail(OldServerRefuses(reason=error).message(language)) from None
+            finally:
+                options.source.close()
+        if not options.wanted.dry_run:
+            _take_extras(options, Extras(database, options.report, migration.taken), vault)
+            with database.writing() as db:
+                told = {"from": options.origin, "domain": options.wanted.domains}
+                record_command(db, "migrate", told)
+                queue_reloads(db, settings, TABLES)
+
+
+def _read_lists(options: _Options, old: OldDatabase, listed_by_sql: bool) -> None:
+    """Subscribers with what no operation tells of them, and aliases; a file may name fewer."""
+    language, wanted = options.report.language, options.wanted
+    try:
+        found = old.subscribers()
+    except NotReadable as error:
+        if listed_by_sql:
+            raise fail(error.message(language)) from None
+        options.report.unreadable.append(error.message(language))
+    else:
+        if listed_by_sql:
+            wanted.listed.accounts = found.accounts
+        wanted.listed.more = {
+            key: found.more.get(key, {}) | wanted.listed.more.get(key, {})
+            for key in wanted.listed.accounts
+        }
+        wanted.listed.columns |= found.columns
+    try:
+        wanted.aliases = old.aliases()
+    except NotReadable as error:
+        options.report.unreadable.append(error.message(language))
+
+
+def _take_extras(options: _Options, extras: Extras, vault: Vault) -> None:
+    if options.wanted.listed.columns == frozenset(FLAG_COLUMNS):
+        options.report.came(FLAGS)
+    if options.old is not None:
+        extras.read(options.old, vault)
+        if options.calls:
+            domains = options.wanted.domains and [one.lower() for one in options.wanted.domains]
+            extras.take_calls(options.old, options.journal, _said_calls, domains or None)
+    if options.admins:
+        extras.take_administrators(options.admins)
+
+
+def _said(done: int, of_all: int, seconds: float) -> None:
+    left = f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+    told = Said.MIGRATE_PROGRESS.text(current_language(), done=done, all=of_all, left=left)
+    errors.print(told, markup=False, highlight=False)
+
+
+def _said_calls(table: str, done: int) -> None:
+    if done % 100_000 == 0:
+        told = Said.MIGRATE_CALLS.text(current_language(), table=table, done=done)
+        errors.print(told, markup=False, highlight=False)
+
+
+def _tell(found: Report, path: Path | None, as_json: bool) -> None:
+    """The report; ends with status 2 when something was not taken, or reads back otherwise."""
+    if path is not None:
+        path.write_text(found.as_json() + "\n", "utf-8")
+    if as_json:
+        typer.echo(found.as_json())
+    else:
+        for line in _summary(found):
+            typer.echo(line)
+    if not found.is_clean:
+        raise typer.Exit(_INCOMPLETE)
+
+
+def _summary(found: Report) -> Iterator[str]:
+    language = found.language
+    for name, count in sorted(found.counts.items()):
+        if count:
+            yield f"{name}: {count}"
+    yield Said.MIGRATE_COMPARED.text(
+        language, compared=found.compared, different=len(found.different)
+    )
+    for one in found.not_taken:
+        yield Said.MIGRATE_NOT_TAKEN.text(language, **one)
+    for one in found.different:
+        yield Said.MIGRATE_DIFFERENT.text(language, **one)
+    for what in found.only_here:
+        yield Said.MIGRATE_ONLY_HERE.text(language, what=what)
+    for (operation, reason), accounts in found.not_told.items():
+        yield Said.MIGRATE_NOT_TOLD.text(
+            language, operation=operation, reason=reason, count=len(accounts)
+        )
+    yield from found.unreadable
+    if found.by_hand:
+        left = (BY_HAND[one] for one in found.by_hand)
+        names = (one.en if language == "en" else one.pt for one in left)
+        yield Said.MIGRATE_BY_HAND.text(language, what="; ".join(names))
 
 
 @contextmanager
@@ -95,9 +253,9 @@ def _own_operations(settings: Settings, database: Database) -> Iterator[Source]:
     # the SOAP server is large
     from sippulse_ws.app import create_app  # noqa: PLC0415
 
-    login, password = TEMPORARY + secrets.token_hex(8), secrets.token_urlsafe(32)
+    login, password = _TEMPORARY + secrets.token_hex(8), secrets.token_urlsafe(32)
     with database.writing() as db:
-        administrators.remove_temporary(db, TEMPORARY)  # of a run that was killed
+        administrators.remove_temporary(db, _TEMPORARY)  # of a run that was killed
         administrators.create_administrator(db, Authenticator(), login, password, superuser=True)
     transport = httpx.WSGITransport(create_app(settings.model_copy(update={"log_operations": 0.0})))
     source = Source("http://localhost", login, password, 0, transport)
@@ -106,32 +264,4 @@ def _own_operations(settings: Settings, database: Database) -> Iterator[Source]:
     finally:
         source.close()
         with database.writing() as db:
-            administrators.remove_temporary(db, TEMPORARY)
-
-
-def _from_file(path: Path) -> Accounts:
-    """Rows of `account_code`, or of `username` and `domain`, under a heading."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise fail(f"{path}: {error}") from None
-    accounts = []
-    for number, row in enumerate(rows, 2):
-        user, _, at = (row.get("account_code") or "").rpartition("@")
-        username, domain = row.get("username") or user, row.get("domain") or at
-        if not username or not domain:
-            raise fail(f"{path}, line {number}: neither account_code nor username and domain")
-        accounts.append((username, domain.lower()))
-    return accounts
-
-
-def _from_sql(dsn: str) -> Accounts:
-    try:
-        engine = sa.create_engine(dsn, poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            query = "SELECT username, domain FROM subscriber ORDER BY id"
-            rows = connection.execute(sa.text(query)).all()
-    except (sa.exc.SQLAlchemyError, ImportError) as error:
-        raise fail(f"--sql: {getattr(error, 'orig', None) or error}") from None
-    return [(str(row.username), str(row.domain).lower()) for row in rows]
+            administrators.remove_temporary(db, _TEMPORARY)

@@ -29,6 +29,18 @@ NOUNS = {
     "raw-calls": Wording("registros brutos", "raw records"),
     "statistics": Wording("linhas de estatística", "rows of statistics"),
 }
+# What `migrate` cannot bring by operations alone.
+BY_HAND = {
+    "administrators": Wording("administradores", "administrators"),
+    "reseller passwords": Wording("senhas do portal de revendas", "portal passwords of resellers"),
+    "gateways and providers": Wording("gateways e operadoras", "gateways and providers"),
+    "call records": Wording("registros de chamadas", "call records"),
+    "flags of subscribers": Wording(
+        "active, cps, keepAlive, dailyStatistics, privacyCalls e topologyHiding dos assinantes",
+        "active, cps, keepAlive, dailyStatistics, privacyCalls and topologyHiding of subscribers",
+    ),
+    "routes": Wording("rotas", "routes"),
+}
 
 
 class Said(Enum):
@@ -186,6 +198,29 @@ class Said(Enum):
         "domínios que não existem aqui: {domains}", "domains that are not here: {domains}"
     )
     RATE = Wording("{rate} por segundo", "{rate} a second")
+    MIGRATE_PASSWORD = Wording(
+        "--password-stdin é necessário: todos veem uma senha na linha de comando",
+        "--password-stdin is needed: a password on the command line is seen by all",
+    )
+    MIGRATE_SUBSCRIBERS = Wording(
+        "--subscribers ou --sql precisa dizer os assinantes",
+        "--subscribers or --sql has to name the subscribers",
+    )
+    MIGRATE_PROGRESS = Wording(
+        "{done} de {all} assinantes, faltam {left}", "{done} of {all} subscribers, {left} left"
+    )
+    MIGRATE_CALLS = Wording("{table}: {done} lidos", "{table}: {done} read")
+    MIGRATE_COMPARED = Wording(
+        "{compared} comparados, {different} diferenças", "{compared} compared, {different} differ"
+    )
+    MIGRATE_NOT_TAKEN = Wording("não trazido: {what}: {reason}", "not taken: {what}: {reason}")
+    MIGRATE_DIFFERENT = Wording("diferente: {what}: {field}", "different: {what}: {field}")
+    MIGRATE_ONLY_HERE = Wording("só aqui: {what}", "only here: {what}")
+    MIGRATE_NOT_TOLD = Wording(
+        "o servidor antigo não diz: {operation} ({count} contas): {reason}",
+        "the old server does not tell: {operation} ({count} accounts): {reason}",
+    )
+    MIGRATE_BY_HAND = Wording("falta trazer: {what}", "still to be brought: {what}")
 
     def text(self, language: str, **values: object) -> str:
         wording: Wording = self.value

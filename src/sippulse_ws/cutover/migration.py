@@ -6,122 +6,118 @@ taken is in the report with the reason.
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from sippulse_ws.cutover import reads
-from sippulse_ws.cutover.rows import IdTaken, Writer
-from sippulse_ws.cutover.source import Source, SourceFault
+from sippulse_ws.cutover import comparison, reads
+from sippulse_ws.cutover.accounts import AccountWriter
+from sippulse_ws.cutover.errors import NotListed
+from sippulse_ws.cutover.old_database import Key, Listed
+from sippulse_ws.cutover.report import Journal, Report
+from sippulse_ws.cutover.rows import RowWriter
+from sippulse_ws.cutover.source import Record, Source, SourceFault
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.failures import is_unavailable
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.vault import Vault
 
-# What no operation tells; it has to come another way.
-NEVER_TOLD = (
-    "administrators' logins and passwords",
-    "resellers' portal passwords",
-    "gateways and providers",
-    "call records",
-    "privacyCalls, topologyHiding, dailyStatistics, cps and keepAlive of subscribers",
-)
 _KINDS = ("profile", "rate_plan", "rate", "reseller", "dialplan")
+_CONNECTIONS = 4  # to the old server; the rate bounds them together
+_TELL_SECONDS = 5
 
-Told = Callable[[str], None]
+Progress = Callable[[int, int, float], None]  # done, of all, seconds left
 
 
 @dataclass
-class Report:
-    """What became of everything; printed as JSON too."""
+class Wanted:
+    """What is to be taken."""
 
-    not_taken: list[dict[str, str]] = field(default_factory=list)
-    different: list[dict[str, str]] = field(default_factory=list)
-    not_told: list[dict[str, str]] = field(default_factory=list)
-    compared: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def is_clean(self) -> bool:
-        return not self.not_taken and not self.different
-
-    def as_json(self) -> str:
-        told = vars(self) | {"no_operation_tells": NEVER_TOLD}
-        return json.dumps(told, ensure_ascii=False, indent=2)
+    domains: list[str]  # none: all
+    listed: Listed
+    aliases: dict[Key, list[Record]] | None = None  # where no operation tells them
+    dry_run: bool = False
+    delete_missing: bool = False
 
 
-class Journal:
-    """The accounts that are done, so that `--resume` need not ask for them again."""
+@dataclass
+class Sides:
+    """Where from, and where to; `ours` are the same operations of this server."""
 
-    def __init__(self, path: Path, resume: bool) -> None:
-        self._path = path
-        self.done: set[str] = set()
-        if resume and path.is_file():
-            self.done = set(path.read_text("utf-8").split("\n"))
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("", "utf-8")
+    source: Source
+    ours: Source
+    database: Database
 
-    def add(self, account: str) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(f"{account}\n")
+
+@dataclass
+class _Left:
+    """What waits until all accounts are there."""
+
+    groups: list[Record] = field(default_factory=list)
+    again: list[Key] = field(default_factory=list)  # another account was in the way
 
 
 class Migration:
-    """`source` is the old server, `ours` the same operations of this one."""
+    """One run; `tell` is told how far it is."""
 
     def __init__(
         self,
-        source: Source,
-        ours: Source,
-        database: Database,
-        writer: Writer,
-        dry_run: bool = False,
+        sides: Sides,
+        wanted: Wanted,
+        vault: Vault,
+        origin: str,
+        journal: Journal,
+        report: Report,
+        tell: Progress,
     ) -> None:
-        self.report = Report()
-        self._source, self._ours = source, ours
-        self._database, self._writer, self._dry_run = database, writer, dry_run
+        self.report = report
+        self.taken: list[str] = []  # domains
+        self._source, self._ours, self._database = sides.source, sides.ours, sides.database
+        self._wanted, self._journal, self._tell = wanted, journal, tell
+        self._rows = RowWriter(origin)
+        self._writer = AccountWriter(self._rows, vault)
         self._whole: Session | None = None  # the one transaction of a dry run
 
-    def run(
-        self, domains: Iterable[str], accounts: list[tuple[str, str]], journal: Journal, tell: Told
-    ) -> Report:
+    def run(self) -> None:
         """Take these domains (or all) and accounts; a dry run undoes it all in the end."""
-        if not self._dry_run:
-            return self._run(domains, accounts, journal, tell)
+        if not self._wanted.dry_run:
+            self._run()
+            return
         with self._database.writing() as db:
             self._whole = db
-            report = self._run(domains, accounts, journal, tell)
+            self._run()
             db.rollback()
-        return report
 
-    def _run(
-        self, domains: Iterable[str], accounts: list[tuple[str, str]], journal: Journal, tell: Told
-    ) -> Report:
-        taken = self._domains({one.lower() for one in domains})
-        for domain in taken:
+    def _run(self) -> None:
+        self._domains()
+        for domain in self.taken:
             for kind in _KINDS:
                 self._objects(kind, domain)
-        groups = self._accounts([one for one in accounts if one[1] in taken], journal, tell)
-        for domain in taken:
-            self._hunt_groups(domain)
+        left = _Left()
+        keys = [one for one in self._wanted.listed.accounts if one[1] in self.taken]
+        self._accounts(keys, left)
+        self._accounts(left.again, left, last=True)
+        for domain in self.taken:
+            self._objects("hunt_group", domain)
             self._free_numbers(domain)
-        for group in groups:
+        for group in left.groups:
             with self._storing(f"account group {group['account_manager']}") as db:
-                self._writer.put_group(db, group)
-        if not self._dry_run:
-            self._compare_objects(taken)
-        self.report.counts = dict(sorted(self._writer.counts.items()))
-        return self.report
+                self._rows.put_group(db, group)
+        if not self._wanted.dry_run:
+            for group in left.groups:
+                comparison.compare_group(self.report, self._ours, group)
+        self.report.counts.update(self._rows.counts)
 
     @contextmanager
     def _storing(self, what: str) -> Iterator[Session]:
         """A transaction of its own; what cannot be stored is reported, and nothing of it stays."""
+        counts, remarks = self._rows.counts.copy(), self._rows.remarks
+        self._rows.remarks = []
         try:
             if self._whole is not None:
                 with self._whole.savepoint():
@@ -130,112 +126,122 @@ class Migration:
                 with self._database.writing() as db:
                     yield db
                     db.send_queued()
-        except (DomainError, IdTaken, KeyError) as error:
-            reason = error.message("en") if isinstance(error, DomainError) else str(error)
-            self.report.not_taken.append({"what": what, "reason": reason})
+            for remark in self._rows.remarks:
+                self.report.refuse(remark.what, remark.reason)
+        except DomainError as error:
+            self._rows.counts = counts
+            self.report.refuse(what, error)
         except DBAPIError as error:
             if is_unavailable(error):
                 raise
-            self.report.not_taken.append({"what": what, "reason": str(error.orig)})
+            self._rows.counts = counts
+            self.report.refuse(what, str(error.orig))
+        finally:
+            self._rows.remarks = remarks
 
-    def _domains(self, wanted: set[str]) -> list[str]:
+    def _domains(self) -> None:
+        wanted = {one.lower() for one in self._wanted.domains}
         found = reads.read_domains(self._source)
         taken = [one for one in found if not wanted or one["domain"] in wanted]
-        for missing in wanted - {one["domain"] for one in found}:
-            told = {"what": f"domain {missing}", "reason": "the old server does not list it"}
-            self.report.not_taken.append(told)
+        for missing in sorted(wanted - {one["domain"] for one in found}):
+            self.report.refuse(f"domain {missing}", NotListed())
         for one in taken:
             with self._storing(f"domain {one['domain']}") as db:
-                self._writer.put_object(db, "domain", one)
-        return [str(one["domain"]) for one in taken]
+                self._rows.put_object(db, "domain", one)
+                self.taken.append(str(one["domain"]))
 
     def _objects(self, kind: str, domain: str) -> None:
-        for one in self._read_objects(kind, domain):
-            with self._storing(f"{kind} {one['id']} of {domain}") as db:
-                self._writer.put_object(db, kind, one)
-
-    def _read_objects(self, kind: str, domain: str) -> list[dict[str, Any]]:
         try:
-            return reads.read_objects(self._source, kind, domain)
+            theirs = reads.read_objects(self._source, kind, domain)
         except SourceFault as fault:
-            told = {"what": f"every {kind} of {domain}", "reason": str(fault)}
-            self.report.not_taken.append(told)
-            return []
+            self.report.refuse(f"every {kind} of {domain}", str(fault))
+            return
+        if self._wanted.delete_missing and self._whole is None:
+            self._remove_missing(kind, domain, theirs)
+        for one in theirs:
+            with self._storing(f"{kind} {one['id']} of {domain}") as db:
+                if kind == "hunt_group":
+                    self._rows.put_hunt_group(db, one)
+                else:
+                    self._rows.put_object(db, kind, one)
+        if self._whole is None:
+            mine = reads.read_objects(self._ours, kind, domain)
+            comparison.compare_objects(self.report, kind, theirs, mine)
 
-    def _hunt_groups(self, domain: str) -> None:
-        for one in self._read_objects("hunt_group", domain):
-            with self._storing(f"hunt group {one['id']} of {domain}") as db:
-                self._writer.put_hunt_group(db, one)
+    def _remove_missing(self, kind: str, domain: str, theirs: list[Record]) -> None:
+        there = {one["id"] for one in theirs}
+        for one in reads.read_objects(self._ours, kind, domain):
+            if one["id"] not in there:
+                with self._storing(f"{kind} {one['id']} of {domain}") as db:
+                    self._rows.remove_object(db, kind, one["id"])
 
     def _free_numbers(self, domain: str) -> None:
         try:
             numbers = reads.read_free_numbers(self._source, domain)
         except SourceFault as fault:
-            told = {"what": f"free numbers of {domain}", "reason": str(fault)}
-            self.report.not_taken.append(told)
+            self.report.refuse(f"free numbers of {domain}", str(fault))
             return
         with self._storing(f"free numbers of {domain}") as db:
-            self._writer.put_free_numbers(db, domain, numbers)
+            self._rows.put_free_numbers(db, domain, numbers)
+        if self._whole is None:
+            mine = reads.read_free_numbers(self._ours, domain)
+            comparison.compare_numbers(self.report, domain, numbers, mine)
 
-    def _accounts(
-        self, accounts: list[tuple[str, str]], journal: Journal, tell: Told
-    ) -> list[dict[str, Any]]:
-        """Store and compare each; their groups, which need all of them, come back."""
-        groups, started = [], time.monotonic()
-        left = [one for one in accounts if "@".join(one) not in journal.done]
-        for number, (username, domain) in enumerate(left, 1):
-            code = f"{username}@{domain}"
+    def _accounts(self, keys: Sequence[Key], left: _Left, *, last: bool = False) -> None:
+        """Store and compare each; their groups, which need all of them, come later."""
+        started = told = time.monotonic()
+        keys = [one for one in keys if "@".join(one) not in self._journal.done]
+        for number, (key, reading) in enumerate(self._read_ahead(keys), 1):
             try:
-                account = reads.read_account(self._source, username, domain)
+                account = reading.result()
             except SourceFault as fault:
-                self.report.not_taken.append({"what": f"subscriber {code}", "reason": str(fault)})
-                continue
-            self.report.not_told += [{"what": code, "reason": one} for one in account.untold]
-            refused = len(self.report.not_taken)
-            with self._storing(f"subscriber {code}") as db:
-                self._writer.put_account(db, account)
-            if account.group is not None:
-                groups.append(account.group)
-            if refused == len(self.report.not_taken) and not self._dry_run:
-                self._compare_account(code, username, domain, account)
-                if account.group is None:  # else its group would be forgotten
-                    journal.add(code)
-            if number % 100 == 0 or number == len(left):
-                seconds = (time.monotonic() - started) / number * (len(left) - number)
-                tell(f"{number} of {len(left)} subscribers, {seconds:.0f} s left")
-        return groups
+                self.report.refuse(f"subscriber {'@'.join(key)}", str(fault))
+            else:
+                self._account(key, account, left, last=last)
+            now = time.monotonic()
+            if now - told >= _TELL_SECONDS or number == len(keys):
+                told = now
+                self._tell(number, len(keys), (now - started) / number * (len(keys) - number))
 
-    def _compare_account(
-        self, code: str, username: str, domain: str, account: reads.Account
-    ) -> None:
-        ours = reads.read_account(self._ours, username, domain)
-        theirs, mine = account.comparable(), ours.comparable()
-        theirs["group"] = mine["group"] = None  # when all accounts are there
-        self.report.compared += 1
-        for part, value in theirs.items():
-            if part == "subscriber":
-                names = [one for one in value if _differs(one, value[one], mine[part].get(one))]
-                self._differing(code, names)
-            elif value != mine[part]:
-                self._differing(code, [part])
+    def _read_ahead(self, keys: Sequence[Key]) -> Iterator[tuple[Key, Future[reads.Account]]]:
+        """Accounts in their order, some of them read while others are stored."""
+        waiting: deque[tuple[Key, Future[reads.Account]]] = deque()
+        with ThreadPoolExecutor(_CONNECTIONS) as readers:
+            try:
+                for key in keys:
+                    waiting.append((key, readers.submit(reads.read_account, self._source, *key)))
+                    if len(waiting) > 2 * _CONNECTIONS:
+                        yield waiting.popleft()
+                while waiting:
+                    yield waiting.popleft()
+            finally:
+                readers.shutdown(cancel_futures=True)
 
-    def _compare_objects(self, domains: list[str]) -> None:
-        for domain in domains:
-            for kind in [*_KINDS, "hunt_group"]:
-                theirs = {one["id"]: one for one in self._read_objects(kind, domain)}
-                mine = {one["id"]: one for one in reads.read_objects(self._ours, kind, domain)}
-                for row_id, one in theirs.items():
-                    self.report.compared += 1
-                    other = mine.get(row_id, {})
-                    names = [name for name in one if _differs(name, one[name], other.get(name))]
-                    self._differing(f"{kind} {row_id} of {domain}", names)
+    def _account(self, key: Key, account: reads.Account, left: _Left, *, last: bool) -> None:
+        self._add_aliases(key, account)
+        refused, conflict = len(self.report.not_taken), False
+        more = self._wanted.listed.more.get(key, {})
+        with self._storing(f"subscriber {account.code}") as db:
+            self._writer.put(db, account, more)
+            conflict = not last and any(one.again for one in self._rows.remarks)
+            if conflict:  # told the second time
+                self._rows.remarks.clear()
+        if conflict:
+            left.again.append(key)
+            return
+        for operation, reason in account.untold:
+            self.report.untold(operation, reason, account.code)
+        if account.group is not None:
+            left.groups.append(account.group)
+        if self._whole is not None or len(self.report.not_taken) > refused:
+            return
+        same = comparison.compare_account(self.report, self._ours, account)
+        if same and account.group is None:  # else its group would be forgotten
+            self._journal.add(account.code)
 
-    def _differing(self, what: str, names: list[str]) -> None:
-        self.report.different += [{"what": what, "field": name} for name in names]
-
-
-def _differs(name: str, theirs: Any, mine: Any) -> bool:
-    """No reference is 0 or absent; a reseller's password is never told by us."""
-    if name.endswith("_id") and not theirs and not mine:
-        return False
-    return bool(theirs != mine)
+    def _add_aliases(self, key: Key, account: reads.Account) -> None:
+        """Those that `--sql` gave, where no operation did."""
+        if self._wanted.aliases is not None and account.lists["db_alias"] is None:
+            account.lists["db_alias"] = self._wanted.aliases.get(key, [])
+            operation = reads.LISTS["db_alias"][1]
+            account.untold = [one for one in account.untold if one[0] != operation]

@@ -25,26 +25,27 @@ LISTS = {
     "white_list": ("WhiteListWS", "listWhiteList", types.UserWhiteListDto),
     "location": ("UserLocationWS", "listUserLocations", types.UserLocationDto),
 }
-QUOTAS = {
+PARTS = {
+    "retrieveSubscriberClassV": types.SubscriberClassVDto,
     "retrieveDailyQuota": types.SubscriberDailyQuotaDto,
     "retrieveMonthlyQuotaDTO": types.SubscriberMonthlyQuotaDto,
 }
+PASSWORDS = {"password": "retrievePassword", "password_portal": "retrievePasswordWEB"}
 PERMANENT = (1971, 2029)  # a contact that ends before or after these years never ends
 
 
 @dataclass
 class Account:
-    """All that the API tells of a subscriber."""
+    """All that the API tells of a subscriber; a list that it does not tell is None."""
 
     subscriber: Record
-    lists: dict[str, list[Record]]
-    group: Record | None
-    untold: list[str] = field(default_factory=list)  # what the server refused to tell, and why
+    lists: dict[str, list[Record] | None] = field(default_factory=dict)
+    group: Record | None = None
+    untold: list[tuple[str, str]] = field(default_factory=list)  # operation, reason
 
-    def comparable(self) -> dict[str, Any]:
-        """What must be the same on both sides."""
-        lists = {name: sorted(map(_stable, rows)) for name, rows in self.lists.items()}
-        return {"subscriber": self.subscriber, "group": self.group, **lists}
+    @property
+    def code(self) -> str:
+        return str(self.subscriber["account_code"])
 
 
 def read_domains(source: Source) -> list[Record]:
@@ -53,7 +54,11 @@ def read_domains(source: Source) -> list[Record]:
 
 def read_objects(source: Source, kind: str, domain: str) -> list[Record]:
     service, operation, dto = OF_DOMAIN[kind]
-    return source.records(service, operation, dto, domain=domain)
+    found = source.records(service, operation, dto, domain=domain)
+    if kind == "reseller":
+        for one in found:
+            one["credit"] = _number(source, service, "retrieveResellerCredit", resellerId=one["id"])
+    return found
 
 
 def read_free_numbers(source: Source, domain: str) -> list[str]:
@@ -61,59 +66,69 @@ def read_free_numbers(source: Source, domain: str) -> list[str]:
 
 
 def read_account(source: Source, username: str, domain: str) -> Account:
-    """A SourceFault if there is no such subscriber."""
+    """A SourceFault if there is no such subscriber, or if its balance is not told."""
     key = {"username": username, "domain": domain}
     subscriber = source.record("SubscriberWS", "retrieveSubscriber", types.SubscriberDto, **key)
-    if subscriber is None:
-        raise SourceFault("an empty answer")
-    account = Account(subscriber, {}, None)
-    class_v = _told(account, lambda: source.record(
-        "SubscriberWS", "retrieveSubscriberClassV", types.SubscriberClassVDto, **key))  # fmt: skip
-    _take(subscriber, class_v)
-    for operation, dto in QUOTAS.items():
-        _take(subscriber, source.record("SubscriberWS", operation, dto, **key))
-    subscriber["credit"] = _number(source.texts("SubscriberWS", "retrieveCredit", **key))
-    passwords = {"password": "retrievePassword", "password_portal": "retrievePasswordWEB"}
-    for name, operation in passwords.items():
-        ask = partial(source.texts, "SubscriberWS", operation, **key)
-        texts = _told(account, ask)
+    if subscriber is None or subscriber["id"] is None:
+        raise SourceFault("retrieveSubscriber: an empty answer")
+    code = subscriber["account_code"] = f"{username}@{domain}"
+    subscriber |= {"username": username, "domain": domain}
+    subscriber["credit"] = _number(source, "SubscriberWS", "retrieveCredit", **key)
+    account = Account(subscriber)
+    for operation, dto in PARTS.items():
+        part = _told(account, operation, _asking(source, "SubscriberWS", operation, dto, **key))
+        for one in part or []:
+            subscriber |= {name: value for name, value in one.items() if value is not None}
+    for name, operation in PASSWORDS.items():
+        texts = _told(account, operation, partial(source.texts, "SubscriberWS", operation, **key))
         subscriber[name] = texts[0] if texts else None
     for name, (service, operation, dto) in LISTS.items():
-        account.lists[name] = source.records(service, operation, dto, **key)
-    code = f"{username}@{domain}"
-    account.lists["did"] = source.records("DidWS", "listByAcc", types.DidDto, accountCode=code)
-    account.lists["location"] = [one for one in account.lists["location"] if _is_permanent(one)]
-    try:
-        account.group = source.record(
-            "AccountGroupWS", "retrieveAccountGroup", types.AccountGroupDto, accountManager=code
-        )
-    except SourceFault:  # it manages none
-        account.group = None
+        ask = _asking(source, service, operation, dto, **key)
+        account.lists[name] = _told(account, operation, ask)
+    ask = _asking(source, "DidWS", "listByAcc", types.DidDto, accountCode=code)
+    account.lists["did"] = _told(account, "listByAcc", ask)
+    contacts = account.lists["location"]
+    if contacts is not None:
+        account.lists["location"] = [one for one in contacts if _is_permanent(one)]
+    account.group = read_group(source, code, account)
     return account
 
 
-def _told(account: Account, ask: Callable[[], Any]) -> Any:
+def read_group(source: Source, code: str, account: Account | None = None) -> Record | None:
+    """The group that it manages. A fault says that there is none, or anything else."""
+    operation = "retrieveAccountGroup"
+    dto = types.AccountGroupDto
+    ask = _asking(source, "AccountGroupWS", operation, dto, accountManager=code)
+    found = _told(account, operation, ask)
+    return found[0] if found and found[0]["account"] else None
+
+
+def _asking(
+    source: Source, service: str, operation: str, dto: Any, **key: object
+) -> Callable[[], list[Record]]:
+    return lambda: source.records(service, operation, dto, **key)
+
+
+def _told(account: Account | None, operation: str, ask: Callable[[], Any]) -> Any:
     """An answer without which the account can be taken all the same."""
     try:
         return ask()
     except SourceFault as fault:
-        account.untold.append(str(fault))
+        if account is not None:
+            account.untold.append((operation, str(fault)))
         return None
 
 
-def _take(subscriber: Record, more: Record | None) -> None:
-    subscriber |= {name: value for name, value in (more or {}).items() if value is not None}
-
-
-def _number(texts: list[str]) -> float:
-    return float(texts[0]) if texts else 0.0
+def _number(source: Source, service: str, operation: str, **key: object) -> float:
+    """A balance: none at all is no zero."""
+    for text in source.texts(service, operation, **key):
+        try:
+            return float(text)
+        except ValueError:
+            break
+    raise SourceFault(f"{operation}: no number")
 
 
 def _is_permanent(location: Record) -> bool:
     expires = location["expires"]
     return expires is None or not PERMANENT[0] <= expires.year < PERMANENT[1]
-
-
-def _stable(record: Record) -> str:
-    moving = ("last_modified", "expires", "callid", "cseq", "user_agent")
-    return repr(sorted((name, value) for name, value in record.items() if name not in moving))

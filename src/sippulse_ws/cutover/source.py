@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
 import httpx
 from lxml import etree
 
-from sippulse_ws.wire.fields import fields_of
+from sippulse_ws.wire.fields import Field, fields_of
 from sippulse_ws.wire.lexical import PARSERS
 from sippulse_ws.wire.names import BASE_PATH, NAMESPACE, SOAP_ENVELOPE
 
@@ -20,12 +22,19 @@ _ENVELOPE = (
     "<principal><login>{login}</login><password>{password}</password></principal>"
     "</n:{operation}></S:Body></S:Envelope>"
 )
-_ATTEMPTS = 4
-_parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+_ATTEMPTS = 5
+_BUSY = (429, 502, 503, 504)
+_NOT_FOUND = 404
+_DOMAINS = {"domain", "alias_domain"}  # in lower case here
+_NO_OPERATION = "Cannot find dispatch method"  # as the reference says it
 
 
 class SourceFault(Exception):
     """The server refused a request; its own message."""
+
+
+class NotOffered(SourceFault):
+    """The server has no such operation."""
 
 
 class SourceUnavailable(Exception):
@@ -33,7 +42,7 @@ class SourceUnavailable(Exception):
 
 
 class Source:
-    """Asks one operation after the other; `rate` is requests per second, 0 without a bound."""
+    """`rate` is requests per second, 0 without a bound. Threads may share one."""
 
     def __init__(
         self,
@@ -47,6 +56,8 @@ class Source:
         self._login, self._password = login, password
         self._pause = 1 / rate if rate else 0.0
         self._next = 0.0
+        self._turn = threading.Lock()
+        self._missing: dict[tuple[str, str], str] = {}
         self._client = httpx.Client(timeout=60, transport=transport)
 
     def close(self) -> None:
@@ -65,6 +76,8 @@ class Source:
         return [one.text or "" for one in self._ask(service, operation, arguments)]
 
     def _ask(self, service: str, operation: str, arguments: dict[str, object]) -> Any:
+        if told := self._missing.get((service, operation)):
+            raise NotOffered(told)
         body = _ENVELOPE.format(
             soap=SOAP_ENVELOPE,
             namespace=NAMESPACE,
@@ -74,14 +87,23 @@ class Source:
             arguments="".join(f"<{k}>{escape(str(v))}</{k}>" for k, v in arguments.items()),
         )
         answer = self._post(service, body)
+        if answer.status_code == _NOT_FOUND:
+            raise self._not_offered(service, operation, f"{service}: HTTP 404")
         try:
-            content: Any = etree.fromstring(answer.content, _parser)[-1][0]
+            content: Any = etree.fromstring(answer.content, _parser())[-1][0]
         except (etree.XMLSyntaxError, IndexError):
             told = f"{service}.{operation}: HTTP {answer.status_code}, no SOAP answer"
             raise SourceUnavailable(told) from None
         if content.tag == f"{{{SOAP_ENVELOPE}}}Fault":
-            raise SourceFault(content.findtext("faultstring") or "fault without a message")
+            told = content.findtext("faultstring") or "fault without a message"
+            if _NO_OPERATION in told:
+                raise self._not_offered(service, operation, told)
+            raise SourceFault(told)
         return content
+
+    def _not_offered(self, service: str, operation: str, told: str) -> NotOffered:
+        self._missing[service, operation] = told
+        return NotOffered(told)
 
     def _post(self, service: str, body: str) -> httpx.Response:
         """Reads change nothing, so one that got no answer is asked again."""
@@ -89,33 +111,51 @@ class Source:
         for attempt in range(1, _ATTEMPTS + 1):
             self._wait()
             try:
-                return self._client.post(self._base + service, content=body, headers=headers)
+                answer = self._client.post(self._base + service, content=body, headers=headers)
             except httpx.HTTPError as error:
-                if attempt == _ATTEMPTS:
-                    told = f"{self._base}{service}: {type(error).__name__} {error}"
-                    raise SourceUnavailable(told) from None
+                told = f"{self._base}{service}: {type(error).__name__} {error}"
+            else:
+                if answer.status_code not in _BUSY:
+                    return answer
+                told = f"{self._base}{service}: HTTP {answer.status_code}"
+            if attempt < _ATTEMPTS:
                 time.sleep(2**attempt / 4)
-        raise AssertionError("unreachable")
+        raise SourceUnavailable(told)
 
     def _wait(self) -> None:
-        now = time.monotonic()
-        if now < self._next:
-            time.sleep(self._next - now)
-        self._next = max(now, self._next) + self._pause
+        with self._turn:
+            now = time.monotonic()
+            begin = max(now, self._next)
+            self._next = begin + self._pause
+        time.sleep(begin - now)
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
 def _record(element: Any, dto: Any) -> Record:
-    fields = {one.wire: one for one in fields_of(dto)}
-    values: Record = {
-        one.attribute: [] if one.many else None for one in fields.values() if one.model is None
-    }
+    """Other spellings that we accept are accepted here too: nobody has seen every answer."""
+    fields = _fields(dto)
+    values: Record = {one.attribute: [] if one.many else None for one in fields.values()}
     for child in element:
-        one = fields.get(child.tag)
-        if one is None or one.model is not None:
+        one = fields.get(child.tag) or fields.get(str(child.tag).lower())
+        if one is None:
             continue
         value = PARSERS[one.kind](child.text or "")
         if one.many:
             values[one.attribute].append(value)
         else:
             values[one.attribute] = value
+    for name in _DOMAINS & values.keys():
+        values[name] = values[name] and values[name].lower()
     return values
+
+
+@cache
+def _fields(dto: Any) -> dict[str, Field]:
+    """By the name on the wire, and by all spellings in lower case; no nested ones."""
+    plain = {one.wire: one for one in fields_of(dto) if one.model is None}
+    spelt = {name.lower(): one for name, one in plain.items()}
+    aliases = {name.lower(): plain[wire] for name, wire in dto.ALIASES.items()}
+    return aliases | spelt | plain

@@ -60,7 +60,7 @@ def insert_address(
     username, domain = _owner(values, None)
     required(values, *_REQUIRED)
     subscriber_id = get_subscriber_id(db, username, domain)
-    stored = _generated(checked_address(values), account_code(username, domain))
+    stored = with_proxy_columns(checked_address(values), account_code(username, domain))
     touch(db, ADDRESSES)
     try:
         address_id = insert_row(db, Address, stored | {"subscriber_id": subscriber_id})
@@ -87,7 +87,7 @@ def update_address(
     subscriber_id = get_subscriber_id(db, username, domain)
     merged = {name: getattr(address, name) for name in _WRITTEN} | present(values, _WRITTEN)
     required(merged, *_REQUIRED)
-    stored = _generated(checked_address(merged), account_code(username, domain))
+    stored = with_proxy_columns(checked_address(merged), account_code(username, domain))
     same = Address.id == address_id
     touch(db, ADDRESSES)
     try:
@@ -229,7 +229,7 @@ def _tech_prefix(method: str, prefix: str) -> str:
     return prefix
 
 
-def _generated(stored: dict[str, Any], account: str) -> dict[str, Any]:
+def with_proxy_columns(stored: dict[str, Any], account: str) -> dict[str, Any]:
     """With the columns for the proxy: its group, the dialled numbers it covers, whose it is."""
     prefix = stored["tech_prefix"]
     # as fnmatch(3) reads it

@@ -15,7 +15,7 @@ from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import AdministratorExists, AdministratorNotFound, InvalidField
 from sippulse_ws.domain.rows import insert_row
-from sippulse_ws.domain.values import password_text, required, storable
+from sippulse_ws.domain.values import Values, password_text, required, storable
 from sippulse_ws.models import Administrator, AdministratorDomain
 
 
@@ -53,6 +53,47 @@ def adopt_administrator(db: Session, login: str, password_hash: str) -> bool:
 def set_password(db: Session, authenticator: Authenticator, login: str, password: str) -> None:
     required({"password": password}, "password")
     _update(db, login, password_hash=authenticator.hash(password_text(password, "password")))
+
+
+def take_administrator(db: Session, authenticator: Authenticator, values: Values) -> str:
+    """One of another installation: `new`, `changed` or `same`; grants are added, never taken away.
+
+    `values` has login, password or password_hash, superuser, active and domains.
+    """
+    login = values["login"]
+    query = select(Administrator).where(Administrator.login == login)
+    stored = db.execute(query.with_only_columns(*Administrator.__table__.columns)).first()
+    if stored is None:
+        hashed = values["password_hash"] or authenticator.hash(
+            password_text(values["password"], "password")
+        )
+        row = storable(Administrator, {"login": login, "password_hash": hashed})
+        flags = {name: bool(values[name]) for name in ("superuser", "active")}
+        insert_row(db, Administrator, row | flags | {"created_at": dt.datetime.now(dt.UTC)})
+        became = "new"
+    else:
+        became = _take_changes(db, authenticator, stored, values)
+    there = {one for row, grants in list_administrators(db) if row.login == login for one in grants}
+    for domain in sorted(set(values["domains"]) - there):
+        grant_domain(db, login, domain)
+        became = became if became == "new" else "changed"
+    return became
+
+
+def _take_changes(db: Session, authenticator: Authenticator, stored: Any, values: Values) -> str:
+    changes: dict[str, Any] = {
+        name: bool(values[name])
+        for name in ("superuser", "active")
+        if bool(values[name]) != getattr(stored, name)
+    }
+    hashed, password = values["password_hash"], str(values.get("password"))
+    if hashed and hashed != stored.password_hash:
+        changes["password_hash"] = hashed
+    elif not hashed and not authenticator.is_right(stored.password_hash, password):
+        changes["password_hash"] = authenticator.hash(password_text(password, "password"))
+    if changes:
+        _update(db, stored.login, **changes)
+    return "changed" if changes else "same"
 
 
 def replace_hash(db: Session, hashes: tuple[str, str]) -> None:

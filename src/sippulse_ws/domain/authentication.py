@@ -129,6 +129,10 @@ class Authenticator:
     def hash(self, password: str) -> str:
         return self._hasher.hash(password)
 
+    def is_right(self, password_hash: str, password: str) -> bool:
+        """Checked here and now, for commands; requests wait in the queue of hashing."""
+        return self._matches(password_hash, password.encode())
+
     def _verification(
         self, row: Any, known: bool | None, login: str, secret: bytes, address: str
     ) -> Verification:

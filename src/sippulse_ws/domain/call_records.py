@@ -129,8 +129,9 @@ def insert_cdrs(db: Session, records: Sequence[Values], snapshots: Snapshots) ->
 
 
 def insert_acc(db: Session, records: Sequence[Values]) -> None:
-    """Store acc rows that are not known yet."""
-    columns = [column(name, Acc.__table__.columns[name].type) for name in ACC.columns]
+    """Store acc rows that are not known yet; all of them with ids, or none."""
+    names = [*ACC.columns, "id"] if "id" in records[0] else ACC.columns
+    columns = [column(name, Acc.__table__.columns[name].type) for name in names]
     if METHOD in records[0]:
         columns.append(column(METHOD))
     db.execute(insert(table_of("acc", *columns)), [dict(record) for record in records])

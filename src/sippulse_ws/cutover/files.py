@@ -1,0 +1,102 @@
+"""Files of an operator: who is to be taken, and what the old server cannot tell."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sippulse_ws.cutover.errors import BadLine, FileUnreadable, UnknownColumn
+from sippulse_ws.cutover.old_database import FLAGS, Listed
+from sippulse_ws.cutover.source import Record
+
+_BOOLEANS = {"1": True, "true": True, "yes": True, "sim": True}
+_BOOLEANS |= {"0": False, "false": False, "no": False, "não": False}
+_ACCOUNTS = ("account_code", "username", "domain", *FLAGS)
+_ADMINISTRATORS = ("login", "password", "password_hash", "superuser", "active", "domains")
+_ARGON2 = "$argon2id$"
+
+
+def read_accounts(path: Path) -> Listed:
+    """Rows of `account_code`, or of `username` and `domain`; FLAGS are taken along."""
+    found = Listed()
+    seen = set()
+    for line, row in _rows(path, _ACCOUNTS):
+        user, _, at = (row.get("account_code") or "").rpartition("@")
+        username, domain = row.get("username") or user, row.get("domain") or at
+        if not username or not domain:
+            told = ("nem account_code nem username e domain", "neither account_code nor username")
+            raise BadLine(file=path, line=line, reason_pt=told[0], reason_en=told[1])
+        key = (username, domain.lower())
+        if key not in seen:
+            seen.add(key)
+            found.accounts.append(key)
+        given = [name for name in FLAGS if row.get(name)]
+        found.columns |= frozenset(given)
+        if given:
+            found.more[key] = {name: _flag(path, line, name, row[name]) for name in given}
+    return found
+
+
+def read_administrators(path: Path) -> list[Record]:
+    """Rows of `login` and a `password`, or the argon2 hash of one; `domains` by blanks."""
+    found = []
+    for line, row in _rows(path, _ADMINISTRATORS):
+        hashed, password = row.get("password_hash") or "", row.get("password") or ""
+        if not row.get("login") or not (hashed or password):
+            raise BadLine(
+                file=path,
+                line=line,
+                reason_pt="falta login, ou password ou password_hash",
+                reason_en="login, or password or password_hash is missing",
+            )
+        if hashed and not hashed.startswith(_ARGON2):
+            raise BadLine(
+                file=path,
+                line=line,
+                reason_pt="password_hash não é argon2id",
+                reason_en="password_hash is not of argon2id",
+            )
+        flags = {
+            name: _flag(path, line, name, row[name])
+            for name in ("superuser", "active")
+            if row.get(name)
+        }
+        domains = (row.get("domains") or "").replace(";", " ").lower().split()
+        told = {"login": row["login"], "password": password, "password_hash": hashed}
+        found.append({"superuser": False, "active": True} | told | flags | {"domains": domains})
+    return found
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Line numbers and cells by name; an unknown column is an error."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            heading = file.readline()
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=";" if ";" in heading else ",", strict=True)
+            for name in reader.fieldnames or ():
+                if name not in columns:
+                    raise UnknownColumn(file=path, column=name, columns=", ".join(columns))
+            for row in reader:
+                if None in row or None in row.values():
+                    told = ("número de campos", "number of fields")
+                    line = reader.line_num
+                    raise BadLine(file=path, line=line, reason_pt=told[0], reason_en=told[1])
+                yield reader.line_num, row
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FileUnreadable(file=path, reason=error) from None
+
+
+def _flag(path: Path, line: int, name: str, text: str) -> Any:
+    read: Callable[[str], Any] = int if name in ("cps", "keep_alive") else _boolean
+    try:
+        return read(text.strip().lower())
+    except (ValueError, KeyError):
+        told = (f"{name} não pode ser {text!r}", f"{name} cannot be {text!r}")
+        raise BadLine(file=path, line=line, reason_pt=told[0], reason_en=told[1]) from None
+
+
+def _boolean(text: str) -> bool:
+    return _BOOLEANS[text]

@@ -1,0 +1,157 @@
+"""The old installation's database, read by the SQL account that integrators have.
+
+Nobody has published its schema but for `vi_cdrs`, `acc` and some columns of `subscriber`: what else
+there may be is taken where a table has the columns, and reported where not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from sippulse_ws.cutover.errors import NotReadable
+from sippulse_ws.cutover.source import Record
+from sippulse_ws.domain import call_records
+from sippulse_ws.models import Subscriber
+from sippulse_ws.models.types import Money
+
+Key = tuple[str, str]  # username, domain
+# Of a subscriber, what no operation tells.
+FLAGS = ("active", "cps", "keep_alive", "daily_statistics", "privacy_calls", "topology_hiding")
+_EXPIRES = "credit_expires_at"
+_SUBSCRIBER = Subscriber.__table__.columns
+# Where aliases may be: a stock proxy's table, and ours.
+_ALIASES = (
+    "SELECT id, username, domain, alias_username, alias_domain FROM dbaliases",
+    """SELECT a.id, s.username, s.domain, a.alias_username, a.alias_domain
+    FROM db_alias a JOIN subscriber s ON s.id = a.subscriber_id""",
+)
+_ADMINISTRATORS = "SELECT id, login, password_hash, active, superuser FROM administrator"
+_GRANTS = "SELECT administrator_id, domain FROM administrator_domain"
+_PROVIDERS = "SELECT id, name, tx_connection, cadency FROM provider"
+_GATEWAYS = "SELECT id, provider_id, name, address, rate_id FROM gateway"
+_RESELLERS = "SELECT id, password FROM reseller WHERE password IS NOT NULL"
+CHUNK = 1000
+
+
+@dataclass
+class Listed:
+    """The subscribers, and what of them no operation tells."""
+
+    accounts: list[Key] = field(default_factory=list)
+    more: dict[Key, Record] = field(default_factory=dict)
+    columns: frozenset[str] = frozenset()  # of FLAGS, those that are there
+
+
+class OldDatabase:
+    """NotReadable for what the account cannot read."""
+
+    def __init__(self, dsn: str) -> None:
+        try:
+            self._engine = sa.create_engine(dsn, poolclass=sa.NullPool)
+        except (sa.exc.ArgumentError, ImportError) as error:
+            raise NotReadable(table="DSN", reason=error) from None
+
+    def subscribers(self) -> Listed:
+        """From the table `subscriber`, by its documented `account_code` at least."""
+        with self._reading("subscriber") as connection:
+            there = self._columns(connection, "subscriber")
+            extra = [name for name in (*FLAGS, _EXPIRES) if name in there]
+            columns: list[Any] = [sa.column(name, _SUBSCRIBER[name].type) for name in extra]
+            query = sa.select(sa.column("account_code"), *columns)
+            query = query.select_from(sa.table("subscriber")).order_by(sa.column("id"))
+            found = Listed(columns=frozenset(extra) & frozenset(FLAGS))
+            for code, *values in connection.execute(query):
+                username, _, domain = str(code).rpartition("@")
+                key = (username, domain.lower())
+                found.accounts.append(key)
+                told = zip(extra, values, strict=True)  # NULL says nothing
+                found.more[key] = {name: value for name, value in told if value is not None}
+        return found
+
+    def aliases(self) -> dict[Key, list[Record]]:
+        """By account."""
+        found: dict[Key, list[Record]] = {}
+        for row in self._first("dbaliases, db_alias", _ALIASES):
+            row |= {name: str(row[name]).lower() for name in ("domain", "alias_domain")}
+            found.setdefault((row["username"], row["domain"]), []).append(row)
+        return found
+
+    def administrators(self) -> list[Record]:
+        """Login, argon2 hash, and domains; those that are disabled too."""
+        rows = self._first("administrator", (_ADMINISTRATORS,))
+        grants: dict[int, list[str]] = {}
+        for row in self._first("administrator_domain", (_GRANTS,)):
+            grants.setdefault(row["administrator_id"], []).append(str(row["domain"]).lower())
+        return [row | {"domains": grants.get(row["id"], [])} for row in rows]
+
+    def providers(self) -> list[Record]:
+        return self._first("provider", (_PROVIDERS,))
+
+    def gateways(self) -> list[Record]:
+        return self._first("gateway", (_GATEWAYS,))
+
+    def reseller_passwords(self) -> dict[int, str]:
+        return {row["id"]: row["password"] for row in self._first("reseller", (_RESELLERS,))}
+
+    def calls(
+        self, kind: call_records.Kind, table: str, after: int, domains: Collection[str] | None
+    ) -> Iterator[Sequence[Record]]:
+        """Rows with a higher id, of these domains or of all, in the documented columns.
+
+        A thousand at a time, in constant memory: MariaDB sends them as they are read. In no
+        order: sorting a view of all calls may take the old server hours.
+        """
+        with self._reading(table) as connection:
+            told = [name for name in kind.columns if name not in call_records.RATED_HERE]
+            names = ["id", *told]
+            columns: list[Any] = [sa.column("id", sa.BigInteger)]
+            columns += [sa.column(name, _read_type(kind.columns[name])) for name in told]
+            query = sa.select(*columns).select_from(sa.table(table)).where(columns[0] > after)
+            if domains is not None:
+                query = query.where(sa.column(kind.domain).in_(domains))
+            rows = connection.execution_options(stream_results=True, yield_per=CHUNK).execute(query)
+            for chunk in rows.partitions():
+                yield [dict(zip(names, row, strict=True)) for row in chunk]
+
+    def _first(self, tables: str, statements: Sequence[str]) -> list[Record]:
+        """The rows of the first statement that can be run."""
+        told: NotReadable | None = None
+        for statement in statements:
+            try:
+                with self._reading(tables) as connection:
+                    rows = connection.execute(sa.text(statement)).mappings()
+                    return [dict(row) for row in rows]
+            except NotReadable as error:
+                told = told or error
+        assert told is not None
+        raise told
+
+    @contextmanager
+    def _reading(self, table: str) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            reason = getattr(error, "orig", None) or error
+            raise NotReadable(table=table, reason=reason) from None
+
+    @staticmethod
+    def _columns(connection: sa.Connection, table: str) -> set[str]:
+        """Those that the account may read: a grant may be of some columns only."""
+        if connection.dialect.name == "sqlite":
+            return {one["name"] for one in sa.inspect(connection).get_columns(table)}
+        query = (
+            "SELECT column_name FROM information_schema.columns "
+            "WHERE table_schema = DATABASE() AND table_name = :name"
+        )
+        return set(connection.execute(sa.text(query), {"name": table}).scalars())
+
+
+def _read_type(column: sa.Column[Any]) -> Any:
+    """Money is a double in the documented view, whatever our tables have."""
+    return sa.Double() if isinstance(column.type, Money) else column.type

@@ -1,0 +1,112 @@
+"""What became of everything, and the accounts that are done."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sippulse_ws.domain.errors import DomainError
+
+# What no operation tells; `--sql` and files may.
+ADMINISTRATORS = "administrators"
+RESELLER_PASSWORDS = "reseller passwords"
+GATEWAYS = "gateways and providers"
+CALLS = "call records"
+FLAGS = "flags of subscribers"  # see old_database.FLAGS
+ROUTES = "routes"
+_ALL = (ADMINISTRATORS, RESELLER_PASSWORDS, GATEWAYS, CALLS, FLAGS, ROUTES)
+
+
+@dataclass
+class Report:
+    """Printed as JSON too; reasons are in the language of the run."""
+
+    language: str = "pt"
+    not_taken: list[dict[str, str]] = field(default_factory=list)
+    different: list[dict[str, str]] = field(default_factory=list)
+    only_here: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)  # tables of the old database
+    not_told: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    by_hand: list[str] = field(default_factory=lambda: list(_ALL))
+    compared: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.not_taken and not self.different
+
+    def refuse(self, what: str, reason: DomainError | str) -> None:
+        text = reason if isinstance(reason, str) else reason.message(self.language)
+        self.not_taken.append({"what": what, "reason": text})
+
+    def differ(self, what: str, fields: list[str]) -> None:
+        self.different += [{"what": what, "field": one} for one in fields]
+
+    def untold(self, operation: str, reason: str, account: str) -> None:
+        """The old server did not answer this question about an account."""
+        told = reason.replace(account, "…")
+        self.not_told.setdefault((operation, told), []).append(account)
+
+    def came(self, what: str) -> None:
+        """This need not be done by hand any more."""
+        if what in self.by_hand:
+            self.by_hand.remove(what)
+
+    def document(self) -> dict[str, Any]:
+        untold = [
+            {"operation": operation, "reason": reason, "accounts": accounts}
+            for (operation, reason), accounts in self.not_told.items()
+        ]
+        return {
+            "not_taken": self.not_taken,
+            "different": self.different,
+            "only_here": self.only_here,
+            "not_told": untold,
+            "unreadable": self.unreadable,
+            "by_hand": self.by_hand,
+            "compared": self.compared,
+            "counts": {name: count for name, count in sorted(self.counts.items()) if count},
+        }
+
+    def as_json(self) -> str:
+        return json.dumps(self.document(), ensure_ascii=False, indent=2)
+
+
+class Journal:
+    """What is done, so that `--resume` need not ask for it again.
+
+    A line per account; per table of calls its name and the highest id that was read. A line is
+    written when its transaction is committed; one that a kill cut off matches nothing.
+    """
+
+    def __init__(self, path: Path, resume: bool) -> None:
+        self._path = path
+        self.done: set[str] = set()
+        self._marks: dict[str, int] = {}
+        if not resume or not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("", "utf-8")
+            return
+        for line in path.read_text("utf-8").split("\n"):
+            name, _, mark = line.partition(" ")
+            if mark.isdigit():
+                self._marks[name] = int(mark)
+            else:
+                self.done.add(line)
+        self._write("")  # behind a line that was cut off
+
+    def add(self, account: str) -> None:
+        self._write(account)
+
+    def mark(self, table: str, row_id: int) -> None:
+        self._write(f"{table} {row_id}")
+
+    def marked(self, table: str) -> int:
+        return self._marks.get(table, 0)
+
+    def _write(self, line: str) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
