@@ -28,10 +28,9 @@ from sippulse_ws.config import Settings
 from sippulse_ws.cutover.errors import NotReadable, OldServerGone, OldServerRefuses
 from sippulse_ws.cutover.extras import Extras
 from sippulse_ws.cutover.files import read_accounts, read_administrators
-from sippulse_ws.cutover.migration import Migration, Sides, Wanted
-from sippulse_ws.cutover.old_database import FLAGS as FLAG_COLUMNS
-from sippulse_ws.cutover.old_database import Listed, OldDatabase
-from sippulse_ws.cutover.report import FLAGS, Journal, Report
+from sippulse_ws.cutover.migration import Migration, MigrationWishes, Sides
+from sippulse_ws.cutover.old_database import UNTOLD_FLAGS, Listed, OldDatabase
+from sippulse_ws.cutover.report import FLAGS, Journal, MigrationReport
 from sippulse_ws.cutover.source import Record, Source, SourceFault, SourceUnavailable
 from sippulse_ws.db import Database
 from sippulse_ws.domain import administrators
@@ -51,12 +50,12 @@ class _Options:
 
     origin: str
     source: Source
-    wanted: Wanted
+    wanted: MigrationWishes
     old: OldDatabase | None
     calls: bool
     admins: list[Record]
     journal: Journal
-    report: Report
+    report: MigrationReport
 
 
 _FromUrl = Annotated[str, typer.Option("--from", help="The old server, as http://host:8080.")]
@@ -119,8 +118,8 @@ def migrate(  # noqa: PLR0913, PLR0917 - options
     except DomainError as error:
         raise fail(error.message(language)) from None
     password = sys.stdin.readline().rstrip("\r\n")
-    found = Report(language)
-    wanted = Wanted(domain or [], listed, None, dry_run, delete_missing)
+    found = MigrationReport(language)
+    wanted = MigrationWishes(domain or [], listed, None, dry_run, delete_missing)
     source = Source(from_url, login, password, rate)
     journal = Journal(state, resume)
     options = _Options(from_url, source, wanted, old, calls, told, journal, found)
@@ -186,7 +185,7 @@ def _read_lists(options: _Options, old: OldDatabase, listed_by_sql: bool) -> Non
 
 
 def _take_extras(options: _Options, extras: Extras, vault: Vault) -> None:
-    if options.wanted.listed.columns == frozenset(FLAG_COLUMNS):
+    if options.wanted.listed.columns == frozenset(UNTOLD_FLAGS):
         options.report.came(FLAGS)
     if options.old is not None:
         extras.read(options.old, vault)
@@ -209,7 +208,7 @@ def _said_calls(table: str, done: int) -> None:
         errors.print(told, markup=False, highlight=False)
 
 
-def _tell(found: Report, path: Path | None, as_json: bool) -> None:
+def _tell(found: MigrationReport, path: Path | None, as_json: bool) -> None:
     """The report; ends with status 2 when something was not taken, or reads back otherwise."""
     if path is not None:
         path.write_text(found.as_json() + "\n", "utf-8")
@@ -222,7 +221,7 @@ def _tell(found: Report, path: Path | None, as_json: bool) -> None:
         raise typer.Exit(_INCOMPLETE)
 
 
-def _summary(found: Report) -> Iterator[str]:
+def _summary(found: MigrationReport) -> Iterator[str]:
     language = found.language
     for name, count in sorted(found.counts.items()):
         if count:

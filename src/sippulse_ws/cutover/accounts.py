@@ -10,8 +10,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.cutover.errors import DanglingReference
-from sippulse_ws.cutover.reads import Account
-from sippulse_ws.cutover.rows import Remark, RowWriter, columns_of
+from sippulse_ws.cutover.reads import OldAccount
+from sippulse_ws.cutover.rows import Remark, RowWriter, mapped_columns
 from sippulse_ws.cutover.source import Record
 from sippulse_ws.db import Session
 from sippulse_ws.domain import locations, passwords
@@ -38,7 +38,7 @@ from sippulse_ws.models.base import Base
 from sippulse_ws.models.proxy_views import PERMANENT
 
 # The lists, and what tells whether the row with an id is the same thing.
-LISTED: dict[str, tuple[type[Base], str]] = {
+ACCOUNT_LISTS: dict[str, tuple[type[Base], str]] = {
     "db_alias": (DbAlias, "alias_username"),
     "did": (Did, "alias_username"),
     "address": (Address, "ip_address"),
@@ -59,7 +59,7 @@ class AccountWriter:
         self._rows = rows
         self._vault = vault
 
-    def put(self, db: Session, account: Account, more: Mapping[str, Any]) -> None:
+    def put(self, db: Session, account: OldAccount, more: Mapping[str, Any]) -> None:
         """A subscriber with its lists; those of an account that is there already are made alike.
 
         `more` is what no operation tells. A DomainError when nothing of it can be taken.
@@ -70,7 +70,7 @@ class AccountWriter:
         require_domain(db, record["domain"])
         required(record, "profile")
         require_profile(db, record["domain"], record["profile"])
-        values = {k: v for k, v in {**record, **more}.items() if k in columns_of(Subscriber)}
+        values = {k: v for k, v in {**record, **more}.items() if k in mapped_columns(Subscriber)}
         values = {name: value for name, value in values.items() if name not in _OWN}
         self._keep_references(db, code, values)
         values = self._rows.fitting(code, Subscriber, values)
@@ -79,7 +79,7 @@ class AccountWriter:
         if became == "new":
             _name_subscriber(db, record["username"], record["domain"], code)
         self._rows.put_balance(db, Subscriber, subscriber_id, code, record["credit"])
-        for kind in LISTED:
+        for kind in ACCOUNT_LISTS:
             rows = account.lists.get(kind)
             if rows is not None:
                 self._put_list(db, kind, account, rows)
@@ -121,7 +121,7 @@ class AccountWriter:
     def _seal(self, record: Record, given: Record) -> Record:
         return passwords.sealed_passwords(self._vault, record["username"], record["domain"], given)
 
-    def _put_list(self, db: Session, kind: str, account: Account, rows: list[Record]) -> None:
+    def _put_list(self, db: Session, kind: str, account: OldAccount, rows: list[Record]) -> None:
         subscriber_id = account.subscriber["id"]
         self._remove_others(db, kind, subscriber_id, [row["id"] for row in rows])
         for row in rows:
@@ -136,8 +136,8 @@ class AccountWriter:
                 reason = InvalidField(kind, told, told)
                 self._rows.remarks.append(Remark(what, reason, again=True))
 
-    def _put_row(self, db: Session, kind: str, row: Record, account: Account) -> None:
-        model, natural = LISTED[kind]
+    def _put_row(self, db: Session, kind: str, row: Record, account: OldAccount) -> None:
+        model, natural = ACCOUNT_LISTS[kind]
         values = _listed_values(kind, row, account.code)
         values["subscriber_id"] = account.subscriber["id"]
         if kind == "did":
@@ -152,7 +152,7 @@ class AccountWriter:
                 raise AliasTaken(alias=f"{row['alias_username']}@{row['alias_domain']}")
 
     def _remove_others(self, db: Session, kind: str, subscriber_id: int, ids: list[int]) -> None:
-        model: Any = LISTED[kind][0]
+        model: Any = ACCOUNT_LISTS[kind][0]
         others = (model.subscriber_id == subscriber_id) & model.id.not_in(ids)
         removed: int = db.execute(delete(model).where(others)).rowcount
         self._rows.counts[f"{kind} removed"] += removed
@@ -219,7 +219,7 @@ def _listed_values(kind: str, row: Record, code: str) -> Record:
         checked = checked_address({**row, "port": row["port"] or 0})
         return with_proxy_columns(checked, code)
     required(row, "id")
-    model = LISTED[kind][0]
-    values = {name: value for name, value in row.items() if name in columns_of(model)}
+    model = ACCOUNT_LISTS[kind][0]
+    values = {name: value for name, value in row.items() if name in mapped_columns(model)}
     values.pop("id")
     return storable(model, values)

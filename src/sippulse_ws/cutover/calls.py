@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from sippulse_ws.cutover.old_database import OldDatabase
-from sippulse_ws.cutover.report import Report
+from sippulse_ws.cutover.report import MigrationReport
 from sippulse_ws.cutover.source import Record
 from sippulse_ws.db import Database, Session
 from sippulse_ws.domain import call_records
@@ -16,7 +16,7 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.values import required, storable
 from sippulse_ws.models import Acc, Base, Cdr
 
-TABLES: dict[str, tuple[call_records.Kind, Any]] = {
+CALL_TABLES: dict[str, tuple[call_records.Kind, Any]] = {
     "vi_cdrs": (call_records.CDRS, Cdr),
     "acc": (call_records.ACC, Acc),
 }
@@ -28,11 +28,11 @@ _TOLD = 100  # refused rows by name; of more, only how many
 class CallsMigration:
     """One table; a batch is a transaction, and what is there already stays as it is."""
 
-    def __init__(self, table: str, database: Database, report: Report) -> None:
+    def __init__(self, table: str, database: Database, report: MigrationReport) -> None:
         self.table = table
         self.highest = 0  # id that was read
         self.gateways: dict[int, Record] = {}  # as the latest call of each has them
-        self._kind, self._model = TABLES[table]
+        self._kind, self._model = CALL_TABLES[table]
         self._database, self._report = database, report
         self._snapshots = call_records.Snapshots()
         self._refused = 0

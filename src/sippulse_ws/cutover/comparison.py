@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sippulse_ws.cutover import reads
-from sippulse_ws.cutover.report import Report
+from sippulse_ws.cutover.report import MigrationReport
 from sippulse_ws.cutover.source import Record, Source, SourceFault
 from sippulse_ws.models import Subscriber
 
@@ -17,7 +17,7 @@ _MOVING = {
 _CENT = 5e-7  # half of the last decimal that money has here
 
 
-def compare_account(report: Report, ours: Source, theirs: reads.Account) -> bool:
+def compare_account(report: MigrationReport, ours: Source, theirs: reads.OldAccount) -> bool:
     """Whether ours tells the same of it."""
     report.compared += 1
     record = theirs.subscriber
@@ -40,7 +40,7 @@ def compare_account(report: Report, ours: Source, theirs: reads.Account) -> bool
     return not fields
 
 
-def compare_group(report: Report, ours: Source, theirs: Record) -> None:
+def compare_group(report: MigrationReport, ours: Source, theirs: Record) -> None:
     report.compared += 1
     manager = theirs["account_manager"]
     mine = reads.read_group(ours, manager) or {}
@@ -49,7 +49,9 @@ def compare_group(report: Report, ours: Source, theirs: Record) -> None:
     report.differ(f"account group {manager}", [] if same else ["account"])
 
 
-def compare_objects(report: Report, kind: str, theirs: list[Record], mine: list[Record]) -> None:
+def compare_objects(
+    report: MigrationReport, kind: str, theirs: list[Record], mine: list[Record]
+) -> None:
     """Objects of a domain by their ids; also names those that only we have."""
     here = {one["id"]: one for one in mine}
     for one in theirs:
@@ -67,7 +69,9 @@ def compare_objects(report: Report, kind: str, theirs: list[Record], mine: list[
     report.only_here += [f"{kind} {one['id']} of {one['domain']}" for one in here.values()]
 
 
-def compare_numbers(report: Report, domain: str, theirs: list[str], mine: list[str]) -> None:
+def compare_numbers(
+    report: MigrationReport, domain: str, theirs: list[str], mine: list[str]
+) -> None:
     report.compared += 1
     differ = sorted(theirs) != sorted(mine)
     report.differ(f"free numbers of {domain}", ["did"] if differ else [])

@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.cutover import report as reports
-from sippulse_ws.cutover.calls import TABLES, CallsMigration
+from sippulse_ws.cutover.calls import CALL_TABLES, CallsMigration
 from sippulse_ws.cutover.errors import NotReadable
 from sippulse_ws.cutover.old_database import OldDatabase
-from sippulse_ws.cutover.report import Journal, Report
+from sippulse_ws.cutover.report import Journal, MigrationReport
 from sippulse_ws.cutover.rows import RowWriter
 from sippulse_ws.cutover.source import Record
 from sippulse_ws.db import Database
@@ -29,7 +29,9 @@ _FIELD = "password"
 class Extras:
     """Each part by itself: one that cannot be read is in the report, the others are taken."""
 
-    def __init__(self, database: Database, report: Report, domains: Collection[str]) -> None:
+    def __init__(
+        self, database: Database, report: MigrationReport, domains: Collection[str]
+    ) -> None:
         self._database, self._report = database, report
         self._domains = domains
 
@@ -45,12 +47,12 @@ class Extras:
                 self._report.refuse(f"administrator {one['login']}", error)
             else:
                 self._report.counts[f"administrator {became}"] += 1
-        self._report.came(reports.ADMINISTRATORS)
+        self._report.came(reports.ADMINISTRATOR_LOGINS)
 
     def read(self, old: OldDatabase, vault: Vault) -> None:
         """Everything but calls that the SQL account may read."""
         takes: dict[str, Callable[[], None]] = {
-            reports.ADMINISTRATORS: lambda: self.take_administrators(old.administrators()),
+            reports.ADMINISTRATOR_LOGINS: lambda: self.take_administrators(old.administrators()),
             reports.RESELLER_PASSWORDS: lambda: self._take_passwords(old, vault),
             reports.GATEWAYS: lambda: self._take_gateways(old.providers(), old.gateways()),
         }
@@ -102,7 +104,7 @@ class Extras:
     ) -> None:
         """With the gateways and providers that the calls name, where no table told them."""
         read = 0
-        for table in TABLES:
+        for table in CALL_TABLES:
             calls = CallsMigration(table, self._database, self._report)
             try:
                 calls.run(old, journal.marked(table), domains, partial(tell, table))
@@ -115,7 +117,7 @@ class Extras:
             if calls.gateways and reports.GATEWAYS in self._report.by_hand:
                 self._take_gateways(*_named_by(calls.gateways.values()))
                 self._report.came(reports.GATEWAYS)
-        if read == len(TABLES):
+        if read == len(CALL_TABLES):
             self._report.came(reports.CALLS)
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from sippulse_ws.cutover.errors import BadLine, FileUnreadable, UnknownColumn
-from sippulse_ws.cutover.old_database import FLAGS, Listed
+from sippulse_ws.cutover.old_database import UNTOLD_FLAGS, Listed
 from sippulse_ws.cutover.source import Record
 
 _BOOLEANS = {"1": True, "true": True, "yes": True, "sim": True}
 _BOOLEANS |= {"0": False, "false": False, "no": False, "não": False}
-_ACCOUNTS = ("account_code", "username", "domain", *FLAGS)
+_ACCOUNTS = ("account_code", "username", "domain", *UNTOLD_FLAGS)
 _ADMINISTRATORS = ("login", "password", "password_hash", "superuser", "active", "domains")
 _ARGON2 = "$argon2id$"
 
 
 def read_accounts(path: Path) -> Listed:
-    """Rows of `account_code`, or of `username` and `domain`; FLAGS are taken along."""
+    """Rows of `account_code`, or of `username` and `domain`; UNTOLD_FLAGS are taken along."""
     found = Listed()
     seen = set()
     for line, row in _rows(path, _ACCOUNTS):
@@ -32,7 +32,7 @@ def read_accounts(path: Path) -> Listed:
         if key not in seen:
             seen.add(key)
             found.accounts.append(key)
-        given = [name for name in FLAGS if row.get(name)]
+        given = [name for name in UNTOLD_FLAGS if row.get(name)]
         found.columns |= frozenset(given)
         if given:
             found.more[key] = {name: _flag(path, line, name, row[name]) for name in given}

@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from sippulse_ws.cutover import comparison, reads
 from sippulse_ws.cutover.accounts import AccountWriter
 from sippulse_ws.cutover.errors import NotListed
-from sippulse_ws.cutover.old_database import Key, Listed
-from sippulse_ws.cutover.report import Journal, Report
+from sippulse_ws.cutover.old_database import AccountKey, Listed
+from sippulse_ws.cutover.report import Journal, MigrationReport
 from sippulse_ws.cutover.rows import RowWriter
 from sippulse_ws.cutover.source import Record, Source, SourceFault
 from sippulse_ws.db import Database, Session
@@ -31,16 +31,16 @@ _KINDS = ("profile", "rate_plan", "rate", "reseller", "dialplan")
 _CONNECTIONS = 4  # to the old server; the rate bounds them together
 _TELL_SECONDS = 5
 
-Progress = Callable[[int, int, float], None]  # done, of all, seconds left
+MigrationProgress = Callable[[int, int, float], None]  # done, of all, seconds left
 
 
 @dataclass
-class Wanted:
+class MigrationWishes:
     """What is to be taken."""
 
     domains: list[str]  # none: all
     listed: Listed
-    aliases: dict[Key, list[Record]] | None = None  # where no operation tells them
+    aliases: dict[AccountKey, list[Record]] | None = None  # where no operation tells them
     dry_run: bool = False
     delete_missing: bool = False
 
@@ -59,7 +59,7 @@ class _Left:
     """What waits until all accounts are there."""
 
     groups: list[Record] = field(default_factory=list)
-    again: list[Key] = field(default_factory=list)  # another account was in the way
+    again: list[AccountKey] = field(default_factory=list)  # another account was in the way
 
 
 class Migration:
@@ -68,12 +68,12 @@ class Migration:
     def __init__(
         self,
         sides: Sides,
-        wanted: Wanted,
+        wanted: MigrationWishes,
         vault: Vault,
         origin: str,
         journal: Journal,
-        report: Report,
-        tell: Progress,
+        report: MigrationReport,
+        tell: MigrationProgress,
     ) -> None:
         self.report = report
         self.taken: list[str] = []  # domains
@@ -187,7 +187,7 @@ class Migration:
             mine = reads.read_free_numbers(self._ours, domain)
             comparison.compare_numbers(self.report, domain, numbers, mine)
 
-    def _accounts(self, keys: Sequence[Key], left: _Left, *, last: bool = False) -> None:
+    def _accounts(self, keys: Sequence[AccountKey], left: _Left, *, last: bool = False) -> None:
         """Store and compare each; their groups, which need all of them, come later."""
         started = told = time.monotonic()
         keys = [one for one in keys if "@".join(one) not in self._journal.done]
@@ -203,9 +203,11 @@ class Migration:
                 told = now
                 self._tell(number, len(keys), (now - started) / number * (len(keys) - number))
 
-    def _read_ahead(self, keys: Sequence[Key]) -> Iterator[tuple[Key, Future[reads.Account]]]:
+    def _read_ahead(
+        self, keys: Sequence[AccountKey]
+    ) -> Iterator[tuple[AccountKey, Future[reads.OldAccount]]]:
         """Accounts in their order, some of them read while others are stored."""
-        waiting: deque[tuple[Key, Future[reads.Account]]] = deque()
+        waiting: deque[tuple[AccountKey, Future[reads.OldAccount]]] = deque()
         with ThreadPoolExecutor(_CONNECTIONS) as readers:
             try:
                 for key in keys:
@@ -217,7 +219,9 @@ class Migration:
             finally:
                 readers.shutdown(cancel_futures=True)
 
-    def _account(self, key: Key, account: reads.Account, left: _Left, *, last: bool) -> None:
+    def _account(
+        self, key: AccountKey, account: reads.OldAccount, left: _Left, *, last: bool
+    ) -> None:
         self._add_aliases(key, account)
         refused, conflict = len(self.report.not_taken), False
         more = self._wanted.listed.more.get(key, {})
@@ -239,7 +243,7 @@ class Migration:
         if same and account.group is None:  # else its group would be forgotten
             self._journal.add(account.code)
 
-    def _add_aliases(self, key: Key, account: reads.Account) -> None:
+    def _add_aliases(self, key: AccountKey, account: reads.OldAccount) -> None:
         """Those that `--sql` gave, where no operation did."""
         if self._wanted.aliases is not None and account.lists["db_alias"] is None:
             account.lists["db_alias"] = self._wanted.aliases.get(key, [])

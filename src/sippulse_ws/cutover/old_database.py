@@ -19,9 +19,16 @@ from sippulse_ws.domain import call_records
 from sippulse_ws.models import Subscriber
 from sippulse_ws.models.types import Money
 
-Key = tuple[str, str]  # username, domain
+AccountKey = tuple[str, str]  # username, domain
 # Of a subscriber, what no operation tells.
-FLAGS = ("active", "cps", "keep_alive", "daily_statistics", "privacy_calls", "topology_hiding")
+UNTOLD_FLAGS = (
+    "active",
+    "cps",
+    "keep_alive",
+    "daily_statistics",
+    "privacy_calls",
+    "topology_hiding",
+)
 _EXPIRES = "credit_expires_at"
 _SUBSCRIBER = Subscriber.__table__.columns
 # Where aliases may be: a stock proxy's table, and ours.
@@ -35,16 +42,16 @@ _GRANTS = "SELECT administrator_id, domain FROM administrator_domain"
 _PROVIDERS = "SELECT id, name, tx_connection, cadency FROM provider"
 _GATEWAYS = "SELECT id, provider_id, name, address, rate_id FROM gateway"
 _RESELLERS = "SELECT id, password FROM reseller WHERE password IS NOT NULL"
-CHUNK = 1000
+_CHUNK = 1000
 
 
 @dataclass
 class Listed:
     """The subscribers, and what of them no operation tells."""
 
-    accounts: list[Key] = field(default_factory=list)
-    more: dict[Key, Record] = field(default_factory=dict)
-    columns: frozenset[str] = frozenset()  # of FLAGS, those that are there
+    accounts: list[AccountKey] = field(default_factory=list)
+    more: dict[AccountKey, Record] = field(default_factory=dict)
+    columns: frozenset[str] = frozenset()  # of UNTOLD_FLAGS, those that are there
 
 
 class OldDatabase:
@@ -60,11 +67,11 @@ class OldDatabase:
         """From the table `subscriber`, by its documented `account_code` at least."""
         with self._reading("subscriber") as connection:
             there = self._columns(connection, "subscriber")
-            extra = [name for name in (*FLAGS, _EXPIRES) if name in there]
+            extra = [name for name in (*UNTOLD_FLAGS, _EXPIRES) if name in there]
             columns: list[Any] = [sa.column(name, _SUBSCRIBER[name].type) for name in extra]
             query = sa.select(sa.column("account_code"), *columns)
             query = query.select_from(sa.table("subscriber")).order_by(sa.column("id"))
-            found = Listed(columns=frozenset(extra) & frozenset(FLAGS))
+            found = Listed(columns=frozenset(extra) & frozenset(UNTOLD_FLAGS))
             for code, *values in connection.execute(query):
                 username, _, domain = str(code).rpartition("@")
                 key = (username, domain.lower())
@@ -73,9 +80,9 @@ class OldDatabase:
                 found.more[key] = {name: value for name, value in told if value is not None}
         return found
 
-    def aliases(self) -> dict[Key, list[Record]]:
+    def aliases(self) -> dict[AccountKey, list[Record]]:
         """By account."""
-        found: dict[Key, list[Record]] = {}
+        found: dict[AccountKey, list[Record]] = {}
         for row in self._first("dbaliases, db_alias", _ALIASES):
             row |= {name: str(row[name]).lower() for name in ("domain", "alias_domain")}
             found.setdefault((row["username"], row["domain"]), []).append(row)
@@ -114,7 +121,9 @@ class OldDatabase:
             query = sa.select(*columns).select_from(sa.table(table)).where(columns[0] > after)
             if domains is not None:
                 query = query.where(sa.column(kind.domain).in_(domains))
-            rows = connection.execution_options(stream_results=True, yield_per=CHUNK).execute(query)
+            rows = connection.execution_options(stream_results=True, yield_per=_CHUNK).execute(
+                query
+            )
             for chunk in rows.partitions():
                 yield [dict(zip(names, row, strict=True)) for row in chunk]
 

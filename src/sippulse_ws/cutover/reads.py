@@ -31,11 +31,11 @@ PARTS = {
     "retrieveMonthlyQuotaDTO": types.SubscriberMonthlyQuotaDto,
 }
 PASSWORDS = {"password": "retrievePassword", "password_portal": "retrievePasswordWEB"}
-PERMANENT = (1971, 2029)  # a contact that ends before or after these years never ends
+_PERMANENT_YEARS = (1971, 2029)  # a contact that ends before or after these years never ends
 
 
 @dataclass
-class Account:
+class OldAccount:
     """All that the API tells of a subscriber; a list that it does not tell is None."""
 
     subscriber: Record
@@ -65,7 +65,7 @@ def read_free_numbers(source: Source, domain: str) -> list[str]:
     return source.texts("DidWS", "listAvailablesNumbers", domain=domain)
 
 
-def read_account(source: Source, username: str, domain: str) -> Account:
+def read_account(source: Source, username: str, domain: str) -> OldAccount:
     """A SourceFault if there is no such subscriber, or if its balance is not told."""
     key = {"username": username, "domain": domain}
     subscriber = source.record("SubscriberWS", "retrieveSubscriber", types.SubscriberDto, **key)
@@ -74,7 +74,7 @@ def read_account(source: Source, username: str, domain: str) -> Account:
     code = subscriber["account_code"] = f"{username}@{domain}"
     subscriber |= {"username": username, "domain": domain}
     subscriber["credit"] = _number(source, "SubscriberWS", "retrieveCredit", **key)
-    account = Account(subscriber)
+    account = OldAccount(subscriber)
     for operation, dto in PARTS.items():
         part = _told(account, operation, _asking(source, "SubscriberWS", operation, dto, **key))
         for one in part or []:
@@ -94,7 +94,7 @@ def read_account(source: Source, username: str, domain: str) -> Account:
     return account
 
 
-def read_group(source: Source, code: str, account: Account | None = None) -> Record | None:
+def read_group(source: Source, code: str, account: OldAccount | None = None) -> Record | None:
     """The group that it manages. A fault says that there is none, or anything else."""
     operation = "retrieveAccountGroup"
     dto = types.AccountGroupDto
@@ -109,7 +109,7 @@ def _asking(
     return lambda: source.records(service, operation, dto, **key)
 
 
-def _told(account: Account | None, operation: str, ask: Callable[[], Any]) -> Any:
+def _told(account: OldAccount | None, operation: str, ask: Callable[[], Any]) -> Any:
     """An answer without which the account can be taken all the same."""
     try:
         return ask()
@@ -131,4 +131,4 @@ def _number(source: Source, service: str, operation: str, **key: object) -> floa
 
 def _is_permanent(location: Record) -> bool:
     expires = location["expires"]
-    return expires is None or not PERMANENT[0] <= expires.year < PERMANENT[1]
+    return expires is None or not _PERMANENT_YEARS[0] <= expires.year < _PERMANENT_YEARS[1]

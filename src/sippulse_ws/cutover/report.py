@@ -11,17 +11,17 @@ from typing import Any
 from sippulse_ws.domain.errors import DomainError
 
 # What no operation tells; `--sql` and files may.
-ADMINISTRATORS = "administrators"
+ADMINISTRATOR_LOGINS = "administrators"
 RESELLER_PASSWORDS = "reseller passwords"
 GATEWAYS = "gateways and providers"
 CALLS = "call records"
 FLAGS = "flags of subscribers"  # see old_database.FLAGS
 ROUTES = "routes"
-_ALL = (ADMINISTRATORS, RESELLER_PASSWORDS, GATEWAYS, CALLS, FLAGS, ROUTES)
+_ALL = (ADMINISTRATOR_LOGINS, RESELLER_PASSWORDS, GATEWAYS, CALLS, FLAGS, ROUTES)
 
 
 @dataclass
-class Report:
+class MigrationReport:
     """Printed as JSON too; reasons are in the language of the run."""
 
     language: str = "pt"

@@ -72,7 +72,7 @@ class RowWriter:
     def put_object(self, db: Session, kind: str, record: Record) -> None:
         """An object of a domain, or the domain itself."""
         model = MODELS[kind]
-        values = {name: value for name, value in record.items() if name in columns_of(model)}
+        values = {name: value for name, value in record.items() if name in mapped_columns(model)}
         balance = values.pop("credit", None) if model is Reseller else None
         values.pop("password", None)  # of a reseller: never told
         if model is Dialplan:
@@ -203,7 +203,7 @@ class RowWriter:
         )
 
 
-def columns_of(model: type[Base]) -> set[str]:
+def mapped_columns(model: type[Base]) -> set[str]:
     return {one.key for one in model.__mapper__.column_attrs}
 
 
