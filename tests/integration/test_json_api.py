@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sippulse_ws.domain.load_errors import Busy
 from sippulse_ws.models import Audit, CreditLedger, Subscriber
 from sippulse_ws.services.catalogue import every_operation
-from sippulse_ws.serving.start import refuse
+from sippulse_ws.serving.refusals import refuse
 from tests.factories.platform import DOMAIN, Platform
 from tests.json_client import JsonClient, problem_of
 from tests.soap import Soap
@@ -268,7 +268,7 @@ def test_texts_come_back_as_they_were_sent(
 
 
 def test_a_request_that_no_thread_will_run_is_told_as_json_too() -> None:
-    status, headers, body = refuse("en", "/SipPulse/api/DomainWS/listDomains", "", Busy())
+    status, headers, body = refuse("en", "/SipPulse/api/DomainWS/listDomains", Busy(), "4711")
     assert (status, dict(headers)["Content-Type"]) == (429, "application/problem+json")
     assert json.loads(body)["code"] == "busy"
-    assert refuse("en", "/SipPulse/DomainWS", "", Busy())[0] == 500
+    assert refuse("en", "/SipPulse/DomainWS", Busy(), "4711")[0] == 500

@@ -71,12 +71,30 @@ class OperationLog:
         if self.wants(request.outcome):
             _write(self._render(_fields(request, bytes_out)))
 
-    def write_refusal(self, fault: str, address: str, path: str = "") -> None:
-        """What never became a request: too many connections, a body that did not come."""
-        if self._share > 0 and self._level <= logging.INFO:
-            head = _head("info")
-            told = (*head, ("path", path), ("address", address), ("outcome", "refused"))
-            _write(self._render((*told, ("fault", fault))))
+    def write_refusal(
+        self,
+        fault: str,
+        address: str,
+        path: str,
+        *,
+        request_id: str,
+        client_request_id: str | None = None,
+        traceparent: str | None = None,
+    ) -> None:
+        """What never became an operation: no thread had time for it, a body that did not come."""
+        if self._share <= 0 or self._level > logging.INFO:
+            return
+        told = {
+            "request_id": request_id,
+            "client_request_id": client_request_id,
+            "traceparent": traceparent,
+            "path": path[:160],
+            "address": address,
+            "outcome": "refused",
+            "fault": fault,
+        }
+        known = ((name, value) for name, value in told.items() if value is not None)
+        _write(self._render((*_head("info"), *known)))
 
 
 def _fields(request: Request, bytes_out: int) -> Iterable[Field]:

@@ -86,6 +86,16 @@ def header_items(headers: Any) -> list[Header]:
     return items
 
 
+def client_address(scope: Any, hops: int) -> str:
+    """What the last of so many trusted proxies tells, as werkzeug's ProxyFix takes it."""
+    if hops:
+        items = header_items(scope.headers)
+        told = ",".join(value for name, value in items if name == "x-forwarded-for").split(",")
+        if len(told) >= hops and (address := told[-hops].strip()):
+            return address
+    return _host_and_port(scope.client)[0]
+
+
 def _host_and_port(address: str) -> tuple[str, str]:
     """`127.0.0.1:80` or `[::1]:80`."""
     host, _, port = address.rpartition(":")

@@ -19,9 +19,16 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded
 from sippulse_ws.lanes import OPERATIONS, PAGES
 from sippulse_ws.serving.bodies import Bodies, BodiesFull, BodyBroken, BodyTimeout
-from sippulse_ws.serving.environ import Answer, Environ, Header, Received, environ_of, header_items
+from sippulse_ws.serving.environ import Answer, Environ, Received, client_address, environ_of
 from sippulse_ws.serving.files import SentFiles
 from sippulse_ws.serving.pool import Job, Pool
+from sippulse_ws.serving.refusals import (
+    BAD_PATH,
+    BROKEN_BODY,
+    LATE_BODY,
+    Refusal,
+    Refusals,
+)
 from sippulse_ws.wire.spooled import Spooled
 
 TICK = 0.1  # seconds between looks at what waits, while something does
@@ -29,12 +36,8 @@ TICK = 0.1  # seconds between looks at what waits, while something does
 UNWATCHED = 0.05
 
 Wsgi = Callable[[Environ, Any], Iterable[bytes]]
-Refusal = tuple[int, list[Header], bytes]
-Refuse = Callable[[str, str, DomainError], Refusal]
 
-_FORWARDED = "x-forwarded-for"
 CLOSE = ("Connection", "close")
-NOT_FOUND: Refusal = (404, [("Content-Type", "text/html; charset=utf-8")], b"not found\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +56,17 @@ class Limits:
 class Front:
     """The RSGI application before `app`, which is WSGI.
 
-    `quick` are answers by path that take no work; `refuse` makes the answer of a request that no
-    thread will run, of its path, its client's address and the error.
+    `quick` are answers by path that take no work; `refusals` answers what no thread will run.
     """
 
     def __init__(
-        self, app: Wsgi, quick: dict[str, Callable[[], Refusal]], refuse: Refuse, limits: Limits
+        self, app: Wsgi, quick: dict[str, Callable[[], Refusal]], refusals: Refusals, limits: Limits
     ) -> None:
         self.draining = False
         self.last_request = monotonic()
         self._app = app
         self._quick = quick
-        self._refuse = refuse
+        self._refusals = refusals
         self._limits = limits
         self._bodies = Bodies(limits.body_seconds, limits.largest_body)
         self._pool = Pool(
@@ -97,7 +99,7 @@ class Front:
         try:
             path = scope.path
         except Exception:  # noqa: BLE001 - granian's own, for a path that is no UTF-8
-            self._send(proto, NOT_FOUND)
+            self._send(proto, self._refusals.break_off(scope, "", BAD_PATH))
             return
         if scope.method == "POST":
             await self._post(scope, proto, path, at)
@@ -116,9 +118,9 @@ class Front:
             body = await self._bodies.read(scope, proto)
         except BodyTimeout:
             metrics.BODY_TIMEOUTS.inc()
-            self._send(proto, (408, [CLOSE], b""))
+            self._send(proto, self._refusals.break_off(scope, path, LATE_BODY))
         except BodyBroken:
-            self._send(proto, (400, [CLOSE], b""))
+            self._send(proto, self._refusals.break_off(scope, path, BROKEN_BODY))
         except BodiesFull:
             self._turn_away(scope, proto, path, Busy())
         else:
@@ -140,13 +142,7 @@ class Front:
 
     def _client_of(self, scope: Any) -> str:
         """The address that is told by the last proxy that is trusted, as ProxyFix takes it."""
-        hops = self._limits.trusted_proxies
-        if hops:
-            told = [value for name, value in header_items(scope.headers) if name == _FORWARDED]
-            addresses = ",".join(told).split(",")
-            if len(addresses) >= hops and (address := addresses[-hops].strip()):
-                return address
-        return str(scope.client.rpartition(":")[0].strip("[]"))
+        return client_address(scope, self._limits.trusted_proxies)
 
     def _run(self, job: Job) -> None:
         """In a thread: call the application, and send what it answers."""
@@ -222,7 +218,7 @@ class Front:
 
     def _turn_away(self, scope: Any, proto: Any, path: str, error: DomainError) -> None:
         metrics.TURNED_AWAY.labels(error.code).inc()
-        self._send(proto, self._refuse(path, scope.client, error))
+        self._send(proto, self._refusals.turn_away(scope, path, error))
 
     def _send(self, proto: Any, answer: Refusal) -> None:
         status, headers, body = answer

@@ -11,13 +11,14 @@ from functools import partial
 
 from sippulse_ws.config import Settings
 from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed
-from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.lanes import PROXY_THREADS
 from sippulse_ws.observability.lifecycle import Lifecycle
+from sippulse_ws.observability.operation_log import OperationLog
 from sippulse_ws.serving.environ import Answer, page_environ
-from sippulse_ws.serving.front import Front, Limits, Refusal, Wsgi
+from sippulse_ws.serving.front import Front, Limits, Wsgi
 from sippulse_ws.serving.listening import refuse_new
 from sippulse_ws.serving.readiness import STUCK, TEXT, Readiness
+from sippulse_ws.serving.refusals import Refusal, Refusals
 from sippulse_ws.serving.supervisor import Supervisor
 from sippulse_ws.serving.worker import (
     DRAIN_SECONDS,
@@ -27,10 +28,6 @@ from sippulse_ws.serving.worker import (
     become_worker,
     usable_cores,
 )
-from sippulse_ws.web.json_api import API, ERRORS_PAGE
-from sippulse_ws.web.problems import MEDIA_TYPE, problem, status_of
-from sippulse_ws.wire.endpoint import FAULT, XML_UTF_8
-from sippulse_ws.wire.faults import WSException, render_fault
 
 # MiB; lxml keeps every element name it ever saw, and anybody may send new ones.
 LARGEST_WORKER = 768
@@ -87,17 +84,9 @@ def make_front(app: Wsgi, settings: Settings, readiness: Callable[[], Refusal]) 
         trusted_proxies=settings.trusted_proxies,
     )
     quick = {"/healthz": lambda: (200, TEXT, b"ok\n"), "/readyz": readiness}
-    return Front(app, quick, partial(refuse, settings.language), limits)
-
-
-def refuse(language: str, path: str, client: str, error: DomainError) -> Refusal:
-    """What a client is told whose request no thread will run."""
-    if path.startswith(API):
-        request_id = os.urandom(8).hex()
-        headers = [("Content-Type", MEDIA_TYPE), ("Retry-After", "1"), ("X-Request-Id", request_id)]
-        return status_of(error), headers, problem(error, language, request_id, ERRORS_PAGE)
-    body = render_fault(WSException(error.message(language)))
-    return int(FAULT[:3]), [("Content-Type", XML_UTF_8), ("Retry-After", "1")], body
+    log = OperationLog(settings.log_operations, settings.log_level, settings.log_format)
+    refusals = Refusals(settings.language, log, settings.trusted_proxies)
+    return Front(app, quick, refusals, limits)
 
 
 def probe(app: Wsgi) -> Refusal:

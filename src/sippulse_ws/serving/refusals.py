@@ -1,0 +1,70 @@
+"""Requests that no thread will run: what their clients are told, and their lines in the log."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.observability.operation_log import OperationLog
+from sippulse_ws.serving.environ import Header, client_address, header_items
+from sippulse_ws.web.json_api import API, ERRORS_PAGE
+from sippulse_ws.web.problems import MEDIA_TYPE, problem, status_of
+from sippulse_ws.wire.endpoint import FAULT, XML_UTF_8
+from sippulse_ws.wire.faults import WSException, render_fault
+from sippulse_ws.wire.request_ids import CLIENT_ID, TRACE, client_request_id, traceparent
+
+Refusal = tuple[int, list[Header], bytes]
+
+# What stands as `fault` in the line of a request that is none.
+LATE_BODY = "body-timeout"
+BROKEN_BODY = "body-broken"
+BAD_PATH = "bad-path"
+_STATUS = {LATE_BODY: 408, BROKEN_BODY: 400, BAD_PATH: 404}
+
+
+class Refusals:
+    """Makes answers; each leaves its line, under the id that the client is told.
+
+    `hops` reverse proxies are trusted to say whose request it is.
+    """
+
+    def __init__(self, language: str, log: OperationLog, hops: int = 0) -> None:
+        self._language = language
+        self._log = log
+        self._hops = hops
+
+    def turn_away(self, scope: Any, path: str, error: DomainError) -> Refusal:
+        """Of a request that could have been an operation."""
+        request_id = self._tell(scope, path, error.code)
+        return refuse(self._language, path, error, request_id)
+
+    def break_off(self, scope: Any, path: str, fault: str) -> Refusal:
+        """Of one that never came in whole."""
+        request_id = self._tell(scope, path, fault)
+        headers = [("Connection", "close"), ("X-Request-Id", request_id)]
+        return _STATUS[fault], headers, b"" if fault != BAD_PATH else b"not found\n"
+
+    def _tell(self, scope: Any, path: str, fault: str) -> str:
+        request_id = os.urandom(8).hex()
+        named = dict(header_items(scope.headers))
+        sent = {CLIENT_ID: named.get("x-request-id"), TRACE: named.get("traceparent")}
+        self._log.write_refusal(
+            fault,
+            client_address(scope, self._hops),
+            path,
+            request_id=request_id,
+            client_request_id=client_request_id(sent),
+            traceparent=traceparent(sent),
+        )
+        return request_id
+
+
+def refuse(language: str, path: str, error: DomainError, request_id: str) -> Refusal:
+    """What a client is told whose request no thread will run."""
+    headers = [("Retry-After", "1"), ("X-Request-Id", request_id)]
+    if path.startswith(API):
+        body = problem(error, language, request_id, ERRORS_PAGE)
+        return status_of(error), [("Content-Type", MEDIA_TYPE), *headers], body
+    body = render_fault(WSException(error.message(language)))
+    return int(FAULT[:3]), [("Content-Type", XML_UTF_8), *headers], body
