@@ -9,12 +9,13 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
-from sippulse_ws.models import Audit
+from sippulse_ws.models import Audit, LoginFailure
 from tests.fixtures.server import LOGIN, Cli, Server
 from tests.soap import ENVELOPE, principal_xml
 
 FLOODING = "127.1.1.1"
 THREADS, TRIES = 12, 20
+GUESSED = (f"known-{secrets.token_hex(4)}", "made-up")
 
 
 class Caller:
@@ -42,6 +43,7 @@ class Caller:
 @pytest.fixture
 def clerks(cli: Cli) -> list[str]:
     """Administrators who never logged in."""
+    cli("admin", "create", GUESSED[0], "--password-stdin", input="never told")
     names = [f"clerk-{secrets.token_hex(4)}" for _ in range(3)]
     for name in names:
         cli("admin", "create", name, "--password-stdin", input=f"right {name}")
@@ -77,19 +79,25 @@ def test_right_logins_get_in_beside_a_flood(
             assert there.login(name, f"right {name}") == 200
         for _ in range(20):
             assert there.login(**LOGIN) == 200
+        for _ in range(6):  # neither has ever been right here
+            for name in GUESSED:
+                assert there.login(name, "wrong") == 500
         elsewhere.close()
         there.close()
     assert answers == [500] * THREADS * TRIES
+    wanted = THREADS * TRIES + 6 * len(GUESSED)
     engine = sa.create_engine(installed_url)
     with engine.connect() as db:
         query = sa.select(sa.func.sum(Audit.times)).where(Audit.address == FLOODING)
         for _ in range(600):  # what was put off is written a moment later
-            if (counted := db.execute(query).scalar()) == THREADS * TRIES:
+            if (counted := db.execute(query).scalar()) == wanted:
                 break
             db.rollback()
             threading.Event().wait(0.1)
         names = sa.select(sa.func.count(sa.distinct(Audit.login)), sa.func.min(Audit.at))
+        failures = sa.select(LoginFailure.login).where(LoginFailure.login.in_(GUESSED))
+        assert set(db.execute(failures).scalars()) == set(GUESSED)
         rows = db.execute(names.where(Audit.address == FLOODING, Audit.login != "(others)")).one()
     engine.dispose()
-    assert counted == THREADS * TRIES
+    assert counted == wanted
     assert rows[0] >= 20

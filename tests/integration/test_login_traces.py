@@ -1,6 +1,8 @@
 """Every failed login leaves a trace, who reads a password too, and an operator lifts delays."""
 
+import datetime as dt
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -8,11 +10,14 @@ from argon2 import PasswordHasher
 
 from sippulse_ws.db import Database
 from sippulse_ws.domain import login_delays
+from sippulse_ws.domain.authentication import Guess
+from sippulse_ws.domain.hash_gate import HashGate
 from sippulse_ws.models import Administrator, Audit, LoginFailure
 from sippulse_ws.services import logins
+from sippulse_ws.wire.context import Context
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
 from tests.fixtures.server import Cli
-from tests.integration.test_logins import guess, login
+from tests.integration.test_logins import FREE, guess, login
 from tests.soap import Soap
 
 
@@ -92,6 +97,59 @@ class TestTraces:
         here = platform.administrator("here", platform.domain("other.example.com"))
         soap.fault("SubscriberWS", operation, **key, principal=here)
         assert platform.one(Audit, login="here").outcome == "refused"
+
+
+def here() -> Context:
+    context = Context({"REMOTE_ADDR": "192.0.2.1"}, "DomainWS", None)
+    context.operation = "listDomains"
+    return context
+
+
+class TestFlood:
+    """While there are too many names to store each, a login that exists shows in nothing."""
+
+    @pytest.mark.parametrize("names", [0, 20])
+    def test_delays_of_known_and_of_made_up_names_are_the_same(
+        self, platform: Platform, monkeypatch: pytest.MonkeyPatch, names: int
+    ) -> None:
+        monkeypatch.setattr(logins, "NAMES", names)
+        monkeypatch.setattr(logins, "BURST", 0.0)
+        monkeypatch.setattr(logins, "RATE", 0.0)
+        monkeypatch.setattr(logins, "LATER", 3600)
+        failed = logins.FailedLogins(lambda store: store(platform.db), HashGate(lambda: False))
+        reasons = {"clerk": "wrong", "made-up": "unknown", "retired": "inactive"}
+        for tries in range(1, 6):
+            for name, reason in reasons.items():
+                told = Guess(login_delays.ADMINISTRATOR, name, reason)
+                failed.note(told, here(), "", Mock())
+            failed._flush()
+            stored = {row.login: row.failures for row in platform.rows(LoginFailure)}
+            assert stored == (dict.fromkeys(reasons, tries) if tries >= FREE else {})
+
+    def test_names_that_were_tried_once_fill_no_table(
+        self, platform: Platform, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(logins, "BURST", 0.0)
+        monkeypatch.setattr(logins, "RATE", 0.0)
+        monkeypatch.setattr(logins, "LATER", 3600)
+        failed = logins.FailedLogins(lambda store: store(platform.db), HashGate(lambda: False))
+        for number in range(500):
+            told = Guess(login_delays.ADMINISTRATOR, f"name-{number}", "unknown")
+            failed.note(told, here(), "", Mock())
+        failed._flush()
+        assert platform.rows(LoginFailure) == []
+
+    def test_few_failures_are_forgotten_sooner_and_many_are_not(
+        self, platform: Platform, soap: Soap
+    ) -> None:
+        guess(soap, "few", FREE)
+        platform.update(LoginFailure, blocked_until=dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+        guess(soap, "few", 2)
+        assert platform.one(LoginFailure).failures == 2
+        platform.update(LoginFailure, failures=FREE + 1)
+        platform.update(LoginFailure, blocked_until=dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+        guess(soap, "few", 1)
+        assert platform.one(LoginFailure).failures == FREE + 2
 
 
 def test_an_operator_sees_who_is_delayed_and_lifts_it(cli: Cli, installed_url: str) -> None:

@@ -22,6 +22,8 @@ CUSTOMER = "customer"
 FREE_FAILURES = 3  # a typing error or two must not lock anybody out
 _LONGEST_DELAY = 300  # seconds
 FORGET_AFTER = dt.timedelta(days=1)
+# Of a login with no more failures than are free: as many guesses a day as the longest delay allows.
+_FORGET_FEW_AFTER = dt.timedelta(seconds=_LONGEST_DELAY * FREE_FAILURES)
 _LOGIN_LENGTH = 160
 _KEY = ("realm", "login", "address")
 _SHOWN = ("realm", "login", "address", "failures", "blocked_until")
@@ -72,7 +74,7 @@ def record_failure(db: Session, realm: str, login: str, address: str, times: int
 def record_failures(db: Session, counts: Mapping[tuple[str, str, str], int]) -> int:
     """The same of many, by realm, login and address; how many are refused now."""
     now = dt.datetime.now(dt.UTC)
-    db.execute(delete(LoginFailure).where(LoginFailure.blocked_until < now - FORGET_AFTER))
+    _sweep(db, now)
     cut: dict[tuple[str, str, str], int] = {}
     for (realm, login, address), times in counts.items():
         key = (realm, login[:_LOGIN_LENGTH], address[:ADDRESS_LENGTH])
@@ -94,6 +96,15 @@ def record_failures(db: Session, counts: Mapping[tuple[str, str, str], int]) -> 
     if delays:
         db.execute(_BLOCK, delays)
     return len(delays)
+
+
+def _sweep(db: Session, now: dt.datetime) -> None:
+    """Made-up names must not fill the table."""
+    few = LoginFailure.failures <= FREE_FAILURES
+    db.execute(
+        delete(LoginFailure).where(few, LoginFailure.blocked_until < now - _FORGET_FEW_AFTER)
+    )
+    db.execute(delete(LoginFailure).where(LoginFailure.blocked_until < now - FORGET_AFTER))
 
 
 def list_delays(db: Session) -> Sequence[Row[Any]]:

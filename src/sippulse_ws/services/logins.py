@@ -20,6 +20,7 @@ from sippulse_ws import metrics
 from sippulse_ws.domain import audit, login_delays
 from sippulse_ws.domain.authentication import Guess
 from sippulse_ws.domain.hash_gate import HashGate, network_of
+from sippulse_ws.domain.login_delays import FREE_FAILURES
 from sippulse_ws.domain.shared_marks import SharedCounters, SharedMarks
 from sippulse_ws.lanes import Place
 from sippulse_ws.wire.context import Context
@@ -27,10 +28,11 @@ from sippulse_ws.wire.context import Context
 NAMES = 20  # of an address in a minute
 OTHERS = "(others)"
 DELAYED = "delayed"
-UNKNOWN = "unknown"
 # Rows written while the client waits: as many at once, and so many a second.
 BURST = 8.0
 RATE = 4.0
+# Names whose first failures are counted in memory; more of them push out others.
+FEW = 1 << 18
 LATER = 0.3  # seconds after which the others are
 OWN, REST = b"own".ljust(16), b"rest".ljust(16)
 
@@ -75,6 +77,7 @@ class FailedLogins:
         self._secret = os.urandom(16)
         self._names = SharedMarks()
         self._counts = SharedCounters()
+        self._few = SharedCounters(FEW)
         self._lock = threading.Lock()
         self._pending = _Failures({}, {})
         self._tokens, self._counted = BURST, monotonic()
@@ -100,21 +103,31 @@ class FailedLogins:
                 trace = self._pending.traces[once] = made
             trace.times += 1
             flooded = place is not None and not self._has_token()
-            counts = guess.reason != UNKNOWN or not flooded
-            if (
-                guess.realm
-                and guess.reason != DELAYED
-                and (own or guess.reason != UNKNOWN)
-                and counts
-            ):
+            counted = self._counted_failures(guess, address, now, few=flooded or not own)
+            if counted:
                 key = (guess.realm, guess.login, address)
-                self._pending.delays[key] = self._pending.delays.get(key, 0) + 1
+                self._pending.delays[key] = self._pending.delays.get(key, 0) + counted
             if flooded:
                 if not self._started:
                     self._started = True
                     threading.Thread(target=self._work, name="failed-logins", daemon=True).start()
                 return
         self._flush()
+
+    def _counted_failures(self, guess: Guess, address: str, now: dt.datetime, *, few: bool) -> int:
+        """How many failures are added to what the database knows of the login there.
+
+        `few`: there are too many names to store each. Then one is stored with its third failure,
+        whether there is such a login or not: nobody shall tell the two apart.
+        """
+        if not guess.realm or guess.reason == DELAYED:
+            return 0
+        hour = int(now.timestamp()) // 3600
+        name = f"{guess.realm}\0{guess.login}"
+        count = self._few.add(self._digest(8, hour, address, name)) if few else FREE_FAILURES + 1
+        if count < FREE_FAILURES:
+            return 0
+        return FREE_FAILURES if count == FREE_FAILURES else 1
 
     def _is_own(self, minute: int, address: str, login: str) -> bool:
         """Whether the name has a row of its own."""
