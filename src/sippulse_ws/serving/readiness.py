@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Thread
 from time import monotonic, sleep
 
-from sippulse_ws.serving.front import Refusal
+from sippulse_ws.serving.refusals import Refusal
 
 _EVERY = 1.0  # seconds between probes
 OLDEST = 2.0  # seconds; of a result that is still given
