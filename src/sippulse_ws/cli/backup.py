@@ -12,8 +12,10 @@ from typing import Annotated
 
 import typer
 
+from sippulse_ws.cli.database_rights import lacking_rights, require_rights
 from sippulse_ws.cli.session import (
     console,
+    current_language,
     errors,
     fail,
     get_settings,
@@ -21,6 +23,7 @@ from sippulse_ws.cli.session import (
     print_table,
     record_command,
 )
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Database
 from sippulse_ws.ops.backup.container import BackupError
 from sippulse_ws.ops.backup.course import (
@@ -30,7 +33,8 @@ from sippulse_ws.ops.backup.course import (
     describe_backup,
     restore_backup,
 )
-from sippulse_ws.ops.rights import missing_rights
+from sippulse_ws.ops.backup.mariadb import has_binlog
+from sippulse_ws.ops.rights import WITH_BINLOG
 from sippulse_ws.settings_report import without_secrets
 
 app = typer.Typer(no_args_is_help=True)
@@ -52,7 +56,8 @@ def backup_create(
     settings = get_settings()
     passphrase = _passphrase(passphrase_file, ask=encrypt, confirm=True)
     with open_database(settings) as database, _told():
-        _require_rights(database, "backup create")
+        require_rights(database, "backup create")
+        _warn_without_binlog(database)
         with _progress("read") as progress:
             made = create_backup(database, file, without_secrets(settings), passphrase, progress)
         with _progress("checked") as progress:
@@ -75,6 +80,12 @@ def backup_restore(
         bool, typer.Option(help="Also schemas and accounts of integrators and SIP proxies.")
     ] = True,
     passphrase_file: PassphraseFile = None,
+    before_replay: Annotated[
+        bool,
+        typer.Option(
+            "--before-replay", help="Write no row of its own: a binary log is applied next."
+        ),
+    ] = False,
 ) -> None:
     """Put a backup into the configured database, and compare every table. Stop the server first."""
     settings = get_settings()
@@ -83,13 +94,13 @@ def backup_restore(
         passphrase = _passphrase(passphrase_file, ask=encrypted, confirm=False)
         about = check_backup(file, passphrase, lambda _: None).about
         wanted = accounts and any(about["accounts"].values())
-        _require_rights(database, "backup restore --accounts" if wanted else "backup restore")
+        require_rights(database, "backup restore --accounts" if wanted else "backup restore")
         with _progress("restored") as progress:
             done = restore_backup(
                 database, file, passphrase, progress, overwrite=overwrite, with_accounts=wanted
             )
         same = _print_comparison(done)
-        if about["schema"] == _newest():
+        if about["schema"] == _newest() and not before_replay:
             with database.writing() as db:
                 record_command(db, "backup restore", {"file": file.name, "of": about["created"]})
     for sentence in done.left:
@@ -115,6 +126,15 @@ def check(file: File, passphrase_file: PassphraseFile = None) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
 
 
+def _warn_without_binlog(database: Database) -> None:
+    if database.is_sqlite or (lacking := lacking_rights(database, WITH_BINLOG)) is None:
+        return
+    with database.reading() as db:
+        if has_binlog(db):
+            said = Said.NO_BINLOG_POSITION.text(current_language(), grant=lacking[1])
+            errors.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
 def _print_comparison(done: Restored) -> bool:
     rows = [
         [name, was, now, "same" if same else "DIFFERENT"] for name, was, now, same in done.compared
@@ -127,16 +147,6 @@ def _newest() -> str:
     from sippulse_ws.db.schema.revisions import NEWEST  # noqa: PLC0415
 
     return NEWEST
-
-
-def _require_rights(database: Database, command: str) -> None:
-    """Say what is missing before anything is begun."""
-    if database.is_sqlite:
-        return
-    with Database(database.url.set(database="information_schema"), 1).maintaining() as db:
-        missing = missing_rights(db, command, str(database.url.database))
-    if missing:
-        raise fail(f"{command}: the database account lacks {', '.join(missing)}")
 
 
 def _passphrase(file: Path | None, *, ask: bool, confirm: bool) -> str | None:

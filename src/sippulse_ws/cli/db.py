@@ -10,6 +10,7 @@ import typer
 
 from sippulse_ws.cli import demo as demo_data
 from sippulse_ws.cli import integrator, partition
+from sippulse_ws.cli.database_rights import require_rights
 from sippulse_ws.cli.session import (
     console,
     fail,
@@ -26,7 +27,6 @@ from sippulse_ws.domain.passwords import reseal_all
 from sippulse_ws.domain.stored_settings import store_environment
 from sippulse_ws.domain.vault import VaultError
 from sippulse_ws.ops import proxy_views as views
-from sippulse_ws.ops.rights import missing_rights
 from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
@@ -51,7 +51,7 @@ def db_upgrade() -> None:
         if revision is not None and revision > NEWEST:
             raise fail(str(schema_trouble(revision)))
         _require_server(database)
-        _require_rights(database, "db upgrade")
+        require_rights(database, "db upgrade")
         migrate(database)
         with database.writing() as db:
             note_key(db, make_vault(settings))
@@ -78,7 +78,7 @@ def db_downgrade(
         older = [one for one in known_revisions() if one < current]
         if revision not in older:
             raise fail(f"the schema is at {current}; it can go back to {', '.join(older)}")
-        _require_rights(database, "db downgrade")
+        require_rights(database, "db downgrade")
         with database.maintaining() as db:
             losses = find_losses(db, current, revision)
         for loss in losses:
@@ -112,16 +112,6 @@ def _require_server(database: Database) -> None:
     with database.maintaining() as db:
         if trouble := server_trouble(db):
             raise fail(trouble)
-
-
-def _require_rights(database: Database, command: str) -> None:
-    """Say what is missing before anything is begun."""
-    with database.maintaining() as db:
-        missing = (
-            [] if database.is_sqlite else missing_rights(db, command, str(database.url.database))
-        )
-    if missing:
-        raise fail(f"{command}: the database account lacks {', '.join(missing)}")
 
 
 @app.command()
@@ -193,6 +183,7 @@ def proxy_views(
         schema = schema or f"{base}_{kind}"
         if schema == base:
             raise fail("proxy-views: the proxy's schema must be another than the server's own")
+        require_rights(database, "db proxy-views", schema)
         user = views.Account(account or kind.value, host)
         secret = None if drop or keep_password else password_from_stdin(password_stdin)
         with database.migrating() as db:

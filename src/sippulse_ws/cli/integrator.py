@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import DBAPIError
 
+from sippulse_ws.cli.database_rights import require_rights
 from sippulse_ws.cli.session import (
     AsJson,
     console,
@@ -19,7 +20,7 @@ from sippulse_ws.cli.session import (
     reading,
     record_command,
 )
-from sippulse_ws.db import Session
+from sippulse_ws.db import Database, Session
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.ops import integrators
 
@@ -45,7 +46,7 @@ def integrator_create(
     """
     password = password_from_stdin(password_stdin)
     told: dict[str, object] = {"login": login, "domains": domain, "host": host}
-    with _server("db integrator create", told) as db:
+    with _server("db integrator create", told, login if domain else None) as db:
         schema = integrators.create_integrator(db, login, password, domain or (), host)
     console.print(f"integrator {login} created, reads schema {schema}", markup=False)
 
@@ -65,17 +66,33 @@ def integrator_list(json: AsJson = False) -> None:
 @app.command("drop")
 def integrator_drop(login: _Login) -> None:
     """Remove an account and its views."""
-    with _server("db integrator drop", {"login": login}) as db:
+    with reading() as db:
+        limited = any(one[0] == login and one[2] for one in integrators.list_integrators(db))
+    with _server("db integrator drop", {"login": login}, login if limited else None) as db:
         integrators.drop_integrator(db, login)
     console.print(f"integrator {login} dropped", markup=False)
 
 
+def _require_rights(database: Database, command: str, limited: str | None) -> None:
+    own_schema = f"{database.url.database}_{limited}" if limited else ""
+    if command.endswith("drop"):
+        require_rights(database, "db integrator drop", own_schema)
+    else:
+        require_rights(
+            database, "db integrator --domain" if limited else "db integrator", own_schema
+        )
+
+
 @contextmanager
-def _server(command: str, told: dict[str, object]) -> Iterator[Session]:
-    """A connection for statements that no transaction holds together; told to the audit trail."""
+def _server(command: str, told: dict[str, object], limited: str | None = None) -> Iterator[Session]:
+    """A connection for statements that no transaction holds together; told to the audit trail.
+
+    `limited` is the login of an account with a schema of its own.
+    """
     with open_database() as database:
         if database.is_sqlite:
             raise fail("SQLite knows no accounts; integrators need MariaDB or MySQL")
+        _require_rights(database, command, limited)
         try:
             with database.maintaining() as db:
                 try:

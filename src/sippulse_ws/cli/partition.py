@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import Select
 from sqlalchemy.exc import DBAPIError
 
+from sippulse_ws.cli.database_rights import require_rights
 from sippulse_ws.cli.session import console, fail, open_database, print_table, record_command
 from sippulse_ws.db import Session
 from sippulse_ws.files import call_queries
@@ -39,6 +40,7 @@ def partition(
     with open_database() as database:
         if database.is_sqlite:
             raise fail("SQLite has no partitions; they need MariaDB or MySQL")
+        require_rights(database, "db partition")
         try:
             with database.maintaining() as db:
                 if drop_before is not None:

@@ -110,6 +110,18 @@ class Said(Enum):
         "indique contas (username@domain) ou --file", "name accounts (username@domain) or --file"
     )
     CHANGE_THEM = Wording("Remover {count} assinante(s)?", "Remove {count} subscriber(s)?")
+    RIGHTS_MISSING = Wording(
+        "{command}: à conta do banco falta {rights}; nada foi feito. Como administrador do banco: "
+        "{grant}",
+        "{command}: the database account lacks {rights}; nothing was done. As an administrator of "
+        "the database: {grant}",
+    )
+    NO_BINLOG_POSITION = Wording(
+        "o backup não diz onde estava o log binário (para voltar a um momento); como administrador "
+        "do banco: {grant}",
+        "the backup does not tell where the binary log stood (to go back to a moment); as an "
+        "administrator of the database: {grant}",
+    )
     FORGET_THEM = Wording(
         "{account} fica anônimo e bloqueado, para sempre. Continuar?",
         "{account} becomes anonymous and blocked, for good. Go on?",

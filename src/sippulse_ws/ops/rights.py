@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sqlalchemy import text
+
 from sippulse_ws.db.statements import Session
 
+_OPTION = "GRANT OPTION"
 _EVERYTHING = "ALL PRIVILEGES"
 ON_EVERY_SCHEMA = "*"
 
@@ -18,29 +21,40 @@ MIGRATING = (
     *("CREATE", "ALTER", "DROP", "INDEX", "REFERENCES", "CREATE VIEW", "SHOW VIEW"),
     *("CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "TRIGGER"),
 )
-# on every schema, since theirs are not there yet
+# of the schema that is made for others
+_GIVING_VIEWS = ("SELECT", "CREATE", "DROP", "CREATE VIEW", "SHOW VIEW", "GRANT OPTION")
+_MAKING_PROXIES = (*MIGRATING, "GRANT OPTION")
+# a restored backup may hold any of them
 MAKING_ACCOUNTS = (*MIGRATING, "CREATE USER", "GRANT OPTION")
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Rights on the server's own schema, and on every one."""
+    """Rights on the server's own schema, on the one that is made for others, and on every one."""
 
     own: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
     every: tuple[str, ...] = ()
 
 
+WITH_BINLOG = "backup create --binlog"
 NEEDS = {
     "serve": Need(SERVING),
     "db upgrade": Need(MIGRATING),
     "db downgrade": Need(MIGRATING),
     "db partition": Need((*SERVING, "ALTER", "CREATE", "DROP")),
-    "db integrator": Need(every=MAKING_ACCOUNTS),
-    "db proxy-views": Need(every=MAKING_ACCOUNTS),
+    "db integrator drop": Need(SERVING, ("DROP",), ("CREATE USER",)),
+    "db integrator": Need((*SERVING, "GRANT OPTION"), every=("CREATE USER",)),
+    "db integrator --domain": Need(SERVING, _GIVING_VIEWS, ("CREATE USER",)),
+    "db proxy-views": Need(SERVING, _MAKING_PROXIES, ("CREATE USER",)),
     "backup create": Need(("SELECT", "SHOW VIEW", "TRIGGER")),
+    # where the binary log stands
+    WITH_BINLOG: Need(every=("BINLOG MONITOR", "RELOAD")),
     "backup restore": Need(MIGRATING),
     "backup restore --accounts": Need(every=MAKING_ACCOUNTS),
 }
+
+_OLD_NAMES = {"BINLOG MONITOR": "REPLICATION CLIENT"}  # as MySQL has them
 
 _grant = re.compile(r"GRANT (.+?) ON (?:TABLE |SCHEMA )?(\S+)\.(\S+) TO ")
 
@@ -56,7 +70,10 @@ class Granted:
         found = [self.everywhere]
         if schema != ON_EVERY_SCHEMA:
             found += [rights for pattern, rights in self.schemas if pattern.fullmatch(schema)]
-        return any(right in rights or _EVERYTHING in rights for rights in found)
+        names = {right, _OLD_NAMES.get(right, right)}
+        # ALL PRIVILEGES are all but this one
+        every = {_EVERYTHING} if right != _OPTION else set()
+        return any(rights & (names | every) for rights in found)
 
 
 def read_grants(lines: Iterable[str]) -> Granted:
@@ -79,15 +96,37 @@ def read_grants(lines: Iterable[str]) -> Granted:
     return granted
 
 
-def missing_rights(db: Session, command: str, own: str) -> list[str]:
-    """What the account lacks for a command on the schema `own`, as `RIGHT ON schema.*`."""
+def missing_rights(db: Session, command: str, own: str, other: str = "") -> list[str]:
+    """What the account lacks for a command, as `RIGHT ON schema.*`.
+
+    On the schema `own`, and on `other` where the command makes one for somebody else.
+    """
     if db.is_sqlite:
         return []
     need = NEEDS[command]
     granted = read_grants(str(row[0]) for row in db.exec_driver_sql("SHOW GRANTS"))
-    return [f"{right} ON `{own}`.*" for right in need.own if not granted.has(right, own)] + [
-        f"{right} ON *.*" for right in need.every if not granted.has(right, ON_EVERY_SCHEMA)
+    wanted = [(right, own, f"`{own}`.*") for right in need.own]
+    wanted += [(right, other, f"`{other}`.*") for right in need.other if other]
+    wanted += [(right, ON_EVERY_SCHEMA, "*.*") for right in need.every]
+    return [
+        f"{right} ON {text}" for right, schema, text in wanted if not granted.has(right, schema)
     ]
+
+
+def grant_statement(db: Session, missing: Iterable[str]) -> str:
+    """What an administrator of the database has to run, of what `missing_rights` said."""
+    rights: dict[str, list[str]] = {}
+    for one in missing:
+        right, _, scope = one.partition(" ON ")
+        rights.setdefault(scope, []).append(right)
+    login, _, host = str(db.scalar(text("SELECT CURRENT_USER()"))).rpartition("@")
+    account = f"'{login}'@'{host}'"
+    statements = []
+    for scope, names in rights.items():
+        given = ", ".join(one for one in names if one != _OPTION) or "USAGE"
+        option = f" WITH {_OPTION}" if _OPTION in names else ""
+        statements.append(f"GRANT {given} ON {scope} TO {account}{option}")
+    return "; ".join(statements)
 
 
 def _pattern(schema: str) -> str:

@@ -16,6 +16,7 @@ from sippulse_ws.db.schema.revisions import NEWEST, current_revision
 from sippulse_ws.ops.backup import accounts, mariadb, sqlite
 from sippulse_ws.ops.backup.container import BackupError, Reader, Writer, read_head
 from sippulse_ws.ops.backup.parts import ABOUT, Manifest, PartsReader, PartsWriter, Progress
+from sippulse_ws.ops.rights import WITH_BINLOG, missing_rights
 
 Tables = Mapping[str, tuple[int, str]]
 
@@ -139,7 +140,8 @@ def _dump(database: Database, manifest: Manifest) -> Iterator[bytes]:
         yield from sqlite.dump(_path(database), manifest.tables)
         return
     with database.maintaining() as db:
-        binlog = mariadb.has_binlog(db)
+        own = str(database.url.database)
+        binlog = mariadb.has_binlog(db) and not missing_rights(db, WITH_BINLOG, own)
     digests = mariadb.TableDigests()
     yield from mariadb.dump(database, digests, binlog=binlog)
     manifest.tables, manifest.binlog = digests.results(), digests.binlog

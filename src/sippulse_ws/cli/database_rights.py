@@ -1,0 +1,37 @@
+"""Commands that need more rights on the database server than `serve` say so before they begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sippulse_ws.cli.session import current_language, fail
+from sippulse_ws.cli.texts import Said
+from sippulse_ws.db import Database
+from sippulse_ws.ops.rights import grant_statement, missing_rights
+
+# There even before our own schema is.
+_ALWAYS_THERE = "information_schema"
+
+
+def require_rights(database: Database, command: str, other: str = "") -> None:
+    """End with one line, which has the GRANT that is needed; `other` as `missing_rights` has it."""
+    if (lacking := lacking_rights(database, command, other)) is not None:
+        missing, statement = lacking
+        told: dict[str, Any] = {"command": command, "rights": ", ".join(missing)}
+        raise fail(Said.RIGHTS_MISSING.text(current_language(), **told, grant=statement))
+
+
+def lacking_rights(
+    database: Database, command: str, other: str = ""
+) -> tuple[list[str], str] | None:
+    """The rights that are missing and the GRANT that gives them; None when there are all."""
+    if database.is_sqlite:
+        return None
+    own = str(database.url.database)
+    beside = Database(database.url.set(database=_ALWAYS_THERE), 1)
+    try:
+        with beside.maintaining() as db:
+            missing = missing_rights(db, command, own, other)
+            return (missing, grant_statement(db, missing)) if missing else None
+    finally:
+        beside.close()
