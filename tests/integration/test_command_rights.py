@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tests.fixtures.server import Cli
 
 pytestmark = pytest.mark.engines("mariadb")
+SCHEMATA = "information_schema.schemata"
 PARTITIONS = "information_schema.partitions"
 COMMANDS = {
     "partition": ("db", "partition"),
@@ -52,7 +53,7 @@ def left_over(admin: Any, database: str | None, name: str) -> list[Any]:
     """Accounts, schemas and partitions: what a half-done command would leave."""
     queries = (
         f"SELECT user FROM mysql.user WHERE user = '{name}'",
-        f"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE '{database}%%'",
+        f"SELECT schema_name FROM {SCHEMATA} WHERE schema_name LIKE '{database}%%'",
         f"SELECT table_name, partition_name FROM {PARTITIONS} WHERE table_schema = '{database}'",
     )
     return [sorted(map(str, admin.exec_driver_sql(query).all())) for query in queries]

@@ -107,7 +107,7 @@ def test_our_failure_is_an_error_and_a_refusal_is_none(
 def test_no_other_value_of_the_request_is_in_a_span(
     traced: Soap, exporter: InMemorySpanExporter
 ) -> None:
-    key = {"username": "1000", "domain": DOMAIN}
+    key: dict[str, Any] = {"username": "1000", "domain": DOMAIN}
     traced("SubscriberWS", "addCredit", **key, value=98.765, obs="Hush-77")
     text = json.dumps([span.to_json() for span in exporter.get_finished_spans()])
     for value in ("98.765", "Hush-77", "1000", PASSWORD, traced.principal["password"]):
