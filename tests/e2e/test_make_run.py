@@ -119,3 +119,54 @@ def test_it_installs_only_what_running_needs(
     size = sum(one.stat().st_blocks * 512 for one in files if one.is_file()) / 2**20
     print(f"{size:.0f} MiB")
     assert size < LARGEST, f"{size:.0f} MiB"
+
+
+def test_what_the_documents_say_works_in_a_strangers_venv(checkout: Path, tmp_path: Path) -> None:
+    """The lines of docs/operations.md that install, then the README's call; nothing of ours."""
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    steps = re.search(r"^```\n(python3 -m venv /opt.*?)^```", text, re.MULTILINE | re.DOTALL)
+    call = re.search(
+        r"^```sh\n(curl .*?)^```",
+        (ROOT / "README.md").read_text("utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert steps is not None
+    assert call is not None
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = str(listener.getsockname()[1])
+    python, program = supported_python(), tmp_path / "opt" / "bin" / "sippulse-ws"
+    install = steps[1].replace("/opt/sippulse-ws", f"{tmp_path}/opt")
+    clean = environment() | {
+        "SIPPULSE_DATABASE_URL": f"sqlite:///{tmp_path}/db",
+    }
+    paste(install.replace("python3 -m", f"{python} -m"), checkout, clean)
+    paste(f"{program} db upgrade", tmp_path, clean)
+    printed = paste(f"{program} db demo", tmp_path, clean)
+    password = re.search(r"^ +demo +(\S+)$", printed, re.MULTILINE)
+    assert password is not None
+    with (tmp_path / "log").open("wb") as log:
+        command = [str(program), "serve", "--port", port, "--workers", "1"]
+        server = subprocess.Popen(command, cwd=tmp_path, env=clean, stdout=log, stderr=log)
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}", server, tmp_path / "log")
+        curl = call[1].replace("8080", port).replace("PASSWORD", password[1])
+        assert "<return>50.0</return>" in paste(curl, tmp_path, clean)
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def paste(lines: str, folder: Path, clean: dict[str, str]) -> str:
+    run = subprocess.run(
+        ["sh", "-e"],
+        input=lines,
+        cwd=folder,
+        env=clean,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE * 2,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
