@@ -71,7 +71,7 @@ def _of_person(texts: dict[str, list[str]]) -> dict[str, int]:
 
 def test_every_table_is_in_the_dossier_or_tells_of_nobody() -> None:
     told = {one.model.__tablename__ for one in SECTIONS}
-    assert told | IMPERSONAL == set(Base.metadata.tables)
+    assert set(Base.metadata.tables) <= told | IMPERSONAL
     assert not told & IMPERSONAL
 
 
