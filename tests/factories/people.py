@@ -54,7 +54,7 @@ PERSONAL = {
     "phone": 554833334444,
     "mobile": 5548999998888,
     "call_fwd": "5548999998888",
-    "pin_code": "4321",
+    "pin_code": "47110815471108",
 }
 SECRET = "Segr3do!"
 NOW = dt.datetime.now(dt.UTC)
