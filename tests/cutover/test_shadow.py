@@ -1,14 +1,17 @@
 """The shadow as clients and operators meet it: real processes, real sockets."""
 
 import gzip
+import os
+import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sippulse_ws.testing.server import SippulseServer
-from tests.cutover.standin import Caller, Shadow, account, fields, new_account, verdicts
+from tests.cutover.standin import PATIENCE, Caller, Shadow, account, fields, new_account, verdicts
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -273,3 +276,20 @@ def test_a_restarted_shadow_goes_on_counting(
         report = shadow.stop()
         assert verdicts(report, "SubscriberWS.retrieveCredit") == {"equal": count}
     assert [one["id"] for one in shadow.records()] == [1, 2]
+
+
+def test_clients_are_answered_when_comparing_has_died(
+    old: SippulseServer, shadowed: Start, calling: Client
+) -> None:
+    old.subscriber("1000")
+    shadow = shadowed()
+    call = calling(shadow)
+    pid = shadow.process.pid
+    (judge,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.kill(int(judge), signal.SIGKILL)
+    for _ in range(3):
+        answer = call("SubscriberWS", "retrieveCredit", account("1000"))
+        assert answer.status_code == 200
+    shadow.process.terminate()
+    assert shadow.process.wait(PATIENCE) == 1
+    assert "comparing has ended" in shadow.output

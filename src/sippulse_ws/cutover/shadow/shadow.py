@@ -60,32 +60,42 @@ class ShadowOptions:
         return self.old if self.switch else self.new
 
 
+def _number() -> Any:
+    """Shared, with one process that writes it: a lock would stay with a process that is killed."""
+    return _processes.Value("q", 0, lock=False)
+
+
 @dataclass(slots=True)
 class Handover:
     """From the relay to the judge; nothing in it waits."""
 
     queue: Any = field(default_factory=lambda: _processes.Queue(QUEUED))
-    held: Any = field(default_factory=lambda: _processes.Value("q", 0))
-    lost: Any = field(default_factory=lambda: _processes.Value("q", 0))
-    deaf: Any = field(default_factory=lambda: _processes.Value("q", 0))
-    refused: Any = field(default_factory=lambda: _processes.Value("q", 0))
+    given: Any = field(default_factory=_number)  # bytes
+    taken: Any = field(default_factory=_number)  # by the judge; all others are the relay's
+    lost: Any = field(default_factory=_number)
+    deaf: Any = field(default_factory=_number)
+    refused: Any = field(default_factory=_number)
 
     def put(self, exchange: Exchange) -> None:
-        if self.held.value + exchange.size > QUEUED_BYTES:
-            _count(self.lost)
+        size = exchange.size
+        if self.given.value - self.taken.value + size > QUEUED_BYTES:
+            self.lost.value += 1
             return
         try:
             self.queue.put_nowait(exchange)
         except queue.Full:
-            _count(self.lost)
+            self.lost.value += 1
         else:
-            _count(self.held, exchange.size)
+            self.given.value += size
+
+    def grow_deaf(self) -> None:
+        self.deaf.value += 1
 
     def get(self) -> Exchange | None:
         """None at the end; queue.Empty after a second without any."""
         found: Exchange | None = self.queue.get(timeout=1)
         if found is not None:
-            _count(self.held, -found.size)
+            self.taken.value += found.size
         return found
 
 
@@ -122,9 +132,7 @@ async def _relay(
     judge: Any,
     warn: Callable[[str], None],
 ) -> None:
-    relay = Relay(
-        options.answering, handover.put, lambda: _count(handover.deaf), verify=options.verify
-    )
+    relay = Relay(options.answering, handover.put, handover.grow_deaf, verify=options.verify)
     tls = None
     if options.certificate is not None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -198,8 +206,3 @@ async def _judging(
 
 def now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-
-
-def _count(value: Any, by: int = 1) -> None:
-    with value.get_lock():
-        value.value += by
