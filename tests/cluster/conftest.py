@@ -1,7 +1,5 @@
 """The cluster that all of these tests share: three nodes, HAProxy, two servers of the program."""
 
-import re
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,10 +7,10 @@ from typing import Any
 
 import pytest
 import requests
-import sqlalchemy as sa
 
-from tests.cluster.galera import DEPLOYED, Cluster, program, waiting
-from tests.fixtures.server import LOGIN, Cli, Server, free_port
+from tests.cluster.balancer import Balancer, answers
+from tests.cluster.galera import Cluster, waiting
+from tests.fixtures.server import LOGIN, Cli, Server
 
 
 @pytest.fixture(scope="session")
@@ -20,42 +18,6 @@ def galera() -> Iterator[Cluster]:
     cluster = Cluster()
     yield cluster
     cluster.close()
-
-
-class Balancer:
-    """HAProxy with the configuration of deploy/cluster, on free ports of loopback."""
-
-    def __init__(self, galera: Cluster, folder: Path) -> None:
-        self.writer, self.spread, self.soap = free_port(), free_port(), free_port()
-        self.servers = [free_port(), free_port()]
-        text = (DEPLOYED / "haproxy.cfg").read_text()
-        for old, new in (
-            ("127.0.0.1:3306", f"127.0.0.1:{self.writer}"),
-            ("127.0.0.1:3307", f"127.0.0.1:{self.spread}"),
-            ("bind :8080", f"bind 127.0.0.1:{self.soap}"),
-            *(
-                (f"192.0.2.1{node.name[-1]}:3306", f"127.0.0.1:{node.port}")
-                for node in galera.nodes
-            ),
-            *(
-                (f"192.0.2.2{n}:8080", f"127.0.0.1:{port}")
-                for n, port in enumerate(self.servers, 1)
-            ),
-        ):
-            assert old in text, old
-            text = text.replace(old, new)
-        assert not re.search(r"192\.0\.2\.\d", text)
-        config = folder / "haproxy.cfg"
-        config.write_text(text)
-        command = ["setpriv", "--pdeathsig", "KILL", program("haproxy"), "-db", "-f", str(config)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-    def url(self, port: int) -> str:
-        return f"mysql+pymysql://root@127.0.0.1:{port}/sippulse"
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +39,7 @@ def cluster_cli(url: str) -> Iterator[Cli]:
 def installed(galera: Cluster, balancer: Balancer) -> str:
     """URL of the database over all nodes, with `root`, example.com and other.example.com."""
     url = balancer.url(balancer.spread)
-    waiting(lambda: _answers(url), "HAProxy leads to no node")
+    waiting(lambda: answers(url), "HAProxy leads to no node")
     for cli in cluster_cli(url):
         cli("db", "upgrade")
         for domain in ("example.com", "other.example.com"):
@@ -137,13 +99,6 @@ def sql(galera: Cluster) -> Callable[..., list[tuple[Any, ...]]]:
         return galera.nodes[node].ask(text, "sippulse")
 
     return ask
-
-
-def _answers(url: str) -> bool:
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    with suppress(sa.exc.OperationalError), engine.connect():
-        return True
-    return False
 
 
 def is_ready(server: Server) -> bool:

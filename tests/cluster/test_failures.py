@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import Balancer, is_ready
+from tests.cluster.balancer import Balancer
+from tests.cluster.conftest import is_ready
 from tests.cluster.galera import Cluster, waiting
 from tests.cluster.load import ACCOUNTS, Load
 from tests.cluster.test_answers import KEY, Sql, balance, credit, fault, insert

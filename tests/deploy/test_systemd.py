@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sippulse_ws.config import Settings
+from sippulse_ws.serving.worker import DRAIN_SECONDS, GRACE_SECONDS
+
 UNIT = Path(__file__).parents[2] / "deploy" / "systemd" / "sippulse-ws.service"
 
 pytestmark = pytest.mark.deploy
@@ -43,3 +46,11 @@ def test_systemd_can_read_it(tmp_path: Path) -> None:
     )
     said = [line for line in run.stderr.splitlines() if unit.name in line]
     assert [line for line in said if "man" not in line.lower()] == []
+
+
+def test_it_waits_longer_than_the_server_itself_waits_for_answers() -> None:
+    """Else systemd kills what would have been answered, and stored, in order."""
+    told = re.search(r"^TimeoutStopSec=(\d+)$", UNIT.read_text("utf-8"), re.MULTILINE)
+    assert told is not None
+    longest = Settings().operation_seconds + GRACE_SECONDS + DRAIN_SECONDS + 1
+    assert int(told[1]) > longest

@@ -1,0 +1,205 @@
+"""What servers on different nodes do at the same moment, and what they have to do together."""
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+
+import pytest
+
+from sippulse_ws.db import Database
+from sippulse_ws.jobs.lease import Lease
+from tests.cluster.conftest import is_ready
+from tests.cluster.galera import Cluster, waiting
+from tests.cluster.test_answers import KEY, Sql, balance, credit, fault, insert, new_subscriber
+from tests.fixtures.proxies import KamailioStandIn
+from tests.fixtures.server import Cli, Server
+from tests.soap import ENVELOPE, principal_xml
+
+pytestmark = pytest.mark.cluster
+Servers = Callable[..., list[Server]]
+PATIENCE = 60
+
+
+def at_once(*calls: Callable[[], str]) -> list[str]:
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], str]) -> str:
+        barrier.wait(PATIENCE)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+def post_as(server: Server, login: str, operation: tuple[str, str], body: str) -> str:
+    body += principal_xml({"login": login, "password": f"password of {login}"})
+    return fault(server.raw(operation[0], ENVELOPE.format(operation=operation[1], body=body)))
+
+
+def address(domain: str, ip: str, mask: int) -> str:
+    told = f"<ipAddress>{ip}</ipAddress><mask>{mask}</mask><method>iponly</method><port>0</port>"
+    owner = f"<username>trunk</username><domain>{domain}</domain>"
+    return f"<address>{owner}{told}<protocol>any</protocol></address>"
+
+
+def test_overlapping_addresses_of_two_domains_never_both_win(
+    node_servers: Servers, cli: Cli, sql: Sql
+) -> None:
+    """Locks of rows end at a node: both were stored."""
+    servers = node_servers(0, 1)
+    domains = ("example.com", "other.example.com")
+    for domain in domains:
+        login = f"admin-{domain}"
+        cli("admin", "create", login, "--password-stdin", input=f"password of {login}")
+        cli("admin", "grant", login, domain)
+        told = new_subscriber("trunk").replace(">example.com<", f">{domain}<")
+        assert fault(servers[0].post("SubscriberWS", "insertSubscriber", told)) == ""
+    for number in range(8):
+        networks = ((f"198.51.100.{16 * number}", 28), (f"198.51.100.{16 * number + 5}", 32))
+
+        def store(place: int, networks: tuple[tuple[str, int], ...] = networks) -> str:
+            domain, (ip, mask) = domains[place], networks[place]
+            told = address(domain, ip, mask)
+            login = f"admin-{domain}"
+            return post_as(servers[place], login, ("AddressWS", "insertAddress"), told)
+
+        faults = at_once(lambda: store(0), lambda: store(1))
+        assert sum(not text for text in faults) == 1, faults
+        assert [text for text in faults if "internal" in text.lower()] == []
+    [[stored]] = sql("SELECT COUNT(*) FROM address WHERE ip_address LIKE '198.51.100.%%'")
+    assert stored == 8
+
+
+def test_a_key_through_two_servers_is_done_once(node_servers: Servers, sql: Sql) -> None:
+    one, two = node_servers(0, 1)
+    insert(one, "keyed")
+    for number in range(8):
+        key = f'"key-{number}"'
+
+        def book(server: Server, key: str = key) -> str:
+            return credit(server, "keyed", 3, idempotency_key=key)
+
+        assert at_once(lambda: book(one), lambda: book(two)) == ["", ""]
+    assert balance(sql, "keyed") == (24, 24)
+    [[repeated]] = sql("SELECT COUNT(*) FROM audit WHERE outcome = 'repeated'")
+    assert repeated >= 8
+
+
+def test_one_name_has_one_owner_on_all_nodes(node_servers: Servers) -> None:
+    one, two = node_servers(0, 1)
+    insert(one, "owner")
+    for number in range(6):
+        alias = f"<dbAliases><aliasUsername>n{number}</aliasUsername>{KEY.format(name='owner')}"
+
+        def make_alias(alias: str = alias) -> str:
+            return fault(two.post("SubscriberWS", "insertDBAliases", f"{alias}</dbAliases>"))
+
+        def make_subscriber(number: int = number) -> str:
+            body = new_subscriber(f"n{number}")
+            return fault(one.post("SubscriberWS", "insertSubscriber", body))
+
+        faults = at_once(make_subscriber, make_alias)
+        assert sum(not text for text in faults) == 1, faults
+
+
+def test_guesses_through_two_servers_are_delayed_together(
+    node_servers: Servers, cli: Cli, sql: Sql
+) -> None:
+    servers = node_servers(0, 1)
+    cli("admin", "create", "guessed", "--superuser", "--password-stdin", input="right")
+
+    def guess(number: int, password: str) -> str:
+        body = KEY.format(name="nobody")
+        body += principal_xml({"login": "guessed", "password": password})
+        envelope = ENVELOPE.format(operation="retrieveSubscriber", body=body)
+        return fault(servers[number % 2].raw("SubscriberWS", envelope))
+
+    for number in range(4):
+        assert guess(number, f"wrong {number}")
+    [[failures]] = sql("SELECT SUM(failures) FROM login_failure WHERE login = 'guessed'")
+    assert failures >= 3
+    wrong = guess(0, "wrong again")
+    assert guess(0, "right") == guess(1, "right") == wrong  # refused by both
+
+
+def test_a_holder_that_is_cut_off_stops_before_another_one_begins(
+    galera: Cluster, installed: str
+) -> None:
+    """The lease by which one server of all works in the background."""
+    databases = [
+        Database(f"mysql+pymysql://root@127.0.0.1:{node.port}/sippulse", 1, is_cluster=True)
+        for node in galera.nodes[:2]
+    ]
+    one, two = (Lease(db, f"holder {n}", name="cut off") for n, db in enumerate(databases))
+    waiting(one.keep, "it is not free")
+    assert not two.keep()
+    galera.nodes[0].isolate()
+    try:
+        with ThreadPoolExecutor(1) as threads:
+
+            def keep_on() -> None:
+                while not two.held:
+                    one.keep()
+                    time.sleep(0.5)
+
+            keeping = threads.submit(keep_on)
+            while not two.keep():
+                time.sleep(0.5)
+            assert not one.held
+            keeping.result()
+    finally:
+        galera.nodes[0].rejoin()
+        galera.healed()
+    assert not one.keep()
+    for database in databases:
+        database.close()
+
+
+def test_a_reload_that_two_servers_could_do_is_done_once(node_servers: Servers, sql: Sql) -> None:
+    proxy = KamailioStandIn()
+    settings = {"PROXIES": json.dumps([proxy.settings]), "AUTO_RELOAD": "true"}
+    one, _ = node_servers(0, 1, **settings)
+    insert(one, "caller")
+    for number in range(4):
+        told = "<ipAddress>203.0.113.{}</ipAddress><mask>32</mask><method>iponly</method>"
+        told = told.format(number) + "<port>0</port><protocol>any</protocol>"
+        body = f"<address>{KEY.format(name='caller')}{told}</address>"
+        before = proxy.methods.count("permissions.addressReload")
+        assert fault(one.post("AddressWS", "insertAddress", body)) == ""
+        waiting(lambda: sql("SELECT * FROM proxy_reload") == [], "it is not done")
+        assert proxy.methods.count("permissions.addressReload") == before + 1
+    proxy.close()
+
+
+def test_servers_are_replaced_one_by_one_while_clients_write(
+    servers: list[Server], sql: Sql
+) -> None:
+    """The newer program's `db upgrade` has run: a schema that only has more."""
+    insert(servers[0], "rolling")
+    [[revision]] = sql("SELECT version_num FROM alembic_version")
+    node = "UPDATE alembic_version SET version_num = '{}'"
+    note = "UPDATE stored_setting SET value = '{}' WHERE name = 'schema_serves'"
+    [[told]] = sql("SELECT value FROM stored_setting WHERE name = 'schema_serves'")
+    sql_all = (node.format("9999"), note.format(f"9999 {revision}"))
+    back = (node.format(revision), note.format(told))
+    sql_run(sql_all, sql)
+    try:
+        for server in servers:
+            waiting(partial(is_ready, server), "not ready")
+            assert credit(server, "rolling") == ""
+        sql_run((note.format("9999 9999"),), sql)
+        waiting(lambda: not is_ready(servers[0]), "it serves on a schema that is no longer its own")
+        assert "newer than this program" in servers[0].get("/readyz").text
+    finally:
+        sql_run(back, sql)
+    for server in servers:
+        waiting(partial(is_ready, server), "not ready")
+    assert balance(sql, "rolling") == (2, 2)
+
+
+def sql_run(statements: tuple[str, ...], sql: Sql) -> None:
+    for statement in statements:
+        sql(statement)

@@ -1,0 +1,34 @@
+"""SIPPULSE_CLUSTER where there is no cluster; with one: make test-cluster."""
+
+import pytest
+from pydantic import SecretStr, ValidationError
+from werkzeug.test import Client
+
+from sippulse_ws.app import create_app
+from sippulse_ws.config import Settings
+from sippulse_ws.db import Database
+
+
+@pytest.mark.engines("mariadb")
+def test_a_database_of_no_cluster_is_told(migrated_url: str) -> None:
+    """Whoever writes to a node that is taken out of its cluster writes what no other node has."""
+    settings = Settings(database_url=SecretStr(migrated_url), cluster="galera")
+    answer = Client(create_app(settings)).get("/readyz")
+    assert answer.status_code == 503
+    assert answer.text.startswith("not ready: ")
+
+
+@pytest.mark.engines("mariadb")
+def test_reads_and_writes_wait_for_other_nodes(migrated_url: str) -> None:
+    for is_cluster, reads, writes in ((True, 1, 7), (False, 0, 0)):
+        database = Database(migrated_url, 1, is_cluster=is_cluster)
+        with database.reading() as db:
+            assert db.exec_driver_sql("SELECT @@wsrep_sync_wait").scalar() == reads
+        with database.writing() as db:
+            assert db.exec_driver_sql("SELECT @@wsrep_sync_wait").scalar() == writes
+        database.close()
+
+
+def test_only_galera_is_known() -> None:
+    with pytest.raises(ValidationError):
+        Settings(cluster="ndb")  # type: ignore[arg-type]
