@@ -12,6 +12,7 @@ from tests.soap import Soap
 NEW: dict[str, Any] = {"domain": DOMAIN, "password": "Secret-1234", "profile": "DEFAULT"}
 
 ANA: dict[str, Any] = {"username": "ana", "domain": DOMAIN}
+NO_OBJECT: dict[str, Any] = {"service": "SubscriberWS", "operation": "addCredit"}
 CONTACT = "sip:ana@192.0.2.1"
 
 
@@ -87,6 +88,14 @@ def test_rights_are_checked_for_all_before_the_first(api: JsonClient, platform: 
         (item("DomainWS", "noSuch"), "bad-request"),
         ({"service": "DomainWS", "operation": "listDomains", "more": 1}, "bad-request"),
         (new("bia", noSuch=1), "bad-request"),
+        (NO_OBJECT | {"parameters": []}, "unreadable-value"),
+        (NO_OBJECT | {"parameters": 0}, "unreadable-value"),
+        (NO_OBJECT | {"parameters": ""}, "unreadable-value"),
+        ({"service": "\ud800", "operation": "addCredit"}, "bad-request"),
+        (
+            {"service": "batch", "operation": "batch", "parameters": {"operations": []}},
+            "bad-request",
+        ),
         (new("bia", callLimit="x"), "unreadable-value"),
         ("x", "unreadable-value"),
     ],

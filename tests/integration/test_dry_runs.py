@@ -52,7 +52,7 @@ def test_no_money_moves_and_no_key_is_used_up(api: JsonClient, platform: Platfor
     assert platform.one(Subscriber).credit == 7
 
 
-@pytest.mark.parametrize("value", ["yes", "1", "", "true, false", "verdade"])
+@pytest.mark.parametrize("value", ["yes", "1", "", "True", "FALSE", "true, false", "verdade"])
 def test_any_other_value_is_refused_and_never_a_real_write(
     value: str, api: JsonClient, platform: Platform
 ) -> None:

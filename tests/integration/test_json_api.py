@@ -145,6 +145,11 @@ def test_whole_numbers_may_have_a_point_and_doubles_none(api: JsonClient) -> Non
         b"\xff",
         b"[" * 100_000,
         b'{"value": NaN}',
+        b'{"value": ' + b"9" * 5000 + b"}",
+        b'{"username": "ana", "\\u0075sername": "bia"}',
+        b'{"\\ud800": 1}',
+        b"\xef\xbb\xbf{}",
+        b"{} {}",
     ],
 )
 def test_a_body_that_is_no_json_object_is_refused(api: JsonClient, body: bytes) -> None:
@@ -216,7 +221,11 @@ def test_customers_need_no_principal(api: JsonClient, platform: Platform) -> Non
         ("application/json", 200),
         ("application/json; charset=utf-8", 200),
         ('Application/JSON;charset="UTF-8"', 200),
+        ("application/json; charset=UTF-8; profile=x", 200),
+        ("application/json;charset=utf8", 200),
         ("application/json; charset=iso-8859-1", 415),
+        ("application/json, text/xml", 415),
+        ("application/vnd.api+json", 415),
         ("text/xml", 415),
         ("text/json", 415),
         ("", 415),

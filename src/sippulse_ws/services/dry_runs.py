@@ -24,7 +24,7 @@ def is_dry_run(operation: Operation, context: Context) -> bool:
     """Whether the request asks for one; any value but true and false is refused."""
     if not (operation.writes or operation.acts) or not (told := context.told(_HEADER)):
         return False
-    values = {text.strip().lower() for text in told}
+    values = {text.strip() for text in told}
     if len(values) > 1 or not values <= {"true", "false"}:
         raise InvalidDryRun
     if values == {"false"}:

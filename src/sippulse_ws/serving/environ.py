@@ -36,6 +36,14 @@ _ALWAYS: Environ = {
 _MOST_NAMES = 500
 
 
+# What changes the meaning of a request is never dropped: without a value it is refused.
+_MEANT = [
+    ("idempotency-key", "HTTP_IDEMPOTENCY_KEY"),
+    ("if-match", "HTTP_IF_MATCH"),
+    ("x-dry-run", "HTTP_X_DRY_RUN"),
+]
+
+
 class _Keys(dict[str, str]):
     """The environment's key of each header that clients send."""
 
@@ -57,6 +65,9 @@ def environ_of(request: Received, place: Any) -> Environ:
     for name, value in header_items(scope.headers):
         key = _keys[name]
         environ[key] = f"{environ[key]},{value}" if key in environ else value
+    for name, key in _MEANT:
+        if key not in environ and name in scope.headers:  # beyond ASCII
+            environ[key] = ""
     # an HTTP/2 or absolute-form request may name its host there alone
     if "HTTP_HOST" not in environ and scope.authority:
         environ["HTTP_HOST"] = scope.authority

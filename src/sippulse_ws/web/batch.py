@@ -53,7 +53,8 @@ class BatchReader:
         if published is None:
             raise BadRequest("Operação desconhecida", "Unknown operation", name, path)
         reader, writer = self._compiled(name, published)
-        values = reader.values(given.get("parameters") or {}, f"{path}.parameters")
+        parameters = given.get("parameters")
+        values = reader.values({} if parameters is None else parameters, f"{path}.parameters")
         declared = published.declaration
         return BatchItem(published, declared.values(tuple(values.values())), writer.plain)
 

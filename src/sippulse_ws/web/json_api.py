@@ -14,6 +14,7 @@ from threading import Semaphore
 from typing import Any
 
 from spyne import Fault
+from werkzeug.http import parse_options_header
 
 from sippulse_ws.domain.errors import DomainError, InternalError
 from sippulse_ws.domain.request_errors import (
@@ -213,9 +214,12 @@ def check_request(environ: _Environ) -> None:
     if method != "POST":
         discard_body(environ)
         raise MethodNotAllowed(method=method)
-    media_type, _, parameters = (environ.get("CONTENT_TYPE") or "").partition(";")
-    charset = parameters.strip().lower().replace('"', "").replace(" ", "")
-    if media_type.strip().lower() != JSON or charset not in ("", "charset=utf-8"):
+    content_type = environ.get("CONTENT_TYPE") or ""
+    if content_type == JSON:
+        return
+    media_type, parameters = parse_options_header(content_type)
+    charset = parameters.get("charset", "utf-8").lower()
+    if media_type.lower() != JSON or charset not in ("utf-8", "utf8"):
         discard_body(environ)
         raise UnsupportedMediaType
 

@@ -240,4 +240,5 @@ class ResultWriter:
 
 
 def dump_json(value: Any) -> bytes:
-    return _dumps(value).encode()
+    """A lone surrogate, which a request may name, stays the escape that it was."""
+    return _dumps(value).encode(errors="backslashreplace")

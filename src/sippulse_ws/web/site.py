@@ -98,8 +98,7 @@ class Site:
         def page(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
                 discard_body(environ)
-                allowed = {"Allow": "GET, HEAD"}
-                return Response("", 405, allowed, mimetype="text/html")(environ, start_response)
+                return _other_method(environ, start_response)
             request = Request(environ)
             language = self._chosen(request)
             response = Response(
@@ -246,9 +245,16 @@ def _reader(name: str) -> Callable[[], bytes]:
     return cache(lambda: files(__package__).joinpath("static", name).read_bytes())
 
 
+def _other_method(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    allowed = {"Allow": "GET, HEAD"}
+    return Response("", 405, allowed, mimetype="text/html")(environ, start_response)
+
+
 def _static(content: Callable[[], bytes], media_type: str) -> _Wsgi:
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         discard_body(environ)
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return _other_method(environ, start_response)
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=300"}
         return Response(content(), headers=headers, mimetype=media_type)(environ, start_response)
 
