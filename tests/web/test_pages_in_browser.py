@@ -99,6 +99,41 @@ def test_a_wrong_password_is_told(page: Page) -> None:
     shown(page, "wrong-password")
 
 
+def test_numbers_go_as_they_are_typed(page: Page, demo_server: dict[str, Any]) -> None:
+    page.goto("/SipPulse/SubscriberWS/updateSubscriber")
+    log_in(page, demo_server)
+    phone = "[data-path='subscriber.phone']"
+    for typed, sent in (("9007199254740993", "9007199254740993"), ("0x10", '"0x10"')):
+        page.fill(phone, typed)
+        with page.expect_response("**/updateSubscriber") as answered:
+            page.click("button[type=submit]")
+        assert f'"phone": {sent}' in str(answered.value.request.post_data)
+        expect(page.locator(".sent")).to_contain_text(f'"phone": {sent}')
+        assert answered.value.status == (200 if typed == sent else 400)
+
+
+def test_what_looks_like_html_is_text(page: Page, demo_server: dict[str, Any]) -> None:
+    page.goto("/SipPulse/SubscriberWS/updateSubscriber")
+    log_in(page, demo_server)
+    name = '<img src=x onerror="alert(1)"><b>é</b> "typed-0.1:5" ' + "y" * 400
+    page.fill("[data-path='subscriber.firstName']", name)
+    page.click("button[type=submit]")
+    assert answer_of(page)["field"] == "firstName"
+    sent = page.inner_text(".sent")
+    assert json.loads(sent[sent.index("{") :])["subscriber"]["firstName"] == name
+    assert page.locator(".result img, .result b").count() == 0
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0
+
+
+def test_a_foreign_domain_is_told(page: Page, demo_server: dict[str, Any]) -> None:
+    page.goto("/SipPulse/SubscriberWS/retrieveCredit")
+    log_in(page, demo_server)
+    page.fill("[data-path='domain']", "other.example.com")
+    page.click("button[type=submit]")
+    assert answer_of(page)["code"] == "access-denied"
+
+
 def test_objects_and_lists_are_sent_as_such(page: Page, demo_server: dict[str, Any]) -> None:
     page.goto("/SipPulse/RateWS/insertRates")
     log_in(page, demo_server)
@@ -140,7 +175,7 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(
     browser: Browser, demo_server: dict[str, Any]
 ) -> None:
     context = browser.new_context(
-        base_url=demo_server["url"], viewport={"width": 360, "height": 740}, locale="pt-BR"
+        base_url=demo_server["url"], viewport={"width": 320, "height": 740}, locale="pt-BR"
     )
     page = context.new_page()
     for path in EVERY_KIND:

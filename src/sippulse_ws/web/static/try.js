@@ -7,12 +7,16 @@ const result = form.querySelector(".result");
 form.hidden = false;
 
 const NUMBERS = ["int", "long", "double"];
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+// Numbers go as they were typed: JavaScript's own would round those of many digits.
+const TYPED = `typed-${Math.random()}:`;
+const withNumbers = (text) => text.replaceAll(new RegExp(`"${TYPED.replace(".", "\\.")}([^"]*)"`, "g"), "$1");
 
 function valueOf(input) {
   const text = input.value;
   if (input.dataset.kind === "boolean") return text === "true";
   // a number that is none is sent as it is, so that the server says what is wrong with it
-  if (NUMBERS.includes(input.dataset.kind) && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  if (NUMBERS.includes(input.dataset.kind) && NUMBER.test(text.trim())) return TYPED + text.trim();
   return text;
 }
 
@@ -54,10 +58,12 @@ function isDryRun() {
 }
 
 async function send() {
-  const body = JSON.stringify(bodyOf(), null, 2);
+  const body = withNumbers(JSON.stringify(bodyOf(), null, 2));
   const headers = { "Content-Type": "application/json", ...basic() };
   if (isDryRun()) headers["X-Dry-Run"] = "true";
   const shown = body.replace(/("[^"]*[pP]assword[^"]*": )"[^"]*"/g, '$1"…"');
+  const button = form.querySelector("button[type=submit]");
+  button.disabled = true;
   const started = performance.now();
   let status, text;
   try {
@@ -70,6 +76,7 @@ async function send() {
     status = form.dataset.unsent;
     text = String(error);
   }
+  button.disabled = false;
   const took = Math.round(performance.now() - started);
   form.querySelector(".sent").textContent = `POST ${new URL(form.action).pathname}\n${isDryRun() ? "X-Dry-Run: true\n" : ""}\n${shown}`;
   form.querySelector(".status").textContent = `${status}, ${took} ms`;
