@@ -16,6 +16,7 @@ from bench.served import DRIVERS
 QUIET = 0.3  # load average above which figures are not worth keeping
 PARTS = (
     "wire",
+    "doors",
     "floor",
     "server",
     "growth",
