@@ -161,7 +161,7 @@ def _judge_process(
 ) -> None:
     for one in (signal.SIGINT, signal.SIGTERM):  # it ends when the relay says so
         signal.signal(one, signal.SIG_IGN)
-    os.nice(10)  # clients come first
+    os.nice(5)  # clients come first
     asyncio.run(_judging(options, handover, show))
 
 
