@@ -48,6 +48,12 @@ def reset_quotas(db: Session, today: dt.date) -> bool:
     return True
 
 
+def quotas_are_due(db: Session, today: dt.date) -> bool:
+    """Whether a day has begun whose quotas still show what was used before."""
+    last = db.scalar(select(DailyTask.day).where(DailyTask.name == QUOTAS))
+    return last is not None and last < today
+
+
 def charge_fees(database: Database, today: dt.date, *, charging: bool) -> int:
     """Charge the monthly fee of each assigned DID for the months that have begun; how many fees.
 

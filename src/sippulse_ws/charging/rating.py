@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sippulse_ws.charging.accounts import load_accounts
+from sippulse_ws.charging.calendar import quotas_are_due, reset_quotas, zone_today
 from sippulse_ws.charging.postings import Postings, find_holds
 from sippulse_ws.charging.rate_book import RateBook
 from sippulse_ws.charging.rated_call import RatedCall, rate_call
@@ -26,6 +27,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import events
 from sippulse_ws.domain.call_records import Snapshots
 from sippulse_ws.domain.local_time import find_timezone
+from sippulse_ws.domain.stored_settings import charging_is_on
 from sippulse_ws.models import Gateway, Provider, RawCall
 
 NEW, RATED, UNRATED = 0, 1, 2
@@ -57,6 +59,7 @@ class RatingWorker:
 
     def run(self, database: Database, size: int = BATCH) -> bool:
         """Rate a batch; whether there may be more. What others lock or win is tried again."""
+        self._begin_day(database)
         for attempt in range(_TRIES):
             try:
                 with database.writing() as db:
@@ -67,6 +70,15 @@ class RatingWorker:
                 if not lost_race or attempt == _TRIES - 1:
                     raise
         return False
+
+    def _begin_day(self, database: Database) -> None:
+        """Calls count in the quotas of their day, also after a down-time over midnight."""
+        with database.reading() as db:
+            today = zone_today(find_timezone(db, self._timezone))
+            due = quotas_are_due(db, today) and charging_is_on(db)
+        if due:
+            with database.writing() as db:
+                reset_quotas(db, today)
 
     def rate_batch(self, db: Session, size: int = BATCH) -> int:
         """Rate up to so many new records in this transaction; how many they were."""
