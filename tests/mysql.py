@@ -9,9 +9,9 @@ from tests.mariadb import PORTABLE_IO, PrivateMariaDB
 OPTIONS = (
     PORTABLE_IO,
     "--bind-address=127.0.0.1",
-    "--skip-name-resolve",
     "--skip-log-bin",
     "--mysqlx=OFF",
+    "--secure-file-priv=NULL",
     "--character-set-server=utf8mb4",
     "--max-connections=300",
     "--innodb-buffer-pool-size=256M",

@@ -2,7 +2,9 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 
@@ -184,3 +186,32 @@ def test_an_unfit_field_is_null_and_the_row_stays(proxy: ProxyAccount, kind: str
                     f"SELECT username, {field} FROM sippulse_subscriber WHERE username = '4711'"
                 )
                 assert rows == [("4711", text if fit else None)]
+
+
+STOCK = "subscriber dbaliases domain address dialplan location version".split()
+LONG, LONGLONG = 3, 8
+
+
+@pytest.mark.engines("mariadb")
+def test_numbers_are_sent_as_the_types_that_proxies_read(proxy: ProxyAccount) -> None:
+    """Kamailio refuses an address whose group is no INT; MySQL sends calculations as BIGINT."""
+    sent = {}
+    connection = pymysql.connect(
+        host=proxy.url.host,
+        port=proxy.url.port or 3306,
+        user=proxy.account,
+        password=PASSWORD,
+        database=proxy.schema,
+    )
+    with closing(connection), connection.cursor() as cursor:
+        for table in STOCK:
+            cursor.execute(f"SELECT * FROM {table} LIMIT 0")
+            sent |= {(table, column[0]): column[1] for column in cursor.description}
+    assert {name for name, kind in sent.items() if kind == LONGLONG} <= {("location", "contact_id")}
+    wanted = {("address", "grp"), ("address", "mask"), ("address", "port"), ("dialplan", "dpid")}
+    wanted |= {("dialplan", "pr"), ("dialplan", "match_op"), ("version", "table_version")}
+    if proxy.kind == "kamailio":
+        wanted |= {("dialplan", "match_len"), ("subscriber", "id"), ("domain", "id")}
+    else:
+        wanted |= {("dialplan", "match_flags"), ("dialplan", "disabled")}
+    assert {name: sent[name] for name in wanted} == dict.fromkeys(wanted, LONG)

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import os
 from enum import Enum
-from typing import NamedTuple
 
 from sippulse_ws.config import Settings
-
-
-class Wording(NamedTuple):
-    pt: str
-    en: str
-
+from sippulse_ws.domain.reasons import Wording
 
 # What the records of each kind are called.
 NOUNS = {

@@ -18,6 +18,7 @@ from sippulse_ws.domain.errors import (
     SubscriberNotFound,
 )
 from sippulse_ws.domain.profiles import require_profile
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import insert_row, refers_to_nothing
 from sippulse_ws.models import AccountGroup, AccountGroupMember, Subscriber
 
@@ -117,11 +118,9 @@ def _ids(db: Session, manager: str, accounts: Sequence[str] | None) -> dict[str,
     domain = _domain(manager)
     for account in accounts:
         if _domain(account) != domain:
-            raise InvalidField(
-                "account", f"{account} não é do domínio {domain}", f"{account} is not of {domain}"
-            )
+            raise InvalidField("account", Reason.OF_ANOTHER_DOMAIN, account=account, domain=domain)
     if manager in accounts:
-        raise InvalidField("account", "é a própria agrupadora", "is the manager itself")
+        raise InvalidField("account", Reason.MANAGER_ITSELF)
     query = select(Subscriber.account_code, Subscriber.id).where(
         Subscriber.account_code.in_(set(accounts))
     )

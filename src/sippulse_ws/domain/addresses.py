@@ -22,6 +22,7 @@ from sippulse_ws.domain.errors import (
 )
 from sippulse_ws.domain.guards import ADDRESSES, touch
 from sippulse_ws.domain.networks import Host, check_network, may_overlap, overlaps
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import insert_row, refers_to_nothing, stream
 from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
 from sippulse_ws.domain.values import Values, present, required, storable, within
@@ -155,15 +156,13 @@ def _owner(values: Values, current: Row[Any] | None) -> tuple[str, str]:
     """Username and domain out of `account`, or out of both; what is absent stays as it is."""
     told, at, told_domain = (values.get("account") or "").rpartition("@")
     if values.get("account") and not (told and at):
-        raise InvalidField("account", "não é username@domain", "not username@domain")
+        raise InvalidField("account", Reason.NOT_USERNAME_AT_DOMAIN)
     username = values.get("username") or told or (current and current.username)
     domain = values.get("domain") or told_domain or (current and current.domain)
     if not username or not domain:
         raise MissingField(field="domain" if username else "username")
     if told and (told, told_domain) != (username, domain):
-        raise InvalidField(
-            "account", "é outra conta que username e domain", "differs from username and domain"
-        )
+        raise InvalidField("account", Reason.ANOTHER_ACCOUNT)
     return str(username), str(domain)
 
 
@@ -172,10 +171,10 @@ def checked_address(values: Values) -> dict[str, Any]:
     method, protocol = values["method"].lower(), values["protocol"].lower()
     if method not in ADDRESS_GROUPS:
         choices = ", ".join(ADDRESS_GROUPS)
-        raise InvalidField("method", f"deve ser {choices}", f"must be one of {choices}")
+        raise InvalidField("method", Reason.NOT_A_CHOICE, choices=choices)
     if protocol not in PROTOCOLS:
         choices = ", ".join(PROTOCOLS)
-        raise InvalidField("protocol", f"deve ser {choices}", f"must be one of {choices}")
+        raise InvalidField("protocol", Reason.NOT_A_CHOICE, choices=choices)
     within(values["port"], 0, _PORT_MAX, "port")
     stored = {
         "ip_address": _network_address(values["ip_address"], values["mask"]),
@@ -203,17 +202,15 @@ def _network_address(text: str, mask: int) -> str:
     except ValueError:
         address = None
     if address is None or "%" in text:
-        raise InvalidField("ipAddress", "não é um endereço IP", "not an IP address")
+        raise InvalidField("ipAddress", Reason.NOT_AN_IP_ADDRESS)
     if isinstance(address, IPv6Address) and address.ipv4_mapped:  # no call comes from one
         ipv4 = address.ipv4_mapped
-        raise InvalidField("ipAddress", f"escreva {ipv4}", f"write {ipv4}")
+        raise InvalidField("ipAddress", Reason.MAPPED_ADDRESS, ipv4=ipv4)
     # not 0: a stock proxy takes it for a single host
     within(mask, 1, address.max_prefixlen, "mask")
     network = ip_interface(f"{address}/{mask}").network
     if network.network_address != address:
-        raise InvalidField(
-            "ipAddress", f"tem bits de host; a rede é {network}", f"has host bits; use {network}"
-        )
+        raise InvalidField("ipAddress", Reason.HOST_BITS, network=network)
     return str(address)
 
 
@@ -221,11 +218,9 @@ def _tech_prefix(method: str, prefix: str) -> str:
     if method in PREFIXED and not prefix:
         raise MissingField(field="techPrefix")
     if method == IP_ONLY and prefix:  # two accounts would share the address
-        raise InvalidField("techPrefix", "não se usa com iponly", "is not used with iponly")
+        raise InvalidField("techPrefix", Reason.NOT_WITH_IPONLY)
     if not _PREFIX.fullmatch(prefix):
-        raise InvalidField(
-            "techPrefix", "somente letras, dígitos e *#+._-", "only letters, digits and *#+._-"
-        )
+        raise InvalidField("techPrefix", Reason.NOT_A_TECH_PREFIX)
     return prefix
 
 

@@ -14,6 +14,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import AdministratorExists, AdministratorNotFound, InvalidField
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import Values, password_text, required, storable
 from sippulse_ws.models import Administrator, AdministratorDomain
@@ -39,7 +40,7 @@ def adopt_administrator(db: Session, login: str, password_hash: str) -> bool:
     """Make one whose password only its argon2 hash tells; False if the login is there already."""
     required({"login": login}, "login")
     if not password_hash.startswith("$argon2id$"):
-        raise InvalidField("password_hash", "não é um hash argon2id", "not an argon2id hash")
+        raise InvalidField("password_hash", Reason.NOT_A_HASH)
     values = {"login": login, "password_hash": password_hash}
     stored = storable(Administrator, values) | {"created_at": dt.datetime.now(dt.UTC)}
     try:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import aliased
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import events
 from sippulse_ws.domain.errors import InvalidField, MissingField, SubscriberNotFound
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.repeat_errors import RepeatedCredit
 from sippulse_ws.domain.subscribers import key, reading
 from sippulse_ws.domain.values import amount, storable
@@ -126,7 +127,7 @@ def add_credit(
     if added.result.matched == 0:
         if db.execute(select(Subscriber.id).where(Subscriber.id == account.id)).first() is None:
             raise SubscriberNotFound(account=account.account_code)  # removed in this moment
-        raise InvalidField("value", "o saldo não caberia", "the balance would not fit")
+        raise InvalidField("value", Reason.BALANCE_TOO_LARGE)
 
 
 def _tell_revived(
@@ -153,7 +154,7 @@ def credit_change(value: float | None) -> Decimal:
         raise MissingField(field="value")
     change = amount(value, "value")
     if change == 0:
-        raise InvalidField("value", "é zero", "is zero")
+        raise InvalidField("value", Reason.ZERO)
     return change
 
 

@@ -12,6 +12,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.dial_expressions import groups_of, trouble_with
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DialplanNotFound, InvalidField
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import insert_row, stream
 from sippulse_ws.domain.values import (
     INT_MAX,
@@ -59,15 +60,11 @@ def checked_rule(db: Session, values: Values) -> dict[str, Any]:
     if stored.get("match_op", REGEX) == REGEX:
         _check(db, stored["match_exp"], "matchExp")
     if "$" in stored.get("repl_exp", ""):  # a proxy's view leaves such rules out
-        raise InvalidField("replExp", "não pode conter $", "must not contain $")
+        raise InvalidField("replExp", Reason.DOLLAR_SIGN)
     _check(db, searched := stored.get("subst_exp", ""), "substExp")
     wanted = max((int(n) for n in _REFERENCE.findall(stored.get("repl_exp", ""))), default=0)
     if wanted and wanted > (groups := groups_of(db, searched)):
-        raise InvalidField(
-            "replExp",
-            f"usa \\{wanted}, mas substExp tem {groups} grupo(s)",
-            f"uses \\{wanted}, but substExp has {groups} group(s)",
-        )
+        raise InvalidField("replExp", Reason.TOO_FEW_GROUPS, wanted=wanted, groups=groups)
     return stored
 
 
@@ -80,6 +77,4 @@ def _check(db: Session, expression: str, field: str) -> None:
     """A regular expression that the database's REGEXP takes, as the proxies' view asks it."""
     trouble = trouble_with(db, expression) if expression else None
     if trouble is not None:
-        raise InvalidField(
-            field, f"expressão regular inválida: {trouble}", f"bad regular expression: {trouble}"
-        )
+        raise InvalidField(field, Reason.BAD_EXPRESSION, trouble=trouble)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from sippulse_ws.domain.reasons import Reason
+
 
 class DomainError(Exception):
     """Base of the catalogue. Keyword arguments fill the message."""
@@ -53,8 +55,9 @@ class InvalidField(DomainError):
     pt = "Valor inválido no campo {field}: {reason_pt}"
     en = "Invalid value in field {field}: {reason_en}"
 
-    def __init__(self, field: str, reason_pt: str, reason_en: str) -> None:
-        super().__init__(field=field, reason_pt=reason_pt, reason_en=reason_en)
+    def __init__(self, field: str, reason: Reason, **values: object) -> None:
+        pt, en = reason.value
+        super().__init__(field=field, reason_pt=pt.format(**values), reason_en=en.format(**values))
 
 
 class UnreadableValue(DomainError):

@@ -16,6 +16,7 @@ from sippulse_ws.domain.errors import (
     MissingField,
     SubscriberNotFound,
 )
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import insert_row, refers_to_nothing
 from sippulse_ws.domain.values import INT_MAX, Values, present, required, storable, within
 from sippulse_ws.models import HuntGroup, HuntGroupMember, Subscriber
@@ -83,9 +84,7 @@ def remove_hunt_group(db: Session, domain: str, hunt_group_id: int | None) -> No
 
 def _check(values: Values) -> None:
     if values.get("method") is not None and values["method"] not in METHODS:
-        raise InvalidField(
-            "method", "deve ser paralell ou serial", "must be paralell (or parallel) or serial"
-        )
+        raise InvalidField("method", Reason.NEITHER_PARALLEL_NOR_SERIAL)
     within(values.get("timeout"), 1, INT_MAX, "timeout")
 
 

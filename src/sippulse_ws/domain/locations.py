@@ -23,6 +23,7 @@ from sippulse_ws.domain.errors import (
     SubscriberNotFound,
 )
 from sippulse_ws.domain.proxies import Proxies, add_contact, remove_contact
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.sip_fields import is_sip_uri
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.domain.values import storable
@@ -131,6 +132,6 @@ def _checked(contact: str | None) -> str:
     if not contact:
         raise MissingField(field="contact")
     if not is_sip_uri(contact, headers=True):
-        raise InvalidField("contact", "não é uma URI SIP", "not a SIP URI")
+        raise InvalidField("contact", Reason.NOT_A_SIP_URI)
     storable(Location, {"contact": contact})
     return contact

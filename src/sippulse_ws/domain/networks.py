@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_
 
 from sippulse_ws.domain.errors import InvalidField
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.models import Address
 
 Network = IPv4Network | IPv6Network
@@ -34,19 +35,11 @@ def check_network(network: Network, proxies: Iterable[Host]) -> None:
     """InvalidField for what only a superuser may register; `proxies` are the SIP proxies."""
     widest = WIDEST[network.version]
     if network.prefixlen < widest:
-        raise InvalidField(
-            "mask", f"redes de no máximo /{widest}", f"networks of /{widest} at most"
-        )
+        raise InvalidField("mask", Reason.NETWORK_TOO_WIDE, widest=widest)
     if any(_overlap(network, special) for special in SPECIAL):
-        raise InvalidField(
-            "ipAddress",
-            "loopback, multicast, link-local e indefinido não são de uma conta",
-            "loopback, multicast, link-local and unspecified are no account's",
-        )
+        raise InvalidField("ipAddress", Reason.SPECIAL_NETWORK)
     if any(host in network for host in proxies):
-        raise InvalidField(
-            "ipAddress", "é o endereço de um proxy SIP", "is the address of a SIP proxy"
-        )
+        raise InvalidField("ipAddress", Reason.ADDRESS_OF_A_PROXY)
 
 
 def may_overlap(network: Network) -> ColumnElement[bool]:

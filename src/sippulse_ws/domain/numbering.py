@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from sippulse_ws.domain.errors import InvalidField
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.values import Values, required, storable
 from sippulse_ws.models import Numbering
 
@@ -41,7 +42,7 @@ def checked_numbering(values: Values) -> dict[str, Any]:
     required(values, "prefix")
     prefix = values["prefix"]
     if not (prefix.isascii() and prefix.isdigit()):
-        raise InvalidField("prefix", "somente dígitos", "digits only")
+        raise InvalidField("prefix", Reason.DIGITS_ONLY)
     return storable(Numbering, {name: values[name] for name in ("prefix", *_FIELDS)})
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row, select, update
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import InvalidField, MissingField, SubscriberNotFound
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.subscribers import key
 from sippulse_ws.domain.values import Values, present, storable, wire_name
 from sippulse_ws.models import Subscriber
@@ -42,12 +43,12 @@ def update_quota(db: Session, values: Values, which: str) -> None:
         changes[kind] = None
     after = dict(stored._mapping) | changes
     if after[kind] not in (*TYPES, None):
-        raise InvalidField(wire_name(kind), "deve ser M ou V", "must be M or V")
+        raise InvalidField(wire_name(kind), Reason.NEITHER_M_NOR_V)
     if after[which] and after[kind] is None:
         raise MissingField(field=wire_name(kind))
     for name in (f"{which}_limit", f"{which}_consumed"):
         if changes.get(name, 0) < 0:
-            raise InvalidField(wire_name(name), "é negativo", "is negative")
+            raise InvalidField(wire_name(name), Reason.NEGATIVE)
     changes = storable(Subscriber, changes)
     if changes:
         db.execute(update(Subscriber).where(key(username, domain)).values(changes))

@@ -12,6 +12,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import InvalidField, MissingField, RatePlanInUse, RatePlanNotFound
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import (
     INT_MAX,
@@ -60,7 +61,7 @@ def update_rate_plan(db: Session, scope: Scope, values: Values) -> Row[Any]:
     """Absent means unchanged; a plan stays in its domain."""
     plan = _get(db, scope, values.get("id"), "id")
     if values.get("domain") not in (None, "", plan.domain):
-        raise InvalidField("domain", "o plano é de outro domínio", "the plan is of another domain")
+        raise InvalidField("domain", Reason.PLAN_OF_ANOTHER_DOMAIN)
     if values.get("name") == "":
         raise MissingField(field="name")
     _check(values)

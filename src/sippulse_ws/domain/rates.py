@@ -32,6 +32,7 @@ from sippulse_ws.domain.errors import (
     RateRepeated,
     RowRefused,
 )
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import stream
 from sippulse_ws.domain.values import Values, present, required, storable, wire_name
 from sippulse_ws.models import Rate
@@ -98,7 +99,7 @@ def update_rate(db: Session, scope: Scope, values: Values) -> Row[Any]:
     """Absent means unchanged; a rate stays in its domain."""
     rate = _get(db, scope, values.get("id"))
     if values.get("domain") not in (None, "", rate.domain):
-        raise InvalidField("domain", "a tarifa é de outro domínio", "the rate is of another domain")
+        raise InvalidField("domain", Reason.RATE_OF_ANOTHER_DOMAIN)
     changes = present(values, _CHANGED)
     if changes:
         for name in ("name", "prefix"):
@@ -133,16 +134,16 @@ def checked(row: Values) -> dict[str, Any]:
     required(row, *_REQUIRED)
     prefix, value = row["prefix"], row["rate_value"]
     if not (prefix.isascii() and prefix.isdigit()):
-        raise InvalidField("prefix", "somente dígitos", "digits only")
+        raise InvalidField("prefix", Reason.DIGITS_ONLY)
     stored = storable(Rate, row, names=FIELDS)
     if value < 0:
-        raise InvalidField("rateValue", "é negativo", "is negative")
+        raise InvalidField("rateValue", Reason.NEGATIVE)
     if value and not stored["rate_value"]:
-        raise InvalidField("rateValue", "menor que 0.000001", "less than 0.000001")
+        raise InvalidField("rateValue", Reason.LESS_THAN_A_MILLIONTH)
     if len(stored) > len(_REQUIRED):
         for name in _SECONDS:
             if stored.get(name, 0) < 0:
-                raise InvalidField(wire_name(name), "é negativo", "is negative")
+                raise InvalidField(wire_name(name), Reason.NEGATIVE)
     return stored
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.reasons import Reason
 
 
 class BadRequest(DomainError):
@@ -12,10 +13,11 @@ class BadRequest(DomainError):
     pt = "{reason_pt}{more}"
     en = "{reason_en}{more}"
 
-    def __init__(self, reason_pt: str, reason_en: str, more: str = "", field: str = "") -> None:
+    def __init__(self, reason: Reason, more: str = "", field: str = "") -> None:
+        pt, en = reason.value
         super().__init__(
-            reason_pt=reason_pt,
-            reason_en=reason_en,
+            reason_pt=pt,
+            reason_en=en,
             more=f": {more}" if more else "",
             field=field,
         )

@@ -29,6 +29,7 @@ from sippulse_ws.domain.errors import (
     ResellerLoginTaken,
     ResellerNotFound,
 )
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import Values, password_text, present, required, storable
 from sippulse_ws.domain.vault import Vault
@@ -105,7 +106,7 @@ def add_credit(
     if result.rowcount == 0:
         if _find_id(db, name, domain) != reseller_id:  # removed in this moment
             raise ResellerNotFound(reseller=_account(name, domain))
-        raise InvalidField("value", "o saldo não caberia", "the balance would not fit")
+        raise InvalidField("value", Reason.BALANCE_TOO_LARGE)
     refuse_repeated(db, RESELLER, reseller_id, change, obs, repeated_minutes)
     _record(db, reseller_id, _account(name, domain), change, administrator, obs)
 

@@ -15,6 +15,7 @@ from sippulse_ws.domain.errors import (
     RatePlanNotFound,
 )
 from sippulse_ws.domain.errors_routes import RouteExists, RouteNotFound
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.values import INT_MAX, within
 from sippulse_ws.models import Domain, Gateway, RatePlan, Route
 
@@ -58,17 +59,11 @@ def checked_route(values: dict[str, Any]) -> dict[str, Any]:
     route |= {name: value for name, value in values.items() if value is not None}
     prefix = route["prefix"]
     if prefix and not (prefix.isascii() and prefix.isalnum() and len(prefix) <= PREFIX_LENGTH):
-        raise InvalidField(
-            "prefix",
-            f"até {PREFIX_LENGTH} dígitos ou letras, sem +",
-            f"up to {PREFIX_LENGTH} digits or letters, without +",
-        )
+        raise InvalidField("prefix", Reason.NOT_A_ROUTE_PREFIX, prefix_length=PREFIX_LENGTH)
     within(route["priority"], 0, INT_MAX, "priority")
     within(route["weight"], 1, INT_MAX, "weight")
     if route["domain"] is not None and route["rate_plan_id"] is not None:
-        raise InvalidField(
-            "domain", "um plano já pertence a um domínio", "a plan belongs to a domain already"
-        )
+        raise InvalidField("domain", Reason.PLAN_HAS_A_DOMAIN)
     return route
 
 

@@ -12,6 +12,7 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from sippulse_ws.domain.errors import InvalidField
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.models import (
     Base,
     DbAlias,
@@ -80,17 +81,13 @@ def is_reserved_name(username: str) -> bool:
 def printable(value: str, field: str) -> None:
     """No character below U+0020, and no DEL."""
     if _controls.search(value):
-        raise InvalidField(field, "contém caractere de controle", "contains a control character")
+        raise InvalidField(field, Reason.CONTROL_CHARACTER)
 
 
 def user_part(value: str, field: str) -> None:
     """What stands before the @ of a SIP address; no address of its own."""
     if _not_in_user.search(value):
-        raise InvalidField(
-            field,
-            "não é um número nem a parte de usuário de um endereço SIP",
-            "neither a number nor the user part of a SIP address",
-        )
+        raise InvalidField(field, Reason.NEITHER_NUMBER_NOR_USER)
 
 
 def call_target(value: str, field: str) -> None:
@@ -99,9 +96,7 @@ def call_target(value: str, field: str) -> None:
         return
     uri = value if value[:5].lower().startswith(("sip:", "sips:")) else f"sip:{value}"
     if not ("@" in value or uri is value) or not is_sip_uri(uri):
-        raise InvalidField(
-            field, "não é um número nem um endereço SIP", "neither a number nor a SIP address"
-        )
+        raise InvalidField(field, Reason.NEITHER_NUMBER_NOR_ADDRESS)
 
 
 def call_targets(value: str, field: str) -> None:
@@ -116,42 +111,30 @@ def call_targets(value: str, field: str) -> None:
 def header_name(value: str, field: str) -> None:
     """A token (RFC 3261) that routing and identity do not need."""
     if _not_in_token.search(value) or len(value) > HEADER_LENGTH:
-        raise InvalidField(field, "não é um nome de cabeçalho SIP", "not a name of a SIP header")
+        raise InvalidField(field, Reason.NOT_A_HEADER_NAME)
     if value.lower() in RESERVED_HEADERS:
-        raise InvalidField(
-            field,
-            "é um cabeçalho de que o roteamento ou a identidade precisam",
-            "is a header that routing or identity need",
-        )
+        raise InvalidField(field, Reason.RESERVED_HEADER)
 
 
 def quotable(value: str, field: str) -> None:
     """Text without control characters, quotes, angle brackets and backslashes."""
     if _not_in_text.search(value):
-        raise InvalidField(
-            field,
-            'contém caractere de controle, aspas, "<", ">" ou "\\"',
-            'contains a control character, a quote, "<", ">" or "\\"',
-        )
+        raise InvalidField(field, Reason.CONTROL_CHARACTER_OR_QUOTE)
 
 
 def unreserved(value: str, field: str) -> None:
     """A key that is no hunt group's name."""
     printable(value, field)
     if _control_escape.search(value):
-        raise InvalidField(field, "contém caractere de controle", "contains a control character")
+        raise InvalidField(field, Reason.CONTROL_CHARACTER)
     if is_reserved_name(value):
-        raise InvalidField(field, "é o nome de um grupo de busca", "is the name of a hunt group")
+        raise InvalidField(field, Reason.NAME_OF_A_HUNT_GROUP)
 
 
 def replacement(value: str, field: str) -> None:
     """A dialled number in the making: `\\1` and `\\\\` only, no space, quote or bracket."""
     if _not_in_replacement.search(value):
-        raise InvalidField(
-            field,
-            "só pode conter \\0 a \\9, sem espaços, aspas, < ou >",
-            "may hold \\0 to \\9 only, and no spaces, quotes, < or >",
-        )
+        raise InvalidField(field, Reason.NOT_IN_REPLACEMENTS)
 
 
 def grammar_of(column: Any) -> Grammar | None:

@@ -36,6 +36,7 @@ from sippulse_ws.domain.errors import (
 from sippulse_ws.domain.guards import guard_of, touch
 from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.sip_names import NAME_SUBSCRIBER, is_aliased
 from sippulse_ws.domain.subscriber_checks import (
     check_changes,
@@ -250,7 +251,7 @@ def update_subscriber(db: Session, vault: Vault, rows: list[Any], values: Values
     """
     known = found(rows, values.get("username"), values["domain"])
     if values.get("id") not in (None, 0, known.id):
-        raise InvalidField("id", "é de outro assinante", "belongs to another subscriber")
+        raise InvalidField("id", Reason.OF_ANOTHER_SUBSCRIBER)
     for name in ("password", "profile"):
         if values.get(name) == "":
             raise MissingField(field=name)

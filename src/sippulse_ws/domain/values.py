@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Double, Float, Integer, String
 from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.domain.errors import InvalidField, MissingField
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.sip_fields import Grammar, grammar_of
 from sippulse_ws.models import Base
 from sippulse_ws.models.types import MONEY_LIMIT, Key, Money, as_money
@@ -73,40 +74,34 @@ def amount(value: float | Decimal, field: str) -> Decimal:
     """Money out of a double, as its shortest decimal writing says, rounded half-even."""
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite():
-        raise InvalidField(field, "não é um número finito", "not a finite number")
+        raise InvalidField(field, Reason.NOT_FINITE)
     if abs(number) >= MONEY_LIMIT:
-        raise InvalidField(field, "valor grande demais", "value too large")
+        raise InvalidField(field, Reason.VALUE_TOO_LARGE)
     return as_money(number)
 
 
 def finite(value: float, field: str) -> float:
     if not math.isfinite(value):
-        raise InvalidField(field, "não é um número finito", "not a finite number")
+        raise InvalidField(field, Reason.NOT_FINITE)
     return value
 
 
 def within(value: int | None, low: int, high: int, field: str) -> None:
     if value is not None and not low <= value <= high:
-        raise InvalidField(
-            field, f"deve estar entre {low} e {high}", f"must be between {low} and {high}"
-        )
+        raise InvalidField(field, Reason.OUT_OF_RANGE, low=low, high=high)
 
 
 def username_text(value: str, field: str = "username") -> str:
     """A name that can stand before the @ of a SIP address."""
     if _NOT_IN_USERNAME.search(value):
-        raise InvalidField(
-            field,
-            "contém caractere que um endereço SIP não permite",
-            "contains a character that a SIP address does not allow",
-        )
+        raise InvalidField(field, Reason.NOT_IN_SIP_ADDRESSES)
     return value
 
 
 def domain_text(value: str, field: str = "domain") -> str:
     """A domain name or address in lower case."""
     if _NOT_IN_DOMAIN.search(value.lower()):
-        raise InvalidField(field, "não é um nome de domínio", "not a domain name")
+        raise InvalidField(field, Reason.NOT_A_DOMAIN_NAME)
     return value.lower()
 
 
@@ -163,9 +158,9 @@ def _fit_text(length: int, value: str, prefix: str, name: str) -> str:
 
 def _fit_integer(value: int, prefix: str, name: str) -> int:
     if not -INT_MAX - 1 <= value <= INT_MAX:
-        raise InvalidField(prefix + wire_name(name), "número grande demais", "number too large")
+        raise InvalidField(prefix + wire_name(name), Reason.NUMBER_TOO_LARGE)
     return value
 
 
 def _too_long(field: str, length: int) -> InvalidField:
-    return InvalidField(field, f"mais de {length} caracteres", f"more than {length} characters")
+    return InvalidField(field, Reason.MORE_CHARACTERS, length=length)

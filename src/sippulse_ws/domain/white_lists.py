@@ -18,6 +18,7 @@ from sippulse_ws.domain.errors import (
     WhiteListed,
     WhiteListNotFound,
 )
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import insert_row, refers_to_nothing
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.domain.values import Values, required, storable
@@ -53,11 +54,7 @@ def insert_number(db: Session, values: Values) -> int:
 def checked_entry(number: str) -> dict[str, Any]:
     """A number as a list takes it; InvalidField when it is none."""
     if not _NUMBER.fullmatch(number):
-        raise InvalidField(
-            "prefix",
-            "somente dígitos, *, # e um + inicial",
-            "only digits, *, # and a leading +",
-        )
+        raise InvalidField("prefix", Reason.NOT_A_DIALLED_NUMBER)
     return storable(UserWhiteList, {"prefix": number})
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Integer,
     Select,
     String,
     and_,
@@ -54,6 +55,11 @@ PROXY_SCHEMA = "sippulse_proxy"
 ADDRESS_GROUPS = {"iponly": 1, "techprefix": 2, "ip+cpt": 3, "ip+cli": 4}
 
 
+# Calculated columns that proxies read as INT: MySQL sends calculations as BIGINT, and Kamailio then
+# refuses the table ("invalid record").
+INTEGERS = {"address": {"grp"}, "dialplan": {"dpid", "match_flags", "disabled"}}
+
+
 class is_ip(FunctionElement[bool]):  # noqa: N801 - an SQL function
     """Whether a text is an IPv4 or IPv6 address; SQLite cannot tell and trusts what was checked."""
 
@@ -83,6 +89,19 @@ class is_rule(FunctionElement[bool]):  # noqa: N801 - an SQL function
 @compiles(is_rule, "mariadb")
 def _asked(element: Any, compiler: Any, **options: Any) -> str:
     return f"`{PROXY_SCHEMA}`.sippulse_is_rule({compiler.process(element.clauses, **options)})"
+
+
+class as_int(FunctionElement[int]):  # noqa: N801 - an SQL function
+    """A number sent as INT, which calculated ones are not; a function of the proxy's schema."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(as_int, "mysql")
+@compiles(as_int, "mariadb")
+def _sent_as_int(element: Any, compiler: Any, **options: Any) -> str:
+    return f"`{PROXY_SCHEMA}`.sippulse_int({compiler.process(element.clauses, **options)})"
 
 
 def _valid_address() -> ColumnElement[bool]:

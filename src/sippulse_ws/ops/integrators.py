@@ -24,6 +24,7 @@ from sippulse_ws.domain.errors import (
     InvalidField,
     MissingField,
 )
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.models import Integrator, IntegratorDomain
 
 # What published clients read of an account. No password, not even as a hash.
@@ -47,7 +48,7 @@ def create_integrator(
     `db` must not be in a transaction, and be allowed to create users and schemas.
     """
     if not _LOGIN.fullmatch(login):
-        raise InvalidField("login", "somente a-z, 0-9 e _", "only a-z, 0-9 and _")
+        raise InvalidField("login", Reason.NOT_A_LOGIN)
     if not password:
         raise MissingField(field="password")
     domains = sorted({domain.lower() for domain in domains})
@@ -58,7 +59,7 @@ def create_integrator(
     main = str(db.connection.engine.url.database)
     schema = f"{main}_{login}" if domains else main
     if len(schema) > SCHEMA_LENGTH:
-        raise InvalidField("login", "longo demais", "too long")
+        raise InvalidField("login", Reason.TOO_LONG)
     with ExitStack() as undo:
         _create_account(db, login, host, password)
         undo.callback(db.exec_driver_sql, "DROP USER %s@%s", (login, host))

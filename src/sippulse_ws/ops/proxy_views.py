@@ -16,17 +16,24 @@ from sqlalchemy.dialects.mysql import dialect as mysql
 from sippulse_ws.charging.proxy_functions import create_statements, drop_statements
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models.proxy_views import (
+    INTEGERS,
     KAMAILIO,
     KAMAILIO_VERSIONS,
     OPENSIPS,
     OPENSIPS_VERSIONS,
     PROXY_SCHEMA,
+    as_int,
 )
 
 VERSION = """
 CREATE TABLE IF NOT EXISTS {schema}.version (
   table_name VARCHAR(32) NOT NULL PRIMARY KEY,
   table_version INT UNSIGNED NOT NULL DEFAULT 0)"""
+
+# What a function returns is sent as its type; casts cannot make an INT.
+AS_INT = """
+CREATE FUNCTION {schema}.sippulse_int(value BIGINT)
+RETURNS INT DETERMINISTIC NO SQL RETURN value"""
 
 # Kamailio and OpenSIPS refuse a whole dial plan for one expression that cannot be compiled, or one
 # \N in a replacement without its group: here the database compiles them first.
@@ -52,6 +59,8 @@ BEGIN
   END WHILE;
   RETURN TRUE;
 END"""
+
+FUNCTIONS = {"sippulse_int": AS_INT, "sippulse_is_rule": IS_RULE}
 
 # OpenSIPS counts `expires` in seconds and numbers contacts itself: it has a table of its own, and
 # triggers show its registrations in ours.
@@ -181,12 +190,15 @@ def create(db: Session, kind: str, base: str, schema: str) -> None:
     _run(db, f"CREATE DATABASE IF NOT EXISTS {names['schema']} CHARACTER SET utf8mb4")
     for statement in (VERSION, *proxy.tables.values()):
         _run(db, statement.format(**names))
-    _run(db, f"DROP FUNCTION IF EXISTS {names['schema']}.sippulse_is_rule")
-    _run(db, IS_RULE.format(**names))
+    for name, function in FUNCTIONS.items():
+        _run(db, f"DROP FUNCTION IF EXISTS {names['schema']}.{name}")
+        _run(db, function.format(**names))
     for statement in create_statements(names["base"], names["schema"]) if proxy.charges else ():
         _run(db, statement)
     for name, query in proxy.views.items():
-        select = _compiled(query, base).replace(f"`{PROXY_SCHEMA}`", names["schema"])
+        select = _compiled(_with_integers(name, query), base).replace(
+            f"`{PROXY_SCHEMA}`", names["schema"]
+        )
         _run(db, f"CREATE OR REPLACE VIEW {names['schema']}.{_name(name)} AS {select}")
     for name, (moment, statements) in (proxy.triggers or {}).items():
         trigger = f"{names['schema']}.{_name(name)}"
@@ -230,7 +242,8 @@ def drop(db: Session, kind: str, schema: str, account: Account | None) -> None:
         _run(db, f"DROP TABLE IF EXISTS {name}.{_name(table)}")
     for statement in drop_statements(name) if proxy.charges else ():
         _run(db, statement)
-    _run(db, f"DROP FUNCTION IF EXISTS {name}.sippulse_is_rule")
+    for function in FUNCTIONS:
+        _run(db, f"DROP FUNCTION IF EXISTS {name}.{function}")
     _run(db, f"DROP TABLE IF EXISTS {name}.version")
     left = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = "
     if not db.exec_driver_sql(left + _text(schema)).scalar():
@@ -240,6 +253,15 @@ def drop(db: Session, kind: str, schema: str, account: Account | None) -> None:
 def _exists(db: Session, schema: str) -> bool:
     query = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = "
     return bool(db.exec_driver_sql(query + _text(schema)).scalar())
+
+
+def _with_integers(name: str, query: Select[Any]) -> Select[Any]:
+    wanted = INTEGERS.get(name, ())
+    columns = [
+        as_int(getattr(one, "element", one)).label(one.name) if one.name in wanted else one
+        for one in query.selected_columns
+    ]
+    return query.with_only_columns(*columns)
 
 
 def _compiled(query: Select[Any], base: str) -> str:

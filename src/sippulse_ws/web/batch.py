@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sippulse_ws.domain.errors import DomainError, UnreadableValue
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.request_errors import BadRequest
 from sippulse_ws.services.batches import LONGEST_BATCH, BatchItem
 from sippulse_ws.services.catalogue import PRINCIPAL, PublishedOperation
@@ -29,7 +30,7 @@ class BatchReader:
         """`failed` gets the index of the operation that an error is about."""
         if unknown := given.keys() - {_OPERATIONS, PRINCIPAL}:
             name = min(unknown)
-            raise BadRequest("Membro desconhecido", "Unknown member", name, name)
+            raise BadRequest(Reason.UNKNOWN_MEMBER, name, name)
         listed = given.get(_OPERATIONS)
         if type(listed) is not list or not 1 <= len(listed) <= LONGEST_BATCH:
             raise UnreadableValue(field=_OPERATIONS)
@@ -47,11 +48,11 @@ class BatchReader:
             raise UnreadableValue(field=path)
         if unknown := given.keys() - _MEMBERS:
             name = f"{path}.{min(unknown)}"
-            raise BadRequest("Membro desconhecido", "Unknown member", name, name)
+            raise BadRequest(Reason.UNKNOWN_MEMBER, name, name)
         name = f"{given.get('service')}/{given.get('operation')}"
         published = self._operations.get(name)
         if published is None:
-            raise BadRequest("Operação desconhecida", "Unknown operation", name, path)
+            raise BadRequest(Reason.UNKNOWN_OPERATION, name, path)
         reader, writer = self._compiled(name, published)
         parameters = given.get("parameters")
         values = reader.values({} if parameters is None else parameters, f"{path}.parameters")

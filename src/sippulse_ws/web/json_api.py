@@ -17,6 +17,7 @@ from spyne import Fault
 from werkzeug.http import parse_options_header
 
 from sippulse_ws.domain.errors import DomainError, InternalError
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.request_errors import (
     BadRequest,
     MethodNotAllowed,
@@ -186,8 +187,7 @@ def with_principal(given: Mapping[str, Any], authorization: str | None) -> dict[
         return dict(given)
     if given.get(PRINCIPAL) not in (None, basic):
         raise BadRequest(
-            "O principal do corpo difere do cabeçalho Authorization",
-            "The body's principal differs from the Authorization header",
+            Reason.TWO_PRINCIPALS,
             field=PRINCIPAL,
         )
     return {**given, PRINCIPAL: basic}
@@ -204,7 +204,7 @@ def basic_principal(authorization: str | None) -> dict[str, str] | None:
         text = ""
     login, colon, password = text.partition(":")
     if not colon:
-        raise BadRequest("Cabeçalho Authorization ilegível", "Unreadable Authorization header")
+        raise BadRequest(Reason.UNREADABLE_AUTHORIZATION)
     return {"login": login, "password": password}
 
 
@@ -230,7 +230,7 @@ def read_json_body(environ: _Environ, largest: int) -> bytes:
     except Fault as fault:
         if getattr(fault, "kind", "") == "too-large":
             raise RequestTooLarge(largest=largest) from None
-        raise BadRequest("Corpo ilegível", "Unreadable body") from None
+        raise BadRequest(Reason.UNREADABLE_BODY) from None
 
 
 def _headers(context: Context, media_type: str, length: int) -> _Headers:

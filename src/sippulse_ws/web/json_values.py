@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 from sippulse_ws.domain.errors import UnreadableValue
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.request_errors import BadRequest
 from sippulse_ws.services.catalogue import PublishedOperation
 from sippulse_ws.wire.fields import Dto, Field, fields_of
@@ -39,9 +40,9 @@ def parse_json(body: bytes) -> dict[str, Any]:
         value = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         reason = "too deep" if isinstance(error, RecursionError) else str(error)
-        raise BadRequest("O corpo não é JSON", "The body is not JSON", reason) from None
+        raise BadRequest(Reason.BODY_NO_JSON, reason) from None
     if type(value) is not dict:
-        raise BadRequest("O corpo não é um objeto JSON", "The body is not a JSON object")
+        raise BadRequest(Reason.BODY_NO_OBJECT)
     return value
 
 
@@ -74,9 +75,7 @@ class ObjectReader:
         for name, value in given.items():
             field = self._fields.get(name)
             if field is None:
-                raise BadRequest(
-                    "Membro desconhecido", "Unknown member", inside + name, inside + name
-                )
+                raise BadRequest(Reason.UNKNOWN_MEMBER, inside + name, inside + name)
             if value is not None:
                 attribute, parse = field
                 values[attribute] = parse(value, inside + name)
