@@ -195,7 +195,7 @@ LONG, LONGLONG = 3, 8
 @pytest.mark.engines("mariadb")
 def test_numbers_are_sent_as_the_types_that_proxies_read(proxy: ProxyAccount) -> None:
     """Kamailio refuses an address whose group is no INT; MySQL sends calculations as BIGINT."""
-    sent = {}
+    sent: dict[tuple[str, str], int] = {}
     connection = pymysql.connect(
         host=proxy.url.host,
         port=proxy.url.port or 3306,

@@ -49,7 +49,7 @@ def soapui_project(
 
 
 def _interface(
-    root: Any, service: str, wsdl: bytes, operations: Sequence[PublishedOperation], url: str
+    root: etree._Element, service: str, wsdl: bytes, operations: Sequence[PublishedOperation], url: str
 ) -> None:
     binding = f"{service}PortBinding"
     address = f"{url}/SipPulse/{service}"
@@ -79,7 +79,7 @@ def _interface(
         _operation(interface, one)
 
 
-def _operation(interface: Any, one: PublishedOperation) -> None:
+def _operation(interface: etree._Element, one: PublishedOperation) -> None:
     operation = _add(
         interface,
         "operation",
@@ -97,14 +97,14 @@ def _operation(interface: Any, one: PublishedOperation) -> None:
     _call(_add(operation, "call", name="example"), one, {})
 
 
-def _each_operation(root: Any, operations: Sequence[PublishedOperation]) -> None:
+def _each_operation(root: etree._Element, operations: Sequence[PublishedOperation]) -> None:
     """Each operation with its example, once on fresh demo data."""
     case = _case(_suite(root, "Every operation"), "Examples on the demo data")
     for one in in_running_order(operations):
         _step(case, one, {})
 
 
-def _life(root: Any, known: dict[tuple[str, str], PublishedOperation]) -> None:
+def _life(root: etree._Element, known: dict[tuple[str, str], PublishedOperation]) -> None:
     suite = _suite(root, "Provision, check and clean up")
     properties = _add(suite, "properties")
     one = _add(properties, "property")
@@ -114,14 +114,14 @@ def _life(root: Any, known: dict[tuple[str, str], PublishedOperation]) -> None:
         _step(case, known[key], _OWN)
 
 
-def _suite(root: Any, name: str) -> Any:
+def _suite(root: etree._Element, name: str) -> etree._Element:
     suite = _add(root, "testSuite", name=name)
     _add(suite, "settings")
     _add(suite, "runType").text = "SEQUENTIAL"
     return suite
 
 
-def _case(suite: Any, name: str) -> Any:
+def _case(suite: etree._Element, name: str) -> etree._Element:
     case = _add(
         suite,
         "testCase",
@@ -136,7 +136,7 @@ def _case(suite: Any, name: str) -> Any:
     return case
 
 
-def _step(case: Any, one: PublishedOperation, own: dict[str, str]) -> None:
+def _step(case: etree._Element, one: PublishedOperation, own: dict[str, str]) -> None:
     step = _add(case, "testStep", type="request", name=f"{one.service} {one.name}")
     _add(step, "settings")
     config = _add(step, "config", **{_TYPE: "con:RequestStep"})
@@ -150,7 +150,7 @@ def _step(case: Any, one: PublishedOperation, own: dict[str, str]) -> None:
             _add(_add(assertion, "configuration"), "definition")
 
 
-def _call(element: Any, one: PublishedOperation, own: dict[str, str]) -> None:
+def _call(element: etree._Element, one: PublishedOperation, own: dict[str, str]) -> None:
     _add(element, "settings")
     _add(element, "encoding").text = "UTF-8"
     _add(element, "endpoint").text = f"${{#Project#endpoint}}/SipPulse/{one.service}"
@@ -165,5 +165,5 @@ def _name(tag: str) -> str:
     return f"{{{_CONFIG}}}{tag}"
 
 
-def _add(parent: Any, tag: str, **attributes: str) -> Any:
+def _add(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
     return etree.SubElement(parent, _name(tag), attributes)
