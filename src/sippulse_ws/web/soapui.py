@@ -6,7 +6,6 @@ The format is that of SoapUI's published configuration schema; no SoapUI was at 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from lxml import etree
 
@@ -49,7 +48,11 @@ def soapui_project(
 
 
 def _interface(
-    root: etree._Element, service: str, wsdl: bytes, operations: Sequence[PublishedOperation], url: str
+    root: etree._Element,
+    service: str,
+    wsdl: bytes,
+    operations: Sequence[PublishedOperation],
+    url: str,
 ) -> None:
     binding = f"{service}PortBinding"
     address = f"{url}/SipPulse/{service}"

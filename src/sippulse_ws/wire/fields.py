@@ -45,7 +45,9 @@ def _field(model: Any, wire: str, required: bool, many: bool, filter: bool = Fal
     return made
 
 
-def string(wire: str, required: bool = False, many: bool = False, filter: bool = False) -> FieldModel:
+def string(
+    wire: str, required: bool = False, many: bool = False, filter: bool = False
+) -> FieldModel:
     """A string; with `filter`, a lone `?` counts as absent."""
     return _field(Unicode, wire, required, many, filter)
 
@@ -57,7 +59,9 @@ def integer(
     return _field(Integer32, wire, required, many, empty_absent)
 
 
-def long(wire: str, required: bool = False, many: bool = False, telephone: bool = False) -> FieldModel:
+def long(
+    wire: str, required: bool = False, many: bool = False, telephone: bool = False
+) -> FieldModel:
     """A long; with `telephone`, it may be found among punctuation (Context.telephones)."""
     return _field(Integer64, wire, required, many, telephone)
 
