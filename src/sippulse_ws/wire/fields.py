@@ -1,14 +1,12 @@
 """Fields of complex types and parameters of operations, named as the contract names them."""
 
-from typing import Any, ClassVar, NamedTuple, NewType
+from typing import Any, ClassVar, NamedTuple
 
 from spyne import Boolean, ComplexModel, DateTime, Double, Integer32, Integer64, Unicode
 
 from .names import NAMESPACE, snake_case
 
 UNBOUNDED = "unbounded"
-# A class that Spyne makes of another: it has no types.
-FieldModel = NewType("FieldModel", object)
 
 
 class Dto(ComplexModel):  # type: ignore[misc]
@@ -34,51 +32,46 @@ class Field(NamedTuple):
     filter: bool  # reads by FILTERS, not by PARSERS; a long is a telephone number
 
 
-def _field(model: Any, wire: str, required: bool, many: bool, filter: bool = False) -> FieldModel:
-    made: FieldModel = model.customize(
+def _field(model: Any, wire: str, required: bool, many: bool, filter: bool = False) -> Any:
+    return model.customize(
         sub_name=wire,
         nullable=False,
         min_occurs=int(required),
         max_occurs=UNBOUNDED if many else 1,
         filter=filter,
     )
-    return made
 
 
-def string(
-    wire: str, required: bool = False, many: bool = False, filter: bool = False
-) -> FieldModel:
+def string(wire: str, required: bool = False, many: bool = False, filter: bool = False) -> Any:
     """A string; with `filter`, a lone `?` counts as absent."""
     return _field(Unicode, wire, required, many, filter)
 
 
 def integer(
     wire: str, required: bool = False, many: bool = False, empty_absent: bool = False
-) -> FieldModel:
+) -> Any:
     """An int; an empty element is 0 as in the reference, with `empty_absent` it is absent."""
     return _field(Integer32, wire, required, many, empty_absent)
 
 
-def long(
-    wire: str, required: bool = False, many: bool = False, telephone: bool = False
-) -> FieldModel:
+def long(wire: str, required: bool = False, many: bool = False, telephone: bool = False) -> Any:
     """A long; with `telephone`, it may be found among punctuation (Context.telephones)."""
     return _field(Integer64, wire, required, many, telephone)
 
 
-def double(wire: str, required: bool = False, many: bool = False) -> FieldModel:
+def double(wire: str, required: bool = False, many: bool = False) -> Any:
     return _field(Double, wire, required, many)
 
 
-def boolean(wire: str, required: bool = False, many: bool = False) -> FieldModel:
+def boolean(wire: str, required: bool = False, many: bool = False) -> Any:
     return _field(Boolean, wire, required, many)
 
 
-def date_time(wire: str, required: bool = False, many: bool = False) -> FieldModel:
+def date_time(wire: str, required: bool = False, many: bool = False) -> Any:
     return _field(DateTime, wire, required, many)
 
 
-def nested(model: type[Dto], wire: str, required: bool = False, many: bool = False) -> FieldModel:
+def nested(model: type[Dto], wire: str, required: bool = False, many: bool = False) -> Any:
     return _field(model, wire, required, many)
 
 
