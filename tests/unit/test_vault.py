@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sippulse_ws.domain.vault import Vault, VaultError
+from sippulse_ws.domain.vault import Vault, VaultError, check_key
 
 KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 VAULT = Vault(KEY)
@@ -40,3 +40,16 @@ def test_any_changed_character_is_a_vault_error_or_the_password(place: int, lett
     changed = SEALED[:place] + letter + SEALED[place + 1 :]
     with suppress(VaultError):
         assert VAULT.open(changed, "1000@example.com", "password") == "Señor"
+
+
+def test_what_is_sealed_keeps_its_form() -> None:
+    """As a database of before holds it: the key's name, 12 bytes of nonce, AES-GCM."""
+    sealed = "aes1:32f862af:wwYW2CH4MZEiyE21Lf9HlRHsIK9gBbeiRHtLqj7xqBSol6V+"
+    assert Vault(KEY).open(sealed, "1000@example.com", "password") == "Segr3do!"
+    assert Vault().seal("Segr3do!", "1000@example.com", "password") == "plain:Segr3do!"
+
+
+@pytest.mark.parametrize("text", ["not base64!", "MDEyMzQ1", f"{KEY}\n!", f"!{KEY}"])
+def test_what_is_no_key_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match="base64"):
+        check_key(text)

@@ -20,6 +20,7 @@ from sippulse_ws.domain.dids import UPGRADE
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import AliasTaken, DomainError, InvalidField, SubscriberExists
 from sippulse_ws.domain.profiles import require_profile
+from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.sip_names import NAME_SUBSCRIBER, is_aliased, name_alias
 from sippulse_ws.domain.values import required, storable, username_text, wire_name
 from sippulse_ws.domain.vault import Vault
@@ -132,8 +133,7 @@ class AccountWriter:
             except DomainError as error:
                 self._rows.remarks.append(Remark(what, error, again=True))
             except IntegrityError as error:
-                told = str(error.orig)
-                reason = InvalidField(kind, told, told)
+                reason = InvalidField(kind, Reason.AS_THE_DATABASE_SAYS, told=error.orig)
                 self._rows.remarks.append(Remark(what, reason, again=True))
 
     def _put_row(self, db: Session, kind: str, row: Record, account: OldAccount) -> None:

@@ -29,8 +29,8 @@ class Reason(Enum):
     UNREADABLE_BODY = Wording("Corpo ilegível", "Unreadable body")
 
     # of fields
-
     ADDRESS_OF_A_PROXY = Wording("é o endereço de um proxy SIP", "is the address of a SIP proxy")
+    AS_THE_DATABASE_SAYS = Wording("{told}", "{told}")
     ANOTHER_ACCOUNT = Wording(
         "é outra conta que username e domain", "differs from username and domain"
     )
