@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
-.PHONY: test-cluster test-web test-lowest test-matrix help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
+.PHONY: test-cluster test-web test-lowest test-matrix mutants help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
 	venv-bench bench soak bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -53,6 +53,11 @@ test-lowest: curl ## Run unit and integration tests on the lowest versions that 
 	# old releases use what newer ones of others deprecate
 	.venv-lowest/bin/pytest -n auto --engine sqlite -W ignore::DeprecationWarning $(ARGS) \
 		tests/unit tests/integration
+
+mutants: venv ## Change single places of the money and access modules; tests should notice (ARGS="60 1")
+	@test -x .tools/cosmic-ray/bin/cosmic-ray || { python3 -m venv .tools/cosmic-ray \
+		&& .tools/cosmic-ray/bin/pip install --quiet "cosmic-ray>=8.7,<9"; }
+	@.tools/cosmic-ray/bin/python scripts/mutants.py $(ARGS)
 
 test-matrix: ## Run all tests on Debian trixie and sid, in chroots under var/ (root; some 20 minutes)
 	@scripts/debian.sh debootstrap=debootstrap unshare=util-linux
