@@ -1,6 +1,6 @@
 """Changes single places of the modules of money and access, and sees whether the tests notice.
 
-Usage: scripts/mutants.py [COUNT] [SEED], by the Python of .tools/cosmic-ray, as `make mutants` does.
+Usage: scripts/mutants.py [COUNT] [SEED], by the Python of .tools/cosmic-ray (`make mutants`).
 Cosmic Ray makes the changes, in a copy of the tree under var/mutants. A change that no test notices
 is shown: it lacks a test, or changes nothing.
 """
