@@ -27,7 +27,7 @@ from bench.__main__ import describe_machine
 from bench.cases import ADD_CREDIT, INSERT_SUBSCRIBER, RETRIEVE_SUBSCRIBER
 from bench.database import BenchDatabase, private_server, username
 from bench.peers.programs import java, prepare_java
-from bench.served import ours
+from bench.served import OUT, ours
 from bench.soap import Client
 
 SUBSCRIBERS = 400
@@ -76,7 +76,7 @@ def shadow(old: str, new: str, *options: str) -> Iterator[tuple[str, Path]]:
     """Its address, and the folder of its report, which is whole at the end."""
     program = str(Path(sys.executable).with_name("sippulse-ws"))
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(tempfile.mkdtemp(prefix="shadow-")) / "record"
+        folder = OUT / f"shadow-{time.time_ns()}"
         log = Path(scratch) / "log"
         command = [program, "shadow", "--listen", "127.0.0.1:0", "--old", old, "--new", new]
         with log.open("wb") as output:

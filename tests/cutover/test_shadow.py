@@ -287,8 +287,9 @@ def test_clients_are_answered_when_comparing_has_died(
     pid = shadow.process.pid
     (judge,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     os.kill(int(judge), signal.SIGKILL)
+    padding = "<x>" + "y" * 100_000 + "</x>"  # more than a pipe holds
     for _ in range(3):
-        answer = call("SubscriberWS", "retrieveCredit", account("1000"))
+        answer = call("SubscriberWS", "retrieveCredit", account("1000") + padding)
         assert answer.status_code == 200
     shadow.process.terminate()
     assert shadow.process.wait(PATIENCE) == 1

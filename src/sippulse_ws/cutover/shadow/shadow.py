@@ -122,6 +122,7 @@ def run_shadow(
         if judge.is_alive():
             judge.kill()
             judge.join()
+        handover.queue.cancel_join_thread()  # nobody reads any more what is still in it
     return bool(judge.exitcode == 0)
 
 
