@@ -63,7 +63,7 @@ def install(url: str, *, single: bool = False) -> None:
         patch.setenv("SIPPULSE_DATABASE_URL", url)
         cli = Cli(patch)
         if single:
-            create_schema(url)
+            create_schema(*url.rsplit("/", 1))
         cli("db", "upgrade")
         cli("domain", "create", "example.com")
         cli("profile", "create", "example.com", "DEFAULT")
@@ -71,11 +71,10 @@ def install(url: str, *, single: bool = False) -> None:
         cli("admin", "create", "root", "--superuser", "--password-stdin", input=password)
 
 
-def create_schema(url: str) -> None:
-    whole = sa.make_url(url)
-    engine = sa.create_engine(whole.set(database=None), isolation_level="AUTOCOMMIT")
+def create_schema(server: str, name: str) -> None:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as db:
-        db.exec_driver_sql(f"CREATE DATABASE {whole.database} CHARACTER SET utf8mb4")
+        db.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     engine.dispose()
 
 

@@ -7,9 +7,14 @@ from functools import partial
 from threading import Barrier
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.db import Database
+from sippulse_ws.db.connections.failures import is_conflict
 from sippulse_ws.domain import reload_queue
+from sippulse_ws.domain.access import Scope
+from sippulse_ws.domain.addresses import insert_address
+from sippulse_ws.domain.errors import AddressTaken
 from sippulse_ws.jobs.job import Job, JobRuns, list_jobs
 from sippulse_ws.jobs.lease import Lease
 from tests.cluster.conftest import is_ready
@@ -71,6 +76,36 @@ def test_overlapping_addresses_of_two_domains_never_both_win(
         assert [text for text in faults if "internal" in text.lower()] == []
     [[stored]] = sql("SELECT COUNT(*) FROM address WHERE ip_address LIKE '198.51.100.%%'")
     assert stored == 8
+
+
+def test_of_two_transactions_on_two_nodes_that_overlap_the_second_is_refused(
+    cli: Cli, galera: Cluster, servers: list[Server]
+) -> None:
+    """Neither sees the other's row, whatever it locks; the guard both changed tells them apart."""
+    insert(servers[0], "first")
+    insert(servers[0], "second")
+    told = {"domain": "example.com", "method": "iponly", "port": 0, "protocol": "any"}
+    one = told | {"username": "first", "ip_address": "203.0.113.128", "mask": 25}
+    two = told | {"username": "second", "ip_address": "203.0.113.130", "mask": 32}
+    nobody = Scope(0, "of no domain", False, None)  # so that the other's address is another one's
+    databases = [
+        Database(f"mysql+pymysql://root@127.0.0.1:{node.port}/sippulse", 1, is_cluster=True)
+        for node in galera.nodes[:2]
+    ]
+
+    def both() -> None:
+        # the inner one is committed first
+        with databases[1].writing() as second, databases[0].writing() as first:
+            insert_address(first, nobody, one)
+            insert_address(second, nobody, two)
+
+    with pytest.raises(DBAPIError) as raised:
+        both()
+    assert is_conflict(raised.value)
+    with pytest.raises(AddressTaken), databases[1].writing() as second:
+        insert_address(second, nobody, two)
+    for database in databases:
+        database.close()
 
 
 def test_a_key_through_two_servers_is_done_once(node_servers: Servers, sql: Sql) -> None:
