@@ -26,9 +26,14 @@ PARTS = (
     "charging",
     "guard",
     "stall",
+    "migration",
 )
 # The others are programs by themselves, `python -m bench.NAME`; without --full, less of some.
-SMALL = {"cdrs": ("--rows", "200000"), "files": ("--rows", "1000000")}
+SMALL = {
+    "cdrs": ("--rows", "200000"),
+    "files": ("--rows", "1000000"),
+    "migration": ("--subscribers", "200"),
+}
 OURS = {"floor": floor.run, "server": server.run, "growth": growth.run}
 
 

@@ -18,15 +18,18 @@ from sippulse_ws.charging.rerating import (
     rerate,
 )
 from sippulse_ws.cli.session import (
-    console,
+    AsJson,
     fail,
     get_settings,
     open_database,
+    print_rows,
     print_table,
     reading,
     record_command,
+    say,
     writing,
 )
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain.local_time import find_timezone, start_of_day
 
 app = typer.Typer(no_args_is_help=True)
@@ -46,17 +49,20 @@ def unrated(
     again: Annotated[
         bool, typer.Option("--again", help="Let the background process rate them again.")
     ] = False,
+    json: AsJson = False,
 ) -> None:
     """Show the calls that could not be rated, and why; the exit status is 1 when there are some."""
     if again:
         with writing("calls unrated --again", account=account) as db:
             count = queue_unrated(db, account)
-        console.print(f"{count} calls will be rated again", highlight=False)
+        say(Said.RATED_AGAIN, count=count)
         return
     with reading() as db:
         rows = list_unrated(db, account, limit)
-    print_table(
-        ["started (UTC)", "account", "number", "service", "seconds", "call-id", "reason"],
+    print_rows(
+        ["started", "account", "number", "service", "seconds", "call_id", "reason"]
+        if json
+        else ["started (UTC)", "account", "number", "service", "seconds", "call-id", "reason"],
         [
             [
                 f"{row.started:%Y-%m-%d %H:%M:%S}",
@@ -69,6 +75,7 @@ def unrated(
             ]
             for row in rows
         ],
+        as_json=json,
     )
     if rows:
         raise typer.Exit(1)
@@ -131,10 +138,10 @@ def _tell_differences(found: list[Rerated], dry_run: bool) -> None:
     )
     priced = [one for one in found if one.missing is None]
     total = sum((one.difference for one in priced), Decimal(0))
-    done = "would change" if dry_run else "changed"
-    console.print(f"{len(priced)} calls {done}, by {total:f} in all", highlight=False)
+    done = Said.CALLS_WOULD_CHANGE if dry_run else Said.CALLS_CHANGED
+    say(done, count=len(priced), total=f"{total:f}")
     if missing := len(found) - len(priced):
-        console.print(f"{missing} calls have no rate now and stay as they are", highlight=False)
+        say(Said.CALLS_WITHOUT_RATE, count=missing)
 
 
 def _difference(one: Rerated) -> list[object]:

@@ -10,15 +10,8 @@ from typing import Annotated
 import typer
 
 from sippulse_ws.charging.preview import CHARGED, REFUSED, RESET, foresee
-from sippulse_ws.cli.session import (
-    console,
-    errors,
-    fail,
-    get_settings,
-    print_table,
-    reading,
-    writing,
-)
+from sippulse_ws.cli.session import errors, fail, get_settings, print_table, reading, say, writing
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain.stored_settings import CHARGING, charging_is_on, store_setting
 
 app = typer.Typer(no_args_is_help=True)
@@ -43,9 +36,9 @@ def charging_status() -> None:
     with reading() as db:
         stored = "on" if charging_is_on(db) else "off"
     who = "the database: charging on, charging off" if setting is None else "SIPPULSE_CHARGING"
-    console.print(f"charging is {setting or stored}, by {who}")
+    say(Said.CHARGING_IS, value=setting or stored, who=who)
     if setting not in (None, stored):
-        console.print(f"SIP proxies are still told {stored}: run sippulse-ws db upgrade, or serve")
+        say(Said.PROXIES_STILL_TOLD, value=stored)
 
 
 @app.command("preview")
@@ -78,4 +71,4 @@ def _turn(value: str) -> None:
         raise fail(f"SIPPULSE_CHARGING={setting} is set: take it away first")
     with writing(f"charging {value}") as db:
         store_setting(db, CHARGING, value)
-    console.print(f"charging is {value}")
+    say(Said.CHARGING_SET, value=value)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import AsJson, console, print_rows, reading, writing
+from sippulse_ws.cli.session import AsJson, print_rows, reading, say, writing
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain import dialplans, domains
 from sippulse_ws.domain.access import EVERYTHING
 
@@ -41,7 +42,7 @@ def dialplan_create(  # noqa: PLR0913, PLR0917 - a rule has that many fields
     }
     with writing("dialplan add", ["dialplan"], domain=domain, dpid=dpid) as db:
         dialplan_id = dialplans.create_dialplan(db, values)
-    console.print(f"rule created, id {dialplan_id}")
+    say(Said.RULE_CREATED, id=dialplan_id)
 
 
 @app.command("list")
@@ -66,4 +67,4 @@ def dialplan_remove(rule: Annotated[int, typer.Argument(help="The rule's id.")])
     """Remove a rule."""
     with writing("dialplan remove", ["dialplan"], id=rule) as db:
         dialplans.remove_dialplan(db, rule)
-    console.print("removed")
+    say(Said.REMOVED_ONE)

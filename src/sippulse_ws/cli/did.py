@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import AsJson, console, print_rows, reading, writing
+from sippulse_ws.cli.session import AsJson, print_rows, reading, say, writing
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain import dids
 
 app = typer.Typer(no_args_is_help=True)
@@ -46,7 +47,7 @@ def revoke(numbers: Numbers) -> None:
     with writing("did revoke", number=numbers) as db:
         for number in numbers:
             dids.set_origin(db, number, dids.ADMINISTRATOR)
-    console.print(f"{len(numbers)} revoked")
+    say(Said.ORIGIN_REVOKED, count=len(numbers))
 
 
 @app.command()
@@ -55,4 +56,4 @@ def confirm(numbers: Numbers) -> None:
     with writing("did confirm", number=numbers) as db:
         for number in numbers:
             dids.set_origin(db, number, dids.SUPERUSER)
-    console.print(f"{len(numbers)} confirmed")
+    say(Said.ORIGIN_CONFIRMED, count=len(numbers))

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sippulse_ws.cli.session import console, fail, print_table, reading, writing
+from sippulse_ws.cli.session import fail, print_table, reading, say, told, writing
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain.events import KINDS, list_events
 from sippulse_ws.domain.webhooks import retry_event
 
@@ -47,8 +48,8 @@ def _retry(event: int) -> None:
     with writing("events --retry", event=event) as db:
         count = retry_event(db, event)
     if not count:
-        raise fail(f"event {event} waits for nobody")
-    console.print(f"event {event} is delivered again to {count} endpoints", highlight=False)
+        raise fail(told(Said.EVENT_WAITS, event=event))
+    say(Said.EVENT_AGAIN, event=event, count=count)
 
 
 def _print(rows: Sequence[Any]) -> None:

@@ -12,14 +12,16 @@ from sqlalchemy.exc import DBAPIError
 from sippulse_ws.cli.database_rights import require_rights
 from sippulse_ws.cli.session import (
     AsJson,
-    console,
+    current_language,
     fail,
     open_database,
     password_from_stdin,
     print_rows,
     reading,
     record_command,
+    say,
 )
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Database, Session
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.ops import integrators
@@ -48,7 +50,7 @@ def integrator_create(
     told: dict[str, object] = {"login": login, "domains": domain, "host": host}
     with _server("db integrator create", told, login if domain else None) as db:
         schema = integrators.create_integrator(db, login, password, domain or (), host)
-    console.print(f"integrator {login} created, reads schema {schema}", markup=False)
+    say(Said.INTEGRATOR_CREATED, login=login, schema=schema)
 
 
 @app.command("list")
@@ -70,7 +72,7 @@ def integrator_drop(login: _Login) -> None:
         limited = any(one[0] == login and one[2] for one in integrators.list_integrators(db))
     with _server("db integrator drop", {"login": login}, login if limited else None) as db:
         integrators.drop_integrator(db, login)
-    console.print(f"integrator {login} dropped", markup=False)
+    say(Said.INTEGRATOR_DROPPED, login=login)
 
 
 def _require_rights(database: Database, command: str, limited: str | None) -> None:
@@ -84,22 +86,24 @@ def _require_rights(database: Database, command: str, limited: str | None) -> No
 
 
 @contextmanager
-def _server(command: str, told: dict[str, object], limited: str | None = None) -> Iterator[Session]:
+def _server(
+    command: str, about: dict[str, object], limited: str | None = None
+) -> Iterator[Session]:
     """A connection for statements that no transaction holds together; told to the audit trail.
 
     `limited` is the login of an account with a schema of its own.
     """
     with open_database() as database:
         if database.is_sqlite:
-            raise fail("SQLite knows no accounts; integrators need MariaDB or MySQL")
+            raise fail(Said.NO_SQL_ACCOUNTS.text(current_language()))
         _require_rights(database, command, limited)
         try:
             with database.maintaining() as db:
                 try:
                     yield db
                 except DomainError as refusal:
-                    record_command(db, command, told, refusal)
+                    record_command(db, command, about, refusal)
                     raise
-                record_command(db, command, told)
+                record_command(db, command, about)
         except DBAPIError as error:  # never the statement, which holds a password
             raise fail(f"database: {error.orig}") from None

@@ -8,7 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from sippulse_ws.cli.session import console, fail, get_settings, open_database, print_table, reading
+from sippulse_ws.cli.session import (
+    AsJson,
+    fail,
+    get_settings,
+    open_database,
+    print_json,
+    print_table,
+    reading,
+    say,
+    told,
+)
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.jobs import BackgroundProcess
 from sippulse_ws.jobs.job import JobRuns, list_jobs
 from sippulse_ws.jobs.lease import find_lease
@@ -28,7 +39,7 @@ def jobs() -> None:
 
 
 @app.command("status")
-def jobs_status() -> None:
+def jobs_status(json: AsJson = False) -> None:
     """Show which server's background process works, and how its jobs fare.
 
     The exit status is 1 when none works, or a job fails.
@@ -38,15 +49,19 @@ def jobs_status() -> None:
         lease = find_lease(db)
         rows = list_jobs(db)
     works = bool(lease and lease.holder and (now - lease.beat_at).total_seconds() < SILENCE)
-    if works:
-        console.print(f"works: {lease.holder} since {_time(lease.since)}", highlight=False)  # type: ignore[union-attr]
+    holder, since = (lease.holder, lease.since) if works and lease else (None, None)
+    if json:
+        print_json({"works": holder, "since": since, "jobs": [_told_job(row) for row in rows]})
+    elif works:
+        say(Said.JOBS_WORK, holder=holder, since=_time(since))
     else:
-        console.print("no background process works; serve starts it", highlight=False)
+        say(Said.JOBS_REST)
     table = [
         [row.name, _time(row.succeeded_at), _time(row.failed_at), row.failures, row.error or ""]
         for row in rows
     ]
-    print_table(["job", "last success", "last failure", "failures", "error"], table)
+    if not json:
+        print_table(["job", "last success", "last failure", "failures", "error"], table)
     if not works or any(row.failures for row in rows):
         raise typer.Exit(1)
 
@@ -66,7 +81,8 @@ def run(
     configure_logging(settings.log_level, settings.log_format)
     chosen = list_work(settings, make_proxies(settings))
     if unknown := ", ".join(set(names or ()) - {job.name for job in chosen}):
-        raise fail(f"no such job: {unknown}; there are: {', '.join(job.name for job in chosen)}")
+        there = ", ".join(job.name for job in chosen)
+        raise fail(told(Said.NO_SUCH_JOB, unknown=unknown, jobs=there))
     chosen = [job for job in chosen if not names or job.name in names]
     with open_database(settings.model_copy(update={"pool_size": len(chosen) + 1})) as database:
         if once:
@@ -83,6 +99,11 @@ def run(
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
         process.run()
+
+
+def _told_job(row: Any) -> dict[str, Any]:
+    names = ("name", "succeeded_at", "failed_at", "failures", "error")
+    return {name: getattr(row, name) for name in names}
 
 
 def _time(moment: dt.datetime | None) -> str:

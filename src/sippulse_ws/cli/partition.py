@@ -11,7 +11,16 @@ from sqlalchemy import Select
 from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.cli.database_rights import require_rights
-from sippulse_ws.cli.session import console, fail, open_database, print_table, record_command
+from sippulse_ws.cli.session import (
+    AsJson,
+    fail,
+    open_database,
+    print_rows,
+    record_command,
+    say,
+    told,
+)
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Session
 from sippulse_ws.files import call_queries
 from sippulse_ws.files.writing import Format, MissingExtraError, Style, written
@@ -33,18 +42,19 @@ def partition(
     ] = None,
     discard: Annotated[bool, typer.Option("--discard", help="Drop without files.")] = False,
     format: Annotated[Format, typer.Option(help="Kind of files.")] = Format.CSV,
+    json: AsJson = False,
 ) -> None:
     """Keep cdr, acc and call_raw in monthly partitions; for every month, and after big imports."""
     if drop_before is not None and (archive_to is None) != discard:
-        raise fail("--drop-before needs either --archive-to FOLDER or --discard")
+        raise fail(told(Said.DROP_OR_KEEP))
     with open_database() as database:
         if database.is_sqlite:
-            raise fail("SQLite has no partitions; they need MariaDB or MySQL")
+            raise fail(told(Said.NO_PARTITIONS))
         require_rights(database, "db partition")
         try:
             with database.maintaining() as db:
                 if drop_before is not None:
-                    _drop(db, drop_before, archive_to, format)
+                    _drop(db, drop_before, archive_to, format, quiet=json)
                 for table in TABLES:
                     partitions.create_partitions(db, table, dt.date.today(), ahead)  # noqa: DTZ011
                 found = [one for table in TABLES for one in partitions.list_partitions(db, table)]
@@ -52,27 +62,29 @@ def partition(
             raise fail(f"database: {error.orig}") from None
         except MissingExtraError as error:
             raise fail(str(error)) from None
-    print_table(
-        ["table", "partition", "before", "rows (about)"],
-        [[one.table, one.name, one.end.date() if one.end else "", one.rows] for one in found],
-    )
+    names = ["table", "partition", "before", "rows" if json else "rows (about)"]
+    none = None if json else ""
+    rows = [[one.table, one.name, one.end.date() if one.end else none, one.rows] for one in found]
+    print_rows(names, rows, as_json=json)
 
 
-def _drop(db: Session, before: dt.datetime, folder: Path | None, format: Format) -> None:
+def _drop(
+    db: Session, before: dt.datetime, folder: Path | None, format: Format, *, quiet: bool
+) -> None:
     for table in TABLES:
         for one in partitions.partitions_before(db, table, before):
             partitions.require_rated(db, one, archived=folder is not None)
-            count = None if folder is None else _archive(db, one, folder, format)
+            count = None if folder is None else _archive(db, one, folder, format, quiet=quiet)
             partitions.drop_partition(db, one, count)
-            told = {"table": table, "dropped": one.name, "archived": count}
-            record_command(db, "db partition", told)
+            row = {"table": table, "dropped": one.name, "archived": count}
+            record_command(db, "db partition", row)
 
 
-def _archive(db: Session, one: Partition, folder: Path, format: Format) -> int:
+def _archive(db: Session, one: Partition, folder: Path, format: Format, *, quiet: bool) -> int:
     """Write a partition's rows to a new file; how many."""
     path = folder / f"{one.table}-{one.name[1:]}.{SUFFIXES[format]}"
     if path.exists():
-        raise fail(f"{path} is there already: move it away, then start again")
+        raise fail(told(Said.FILE_IS_THERE, path=path))
     query = _rows_of(one)
     count = 0
     style = Style(archive=True)
@@ -80,7 +92,8 @@ def _archive(db: Session, one: Partition, folder: Path, format: Format) -> int:
         for rows in call_queries.batches(db, query):
             writer.write(rows)
             count += len(rows)
-    console.print(f"{path}: {count} rows", markup=False, soft_wrap=True)
+    if not quiet:
+        say(Said.FILE_ROWS, path=path, count=count)
     return count
 
 

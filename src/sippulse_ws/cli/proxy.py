@@ -11,13 +11,14 @@ from sippulse_ws.charging.log_records import read_records, store_missing
 from sippulse_ws.cli.jobs import run as run_jobs
 from sippulse_ws.cli.session import (
     AsJson,
-    console,
     get_settings,
     open_database,
     print_rows,
     print_table,
+    say,
     writing,
 )
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
@@ -50,7 +51,7 @@ def proxy_status(json: AsJson = False) -> None:
         if json:
             print_rows(_COLUMNS, [], as_json=True)
         else:
-            console.print("no proxy is configured; see SIPPULSE_PROXIES in docs/sip.md")
+            say(Said.NO_PROXY)
         return
     rows: list[list[object]] = []
     names = {one.name for one in proxies}
@@ -73,7 +74,7 @@ def recover(
     """Store completed calls of a log that have no record: the last resort."""
     with log.open(errors="replace") as lines, writing("proxy recover", log=str(log)) as db:
         stored, known = store_missing(db, read_records(lines), proxy)
-    console.print(f"{stored} stored, {known} known")
+    say(Said.STORED_AND_KNOWN, stored=stored, known=known)
 
 
 @app.command()

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import console, print_table, reading, writing
+from sippulse_ws.cli.session import AsJson, print_rows, reading, say, writing
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain import routes
 
 app = typer.Typer(no_args_is_help=True)
@@ -33,18 +34,20 @@ def route_create(
     values |= {"priority": priority, "weight": weight}
     with writing("route create", gateway=gateway, prefix=prefix) as db:
         route_id = routes.create_route(db, gateway, values)
-    console.print(f"route {route_id} created", markup=False)
+    say(Said.ROUTE_CREATED, id=route_id)
 
 
 @app.command("list")
 def list_all(
     domain: Annotated[str | None, typer.Option(help="Of this domain and its plans.")] = None,
+    json: AsJson = False,
 ) -> None:
     """Show the routes in the order in which they count."""
     with reading() as db:
         rows = routes.list_routes(db, domain)
     columns = ["id", "domain", "rate_plan_id", "prefix", "gateway", "priority", "weight"]
-    print_table(columns, [["" if v is None else v for v in row] for row in rows])
+    table = [[v if v is not None or json else "" for v in row] for row in rows]
+    print_rows(columns, table, as_json=json)
 
 
 @app.command("update")
@@ -52,7 +55,7 @@ def update(route_id: _Number, priority: Priority = None, weight: Weight = None) 
     """Change a route's priority or weight."""
     with writing("route update", route=route_id) as db:
         routes.update_route(db, route_id, {"priority": priority, "weight": weight})
-    console.print("updated")
+    say(Said.UPDATED)
 
 
 @app.command("delete")
@@ -60,4 +63,4 @@ def delete(route_id: _Number) -> None:
     """Take a route away."""
     with writing("route delete", route=route_id) as db:
         routes.delete_route(db, route_id)
-    console.print("deleted")
+    say(Said.DELETED_ONE)

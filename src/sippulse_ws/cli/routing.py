@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import AsJson, console, print_rows, reading, writing
+from sippulse_ws.cli.session import AsJson, print_rows, reading, say, writing
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain import routing
 
 providers = typer.Typer(no_args_is_help=True)
@@ -29,7 +30,7 @@ def routing_create_provider(
     values = {"id": id, "name": name, "tx_connection": tx_connection, "cadency": cadency}
     with writing("provider create", name=name) as db:
         provider_id = routing.create_provider(db, values)
-    console.print(f"provider {name} created, id {provider_id}", markup=False)
+    say(Said.PROVIDER_CREATED, name=name, id=provider_id)
 
 
 @providers.command("list")
@@ -55,7 +56,7 @@ def routing_update_provider(
     values = {"name": new_name, "tx_connection": tx_connection, "cadency": cadency}
     with writing("provider update", name=name) as db:
         routing.update_provider(db, name, values)
-    console.print("updated")
+    say(Said.UPDATED)
 
 
 @providers.command("delete")
@@ -63,7 +64,7 @@ def routing_delete_provider(name: _Name) -> None:
     """Delete a provider that no gateway leads to."""
     with writing("provider delete", name=name) as db:
         routing.delete_provider(db, name)
-    console.print("deleted")
+    say(Said.DELETED_ONE)
 
 
 @gateways.command("create")
@@ -78,7 +79,7 @@ def routing_create_gateway(
     values = {"id": id, "name": name, "address": address, "rate_id": rate_id}
     with writing("gateway create", name=name) as db:
         gateway_id = routing.create_gateway(db, provider, values)
-    console.print(f"gateway {name} created, id {gateway_id}", markup=False)
+    say(Said.GATEWAY_CREATED, name=name, id=gateway_id)
 
 
 @gateways.command("list")
@@ -105,7 +106,7 @@ def routing_update_gateway(
     values = {"name": new_name, "address": address, "rate_id": rate_id}
     with writing("gateway update", name=name) as db:
         routing.update_gateway(db, name, provider, values)
-    console.print("updated")
+    say(Said.UPDATED)
 
 
 @gateways.command("delete")
@@ -113,4 +114,4 @@ def routing_delete_gateway(name: _Name) -> None:
     """Delete a gateway; call records keep it."""
     with writing("gateway delete", name=name) as db:
         routing.delete_gateway(db, name)
-    console.print("deleted")
+    say(Said.DELETED_ONE)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sippulse_ws.cli.texts import chosen_language
+from sippulse_ws.cli.texts import Said, chosen_language
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.failures import is_unavailable, is_without_schema
@@ -41,6 +41,15 @@ def fail(message: str) -> typer.Exit:
 def current_language() -> str:
     """The one language of this run."""
     return chosen_language(get_settings())
+
+
+def told(said: Said, **values: object) -> str:
+    """A sentence in the language of this run."""
+    return said.text(current_language(), **values)
+
+
+def say(said: Said, **values: object) -> None:
+    console.print(told(said, **values), markup=False, highlight=False, soft_wrap=True)
 
 
 def get_settings() -> Settings:

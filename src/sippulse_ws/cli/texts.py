@@ -204,6 +204,122 @@ class Said(Enum):
         "domínios que não existem aqui: {domains}", "domains that are not here: {domains}"
     )
     RATE = Wording("{rate} por segundo", "{rate} a second")
+    JOBS_WORK = Wording(
+        "trabalha: {holder} desde {since}",
+        "works: {holder} since {since}",
+    )
+    JOBS_REST = Wording(
+        "nenhum processo de fundo trabalha; serve o inicia",
+        "no background process works; serve starts it",
+    )
+    NO_SUCH_JOB = Wording(
+        "não existe o trabalho {unknown}; existem: {jobs}",
+        "no such job: {unknown}; there are: {jobs}",
+    )
+    ROUTE_CREATED = Wording(
+        "rota {id} criada",
+        "route {id} created",
+    )
+    UPDATED = Wording(
+        "alterado",
+        "updated",
+    )
+    DELETED_ONE = Wording(
+        "removido",
+        "deleted",
+    )
+    REMOVED_ONE = Wording(
+        "removido",
+        "removed",
+    )
+    PROVIDER_CREATED = Wording(
+        "operadora {name} criada, id {id}",
+        "provider {name} created, id {id}",
+    )
+    GATEWAY_CREATED = Wording(
+        "gateway {name} criado, id {id}",
+        "gateway {name} created, id {id}",
+    )
+    DROP_OR_KEEP = Wording(
+        "--drop-before precisa de --archive-to PASTA ou --discard",
+        "--drop-before needs either --archive-to FOLDER or --discard",
+    )
+    NO_PARTITIONS = Wording(
+        "SQLite não tem partições; elas precisam de MariaDB ou MySQL",
+        "SQLite has no partitions; they need MariaDB or MySQL",
+    )
+    FILE_IS_THERE = Wording(
+        "{path} já existe: mova-o e comece de novo",
+        "{path} is there already: move it away, then start again",
+    )
+    FILE_ROWS = Wording(
+        "{path}: {count} linhas",
+        "{path}: {count} rows",
+    )
+    RATED_AGAIN = Wording(
+        "{count} chamadas serão tarifadas de novo",
+        "{count} calls will be rated again",
+    )
+    CALLS_CHANGED = Wording(
+        "{count} chamadas alteradas, em {total} no total",
+        "{count} calls changed, by {total} in all",
+    )
+    CALLS_WOULD_CHANGE = Wording(
+        "{count} chamadas seriam alteradas, em {total} no total",
+        "{count} calls would change, by {total} in all",
+    )
+    CALLS_WITHOUT_RATE = Wording(
+        "{count} chamadas não têm tarifa agora e ficam como estão",
+        "{count} calls have no rate now and stay as they are",
+    )
+    CHARGING_IS = Wording(
+        "a tarifação está {value}, por {who}",
+        "charging is {value}, by {who}",
+    )
+    CHARGING_SET = Wording(
+        "a tarifação está {value}",
+        "charging is {value}",
+    )
+    PROXIES_STILL_TOLD = Wording(
+        "aos proxies SIP ainda se diz {value}: rode sippulse-ws db upgrade, ou serve",
+        "SIP proxies are still told {value}: run sippulse-ws db upgrade, or serve",
+    )
+    NO_PROXY = Wording(
+        "nenhum proxy está configurado; veja SIPPULSE_PROXIES em docs/pt-BR/sip.md",
+        "no proxy is configured; see SIPPULSE_PROXIES in docs/sip.md",
+    )
+    STORED_AND_KNOWN = Wording(
+        "{stored} gravados, {known} já conhecidos",
+        "{stored} stored, {known} known",
+    )
+    INTEGRATOR_CREATED = Wording(
+        "integrador {login} criado, lê o esquema {schema}",
+        "integrator {login} created, reads schema {schema}",
+    )
+    INTEGRATOR_DROPPED = Wording(
+        "integrador {login} removido",
+        "integrator {login} dropped",
+    )
+    NO_SQL_ACCOUNTS = Wording(
+        "SQLite não tem contas; integradores precisam de MariaDB ou MySQL",
+        "SQLite knows no accounts; integrators need MariaDB or MySQL",
+    )
+    EVENT_AGAIN = Wording(
+        "o evento {event} será entregue de novo a {count} destinos",
+        "event {event} is delivered again to {count} endpoints",
+    )
+    EVENT_WAITS = Wording(
+        "ninguém espera o evento {event}",
+        "event {event} waits for nobody",
+    )
+    ORIGIN_REVOKED = Wording(
+        "{count} retirados",
+        "{count} revoked",
+    )
+    ORIGIN_CONFIRMED = Wording(
+        "{count} confirmados",
+        "{count} confirmed",
+    )
     MIGRATE_PASSWORD = Wording(
         "--password-stdin é necessário: todos veem uma senha na linha de comando",
         "--password-stdin is needed: a password on the command line is seen by all",
