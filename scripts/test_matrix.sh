@@ -2,7 +2,7 @@
 # Runs the tests on newer systems, each a Debian of its own under var/matrix/, and prints the table
 # that stands in docs/compatibility.md. Root only; some 20 minutes, most of them for the first time.
 # Usage: scripts/test_matrix.sh [trixie] [sid]
-# MIRROR= chooses where Debian comes from; PYTEST= has options for the tests.
+# MIRROR= chooses another place than debootstrap's own; PYTEST= has options for the tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo "Chroots need root" >&2; exit 1; }
@@ -11,7 +11,6 @@ cd "$(dirname "$0")/.."
 [ -n "${MATRIX_INSIDE:-}" ] || MATRIX_INSIDE=1 exec unshare --mount "$0" "$@"
 
 home=$PWD/var/matrix
-mirror=${MIRROR:-http://deb.debian.org/debian}
 tools=ca-certificates,curl,gcc,git,haproxy,make,openssl,procps,python3-dev,python3-venv
 proxy=kamailio,kamailio-mysql-modules,kamailio-extra-modules
 declare -A packages=(
@@ -33,7 +32,7 @@ prepare() { # prepare SUITE: the system, what it needs, and this project in /src
     mkdir -p "$home"
     if [ ! -e "$root/var/lib/dpkg/info/make.list" ]; then
         echo "== $1: making a system (see $log)"
-        [ -e "$root/etc/debian_version" ] || debootstrap --variant=minbase "$1" "$root" "$mirror" >"$log" 2>&1
+        [ -e "$root/etc/debian_version" ] || debootstrap --variant=minbase "$1" "$root" ${MIRROR:-} >"$log" 2>&1
     fi
     mount --rbind /dev "$root/dev"
     mount -t proc proc "$root/proc"

@@ -152,13 +152,13 @@ class Endpoint:
             else:
                 waited.begin_again()
                 self._call(waited)
+                del environ[_WAITED]  # they refer to each other
         except Exception:
             logger.exception("request %s failed", context.request_id)
             message = self._options.internal_error.format(request_id=context.request_id)
             context.outcome, context.fault = "failed", "internal-error"
             context.out_error = Fault("Server", message)
             self._protocol.serialize(context)
-        environ.pop(_WAITED, None)  # they refer to each other
         body, content_type = context.out_document, XML_UTF_8
         if context.charset is not UTF_8:
             body = in_charset(body, context.charset)
@@ -185,8 +185,13 @@ class Endpoint:
             context.outcome, context.fault = "refused", getattr(fault, "kind", "envelope")
             protocol.serialize(context)
         else:
-            context.environ[_WAITED] = context
-            self._call(context)
+            try:
+                self._call(context)
+            except Exception:
+                raise
+            except BaseException:  # not now: the server will run it again
+                context.environ[_WAITED] = context
+                raise
 
     def _call(self, context: Context) -> None:
         """Run the operation of a request that was read, and write what it answers."""
