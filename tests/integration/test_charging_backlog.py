@@ -8,21 +8,20 @@ from sippulse_ws.charging.backlog import purge_errors, read_backlog
 from sippulse_ws.db import Database
 from sippulse_ws.models import AdmissionError, RawCall
 
-NOW = dt.datetime.now(dt.UTC)
-
 
 def test_the_backlog_is_counted_and_old_errors_are_forgotten(installed_url: str) -> None:
     database = Database(installed_url)
+    now = dt.datetime.now(dt.UTC)
     try:
         fixed = {"account": "1000@x", "number": "55", "call_id": "c", "error": "e"}
         ages = [dt.timedelta(minutes=59), dt.timedelta(minutes=61), dt.timedelta(days=31)]
-        at = {"started": NOW, "ended": NOW, "duration_ms": 1}
-        ago = NOW - dt.timedelta(seconds=90)
+        at = {"started": now, "ended": now, "duration_ms": 1}
+        ago = now - dt.timedelta(seconds=90)
         with database.writing() as db:
             for table in (AdmissionError, RawCall):  # of tests before this one
                 db.execute(sa.delete(table))
             before = read_backlog(db)
-            db.execute(sa.insert(AdmissionError), [fixed | {"at": NOW - age} for age in ages])
+            db.execute(sa.insert(AdmissionError), [fixed | {"at": now - age} for age in ages])
             raws = [{"call_id": f"c{state}", "state": state} for state in range(4)]
             db.execute(sa.insert(RawCall), [at | one | {"received_at": ago} for one in raws])
             found = read_backlog(db)

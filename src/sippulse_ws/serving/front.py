@@ -80,6 +80,7 @@ class Front:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._measure([])  # there before the first request
 
     @property
     def unanswered(self) -> int:
@@ -200,6 +201,9 @@ class Front:
                 job.gone = job.proto.client_disconnect()
         if waiting:
             self._pool.wake()
+        self._measure(waiting)
+
+    def _measure(self, waiting: list[Job]) -> None:
         queued = Counter(job.lane for job in waiting)
         busy = Counter(job.lane for job in self._jobs)
         busy.subtract(queued)
