@@ -6,7 +6,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 from time import monotonic
@@ -37,7 +37,7 @@ def _keep(ending: Event) -> None:
     pause = AGAIN_SECONDS
     while not ending.is_set():
         begun = monotonic()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        process = start(command)
         while process.poll() is None and not ending.wait(0.2):
             pass
         if ending.is_set():
@@ -49,6 +49,15 @@ def _keep(ending: Event) -> None:
             log.error("the background process ended with status %s; again in %s s", status, pause)
             ending.wait(pause)
             pause = min(2 * pause, MOST_SECONDS)
+
+
+def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a program while another thread forks.
+
+    With `close_fds` subprocess waits for the end of a pipe, and a worker that is forked meanwhile
+    holds that pipe for as long as it lives. Nothing of ours is inherited without it either.
+    """
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, close_fds=False)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
