@@ -110,6 +110,7 @@ def money_of(
     telephones: Telephones, soap: RemoteSoap, operator: Cli, engine: sa.Engine
 ) -> Iterator[Money]:
     made = Money(telephones, soap, operator, engine)
+    made.clear()  # records of tests before, also of those that do not ask for them
     yield made
     made.clear()
 
