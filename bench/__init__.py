@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m bench --help`; docs/performance.md says what the figures mean."""
+"""Benchmarks: `python -m bench --help`; docs/performance-log.md says what the figures mean."""

@@ -1,4 +1,4 @@
-"""Markdown tables on the terminal, as docs/performance.md has them."""
+"""Markdown tables on the terminal, as docs/performance-log.md has them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Statements compiled once and run on the driver.
 
 What SQLAlchemy does per execution (cache key, execution context, result metadata) costs several
-times what the C driver itself takes for a row; docs/performance.md has the figures. A `Prepared`
+times what the C driver itself takes for a row; docs/performance-log.md has the figures. A `Prepared`
 keeps what is worth keeping: the statement is SQLAlchemy's, compiled for the dialect at hand, and so
 are its bind and result processors and the exceptions it raises.
 """
