@@ -1,8 +1,9 @@
 """How statements are written and sent, by driver; MariaDB's take several in one round trip.
 
 The drivers' cursors write, send and read each statement by itself, which costs more than the
-server's work (docs/performance-log.md). Here every string goes through the driver's own quoting for the
-connection, and every other value is a number, a moment or NULL written below: no value becomes SQL.
+server's work (docs/performance-log.md). Here every string goes through the driver's own quoting for
+the connection, and every other value is a number, a moment or NULL written below: no value becomes
+SQL.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Statements compiled once and run on the driver.
 
 What SQLAlchemy does per execution (cache key, execution context, result metadata) costs several
-times what the C driver itself takes for a row; docs/performance-log.md has the figures. A `Prepared`
-keeps what is worth keeping: the statement is SQLAlchemy's, compiled for the dialect at hand, and so
-are its bind and result processors and the exceptions it raises.
+times what the C driver itself takes for a row (docs/performance-log.md). A `Prepared` keeps what is
+worth keeping: the statement is SQLAlchemy's, compiled for the dialect at hand, and so are its bind
+and result processors and the exceptions it raises.
 """
 
 from __future__ import annotations
