@@ -20,7 +20,12 @@ if not hasattr(cgi, "parse_header"):
 
 
 def application(service: type[ServiceBase]) -> Callable[..., Iterable[bytes]]:
-    protocols = {"in_protocol": Soap11(), "out_protocol": Soap11()}
-    spyne_application = Application([service], NAMESPACE, name=service.__name__, **protocols)
-    wsgi: Callable[..., Iterable[bytes]] = WsgiApplication(spyne_application)
-    return wsgi
+    return WsgiApplication(
+        Application(
+            [service],
+            NAMESPACE,
+            name=service.__name__,
+            in_protocol=Soap11(),
+            out_protocol=Soap11(),
+        )
+    )

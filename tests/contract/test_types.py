@@ -15,7 +15,7 @@ from .contract_services import CONTRACT, MODELS
 def notation(model: Any) -> list[str]:
     fields = []
     for field in fields_of(model):
-        kind = field.kind or field.model.__type_name__
+        kind = field.kind if field.model is None else field.model.__type_name__
         mark = "*" if field.many else "" if field.required else "?"
         fields.append(f"{field.wire}:{kind}{mark}")
     return fields

@@ -31,8 +31,8 @@ GIVEN = (
 database = Database()
 
 
-class SubscriberWS(ServiceBase):  # type: ignore[misc]
-    @rpc(Unicode, Unicode, UserPrincipalDto, _returns=SubscriberDto, _out_variable_name="return")  # type: ignore[untyped-decorator]
+class SubscriberWS(ServiceBase):
+    @rpc(Unicode, Unicode, UserPrincipalDto, _returns=SubscriberDto, _out_variable_name="return")
     def retrieveSubscriber(ctx: Any, username: str, domain: str, principal: Any) -> Any:  # noqa: N802, N805
         with database.reading() as db:
             row = db.admit("retrieve", principal, address_of(ctx), domain, username, domain)
@@ -47,7 +47,7 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
             },
         )
 
-    @rpc(Unicode, Unicode, Double, Unicode, UserPrincipalDto)  # type: ignore[untyped-decorator]
+    @rpc(Unicode, Unicode, Double, Unicode, UserPrincipalDto)
     def addCredit(  # noqa: N802
         ctx: Any,  # noqa: N805
         username: str,
@@ -64,7 +64,7 @@ class SubscriberWS(ServiceBase):  # type: ignore[misc]
             about = f"username={username} domain={domain} value={value}"
             db.audit("addCredit", about, principal.login, address)
 
-    @rpc(SubscriberDto, UserPrincipalDto, _returns=Integer, _out_variable_name="subscriberId")  # type: ignore[untyped-decorator]
+    @rpc(SubscriberDto, UserPrincipalDto, _returns=Integer, _out_variable_name="subscriberId")
     def insertSubscriber(ctx: Any, subscriber: Any, principal: Any) -> int:  # noqa: N802, N805
         address = address_of(ctx)
         with database.reading() as db:

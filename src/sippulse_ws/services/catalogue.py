@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sippulse_ws.services import SERVICES
-from sippulse_ws.services.operation import Operation
+from sippulse_ws.services.operation import Operation, declaration_of
 from sippulse_ws.wire.fields import Field, fields_of
 from sippulse_ws.wire.rpc import Service
 
@@ -44,7 +44,7 @@ def published_operations(service: type[Service]) -> Iterator[PublishedOperation]
     """In the order in which the service's class declares them."""
     first_names: dict[int, str] = {}
     for name, method in service.public_methods.items():
-        declaration: Operation = method.function.declaration
+        declaration = declaration_of(method.function)
         canonical = first_names.setdefault(id(declaration), name)
         returned = fields_of(method.out_message)
         yield PublishedOperation(

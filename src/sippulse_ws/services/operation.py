@@ -16,8 +16,8 @@ from sippulse_ws.domain.values import wire_name as spelling
 from sippulse_ws.lanes import OPERATIONS, PROXIES
 from sippulse_ws.services.preconditions import Tag, tagger
 from sippulse_ws.wire.context import Context
-from sippulse_ws.wire.fields import Dto, nested, wire_name
-from sippulse_ws.wire.rpc import published
+from sippulse_ws.wire.fields import Dto, FieldType, nested, object_type, wire_name
+from sippulse_ws.wire.rpc import Published, published
 from sippulse_ws.wire.types.user_principal import UserPrincipalDto
 
 Values = dict[str, Any]
@@ -116,8 +116,8 @@ class Operation:
 
 def operation(  # noqa: PLR0913 - a declaration says what there is to say
     right: Right,
-    *fields: Any,
-    returns: Any = None,
+    *fields: FieldType,
+    returns: FieldType | None = None,
     writes: bool = False,
     reads: Reading = PRINCIPAL,
     acts: bool = False,
@@ -125,16 +125,16 @@ def operation(  # noqa: PLR0913 - a declaration says what there is to say
     lane: str = OPERATIONS,
     aliases: Mapping[str, str] | None = None,
     tagged: bool = False,
-    guarded_by: Any = None,
+    guarded_by: Published | None = None,
     secret: bool = False,
-) -> Callable[[Callable[..., Any]], Any]:
+) -> Callable[[Callable[..., Any]], Published]:
     """Publish `function(call, *fields)`; see docs/architecture.md.
 
     `tagged`: the answer has an ETag. `guarded_by` is the published operation whose ETag an
     If-Match of this one names.
     """
 
-    def decorate(function: Callable[..., Any]) -> Any:
+    def decorate(function: Callable[..., Any]) -> Published:
         names = tuple(inspect.signature(function).parameters)[1:]
         pairs = zip(names, fields, strict=True)
         objects = {name: wire_name(one) for name, one in pairs if is_object(one)}
@@ -143,8 +143,8 @@ def operation(  # noqa: PLR0913 - a declaration says what there is to say
             *declared,
             secret=secret,
             lane=PROXIES if acts else lane,
-            tag=tagger(returns) if tagged else None,
-            guard=guarded_by.function.declaration if guarded_by else None,
+            tag=tagger(returns) if tagged and returns else None,
+            guard=declaration_of(guarded_by.function) if guarded_by else None,
         )
 
         def enter(context: Context, *arguments: Any) -> Any:
@@ -159,9 +159,15 @@ def operation(  # noqa: PLR0913 - a declaration says what there is to say
     return decorate
 
 
-def is_object(one: Any) -> bool:
+def declaration_of(function: Callable[..., Any]) -> Operation:
+    """What was declared of a function that `operation` made."""
+    declared: Operation = function.declaration  # type: ignore[attr-defined]
+    return declared
+
+
+def is_object(one: FieldType) -> bool:
     """Whether the field is a single object of a complex type."""
-    return hasattr(one, "_type_info") and one.Attributes.max_occurs == 1
+    return object_type(one) is not None and one.Attributes.max_occurs == 1
 
 
 def add_telephones(values: Values, telephones: Mapping[str, int]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sippulse_ws.domain.request_errors import PreconditionFailed
 from sippulse_ws.wire.context import Context
-from sippulse_ws.wire.fields import fields_of
+from sippulse_ws.wire.fields import FieldType, fields_of, object_type
 
 _HEADER = "If-Match"
 _TAG = re.compile(r'\s*((?:W/)?"[^"]*")\s*(?:,|$)')
@@ -21,13 +21,13 @@ _TAG = re.compile(r'\s*((?:W/)?"[^"]*")\s*(?:,|$)')
 Tag = Callable[[Any], str]
 
 
-def tagger(returns: Any) -> Tag:
+def tagger(returns: FieldType) -> Tag:
     """Makes the tag of a result; `returns` is the operation's field."""
-    base = returns.__orig__ or returns
-    if not hasattr(base, "_type_info"):
+    model = object_type(returns)
+    if model is None:
         return lambda result: _digest((result,))
     # a tag may end in a log: nobody is to try passwords against it
-    names = [one.attribute for one in fields_of(base) if "password" not in one.attribute]
+    names = [one.attribute for one in fields_of(model) if "password" not in one.attribute]
     get = attrgetter(*names)
     return lambda result: _digest(get(result))
 

@@ -86,9 +86,9 @@ def _rows(
 
 
 def _type_of(one: Field, language: str) -> str:
-    name = one.kind or one.model.__type_name__
+    name = one.kind if one.model is None else one.model.__type_name__
     if not one.many:
-        return str(name)
+        return name
     return f"list of {name}" if language == "en" else f"lista de {name}"
 
 

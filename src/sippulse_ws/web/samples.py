@@ -196,7 +196,7 @@ def _java_value(one: Field, value: Any) -> list[str]:
             else:
                 lines.append(f"{one.wire}.add({_literal(item, one.kind)});")
         return lines
-    if isinstance(value, dict):
+    if isinstance(value, dict) and one.model is not None:
         kinds = {inner.wire: inner.kind for inner in fields_of(one.model)}
         return _java_object(one.wire, _class_of(one), value, kinds)
     return [f"{_class_of(one)} {one.wire} = {_literal(value, one.kind)};"]
@@ -215,7 +215,7 @@ def _java_object(
 def _class_of(one: Field) -> str:
     if one.model is None:
         return _JAVA.get(one.kind, "String")
-    name: str = one.model.__type_name__
+    name = one.model.__type_name__
     return name[0].upper() + name[1:]
 
 
@@ -248,7 +248,7 @@ def _csharp_value(one: Field, value: Any) -> str:
     if one.many:
         items = [_csharp_value(one._replace(many=False), item) for item in value or []]
         return f"new[] {{ {', '.join(items)} }}"
-    if isinstance(value, dict):
+    if isinstance(value, dict) and one.model is not None:
         kinds = {inner.wire: inner.kind for inner in fields_of(one.model)}
         return _csharp_object(one.model.__type_name__, value, kinds)
     return _literal(value, one.kind)

@@ -28,7 +28,7 @@ KINDS = (
 )
 
 
-class WireFault(Fault):  # type: ignore[misc]
+class WireFault(Fault):
     """A fault of the wire itself; its kind is one of KINDS."""
 
     def __init__(self, code: str, message: str, kind: str) -> None:
@@ -36,16 +36,19 @@ class WireFault(Fault):  # type: ignore[misc]
         self.kind = kind
 
 
-class WSException(Fault):  # type: ignore[misc]
+class WSException(Fault):
     """The fault that the contract declares; its message is for the client to read."""
 
     __type_name__ = "wsExceptionMessage"
     __namespace__ = NAMESPACE
 
-    class Attributes(Fault.Attributes):  # type: ignore[misc]
+    class Attributes(Fault.Attributes):
         sub_name = "WSException"
 
-    fault_message = Unicode.customize(sub_name="faultMessage", min_occurs=0, nullable=False)
+    # a type, which Spyne looks for; in an instance the text
+    fault_message: type[Unicode] | str = Unicode.customize(
+        sub_name="faultMessage", min_occurs=0, nullable=False
+    )
 
     def __init__(self, message: str, kind: str = "") -> None:
         super().__init__("Server", message)

@@ -1,15 +1,20 @@
 """Fields of complex types and parameters of operations, named as the contract names them."""
 
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from spyne import Boolean, ComplexModel, DateTime, Double, Integer32, Integer64, Unicode
+from spyne.model import ModelBase
 
 from .names import NAMESPACE, snake_case
 
 UNBOUNDED = "unbounded"
 
 
-class Dto(ComplexModel):  # type: ignore[misc]
+# A type of a field or of a parameter, with its name: Spyne's, customized.
+FieldType = type[ModelBase]
+
+
+class Dto(ComplexModel):
     """A complex type of the contract; `ALIASES` maps other spellings to the wire's names."""
 
     __namespace__ = NAMESPACE
@@ -26,13 +31,15 @@ class Field(NamedTuple):
     attribute: str
     wire: str
     kind: str
-    model: Any  # the complex type of a nested field, else None
+    model: type[Dto] | None  # the complex type of a nested field, else None
     required: bool
     many: bool
     filter: bool  # reads by FILTERS, not by PARSERS; a long is a telephone number
 
 
-def _field(model: Any, wire: str, required: bool, many: bool, filter: bool = False) -> Any:
+def _field(
+    model: type[ModelBase], wire: str, required: bool, many: bool, filter: bool = False
+) -> FieldType:
     return model.customize(
         sub_name=wire,
         nullable=False,
@@ -42,40 +49,44 @@ def _field(model: Any, wire: str, required: bool, many: bool, filter: bool = Fal
     )
 
 
-def string(wire: str, required: bool = False, many: bool = False, filter: bool = False) -> Any:
+def string(
+    wire: str, required: bool = False, many: bool = False, filter: bool = False
+) -> FieldType:
     """A string; with `filter`, a lone `?` counts as absent."""
     return _field(Unicode, wire, required, many, filter)
 
 
 def integer(
     wire: str, required: bool = False, many: bool = False, empty_absent: bool = False
-) -> Any:
+) -> FieldType:
     """An int; an empty element is 0 as in the reference, with `empty_absent` it is absent."""
     return _field(Integer32, wire, required, many, empty_absent)
 
 
-def long(wire: str, required: bool = False, many: bool = False, telephone: bool = False) -> Any:
+def long(
+    wire: str, required: bool = False, many: bool = False, telephone: bool = False
+) -> FieldType:
     """A long; with `telephone`, it may be found among punctuation (Context.telephones)."""
     return _field(Integer64, wire, required, many, telephone)
 
 
-def double(wire: str, required: bool = False, many: bool = False) -> Any:
+def double(wire: str, required: bool = False, many: bool = False) -> FieldType:
     return _field(Double, wire, required, many)
 
 
-def boolean(wire: str, required: bool = False, many: bool = False) -> Any:
+def boolean(wire: str, required: bool = False, many: bool = False) -> FieldType:
     return _field(Boolean, wire, required, many)
 
 
-def date_time(wire: str, required: bool = False, many: bool = False) -> Any:
+def date_time(wire: str, required: bool = False, many: bool = False) -> FieldType:
     return _field(DateTime, wire, required, many)
 
 
-def nested(model: type[Dto], wire: str, required: bool = False, many: bool = False) -> Any:
+def nested(model: type[Dto], wire: str, required: bool = False, many: bool = False) -> FieldType:
     return _field(model, wire, required, many)
 
 
-_KINDS = {
+_KINDS: dict[type[ModelBase], str] = {
     Unicode: "string",
     Integer32: "int",
     Integer64: "long",
@@ -85,28 +96,33 @@ _KINDS = {
 }
 
 
-def wire_name(field: Any) -> str:
+def wire_name(field: FieldType) -> str:
     return str(field.Attributes.sub_name)
 
 
-def fields_of(model: Any) -> list[Field]:
+def fields_of(model: type[ComplexModel]) -> list[Field]:
     """The fields of a complex type or of a message, in the contract's order."""
     return [_describe(field) for field in model._type_info.values()]
+
+
+def object_type(field: FieldType) -> type[Dto] | None:
+    """The complex type of a nested field."""
+    base = field.__orig__ or field
+    return base if issubclass(base, Dto) else None
 
 
 def is_telephone(field: Field) -> bool:
     return field.filter and field.kind == "long"
 
 
-def _describe(field: Any) -> Field:
+def _describe(field: FieldType) -> Field:
     attributes = field.Attributes
-    base = field.__orig__ or field
-    is_nested = issubclass(base, ComplexModel)
+    model = object_type(field)
     return Field(
         attribute=snake_case(attributes.sub_name),
         wire=attributes.sub_name,
-        kind="" if is_nested else _KINDS[base],
-        model=base if is_nested else None,
+        kind="" if model else _KINDS[field.__orig__ or field],
+        model=model,
         required=attributes.min_occurs > 0,
         many=attributes.max_occurs > 1,
         filter=getattr(attributes, "filter", False),

@@ -4,9 +4,10 @@ Spyne's own hooks walk its type tree on every request, follow `href` without end
 garbage collection; none of that code is reached. Events are not fired: nobody listens.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from lxml import etree
+from spyne import Application
 from spyne.protocol.soap import Soap11
 
 from .charsets import UTF_8, Charset
@@ -23,7 +24,7 @@ from .writing import response_writer
 Lexical = Literal["compatible", "strict-writes", "strict"]
 
 
-class Protocol(Soap11):  # type: ignore[misc]
+class Protocol(Soap11):
     """Document/literal wrapped SOAP 1.1."""
 
     def __init__(self, lexical: Lexical, invalid_value: str) -> None:
@@ -35,7 +36,7 @@ class Protocol(Soap11):  # type: ignore[misc]
         }
         self.operations: dict[str, CompiledOperation] = {}  # by the tag of the request's element
 
-    def compile(self, application: Any) -> None:
+    def compile(self, application: Application) -> None:
         """Make readers and writers for all operations of an application."""
         for tag, (method,) in application.interface.service_method_map.items():
             returned = fields_of(method.out_message)

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from spyne import MethodDescriptor, rpc
 from spyne import Service as SpyneService
-from spyne import rpc
 
 from .faults import WSException
-from .fields import wire_name
+from .fields import FieldType, wire_name
 from .names import BASE_PATH
 
 
-class Service(SpyneService):  # type: ignore[misc]
+class Service(SpyneService):
     """A web service; its class name is the port type and the last part of its path.
 
     `PATHS` may name further paths, the first one is the canonical one.
@@ -34,8 +34,8 @@ class Published:
     def __init__(
         self,
         function: Callable[..., Any],
-        params: Sequence[Any],
-        returns: Any,
+        params: Sequence[FieldType],
+        returns: FieldType | None,
         aliases: Mapping[str, str],
         writes: bool,
     ) -> None:
@@ -45,7 +45,7 @@ class Published:
         self.aliases = dict(aliases)
         self.writes = writes
 
-    def __call__(self, **by_spyne: Any) -> Any:
+    def __call__(self, **by_spyne: Any) -> MethodDescriptor:
         # `rpc` uses its arguments up, so each name needs an `rpc` of its own.
         options: dict[str, Any] = {
             "_args": [wire_name(param) for param in self.params],
@@ -62,8 +62,8 @@ class Published:
 
 def published(
     function: Callable[..., Any],
-    params: Sequence[Any] = (),
-    returns: Any = None,
+    params: Sequence[FieldType] = (),
+    returns: FieldType | None = None,
     aliases: Mapping[str, str] | None = None,
     writes: bool = False,
 ) -> Published:

@@ -1,12 +1,14 @@
 """The WSDL that JAX-WS would publish for the same service, made by reshaping Spyne's."""
 
 import copy
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lxml import etree
-from spyne.interface import InterfaceDocuments
+from lxml.etree import _Element
+from spyne import Application
+from spyne.interface import Interface, InterfaceDocuments
 from spyne.interface.wsdl import Wsdl11
-from spyne.model import Fault
+from spyne.model import Fault, ModelBase
 
 from .names import SERVICE_NAME
 
@@ -19,14 +21,14 @@ ADDRESS = "urn:x-sippulse-ws:address"
 SCHEMA_QUERY = "xsd=1"  # the reference has one schema for each service
 
 
-class JaxwsWsdl(Wsdl11):  # type: ignore[misc]
+class JaxwsWsdl(Wsdl11):
     """Spyne's WSDL without its global element per type, and with JAX-WS's names."""
 
-    def __init__(self, interface: Any) -> None:
+    def __init__(self, interface: Interface) -> None:
         super().__init__(interface, element_form_default="unqualified")
         self.event_manager.add_listener("wsdl_document_built", _reshape)
 
-    def add_element(self, model: Any, node: Any) -> None:
+    def add_element(self, model: type[ModelBase], node: _Element) -> None:
         messages = {
             message.get_element_name()
             for service in self.interface.services
@@ -37,10 +39,10 @@ class JaxwsWsdl(Wsdl11):  # type: ignore[misc]
             super().add_element(model, node)
 
 
-class Documents(InterfaceDocuments):  # type: ignore[misc]
+class Documents(InterfaceDocuments):
     """Makes Spyne build the WSDL above instead of its own."""
 
-    def __init__(self, interface: Any) -> None:
+    def __init__(self, interface: Interface) -> None:
         super().__init__(interface)
         self.wsdl11 = JaxwsWsdl(interface)
 
@@ -53,17 +55,19 @@ class Published(NamedTuple):
     schema: bytes
 
 
-def build(application: Any, all_optional: bool = False) -> Published:
+def build(application: Application, all_optional: bool = False) -> Published:
     """With `all_optional`, no element of a complex type is required."""
     document = application.interface.docs.wsdl11
     document.build_interface_document(ADDRESS)
-    root: Any = etree.fromstring(document.get_interface_document())
+    root = etree.fromstring(document.get_interface_document())
     (schema,) = root.iter(XSD + "schema")
     if all_optional:
         for element in schema.iterfind(f"{XSD}complexType//{XSD}element"):
             element.set("minOccurs", "0")
     # the prefixes stand in attributes, which a copy does not look at
-    own_schema: Any = etree.Element(schema.tag, schema.attrib, nsmap=schema.nsmap)
+    attributes = {str(name): str(value) for name, value in schema.attrib.items()}
+    prefixes = {prefix: uri for prefix, uri in schema.nsmap.items() if prefix}
+    own_schema = etree.Element(schema.tag, attributes, nsmap=prefixes)
     own_schema.extend(copy.deepcopy(child) for child in schema)
     etree.cleanup_namespaces(own_schema, keep_ns_prefixes=["tns", "xs"])
     texts = [_text(root), b"", _text(own_schema)]
@@ -76,12 +80,12 @@ def build(application: Any, all_optional: bool = False) -> Published:
     return Published(*texts)
 
 
-def _text(root: Any) -> bytes:
+def _text(root: _Element) -> bytes:
     etree.indent(root, space="  ")
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
 
 
-def _reshape(document: Any) -> None:
+def _reshape(document: Wsdl11) -> None:
     root = document.root_elt
     port_type = document.interface.app.name
     tns = document.interface.get_namespace_prefix(document.interface.tns) + ":"
@@ -100,7 +104,7 @@ def _reshape(document: Any) -> None:
     etree.cleanup_namespaces(root, keep_ns_prefixes=["tns", "xs"])
 
 
-def _reshape_schema(root: Any) -> None:
+def _reshape_schema(root: _Element) -> None:
     for schema in root.iter(XSD + "schema"):
         del schema.attrib["elementFormDefault"]  # unqualified is the default
     for complex_type in root.iter(XSD + "complexType"):
@@ -108,46 +112,49 @@ def _reshape_schema(root: Any) -> None:
             etree.SubElement(complex_type, XSD + "sequence")
 
 
-def _reshape_messages(root: Any, faults: dict[str, str]) -> None:
+def _reshape_messages(root: _Element, faults: dict[str, str]) -> None:
     for message in root.findall(WSDL + "message"):
-        is_fault = message.get("name") in faults
-        if is_fault:
-            message.set("name", faults[message.get("name")])
+        element = faults.get(_name(message))
+        if element is not None:
+            message.set("name", element)
         for part in message:
-            part.set("name", "fault" if is_fault else "parameters")
+            part.set("name", "parameters" if element is None else "fault")
 
 
-def _reshape_operations(root: Any, faults: dict[str, str], tns: str) -> None:
+def _reshape_operations(root: _Element, faults: dict[str, str], tns: str) -> None:
     for documentation in list(root.iter(WSDL + "documentation")):
-        documentation.getparent().remove(documentation)
+        operation = documentation.getparent()
+        assert operation is not None
+        operation.remove(documentation)
     for operation in root.iter(WSDL + "operation"):
-        operation.attrib.pop("parameterOrder", None)
+        _drop(operation, "parameterOrder")
     for side in root.iter(WSDL + "input", WSDL + "output"):
-        side.attrib.pop("name", None)
+        _drop(side, "name")
     for operation in root.iter(SOAP + "operation"):
         operation.set("soapAction", "")
-        operation.attrib.pop("style", None)
+        _drop(operation, "style")
     for fault in root.iter(WSDL + "fault", SOAP + "fault"):
-        fault.set("name", faults.get(fault.get("name"), fault.get("name")))
+        name = faults.get(_name(fault), _name(fault))
+        fault.set("name", name)
         if "message" in fault.attrib:
-            fault.set("message", tns + fault.get("name"))
+            fault.set("message", tns + name)
 
 
-def _reshape_service(root: Any, port_type: str, tns: str) -> None:
-    binding = root.find(WSDL + "binding")
+def _reshape_service(root: _Element, port_type: str, tns: str) -> None:
+    binding = _child(root, "binding")
     binding.set("name", port_type + "PortBinding")
-    service = root.find(WSDL + "service")
+    service = _child(root, "service")
     service.set("name", SERVICE_NAME)
-    port = service.find(WSDL + "port")
+    port = _child(service, "port")
     port.set("name", port_type + "Port")
     port.set("binding", tns + port_type + "PortBinding")
     root.append(service)  # comes last
 
 
-def _sort(root: Any) -> None:
+def _sort(root: _Element) -> None:
     """Order what has no order of its own, so that two WSDLs can be compared as text."""
     messages = sorted(root.findall(WSDL + "message"), key=_name)
-    place = root.index(root.find(WSDL + "types")) + 1
+    place = root.index(_child(root, "types")) + 1
     for message in messages:
         root.remove(message)
     root[place:place] = messages
@@ -155,11 +162,22 @@ def _sort(root: Any) -> None:
         parent[:] = sorted(parent, key=lambda child: (_rank(child), _name(child)))
 
 
-def _name(element: Any) -> str:
+def _child(element: _Element, name: str) -> _Element:
+    child = element.find(WSDL + name)
+    assert child is not None  # every WSDL of Spyne's has it
+    return child
+
+
+def _drop(element: _Element, attribute: str) -> None:
+    if attribute in element.attrib:
+        del element.attrib[attribute]
+
+
+def _name(element: _Element) -> str:
     return str(element.get("name", ""))
 
 
-def _rank(element: Any) -> int:
+def _rank(element: _Element) -> int:
     """In a binding soap:binding comes first; in a schema elements come before types."""
     tags = (SOAP + "binding", XSD + "element", XSD + "complexType", WSDL + "operation")
     return tags.index(element.tag)

@@ -34,7 +34,7 @@ def test_arguments_come_in_the_order_of_the_contract(subscribers: Client) -> Non
     )
     assert args[:4] == ("u", "d", 2.5, "o")
     assert isinstance(args[4], UserPrincipalDto)
-    assert (args[4].login, args[4].password) == ("admin", "secret")
+    assert vars(args[4]) == {"login": "admin", "password": "secret"}
 
 
 def test_the_context_tells_who_asks_for_what(subscribers: Client) -> None:
