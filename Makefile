@@ -68,15 +68,17 @@ test-pythons: mariadb curl haproxy ## Run all tests on every CPython 3.11 to 3.1
 
 INTEROP := javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-soap mvn=maven \
 	wsdl2h=gsoap /usr/include/stdsoap2.h=libgsoap-dev g++=g++
-ZOO := wsdl=mono-devel mcs=mono-mcs perl=perl go=golang-go \
+MONO := mcs=mono-mcs mono=mono-runtime \
+	/usr/lib/mono/4.5/System.Net.Http.dll=libmono-system-net-http4.0-cil
+ZOO := wsdl=mono-devel perl=perl go=golang-go \
 	/usr/share/perl5/SOAP/Lite.pm=libsoap-lite-perl
 
-test-interop: venv mariadb ## Run SOAP and JSON clients of Java, PHP, Node and Python against a real server
-	@scripts/debian.sh $(INTEROP) node=nodejs npm=npm
+test-interop: venv mariadb ## Run SOAP and JSON clients of Java, C#, PHP, Node and Python against a real server
+	@scripts/debian.sh $(INTEROP) $(MONO) node=nodejs npm=npm
 	$(BIN)/pytest -m interop $(ARGS) tests/interop
 
 test-zoo: venv mariadb ## Run every foreign SOAP stack, and write the table in docs/clients.md
-	@scripts/debian.sh $(INTEROP) $(ZOO)
+	@scripts/debian.sh $(INTEROP) $(MONO) $(ZOO)
 	$(BIN)/pytest -m "interop or zoo" $(ARGS) tests/interop/zoo
 	$(BIN)/python -m tests.interop.zoo.table
 

@@ -45,6 +45,59 @@ def test_soapui_has_every_operation_of_every_service() -> None:
         assert etree.fromstring(call.findtext(f"{CON}request")) is not None
 
 
+# What SoapUI's published schema (soapui/src/main/xsd/soapui/soapui.xsd of its sources) allows in an
+# element: its children in their order, those in capitals needed; then its attributes.
+PROJECT_SCHEMA = {
+    "soapui-project": (
+        "settings interface testSuite mockService properties",
+        "name soapui-version resourceRoot",
+    ),
+    "interface": (
+        "settings definitionCache ENDPOINTS operation",
+        "name type definition bindingName soapVersion wsaVersion anonymous",
+    ),
+    "definitionCache": ("PART", "rootPart cacheTime type"),
+    "part": ("URL CONTENT TYPE", ""),
+    "endpoints": ("endpoint", ""),
+    "operation": (
+        "settings call",
+        """name action bindingOperationName style type inputName outputName isOneWay
+        sendsAttachments receivesAttachments anonymous""",
+    ),
+    "call": ("settings ENCODING ENDPOINT REQUEST assertion CREDENTIALS", "name"),
+    "request": ("settings ENCODING ENDPOINT REQUEST assertion CREDENTIALS", "name"),
+    "assertion": ("CONFIGURATION", "type name disabled"),
+    "credentials": ("username password domain AUTHTYPE", ""),
+    "testSuite": ("settings runType testCase properties", "name disabled"),
+    "testCase": (
+        "settings testStep properties",
+        "name keepSession failOnError failTestCaseOnErrors searchProperties maxResults",
+    ),
+    "testStep": ("settings CONFIG", "name type disabled"),
+    "config": ("INTERFACE OPERATION REQUEST", ""),
+    "properties": ("property", ""),
+    "property": ("NAME value", ""),
+}
+
+
+def test_soapui_finds_what_its_schema_says_and_nothing_else() -> None:
+    troubles = set()
+    for element in project().iter():
+        tag = element.tag.removeprefix(CON)
+        content, attributes = PROJECT_SCHEMA.get(tag, ("", ""))
+        if len(element) == 0 and element.text:
+            content = ""  # of type string
+        names = [one.lower() for one in content.split()]
+        found = [child.tag.removeprefix(CON).lower() for child in element]
+        places = [names.index(one) if one in names else -1 for one in found]
+        needed = {one.lower() for one in content.split() if one.isupper()}
+        own = {name for name in element.attrib if not name.startswith("{")}
+        if places != sorted(places) or -1 in places or not needed <= set(found):
+            troubles.add((tag, tuple(found)))
+        troubles |= {(tag, name) for name in own - set(attributes.split())}
+    assert troubles == set()
+
+
 def run_suite(name: str, demo: Demo) -> int:
     (suite,) = [one for one in project().iter(f"{CON}testSuite") if one.get("name") == name]
     http = Client(demo.app)

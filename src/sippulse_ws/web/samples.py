@@ -165,24 +165,48 @@ def node(operation: PublishedOperation, base: str) -> str:
 
 def java(operation: PublishedOperation, base: str) -> str:
     """With the classes that wsimport makes of the WSDL."""
-    lines = [
-        f"// wsimport -keep -p sippulse {base}/SipPulse/{operation.service}?wsdl",
-        "import sippulse.*;",
-        "",
-        f"{operation.service} port = new SipPulse().get{operation.service}Port();",
-    ]
+    lines = [f"{operation.service} port = new SipPulse().get{operation.service}Port();"]
     given = example_arguments(operation)
     names = []
     for one in operation.own_parameters:
         lines += _java_value(one, given.get(one.wire))
         names.append(one.wire)
+        if _is_filled(one, operation):
+            holder = f"javax.xml.ws.Holder<{_class_of(one)}>"
+            lines.append(f"{holder} {one.wire}Holder = new javax.xml.ws.Holder<>({one.wire});")
+            names[-1] += "Holder"
     if operation.has_principal:
         lines += _java_object(
             "principal", "UserPrincipalDTO", {"login": LOGIN, "password": PASSWORD}
         )
         names.append(PRINCIPAL)
     call = f"port.{operation.name}({', '.join(names)})"
-    return "\n".join([*lines, f"System.out.println({call});" if operation.returns else f"{call};"])
+    filled = [name for name in names if name.endswith("Holder")]
+    if operation.returns and not filled:
+        call = f"System.out.println({call})"
+    lines += [f"{call};", *(f"System.out.println({name}.value);" for name in filled)]
+    return "\n".join(
+        [
+            f"// wsimport -keep -p sippulse {base}/SipPulse/{operation.service}?wsdl",
+            "import sippulse.*;",
+            "",
+            f"public class {_class_name(operation)} {{",
+            "    public static void main(String[] args) throws Exception {",
+            *(f"        {line}" for line in lines),
+            "    }",
+            "}",
+        ]
+    )
+
+
+def _is_filled(one: Field, operation: PublishedOperation) -> bool:
+    """JAX-WS fills a parameter that is answered, and has no result then."""
+    returned = operation.returns
+    return returned is not None and (returned.wire, returned.model) == (one.wire, one.model)
+
+
+def _class_name(operation: PublishedOperation) -> str:
+    return operation.name[0].upper() + operation.name[1:]
 
 
 def _java_value(one: Field, value: Any) -> list[str]:
@@ -227,38 +251,25 @@ def _literal(value: Any, kind: str) -> str:
 
 
 def csharp(operation: PublishedOperation, base: str) -> str:
-    """With the classes that dotnet-svcutil makes of the WSDL."""
-    given = example_arguments(operation)
-    lines = [
-        f"// dotnet-svcutil {base}/SipPulse/{operation.service}?wsdl",
-        "using ServiceReference;",
-        "",
-        f"var client = new {operation.service}Client();",
-    ]
-    names = [_csharp_value(one, given.get(one.wire)) for one in operation.own_parameters]
-    if operation.has_principal:
-        principal = {"login": LOGIN, "password": PASSWORD}
-        names.append(_csharp_object("userPrincipalDTO", principal, {}))
-    call = ",\n    ".join(names)
-    lines.append(f"var answer = await client.{operation.name}Async(\n    {call});")
-    return "\n".join([*lines, "Console.WriteLine(answer);"])
+    """With System.Net.Http alone, which every .NET and Mono has."""
+    text = envelope(operation).replace('"', '""')
+    return f"""\
+using System;
+using System.Net.Http;
+using System.Text;
 
-
-def _csharp_value(one: Field, value: Any) -> str:
-    if one.many:
-        items = [_csharp_value(one._replace(many=False), item) for item in value or []]
-        return f"new[] {{ {', '.join(items)} }}"
-    if isinstance(value, dict) and one.model is not None:
-        kinds = {inner.wire: inner.kind for inner in fields_of(one.model)}
-        return _csharp_object(one.model.__type_name__, value, kinds)
-    return _literal(value, one.kind)
-
-
-def _csharp_object(kind: str, values: dict[str, Any], kinds: dict[str, str]) -> str:
-    inner = ", ".join(
-        f"{name} = {_literal(value, kinds.get(name, ''))}" for name, value in values.items()
-    )
-    return f"new {kind} {{ {inner} }}"
+class {_class_name(operation)}
+{{
+    static void Main()
+    {{
+        var envelope = @"{text}";
+        var content = new StringContent(envelope, Encoding.UTF8, "text/xml");
+        var client = new HttpClient();
+        var answer = client.PostAsync("{base}/SipPulse/{operation.service}", content).Result;
+        Console.WriteLine(answer.Content.ReadAsStringAsync().Result);
+        answer.EnsureSuccessStatusCode();
+    }}
+}}"""
 
 
 def all_samples(operation: PublishedOperation, base: str) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """A SoapUI 5 project: every service, a filled request per operation, and a suite that provisions.
 
-The format is that of SoapUI's published configuration schema; no SoapUI was at hand to open one.
+The format is that of SoapUI's published configuration schema, no SoapUI was at hand to open one.
 """
 
 from __future__ import annotations
@@ -39,10 +39,7 @@ def soapui_project(
         _interface(root, service, wsdl, mine, url)
     _each_operation(root, operations)
     _life(root, {(one.service, one.name): one for one in operations})
-    properties = _add(root, "properties")
-    for name, value in (("endpoint", url), *_DEFAULTS):
-        one = _add(properties, "property")
-        _add(one, "name").text, _add(one, "value").text = name, value
+    _properties(root, (("endpoint", url), *_DEFAULTS))
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return written
 
@@ -109,12 +106,10 @@ def _each_operation(root: etree._Element, operations: Sequence[PublishedOperatio
 
 def _life(root: etree._Element, known: dict[tuple[str, str], PublishedOperation]) -> None:
     suite = _suite(root, "Provision, check and clean up")
-    properties = _add(suite, "properties")
-    one = _add(properties, "property")
-    _add(one, "name").text, _add(one, "value").text = "username", "soapui-4000"
     case = _case(suite, "The life of a subscriber")
     for key in PROVISIONING:
         _step(case, known[key], _OWN)
+    _properties(suite, (("username", "soapui-4000"),))
 
 
 def _suite(root: etree._Element, name: str) -> etree._Element:
@@ -145,15 +140,15 @@ def _step(case: etree._Element, one: PublishedOperation, own: dict[str, str]) ->
     config = _add(step, "config", **{_TYPE: "con:RequestStep"})
     _add(config, "interface").text = f"{one.service}PortBinding"
     _add(config, "operation").text = one.name
-    request = _add(config, "request", name=one.name)
-    _call(request, one, own)
-    for kind, name in (_NO_FAULT, _SCHEMA):
-        assertion = _add(request, "assertion", type=kind, name=name)
-        if kind == "Schema Compliance":
-            _add(_add(assertion, "configuration"), "definition")
+    _call(_add(config, "request", name=one.name), one, own, (_NO_FAULT, _SCHEMA))
 
 
-def _call(element: etree._Element, one: PublishedOperation, own: dict[str, str]) -> None:
+def _call(
+    element: etree._Element,
+    one: PublishedOperation,
+    own: dict[str, str],
+    assertions: Sequence[tuple[str, str]] = (),
+) -> None:
     _add(element, "settings")
     _add(element, "encoding").text = "UTF-8"
     _add(element, "endpoint").text = f"${{#Project#endpoint}}/SipPulse/{one.service}"
@@ -162,6 +157,17 @@ def _call(element: etree._Element, one: PublishedOperation, own: dict[str, str])
     for value, named in own.items():
         text = text.replace(f"<username>{value}</username>", f"<username>{named}</username>")
     _add(element, "request").text = text
+    for kind, name in assertions:
+        # without a definition of its own: by the interface's
+        _add(_add(element, "assertion", type=kind, name=name), "configuration")
+    _add(_add(element, "credentials"), "authType").text = "No Authorization"
+
+
+def _properties(element: etree._Element, values: Sequence[tuple[str, str]]) -> None:
+    properties = _add(element, "properties")
+    for name, value in values:
+        one = _add(properties, "property")
+        _add(one, "name").text, _add(one, "value").text = name, value
 
 
 def _name(tag: str) -> str:
