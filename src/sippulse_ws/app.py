@@ -69,8 +69,8 @@ def make_options(settings: Settings, site: Site) -> Options:
         max_body=settings.max_body,
         public_url=settings.public_url,
         page=site.service,
-        invalid_value=UnreadableValue.pt if settings.language == "pt" else UnreadableValue.en,
-        internal_error=InternalError.pt if settings.language == "pt" else InternalError.en,
+        invalid_value=UnreadableValue.wording.text(settings.language),
+        internal_error=InternalError.wording.text(settings.language),
         senders=Semaphore(settings.pool_size // 2),
         finished=make_observer(settings),
     )

@@ -63,8 +63,8 @@ def test_all_is_well(cli: Cli) -> None:
 
 def test_every_sentence_stands_in_both_languages() -> None:
     for code, text in TEXTS.items():
-        assert (text.do_pt == "") == (text.do_en == ""), code
-        assert text.pt, code
+        assert (text.to_do.pt == "") == (text.to_do.en == ""), code
+        assert text.found.pt, code
 
 
 @pytest.mark.engines("sqlite")

@@ -43,6 +43,7 @@ ASSIGNED_NUMBER = "554830258090"
 TOLD = ("1000", "1001")
 ACCOUNT = f"1000@{_DOMAINS[0]}"  # whose password is told, for phones and CustomerWS
 RATE_ID = 20000
+_PLAN = "PRÉ-BRONZE"  # data
 RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL", "0.35"))
 
 DEFAULT_DATABASE = "sippulse.db"
@@ -110,7 +111,7 @@ def load(db: Session, vault: Vault) -> dict[str, str]:
 
 
 def _fill_domain(db: Session, vault: Vault, domain: str, passwords: dict[str, str]) -> None:
-    values = {"domain": domain, "name": "PRÉ-BRONZE", "rate_id": RATE_ID, "prepaid": True}
+    values = {"domain": domain, "name": _PLAN, "rate_id": RATE_ID, "prepaid": True}
     plan = insert_row(db, RatePlan, values)
     for prefix, name, value in RATES:
         db.execute(

@@ -31,7 +31,6 @@ def doctor(
                 make_proxies(settings),
                 has_key=settings.password_key is not None,
                 public_url=settings.public_url,
-                language=settings.language,
             )
         )
     finally:

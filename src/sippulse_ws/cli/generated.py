@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import IO
 
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.wording import Wording
 
 
 class PasswordsFileExists(DomainError):
     code = "passwords-file-exists"
-    pt = "{path} já existe: indique outro com --passwords-file"
-    en = "{path} exists already: name another with --passwords-file"
+    wording = Wording(
+        "{path} já existe: indique outro com --passwords-file",
+        "{path} exists already: name another with --passwords-file",
+    )
 
 
 class BadPasswordLength(DomainError):
     code = "bad-password-length"
-    pt = "--generate-passwords: de {low} a {high} caracteres"
-    en = "--generate-passwords: {low} to {high} characters"
+    wording = Wording(
+        "--generate-passwords: de {low} a {high} caracteres",
+        "--generate-passwords: {low} to {high} characters",
+    )
 
 
 LEAST, MOST = 8, 128

@@ -241,8 +241,7 @@ def _summary(found: MigrationReport) -> Iterator[str]:
         )
     yield from found.unreadable
     if found.by_hand:
-        left = (BY_HAND[one] for one in found.by_hand)
-        names = (one.en if language == "en" else one.pt for one in left)
+        names = (BY_HAND[one].text(language) for one in found.by_hand)
         yield Said.MIGRATE_BY_HAND.text(language, what="; ".join(names))
 
 

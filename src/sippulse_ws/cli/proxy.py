@@ -21,7 +21,7 @@ from sippulse_ws.cli.session import (
 from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
-from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
+from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference, reason_of
 from sippulse_ws.domain.unfit import unfit_texts, wide_networks
 from sippulse_ws.jobs.work import RELOADS
 from sippulse_ws.parts import make_proxies
@@ -111,8 +111,7 @@ def _rows(db: Session, proxy: Proxy, language: str) -> list[list[object]]:
                 if len(some) > _SHOWN:
                     rows.append([proxy.name, table, state, f"and {len(some) - _SHOWN} more"])
     except OSError as error:
-        pt, en = error.args
-        return [[proxy.name, "", en if language == "en" else pt, ""]]
+        return [[proxy.name, "", reason_of(error).text(language), ""]]
     return rows
 
 

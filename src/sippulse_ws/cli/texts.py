@@ -6,7 +6,7 @@ import os
 from enum import Enum
 
 from sippulse_ws.config import Settings
-from sippulse_ws.domain.reasons import Wording
+from sippulse_ws.wording import Wording
 
 # What the records of each kind are called.
 NOUNS = {
@@ -346,11 +346,11 @@ class Said(Enum):
 
     def text(self, language: str, **values: object) -> str:
         wording: Wording = self.value
-        return (wording.en if language == "en" else wording.pt).format(**values)
+        return wording.text(language, **values)
 
 
 def noun(kind: str, language: str) -> str:
-    return NOUNS[kind].en if language == "en" else NOUNS[kind].pt
+    return NOUNS[kind].text(language)
 
 
 def chosen_language(settings: Settings | None) -> str:

@@ -10,12 +10,22 @@ from typing import Any
 from sippulse_ws.cutover.errors import BadLine, FileUnreadable, UnknownColumn
 from sippulse_ws.cutover.old_database import UNTOLD_FLAGS, Listed
 from sippulse_ws.cutover.source import Record
+from sippulse_ws.wording import Wording
 
 _BOOLEANS = {"1": True, "true": True, "yes": True, "sim": True}
-_BOOLEANS |= {"0": False, "false": False, "no": False, "não": False}
+_BOOLEANS |= {"0": False, "false": False, "no": False, "não": False}  # data
 _ACCOUNTS = ("account_code", "username", "domain", *UNTOLD_FLAGS)
 _ADMINISTRATORS = ("login", "password", "password_hash", "superuser", "active", "domains")
 _ARGON2 = "$argon2id$"
+_NO_ACCOUNT = Wording(
+    "nem account_code nem username e domain", "neither account_code nor username and domain"
+)
+_NO_LOGIN = Wording(
+    "falta login, ou password ou password_hash", "login, or password or password_hash is missing"
+)
+_NOT_ARGON2 = Wording("password_hash não é argon2id", "password_hash is not of argon2id")
+_WIDTH = Wording("número de campos", "number of fields")
+_BAD_FLAG = Wording("{name} não pode ser {text!r}", "{name} cannot be {text!r}")
 
 
 def read_accounts(path: Path) -> Listed:
@@ -26,8 +36,7 @@ def read_accounts(path: Path) -> Listed:
         user, _, at = (row.get("account_code") or "").rpartition("@")
         username, domain = row.get("username") or user, row.get("domain") or at
         if not username or not domain:
-            told = ("nem account_code nem username e domain", "neither account_code nor username")
-            raise BadLine(file=path, line=line, reason_pt=told[0], reason_en=told[1])
+            raise BadLine(file=path, line=line, reason=_NO_ACCOUNT)
         key = (username, domain.lower())
         if key not in seen:
             seen.add(key)
@@ -45,19 +54,9 @@ def read_administrators(path: Path) -> list[Record]:
     for line, row in _rows(path, _ADMINISTRATORS):
         hashed, password = row.get("password_hash") or "", row.get("password") or ""
         if not row.get("login") or not (hashed or password):
-            raise BadLine(
-                file=path,
-                line=line,
-                reason_pt="falta login, ou password ou password_hash",
-                reason_en="login, or password or password_hash is missing",
-            )
+            raise BadLine(file=path, line=line, reason=_NO_LOGIN)
         if hashed and not hashed.startswith(_ARGON2):
-            raise BadLine(
-                file=path,
-                line=line,
-                reason_pt="password_hash não é argon2id",
-                reason_en="password_hash is not of argon2id",
-            )
+            raise BadLine(file=path, line=line, reason=_NOT_ARGON2)
         flags = {
             name: _flag(path, line, name, row[name])
             for name in ("superuser", "active")
@@ -81,9 +80,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Mapping[s
                     raise UnknownColumn(file=path, column=name, columns=", ".join(columns))
             for row in reader:
                 if None in row or None in row.values():
-                    told = ("número de campos", "number of fields")
-                    line = reader.line_num
-                    raise BadLine(file=path, line=line, reason_pt=told[0], reason_en=told[1])
+                    raise BadLine(file=path, line=reader.line_num, reason=_WIDTH)
                 yield reader.line_num, row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FileUnreadable(file=path, reason=error) from None
@@ -94,8 +91,8 @@ def _flag(path: Path, line: int, name: str, text: str) -> Any:
     try:
         return read(text.strip().lower())
     except (ValueError, KeyError):
-        told = (f"{name} não pode ser {text!r}", f"{name} cannot be {text!r}")
-        raise BadLine(file=path, line=line, reason_pt=told[0], reason_en=told[1]) from None
+        reason = _BAD_FLAG.fill(name=name, text=text)
+        raise BadLine(file=path, line=line, reason=reason) from None
 
 
 def _boolean(text: str) -> bool:

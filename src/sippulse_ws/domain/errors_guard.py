@@ -3,49 +3,55 @@
 from __future__ import annotations
 
 from sippulse_ws.domain.errors import DomainError, NotFound
+from sippulse_ws.wording import Wording
 
 
 class DestinationNotFound(NotFound):
     """A number must lead to a subscriber, an alias or a hunt group of the domain it names."""
 
     code = "destination-not-found"
-    pt = "Destino do DID não encontrado: {destination}"
-    en = "Destination of the DID not found: {destination}"
+    wording = Wording(
+        "Destino do DID não encontrado: {destination}",
+        "Destination of the DID not found: {destination}",
+    )
 
 
 class NoNumberOutside(NotFound):
     code = "no-number-outside"
-    pt = "Nenhum DID fora dos inventários: {number}"
-    en = "No DID outside the inventories: {number}"
+    wording = Wording(
+        "Nenhum DID fora dos inventários: {number}", "No DID outside the inventories: {number}"
+    )
 
 
 class NotInInventory(NotFound):
     """The installation takes numbers of inventories only (SIPPULSE_DID_SOURCE)."""
 
     code = "not-in-inventory"
-    pt = "O número não está no inventário do domínio: {number}"
-    en = "The number is not in the inventory of the domain: {number}"
+    wording = Wording(
+        "O número não está no inventário do domínio: {number}",
+        "The number is not in the inventory of the domain: {number}",
+    )
 
 
 class EmergencyNumber(DomainError):
     """An emergency or service code, which only a superuser may make a DID."""
 
     code = "emergency-number"
-    pt = "Código de emergência ou de serviço não pode ser DID: {number}"
-    en = "An emergency or service code cannot be a DID: {number}"
+    wording = Wording(
+        "Código de emergência ou de serviço não pode ser DID: {number}",
+        "An emergency or service code cannot be a DID: {number}",
+    )
 
 
 class KeyMissing(DomainError):
     """Stored passwords are sealed with a key that this process has not."""
 
     code = "key-missing"
-    pt = (
+    wording = Wording(
         "SIPPULSE_PASSWORD_KEY: as senhas deste banco de dados estão cifradas com a chave {key}, "
-        "que este processo não tem; veja docs/pt-BR/security.md"
-    )
-    en = (
+        "que este processo não tem; veja docs/pt-BR/security.md",
         "SIPPULSE_PASSWORD_KEY: the passwords of this database are sealed with the key {key}, "
-        "which this process has not; see docs/security.md"
+        "which this process has not; see docs/security.md",
     )
 
 
@@ -53,17 +59,17 @@ class WeakPassword(DomainError):
     """The installation asks for more (SIPPULSE_PASSWORD_LENGTH)."""
 
     code = "weak-password"
-    pt = (
+    wording = Wording(
         "Senha fraca no campo {field}: pelo menos {length} caracteres, e sem o username "
-        "(SIPPULSE_PASSWORD_LENGTH)"
-    )
-    en = (
+        "(SIPPULSE_PASSWORD_LENGTH)",
         "Weak password in field {field}: at least {length} characters, and without the username "
-        "(SIPPULSE_PASSWORD_LENGTH)"
+        "(SIPPULSE_PASSWORD_LENGTH)",
     )
 
 
 class DemoElsewhere(DomainError):
     code = "demo-elsewhere"
-    pt = "O banco de dados tem outros domínios; os dados de demonstração ficam num banco próprio"
-    en = "The database holds other domains; demo data belong into a database of their own"
+    wording = Wording(
+        "O banco de dados tem outros domínios; os dados de demonstração ficam num banco próprio",
+        "The database holds other domains; demo data belong into a database of their own",
+    )

@@ -57,6 +57,7 @@ from sippulse_ws.models import (
     Subscriber,
     UserWhiteList,
 )
+from sippulse_ws.wording import Wording
 
 # Of a forgotten account: what it was sold, what it owes and has, how its calls were limited.
 KEPT_FIELDS = frozenset(
@@ -82,8 +83,10 @@ _ACCOUNT = {Cdr: "accountcode", Acc: "accountcode", RawCall: "account"}
 
 class CallsUnderWay(DomainError):
     code = "calls-under-way"
-    pt = "{account} tem chamadas em curso ou ainda não tarifadas ({count}): tente depois"
-    en = "{account} has calls under way or not rated yet ({count}): try again later"
+    wording = Wording(
+        "{account} tem chamadas em curso ou ainda não tarifadas ({count}): tente depois",
+        "{account} has calls under way or not rated yet ({count}): try again later",
+    )
 
 
 @dataclass(slots=True)

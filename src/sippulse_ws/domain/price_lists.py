@@ -35,6 +35,7 @@ from sippulse_ws.domain.guards import guard_of, touch
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.models import PriceList, PriceListRow, Rate
 from sippulse_ws.models.types import Money
+from sippulse_ws.wording import Wording
 
 LOADING, STAGED, APPLIED, CANCELLED, KEPT = "loading", "staged", "applied", "cancelled", "kept"
 LARGEST = 10
@@ -44,14 +45,15 @@ _VALUES = [name for name in COLUMNS if name != "prefix"]
 
 class PriceListNotFound(NotFound):
     code = "price-list-not-found"
-    pt = "Lista de preços não encontrada: {list}"
-    en = "Price list not found: {list}"
+    wording = Wording("Lista de preços não encontrada: {list}", "Price list not found: {list}")
 
 
 class PriceListNotStaged(DomainError):
     code = "price-list-not-staged"
-    pt = "A lista de preços {list} não está à espera de vigência"
-    en = "Price list {list} is not waiting to become valid"
+    wording = Wording(
+        "A lista de preços {list} não está à espera de vigência",
+        "Price list {list} is not waiting to become valid",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from sippulse_ws.models.proxy_views import (
     PERMANENT_CONTACTS,
     PLAN_RULES,
 )
+from sippulse_ws.wording import Wording
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +59,18 @@ _SHARED = SharedWork()
 _Rows = set[tuple[Any, ...]]
 
 
+_ANOTHER_RELOAD = Wording(
+    "outro reload de {table} não terminou a tempo", "another reload of {table} did not end in time"
+)
+_OUT_OF_STEP = Wording(
+    "não carregou {table}: {missing} faltando, {extra} a mais",
+    "did not load {table}: {missing} missing, {extra} too many",
+)
+_NO_CONTACT = Wording("não assumiu o contato", "did not take the contact")
+
+
 class Proxy(Protocol):
-    """A SIP proxy. Every method raises an OSError(reason in pt, reason in en) when it fails, a
+    """A SIP proxy. Every method raises an OSError(Wording) with the reason when it fails, a
     BlockingIOError when the proxy is busy with another reload."""
 
     @property
@@ -145,10 +156,7 @@ def reload_tables(db: Session, proxies: Proxies, tables: Sequence[str], patience
             try:
                 _SHARED.run((proxy.name, table), work, deadline)
             except TimeoutError:
-                raise OSError(
-                    f"outro reload de {table} não terminou a tempo",
-                    f"another reload of {table} did not end in time",
-                ) from None
+                raise OSError(_ANOTHER_RELOAD.fill(table=table)) from None
 
     _on_all(proxies, reload)
 
@@ -175,10 +183,7 @@ def _reload(db: Session, proxy: Proxy, table: str, deadline: float) -> None:
 
 def _out_of_step(table: str, found: Difference) -> OSError:
     missing, extra = len(found.missing), len(found.extra)
-    return OSError(
-        f"não carregou {table}: {missing} faltando, {extra} a mais",
-        f"did not load {table}: {missing} missing, {extra} too many",
-    )
+    return OSError(_OUT_OF_STEP.fill(table=table, missing=missing, extra=extra))
 
 
 def reload_subscriber(db: Session, proxies: Proxies, username: str | None, domain: str) -> None:
@@ -235,13 +240,13 @@ def add_contact(proxies: Proxies, account: str, contact: str) -> None:
         for told in done:
             with suppress(OSError):
                 told.remove_contact(account, contact)
-        raise ProxyFailed([(done[-1].name, *error.args)]) from None
+        raise ProxyFailed([(done[-1].name, reason_of(error))]) from None
 
 
 def _add_contact(proxy: Proxy, account: str, contact: str) -> None:
     proxy.add_contact(account, contact)
     if contact not in proxy.contacts(account):
-        raise OSError("não assumiu o contato", "did not take the contact")
+        raise OSError(_NO_CONTACT)
 
 
 def remove_contact(proxies: Proxies, account: str, contact: str) -> None:
@@ -261,9 +266,15 @@ def _on_all(proxies: Proxies, action: Callable[[Proxy], None]) -> None:
         try:
             action(proxy)
         except OSError as error:
-            failures.append((proxy.name, *error.args))
+            failures.append((proxy.name, reason_of(error)))
     if failures:
         raise ProxyFailed(failures)
+
+
+def reason_of(error: OSError) -> Wording:
+    """Why a proxy failed; of an OSError of another origin what it says itself."""
+    told = error.args[0] if error.args else None
+    return told if isinstance(told, Wording) else Wording(str(error), str(error))
 
 
 def _address(group: int, ip: str, mask: int, port: int, tag: str) -> tuple[Any, ...]:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
-
-class Wording(NamedTuple):
-    pt: str
-    en: str
+from sippulse_ws.wording import Wording
 
 
 class Reason(Enum):

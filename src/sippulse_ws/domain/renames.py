@@ -36,18 +36,19 @@ from sippulse_ws.models import (
     Reseller,
     Subscriber,
 )
+from sippulse_ws.wording import Wording
 
 
 class InUse(DomainError):
     code = "in-use"
-    pt = "{name} está em uso: {uses}"
-    en = "{name} is in use: {uses}"
+    wording = Wording("{name} está em uso: {uses}", "{name} is in use: {uses}")
 
 
 class LastSuperuser(DomainError):
     code = "last-superuser"
-    pt = "{login} é o último superusuário ativo"
-    en = "{login} is the last active superuser"
+    wording = Wording(
+        "{login} é o último superusuário ativo", "{login} is the last active superuser"
+    )
 
 
 def rename_domain(db: Session, vault: Vault, name: str, new_name: str) -> int:

@@ -5,58 +5,63 @@ from __future__ import annotations
 from functools import cache
 
 from sippulse_ws.domain.errors import DomainError, NotFound
+from sippulse_ws.wording import Wording
 
 
 class InvalidIdempotencyKey(DomainError):
     """Before it can be looked up: the same request with a good key may still be done."""
 
     code = "invalid-idempotency-key"
-    pt = "Idempotency-Key inválida: um só texto ASCII de 1 a {longest} caracteres"
-    en = "Bad Idempotency-Key: a single ASCII text of 1 to {longest} characters"
+    wording = Wording(
+        "Idempotency-Key inválida: um só texto ASCII de 1 a {longest} caracteres",
+        "Bad Idempotency-Key: a single ASCII text of 1 to {longest} characters",
+    )
 
 
 class IdempotencyKeyReused(DomainError):
     code = "idempotency-key-reused"
-    pt = "Idempotency-Key já usada com outra requisição"
-    en = "Idempotency-Key already used with another request"
+    wording = Wording(
+        "Idempotency-Key já usada com outra requisição",
+        "Idempotency-Key already used with another request",
+    )
 
 
 class IdempotencyKeyInUse(DomainError):
     code = "idempotency-key-in-use"
-    pt = "A primeira requisição com esta Idempotency-Key ainda está em andamento, tente mais tarde"
-    en = "The first request with this Idempotency-Key is still running, try again later"
+    wording = Wording(
+        "A primeira requisição com esta Idempotency-Key ainda está em andamento, tente mais tarde",
+        "The first request with this Idempotency-Key is still running, try again later",
+    )
 
 
 class RepeatedCredit(DomainError):
     """SIPPULSE_REPEATED_CREDIT_MINUTES; the row is one of the ledger."""
 
     code = "repeated-credit"
-    pt = "Crédito repetido: mesmo valor e obs do lançamento {row}, de {at} UTC"
-    en = "Repeated credit: same value and obs as ledger row {row}, of {at} UTC"
+    wording = Wording(
+        "Crédito repetido: mesmo valor e obs do lançamento {row}, de {at} UTC",
+        "Repeated credit: same value and obs as ledger row {row}, of {at} UTC",
+    )
 
 
 class LedgerRowNotFound(NotFound):
     code = "ledger-row-not-found"
-    pt = "Lançamento não encontrado: {row}"
-    en = "Ledger row not found: {row}"
+    wording = Wording("Lançamento não encontrado: {row}", "Ledger row not found: {row}")
 
 
 class LedgerRowReversed(DomainError):
     code = "ledger-row-reversed"
-    pt = "Lançamento já estornado: {row}"
-    en = "Ledger row already reversed: {row}"
+    wording = Wording("Lançamento já estornado: {row}", "Ledger row already reversed: {row}")
 
 
 class LedgerRowIsReversal(DomainError):
     code = "ledger-row-is-reversal"
-    pt = "O lançamento {row} é um estorno"
-    en = "Ledger row {row} is a reversal"
+    wording = Wording("O lançamento {row} é um estorno", "Ledger row {row} is a reversal")
 
 
 class BalanceWouldNotFit(DomainError):
     code = "balance-would-not-fit"
-    pt = "O saldo não caberia"
-    en = "The balance would not fit"
+    wording = Wording("O saldo não caberia", "The balance would not fit")
 
 
 def repeated_refusal(code: str, pt: str, en: str) -> DomainError:
@@ -64,9 +69,9 @@ def repeated_refusal(code: str, pt: str, en: str) -> DomainError:
     kind = _classes().get(code, DomainError)
     error = kind.__new__(kind)
     DomainError.__init__(error)
-    texts = {"pt": pt, "en": en}
+    told = Wording(pt, en)
     error.__dict__["code"] = code
-    error.__dict__["message"] = lambda language: texts["en" if language == "en" else "pt"]
+    error.__dict__["message"] = told.text
     return error
 
 

@@ -62,7 +62,7 @@ class SharedWork:
         except OSError as error:
             turn.error = error
         except BaseException as error:
-            turn.error = OSError(str(error), str(error))
+            turn.error = OSError(str(error))
             raise
         finally:
             doing.release()

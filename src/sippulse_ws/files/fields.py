@@ -45,11 +45,14 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _MOMENT = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHEET_ERRORS = frozenset(
-    "#N/A #N/D #REF! #VALUE! #VALOR! #DIV/0! #NAME? #NOME? #NULL! #NULO! #NUM! #NÚM!".split()
+    (
+        *("#N/A", "#N/D", "#REF!", "#VALUE!", "#VALOR!", "#DIV/0!"),
+        *("#NAME?", "#NOME?", "#NULL!", "#NULO!", "#NUM!", "#NÚM!"),  # data
+    )
 )
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _YES = frozenset("1 true yes sim s verdadeiro".split())
-_NO = frozenset("0 false no não nao n falso".split())
+_NO = frozenset("0 false no não nao n falso".split())  # data
 # What a spreadsheet would take for a formula; exports put ' before it.
 _GUARDED = re.compile(r"'+[=+\-@]")
 

@@ -19,6 +19,7 @@ from sippulse_ws.files.refusals import (
     UnknownEncoding,
 )
 from sippulse_ws.files.streams import SAMPLE, Bytes
+from sippulse_ws.wording import Wording
 
 DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\\t": "\t", "\t": "\t", "|": "|"}
 UTF_8, UTF_16, WINDOWS, LATIN_1 = "UTF-8", "UTF-16", "windows-1252", "ISO-8859-1"
@@ -43,6 +44,10 @@ class Wanted:
     sheet: str | None = None
 
 
+_DELIMITER = Wording("separador {sign}", "delimiter {sign}")
+_DECIMAL = Wording("sinal decimal {sign}", "decimal sign {sign}")
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How a file is read."""
@@ -64,21 +69,21 @@ class Form:
 
     def describe(self, language: str) -> str:
         """The one line that tells how a file is read."""
-        delimiter_word = "delimiter" if language == "en" else "separador"
         parts = ["gzip"] if self.compressed else []
         if self.spreadsheet:
             parts.append(f"xlsx, {self.sheet}")
         else:
             mark = " BOM" if self.bom and self.encoding == UTF_8 else ""
             delimiter = "tab" if self.delimiter == "\t" else self.delimiter
-            parts += [f"{self.encoding}{mark}", f"{delimiter_word} {delimiter}"]
+            parts += [f"{self.encoding}{mark}", _DELIMITER.text(language, sign=delimiter)]
         if self.signs:
-            word = "decimal sign" if language == "en" else "sinal decimal"
             told = sorted({sign for _, sign in self.signs})
             if len(told) == 1:
-                parts.append(f"{word} {told[0]}")
+                parts.append(_DECIMAL.text(language, sign=told[0]))
             else:
-                parts += [f"{name}: {word} {sign}" for name, sign in self.signs]
+                parts += [
+                    f"{name}: {_DECIMAL.text(language, sign=sign)}" for name, sign in self.signs
+                ]
         return ", ".join(parts)
 
 

@@ -9,10 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sippulse_ws.files.refusals import (
-    CellRefused,
-    CutBySpreadsheet,
-    NotAnInteger,
+from sippulse_ws.files.number_refusals import (
     NumberIsRange,
     NumberOrRange,
     NumberWithLetters,
@@ -20,12 +17,13 @@ from sippulse_ws.files.refusals import (
     PrefixWithPlus,
     RangeRefused,
 )
+from sippulse_ws.files.refusals import CellRefused, CutBySpreadsheet, NotAnInteger
 
 RANGE_LIMIT = 10_000
 LONG_MAX = 2**63 - 1
 _PLAIN = re.compile(r"\+?[0-9]+")
 _SHORTENED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?\s*[eE]\s*[+-]?[0-9]+|[+-]?[0-9]+[.,]0+")
-_TO = r"\s*(?:-|\u2013|\u2014|\.\.+|\ba\b|\bto\b|\baté\b|:)\s*"
+_TO = r"\s*(?:-|\u2013|\u2014|\.\.+|\ba\b|\bto\b|\baté\b|:)\s*"  # data
 _RANGE = re.compile(rf"(\+?[0-9]+){_TO}(\+?[0-9]+)")
 # Between digits: blanks, brackets, points, hyphens, slashes; around them also what cannot be seen.
 _PUNCTUATION = (

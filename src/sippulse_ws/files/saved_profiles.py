@@ -10,14 +10,17 @@ from typing import Any
 from sippulse_ws.files.columns import ColumnWishes
 from sippulse_ws.files.profiles import SHIPPED, FileProfile
 from sippulse_ws.files.refusals import FileRefused, NoSuchProfile, UnreadableFile, shown
+from sippulse_ws.wording import Wording
 
 _FORM = ("delimiter", "decimal", "encoding", "sheet")
 
 
 class ShippedProfile(FileRefused):
     code = "shipped-profile"
-    pt = "O perfil {profile} vem com o programa; escolha outro nome"
-    en = "The profile {profile} comes with the program; choose another name"
+    wording = Wording(
+        "O perfil {profile} vem com o programa; escolha outro nome",
+        "The profile {profile} comes with the program; choose another name",
+    )
 
 
 def saved_path() -> Path:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.wording import Wording
 
 TABLES = {"cdr": "call_start_time", "acc": "time", "call_raw": "started"}
 RAW, RAW_NEW, RAW_UNRATED = "call_raw", 0, 2
@@ -21,14 +22,18 @@ _LOCK_SECONDS = 60
 
 class PartitionGrew(DomainError):
     code = "partition-grew"
-    pt = "Partição {partition} mudou durante o arquivamento; tente novamente"
-    en = "Partition {partition} changed while it was archived; try again"
+    wording = Wording(
+        "Partição {partition} mudou durante o arquivamento; tente novamente",
+        "Partition {partition} changed while it was archived; try again",
+    )
 
 
 class CallsNotRated(DomainError):
     code = "calls-not-rated"
-    pt = "Partição {partition} de call_raw tem {count} chamadas ainda sem preço: {advice}"
-    en = "Partition {partition} of call_raw has {count} calls without a price yet: {advice}"
+    wording = Wording(
+        "Partição {partition} de call_raw tem {count} chamadas ainda sem preço: {advice}",
+        "Partition {partition} of call_raw has {count} calls without a price yet: {advice}",
+    )
 
 
 @dataclass(frozen=True)

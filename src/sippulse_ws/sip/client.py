@@ -9,11 +9,17 @@ from typing import Any, TypeVar
 
 import httpx
 
+from sippulse_ws.wording import Wording
+
 _Result = TypeVar("_Result")
+_SILENT = Wording("não respondeu em {seconds:g} s", "did not answer within {seconds:g} s")
+_UNREACHABLE = Wording("inacessível ({error})", "unreachable ({error})")
+_UNEXPECTED = Wording("resposta inesperada ({what})", "unexpected answer ({what})")
+_REFUSED = Wording("recusou {method}: {text}", "refused {method}: {text}")
 
 
 class ProxyError(OSError):
-    """The proxy cannot be reached or refuses; the arguments are the reason in pt and en."""
+    """The proxy cannot be reached or refuses; its argument is the reason, a Wording."""
 
 
 class ProxyBusy(ProxyError, BlockingIOError):
@@ -53,20 +59,15 @@ class Client:
         try:
             answer = self._http.post(self.url, json=request)
         except httpx.TimeoutException:
-            raise ProxyError(
-                f"não respondeu em {self.timeout:g} s", f"did not answer within {self.timeout:g} s"
-            ) from None
+            raise ProxyError(_SILENT.fill(seconds=self.timeout)) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ProxyError(f"inacessível ({error})", f"unreachable ({error})") from None
+            raise ProxyError(_UNREACHABLE.fill(error=error)) from None
         try:
             body = answer.json()
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            status = answer.status_code
-            raise ProxyError(
-                f"resposta inesperada (HTTP {status})", f"unexpected answer (HTTP {status})"
-            )
+            raise ProxyError(_UNEXPECTED.fill(what=f"HTTP {answer.status_code}"))
         return body
 
     def call(self, method: str, parameters: Any) -> Any:
@@ -86,9 +87,7 @@ def reading(method: Callable[..., _Result]) -> Callable[..., _Result]:
             return method(*arguments)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             what = f"{method.__name__}: {error!r}"
-            raise ProxyError(
-                f"resposta inesperada ({what})", f"unexpected answer ({what})"
-            ) from None
+            raise ProxyError(_UNEXPECTED.fill(what=what)) from None
 
     return read
 
@@ -96,4 +95,4 @@ def reading(method: Callable[..., _Result]) -> Callable[..., _Result]:
 def refusal(method: str, error: Any) -> ProxyError:
     text = str(error.get("message", error) if isinstance(error, dict) else error)
     kind = ProxyBusy if "ongoing reload" in text else ProxyError
-    return kind(f"recusou {method}: {text}", f"refused {method}: {text}")
+    return kind(_REFUSED.fill(method=method, text=text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sippulse_ws.sip.client import Client, ProxyError, reading
+from sippulse_ws.sip.client import Client, reading, refusal
 
 _RELOADS = {
     "address": "permissions.addressReload",
@@ -35,10 +35,7 @@ class Kamailio(Client):
         body = self.post("htable.delete", list(key))
         # 404: the key was not there
         if "error" in body and body["error"].get("code") != 404:
-            message = body["error"].get("message")
-            raise ProxyError(
-                f"recusou htable.delete: {message}", f"refused htable.delete: {message}"
-            )
+            raise refusal("htable.delete", body["error"])
 
     @reading
     def addresses(self) -> set[tuple[Any, ...]]:
@@ -84,10 +81,7 @@ class Kamailio(Client):
     def remove_contact(self, account: str, contact: str) -> None:
         body = self.post("ul.rm_contact", [self.table, account, contact])
         if "error" in body and body["error"].get("code") != 404:
-            message = body["error"].get("message")
-            raise ProxyError(
-                f"recusou ul.rm_contact: {message}", f"refused ul.rm_contact: {message}"
-            )
+            raise refusal("ul.rm_contact", body["error"])
 
 
 def _entries(value: Any) -> list[Any]:

@@ -10,10 +10,11 @@ from functools import cache
 from sippulse_ws.domain import errors, request_errors
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.web.problems import status_of
+from sippulse_ws.wording import Wording
 
 __all__ = ["every_error", "request_errors"]
 
-_name = re.compile(r"\{(\w+?)(?:_(?:pt|en))?\}").sub
+_name = re.compile(r"\{\w+[^}]*\}").sub
 # Of the command line and of files, which no client meets.
 _NOT_OF_THE_WIRE = (
     errors.AdministratorExists,
@@ -34,12 +35,11 @@ _NOT_OF_THE_WIRE = (
 class KnownError:
     """One code; the message has `…` where a request's values stand."""
 
-    pt: str
-    en: str
+    wording: Wording
     status: int
 
     def template(self, language: str) -> str:
-        text = _name("…", self.en if language == "en" else self.pt)
+        text = _name("…", self.wording.text(language))
         return f"{text}…" if text.endswith(" ") else text  # something else is said after it
 
 
@@ -59,4 +59,4 @@ def _classes(kind: type[DomainError]) -> Iterator[type[DomainError]]:
 
 
 def _known(kind: type[DomainError]) -> KnownError:
-    return KnownError(kind.pt, kind.en, status_of(kind.__new__(kind)))
+    return KnownError(kind.wording, status_of(kind.__new__(kind)))

@@ -17,6 +17,9 @@ from sippulse_ws.services.descriptions import (
 )
 from sippulse_ws.web.markup import marked
 from sippulse_ws.wire.fields import Field, fields_of
+from sippulse_ws.wording import Wording
+
+_LIST_OF = Wording("lista de {type}", "list of {type}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def _rows(
             type=_type_of(one, language),
             many=one.many,
             needed=plain in needed or is_principal,
-            text=marked(told.text.in_language(language)),
+            text=marked(told.text.text(language)),
             example=None if example is None else _shown(example),
             value=_value(operation, plain),
         )
@@ -89,7 +92,7 @@ def _type_of(one: Field, language: str) -> str:
     name = one.kind if one.model is None else one.model.__type_name__
     if not one.many:
         return name
-    return f"list of {name}" if language == "en" else f"lista de {name}"
+    return _LIST_OF.text(language, type=name)
 
 
 def _shown(value: Any) -> str:

@@ -11,7 +11,6 @@ from sippulse_ws.services import SERVICES
 from sippulse_ws.services.batches import LONGEST_BATCH
 from sippulse_ws.services.catalogue import PRINCIPAL, PublishedOperation, every_operation
 from sippulse_ws.services.descriptions import (
-    Text,
     describe_field,
     describe_operation,
     describe_service,
@@ -20,6 +19,7 @@ from sippulse_ws.services.descriptions import (
 from sippulse_ws.web.json_values import dump_json
 from sippulse_ws.web.problems import MEDIA_TYPE, TITLES
 from sippulse_ws.wire.fields import Dto, Field, fields_of
+from sippulse_ws.wording import Wording
 
 OPENAPI = "/SipPulse/api/openapi.json"
 _SCHEMAS: dict[str, dict[str, Any]] = {
@@ -52,32 +52,32 @@ _PROBLEM = {
     },
     "additionalProperties": False,
 }
-_ABOUT = Text(
-    pt="A API SOAP do SIPPulse em JSON: as mesmas operações, direitos, transações e auditoria.",
-    en="The SOAP API of SIPPulse in JSON: the same operations, rights, transactions and audit.",
+_ABOUT = Wording(
+    "A API SOAP do SIPPulse em JSON: as mesmas operações, direitos, transações e auditoria.",
+    "The SOAP API of SIPPulse in JSON: the same operations, rights, transactions and audit.",
 )
 
 
-_BATCH = Text(
-    pt="Até 1.000 escritas de quaisquer serviços numa transação: todas ou nenhuma.",
-    en="Up to 1,000 writes of any services in one transaction: all of them or none.",
+_BATCH = Wording(
+    "Até 1.000 escritas de quaisquer serviços numa transação: todas ou nenhuma.",
+    "Up to 1,000 writes of any services in one transaction: all of them or none.",
 )
 _HEADERS = {
     "Idempotency-Key": (
-        Text(
-            pt="A requisição repetida com a mesma chave recebe a primeira resposta.",
-            en="The request repeated with the same key gets the first answer.",
+        Wording(
+            "A requisição repetida com a mesma chave recebe a primeira resposta.",
+            "The request repeated with the same key gets the first answer.",
         ),
         {"type": "string", "pattern": "^[!#-~][ -~]{0,254}$"},
     ),
     "X-Dry-Run": (
-        Text(pt="Tudo é verificado e nada é gravado.", en="All is checked and nothing stored."),
+        Wording("Tudo é verificado e nada é gravado.", "All is checked and nothing stored."),
         {"type": "string", "enum": ["true", "false"]},
     ),
     "If-Match": (
-        Text(
-            pt="O ETag lido; 412 se outro alterou desde então.",
-            en="The ETag that was read; 412 if somebody else changed it since.",
+        Wording(
+            "O ETag lido; 412 se outro alterou desde então.",
+            "The ETag that was read; 412 if somebody else changed it since.",
         ),
         {"type": "string"},
     ),
@@ -120,7 +120,7 @@ def build_openapi(operations: Iterable[PublishedOperation]) -> dict[str, Any]:
     }
 
 
-def both(text: Text) -> str:
+def both(text: Wording) -> str:
     return f"{text.en}\n\n{text.pt}"
 
 

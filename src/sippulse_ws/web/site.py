@@ -26,6 +26,7 @@ from sippulse_ws.web.markup import marked
 from sippulse_ws.web.openapi import OPENAPI, openapi_document
 from sippulse_ws.wire.body import discard_body
 from sippulse_ws.wire.rpc import Service
+from sippulse_ws.wording import LANGUAGE_TAG, Wording
 
 BASE = "/SipPulse/"
 COOKIE = "sippulse_ws_language"
@@ -39,6 +40,7 @@ HEADERS = {
     "Vary": "Accept-Language, Cookie",
 }
 STATIC = {"style.css": "text/css", "search.js": "text/javascript", "try.js": "text/javascript"}
+_OTHER = Wording("en", "pt")  # the language that is not shown
 _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
 
 _Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -121,13 +123,14 @@ class Site:
 
     def _render(self, template: str, language: str, root: str, **values: Any) -> str:
         def translate(key: str, **inside: str) -> Markup:
-            text = Markup(_texts()[key][language])  # noqa: S704 - ours
+            text = Markup(_texts()[key].text(language))  # noqa: S704 - ours
             return text.format(**inside) if inside else text
 
         return self._templates.get_template(template).render(
             t=translate,
             language=language,
-            other_language="pt" if language == "en" else "en",
+            other_language=_OTHER.text(language),
+            language_tag=LANGUAGE_TAG.text(language),
             root=root,
             version=__version__,
             **values,
@@ -135,14 +138,14 @@ class Site:
 
     def _index(self, _request: Request, language: str) -> str:
         services = [
-            {"name": one.__name__, "text": describe_service(one.__name__).in_language(language)}
+            {"name": one.__name__, "text": describe_service(one.__name__).text(language)}
             for one in self._services
         ]
         operations = [self._listed(one, language) for one in self._operations]
         return self._render("index.html", language, "", services=services, operations=operations)
 
     def _listed(self, one: PublishedOperation, language: str) -> dict[str, Any]:
-        text = describe_operation(one).text.in_language(language)
+        text = describe_operation(one).text.text(language)
         fields = [row.name for row in field_rows(one, language)]
         return {
             "service": one.service,
@@ -157,13 +160,13 @@ class Site:
         kind = "writes" if one.changes else "reads"
         if one.declaration.tells_proxies:
             kind = "acts"
-        return str(_texts()[kind][language])
+        return _texts()[kind].text(language)
 
     def _service(self, request: Request, language: str, service: type[Service]) -> str:
         name = service.__name__
         mine = [self._listed(one, language) for one in self._operations if one.service == name]
         root = "../" * request.path.removeprefix(BASE).count("/")
-        text = describe_service(name).in_language(language)
+        text = describe_service(name).text(language)
         return self._render("service.html", language, root, name=name, text=text, operations=mine)
 
     def _operation(self, request: Request, language: str, one: PublishedOperation) -> str:
@@ -177,9 +180,9 @@ class Site:
             name=one.name,
             canonical=one.canonical,
             spellings=self._spellings(one),
-            text=marked(told.text.in_language(language)),
+            text=marked(told.text.text(language)),
             who=self._who(one, language),
-            effect=marked(told.effect.in_language(language)) if told.effect else "",
+            effect=marked(told.effect.text(language)) if told.effect else "",
             parameters=field_rows(one, language),
             answer=field_rows(one, language, answer=True),
             faults=[*_faults(told.faults, language), *_row_faults(told.row_faults, language)],
@@ -199,9 +202,9 @@ class Site:
     def _who(self, one: PublishedOperation, language: str) -> Markup:
         right = one.declaration.right
         if right.customer:
-            return Markup(_texts()["who_customer"][language])  # noqa: S704 - ours
+            return Markup(_texts()["who_customer"].text(language))  # noqa: S704 - ours
         key = "who_domain" if right.domains else "who_object"
-        text = Markup(_texts()[key][language])  # noqa: S704 - ours
+        text = Markup(_texts()[key].text(language))  # noqa: S704 - ours
         return text.format(field=right.reported_as)
 
     def _errors(self, _request: Request, language: str) -> str:
@@ -236,9 +239,9 @@ def _row_faults(reasons: Iterable[str], language: str) -> Iterator[dict[str, Any
 
 
 @cache
-def _texts() -> dict[str, dict[str, str]]:
+def _texts() -> dict[str, Wording]:
     text = files(__package__).joinpath("texts.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return {name: Wording(**both) for name, both in tomllib.loads(text).items()}
 
 
 def _reader(name: str) -> Callable[[], bytes]:

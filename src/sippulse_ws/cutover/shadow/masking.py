@@ -20,6 +20,6 @@ def masked_value(known: Field | None, text: str) -> str:
 
 def mask(text: str) -> str:
     """The shape of a text: `João 12` becomes `Xxxx 99`."""
-    text = re.sub(r"[A-ZÀ-ÖØ-Þ]", "X", text)
+    text = re.sub(r"[A-ZÀ-ÖØ-Þ]", "X", text)  # data
     text = re.sub(r"[^\W\d_X]", "x", text)
     return re.sub(r"\d", "9", text)[:80]

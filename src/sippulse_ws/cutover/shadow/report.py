@@ -21,6 +21,7 @@ from sippulse_ws.cutover.shadow.tally import (
     median_of,
     write_private,
 )
+from sippulse_ws.wording import LANGUAGE_TAG
 
 _VERDICT_COLUMNS = (EQUAL, DIFFERENT, REFUSED, NO_ANSWER, EXPLAINED, NOT_COMPARED)
 SUMMARY = ("operation", "requests", *_VERDICT_COLUMNS, "slower", "given_ms", "other_ms")
@@ -59,7 +60,7 @@ def _html(findings: Findings, language: str, stopped: str) -> str:
     totals = findings.totals
     counted = [*("requests", *_VERDICT_COLUMNS, "slower")]
     return environment.from_string(source).render(
-        language="en" if language == "en" else "pt-BR",
+        language=LANGUAGE_TAG.text(language),
         word=lambda name, **values: word(name, language, **values),
         findings=findings,
         heads=heads(findings, language),

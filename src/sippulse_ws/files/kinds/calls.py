@@ -39,6 +39,7 @@ from sippulse_ws.files.fields import (
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored
 from sippulse_ws.models import Acc, Cdr, RawCall
 from sippulse_ws.models.types import Money, UtcDateTime
+from sippulse_ws.wording import Wording
 
 METHOD_LENGTH = 16
 BIGGEST = 2**63 - 1
@@ -48,8 +49,7 @@ IGNORED = IgnoredField("id")  # records get ids of their own
 
 class RawIdTaken(DomainError):
     code = "raw-id-taken"
-    pt = "O id {id} já é de outro registro"
-    en = "The id {id} is another record's already"
+    wording = Wording("O id {id} já é de outro registro", "The id {id} is another record's already")
 
 
 def _field(name: str, column: Column[Any], kind: call_records.Kind) -> Field:

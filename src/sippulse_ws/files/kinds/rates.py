@@ -12,7 +12,7 @@ from sippulse_ws.domain import rates
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.files.fields import DecimalField, DomainField, Field, IntegerField, PrefixField
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
-from sippulse_ws.files.refusals import DialledPrefix
+from sippulse_ws.files.number_refusals import DialledPrefix
 from sippulse_ws.files.upserts import insert_rows, upsert
 from sippulse_ws.models import Rate
 

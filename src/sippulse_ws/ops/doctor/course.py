@@ -23,7 +23,6 @@ def examine(
     *,
     has_key: bool,
     public_url: str | None,
-    language: str,
 ) -> Iterator[Finding]:
     """Look at everything. Without a schema what stands in the database is left out."""
     yield from place_checks.check_disk(database)
@@ -37,11 +36,11 @@ def examine(
         reason = str(getattr(trouble, "orig", trouble))
         yield error("database", "database-away", reason=reason)
         return
-    yield from _examine_database(database, vault, proxies, has_key, language)
+    yield from _examine_database(database, vault, proxies, has_key)
 
 
 def _examine_database(
-    database: Database, vault: Vault, proxies: Proxies, has_key: bool, language: str
+    database: Database, vault: Vault, proxies: Proxies, has_key: bool
 ) -> Iterator[Finding]:
     own = str(database.url.database)
     server: dict[str, DatabaseCheck] = {
@@ -59,7 +58,7 @@ def _examine_database(
         "partitions": server_checks.check_partitions,
         "indexes": server_checks.check_indexes,
         "passwords": partial(data_checks.check_keys, vault=vault, has_key=has_key),
-        "proxies": partial(place_checks.check_proxies, proxies=proxies, language=language),
+        "proxies": partial(place_checks.check_proxies, proxies=proxies),
         "dids": data_checks.check_dids,
         "networks": data_checks.check_networks,
         "backups": data_checks.check_backups,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxies, difference
+from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxies, difference, reason_of
 from sippulse_ws.ops.doctor.findings import Finding, error, fine, warning
 
 LEAST_FREE = 512  # MiB
@@ -72,7 +72,7 @@ def _certificate_end(host: str, port: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(ends, dt.UTC)
 
 
-def check_proxies(db: Session, proxies: Proxies, language: str) -> Iterator[Finding]:
+def check_proxies(db: Session, proxies: Proxies) -> Iterator[Finding]:
     if not proxies:
         yield fine("proxies", "not-needed")
     for proxy in proxies:
@@ -80,8 +80,7 @@ def check_proxies(db: Session, proxies: Proxies, language: str) -> Iterator[Find
             proxy.ping()
             behind = [table for table in (*TABLES, CONTACT) if difference(db, proxy, table)]
         except OSError as trouble:
-            reason = trouble.args[0 if language == "pt" else -1] if trouble.args else trouble
-            yield error("proxies", "proxy-away", proxy=proxy.name, reason=reason)
+            yield error("proxies", "proxy-away", proxy=proxy.name, reason=reason_of(trouble))
             continue
         if behind:
             told = {"proxy": proxy.name, "table": ", ".join(behind)}

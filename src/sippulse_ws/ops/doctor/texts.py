@@ -5,179 +5,217 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sippulse_ws.ops.doctor.findings import Finding
+from sippulse_ws.wording import Wording
 
 
 class _Text(NamedTuple):
     """What is found, and what to do; nothing to do when all is well."""
 
-    pt: str
-    en: str
-    do_pt: str = ""
-    do_en: str = ""
+    found: Wording
+    to_do: Wording = Wording("", "")
 
 
 TEXTS = {
-    "fine": _Text("em ordem", "in order"),
-    "not-needed": _Text("não se aplica aqui", "does not apply here"),
-    "is": _Text("{what}", "{what}"),
+    "fine": _Text(Wording("em ordem", "in order")),
+    "not-needed": _Text(Wording("não se aplica aqui", "does not apply here")),
+    "is": _Text(Wording("{what}", "{what}")),
     "check-failed": _Text(
-        "não pôde ser verificado: {reason}",
-        "could not be checked: {reason}",
-        "veja a causa e rode de novo",
-        "see to the cause and run it again",
+        Wording("não pôde ser verificado: {reason}", "could not be checked: {reason}"),
+        Wording("veja a causa e rode de novo", "see to the cause and run it again"),
     ),
     "database-away": _Text(
-        "o banco não responde: {reason}",
-        "the database does not answer: {reason}",
-        "confira SIPPULSE_DATABASE_URL, a rede e se o banco está no ar",
-        "check SIPPULSE_DATABASE_URL, the network, and whether the database runs",
+        Wording("o banco não responde: {reason}", "the database does not answer: {reason}"),
+        Wording(
+            "confira SIPPULSE_DATABASE_URL, a rede e se o banco está no ar",
+            "check SIPPULSE_DATABASE_URL, the network, and whether the database runs",
+        ),
     ),
     "database-old": _Text(
-        "{version} é antigo; é preciso {needed} ou mais novo",
-        "{version} is old; {needed} or later is needed",
-        "atualize o servidor de banco de dados",
-        "upgrade the database server",
+        Wording(
+            "{version} é antigo; é preciso {needed} ou mais novo",
+            "{version} is old; {needed} or later is needed",
+        ),
+        Wording("atualize o servidor de banco de dados", "upgrade the database server"),
     ),
     "rights-missing": _Text(
-        "falta à conta do banco: {rights}",
-        "the database account lacks: {rights}",
-        "conceda com GRANT; a tabela está em docs/pt-BR/operations.md",
-        "grant them; the table is in docs/operations.md",
+        Wording("falta à conta do banco: {rights}", "the database account lacks: {rights}"),
+        Wording(
+            "conceda com GRANT; a tabela está em docs/pt-BR/operations.md",
+            "grant them; the table is in docs/operations.md",
+        ),
     ),
     "charset": _Text(
-        "não é utf8mb4: {what}",
-        "not utf8mb4: {what}",
-        "ALTER DATABASE/TABLE … CHARACTER SET utf8mb4, com backup antes",
-        "ALTER DATABASE/TABLE … CHARACTER SET utf8mb4, with a backup before",
+        Wording("não é utf8mb4: {what}", "not utf8mb4: {what}"),
+        Wording(
+            "ALTER DATABASE/TABLE … CHARACTER SET utf8mb4, com backup antes",
+            "ALTER DATABASE/TABLE … CHARACTER SET utf8mb4, with a backup before",
+        ),
     ),
     "clock": _Text(
-        "o relógio do banco difere {seconds} s do desta máquina",
-        "the database's clock differs by {seconds} s from this machine's",
-        "ligue o NTP nas duas máquinas",
-        "run NTP on both machines",
+        Wording(
+            "o relógio do banco difere {seconds} s do desta máquina",
+            "the database's clock differs by {seconds} s from this machine's",
+        ),
+        Wording("ligue o NTP nas duas máquinas", "run NTP on both machines"),
     ),
     "schema": _Text(
-        "{trouble}",
-        "{trouble}",
-        "faça como diz a frase",
-        "do as the sentence says",
+        Wording("{trouble}", "{trouble}"),
+        Wording("faça como diz a frase", "do as the sentence says"),
     ),
     "view-broken": _Text(
-        "a visão {name} não pode ser lida: {reason}",
-        "the view {name} cannot be read: {reason}",
-        "rode: sippulse-ws db repair-views",
-        "run: sippulse-ws db repair-views",
+        Wording(
+            "a visão {name} não pode ser lida: {reason}", "the view {name} cannot be read: {reason}"
+        ),
+        Wording("rode: sippulse-ws db repair-views", "run: sippulse-ws db repair-views"),
     ),
     "no-key": _Text(
-        "sem SIPPULSE_PASSWORD_KEY as senhas dos assinantes ficam legíveis no banco",
-        "without SIPPULSE_PASSWORD_KEY subscribers' passwords are stored readable",
-        "crie uma chave e rode: sippulse-ws db rekey",
-        "make a key and run: sippulse-ws db rekey",
+        Wording(
+            "sem SIPPULSE_PASSWORD_KEY as senhas dos assinantes ficam legíveis no banco",
+            "without SIPPULSE_PASSWORD_KEY subscribers' passwords are stored readable",
+        ),
+        Wording(
+            "crie uma chave e rode: sippulse-ws db rekey",
+            "make a key and run: sippulse-ws db rekey",
+        ),
     ),
     "key-unknown": _Text(
-        "{count} senhas foram cifradas com uma chave que não está aqui ({key})",
-        "{count} passwords are sealed with a key that is not here ({key})",
-        "ponha a chave em SIPPULSE_PASSWORD_KEY ou SIPPULSE_OLD_PASSWORD_KEYS",
-        "put the key into SIPPULSE_PASSWORD_KEY or SIPPULSE_OLD_PASSWORD_KEYS",
+        Wording(
+            "{count} senhas foram cifradas com uma chave que não está aqui ({key})",
+            "{count} passwords are sealed with a key that is not here ({key})",
+        ),
+        Wording(
+            "ponha a chave em SIPPULSE_PASSWORD_KEY ou SIPPULSE_OLD_PASSWORD_KEYS",
+            "put the key into SIPPULSE_PASSWORD_KEY or SIPPULSE_OLD_PASSWORD_KEYS",
+        ),
     ),
     "key-wrong": _Text(
-        "uma senha de {account} não abre",
-        "a password of {account} does not open",
-        "a linha foi alterada fora da API: grave uma nova senha",
-        "the row was changed outside the API: set a new password",
+        Wording("uma senha de {account} não abre", "a password of {account} does not open"),
+        Wording(
+            "a linha foi alterada fora da API: grave uma nova senha",
+            "the row was changed outside the API: set a new password",
+        ),
     ),
     "plain-beside-sealed": _Text(
-        "{count} senhas legíveis ao lado de cifradas",
-        "{count} readable passwords beside sealed ones",
-        "rode: sippulse-ws db rekey",
-        "run: sippulse-ws db rekey",
+        Wording(
+            "{count} senhas legíveis ao lado de cifradas",
+            "{count} readable passwords beside sealed ones",
+        ),
+        Wording("rode: sippulse-ws db rekey", "run: sippulse-ws db rekey"),
     ),
     "old-keys": _Text(
-        "{count} senhas ainda com uma chave antiga",
-        "{count} passwords are still sealed with an old key",
-        "rode: sippulse-ws db rekey",
-        "run: sippulse-ws db rekey",
+        Wording(
+            "{count} senhas ainda com uma chave antiga",
+            "{count} passwords are still sealed with an old key",
+        ),
+        Wording("rode: sippulse-ws db rekey", "run: sippulse-ws db rekey"),
     ),
     "partitions-end": _Text(
-        "as partições de {table} acabam em {end}",
-        "the partitions of {table} end at {end}",
-        "rode todo mês: sippulse-ws db partition",
-        "run each month: sippulse-ws db partition",
+        Wording(
+            "as partições de {table} acabam em {end}", "the partitions of {table} end at {end}"
+        ),
+        Wording(
+            "rode todo mês: sippulse-ws db partition", "run each month: sippulse-ws db partition"
+        ),
     ),
     "no-index": _Text(
-        "a consulta documentada {query} lê a tabela {table} inteira",
-        "the documented query {query} reads the whole table {table}",
-        "rode: sippulse-ws db upgrade; se continuar, ANALYZE TABLE {table}",
-        "run: sippulse-ws db upgrade; if that is not it, ANALYZE TABLE {table}",
+        Wording(
+            "a consulta documentada {query} lê a tabela {table} inteira",
+            "the documented query {query} reads the whole table {table}",
+        ),
+        Wording(
+            "rode: sippulse-ws db upgrade; se continuar, ANALYZE TABLE {table}",
+            "run: sippulse-ws db upgrade; if that is not it, ANALYZE TABLE {table}",
+        ),
     ),
     "proxy-away": _Text(
-        "o proxy {proxy} não responde: {reason}",
-        "the proxy {proxy} does not answer: {reason}",
-        "veja o proxy e SIPPULSE_PROXIES",
-        "see to the proxy and SIPPULSE_PROXIES",
+        Wording(
+            "o proxy {proxy} não responde: {reason}", "the proxy {proxy} does not answer: {reason}"
+        ),
+        Wording("veja o proxy e SIPPULSE_PROXIES", "see to the proxy and SIPPULSE_PROXIES"),
     ),
     "proxy-out-of-step": _Text(
-        "o proxy {proxy} não tem o que está no banco: {table}",
-        "the proxy {proxy} has not what stands in the database: {table}",
-        "chame reloadModules… ou ligue SIPPULSE_AUTO_RELOAD; veja sippulse-ws proxy status",
-        "call reloadModules… or set SIPPULSE_AUTO_RELOAD; sippulse-ws proxy status shows the rows",
+        Wording(
+            "o proxy {proxy} não tem o que está no banco: {table}",
+            "the proxy {proxy} has not what stands in the database: {table}",
+        ),
+        Wording(
+            "chame reloadModules… ou ligue SIPPULSE_AUTO_RELOAD; veja sippulse-ws proxy status",
+            "call reloadModules… or set SIPPULSE_AUTO_RELOAD; see sippulse-ws proxy status",
+        ),
     ),
     "dids-outside": _Text(
-        "{count} DIDs fora de qualquer estoque, gravados por administradores ou antigos",
-        "{count} DIDs are in no inventory, written by domains' administrators or from before",
-        "importe os que são de vocês: sippulse-ws import dids",
-        "import those that are yours: sippulse-ws import dids",
+        Wording(
+            "{count} DIDs fora de qualquer estoque, gravados por administradores ou antigos",
+            "{count} DIDs are in no inventory, written by domains' administrators or from before",
+        ),
+        Wording(
+            "importe os que são de vocês: sippulse-ws import dids",
+            "import those that are yours: sippulse-ws import dids",
+        ),
     ),
     "networks-wide": _Text(
-        "{count} redes mais largas do que um administrador de domínio pode gravar: {first}",
-        "{count} networks wider than a domain's administrator may write: {first}",
-        "confira uma a uma: o proxy acredita nelas sem senha",
-        "look at each: the proxy believes them without a password",
+        Wording(
+            "{count} redes mais largas do que um administrador de domínio pode gravar: {first}",
+            "{count} networks wider than a domain's administrator may write: {first}",
+        ),
+        Wording(
+            "confira uma a uma: o proxy acredita nelas sem senha",
+            "look at each: the proxy believes them without a password",
+        ),
     ),
     "no-backup": _Text(
-        "nenhum backup feito por este programa",
-        "no backup was made by this program",
-        "rode todo dia: sippulse-ws backup create ARQUIVO",
-        "run each day: sippulse-ws backup create FILE",
+        Wording("nenhum backup feito por este programa", "no backup was made by this program"),
+        Wording(
+            "rode todo dia: sippulse-ws backup create ARQUIVO",
+            "run each day: sippulse-ws backup create FILE",
+        ),
     ),
     "backup-old": _Text(
-        "o último backup tem {days} dias",
-        "the last backup is {days} days old",
-        "rode todo dia: sippulse-ws backup create ARQUIVO",
-        "run each day: sippulse-ws backup create FILE",
+        Wording("o último backup tem {days} dias", "the last backup is {days} days old"),
+        Wording(
+            "rode todo dia: sippulse-ws backup create ARQUIVO",
+            "run each day: sippulse-ws backup create FILE",
+        ),
     ),
     "disk": _Text(
-        "{folder}: livres {free} MiB, {percent} %",
-        "{folder}: {free} MiB free, {percent} %",
-        "libere espaço ou aumente o disco",
-        "free some room or enlarge the disk",
+        Wording(
+            "{folder}: livres {free} MiB, {percent} %", "{folder}: {free} MiB free, {percent} %"
+        ),
+        Wording("libere espaço ou aumente o disco", "free some room or enlarge the disk"),
     ),
     "certificate-away": _Text(
-        "o certificado de {host} não pôde ser lido: {reason}",
-        "the certificate of {host} could not be read: {reason}",
-        "confira o proxy reverso, o DNS e SIPPULSE_PUBLIC_URL",
-        "check the reverse proxy, DNS and SIPPULSE_PUBLIC_URL",
+        Wording(
+            "o certificado de {host} não pôde ser lido: {reason}",
+            "the certificate of {host} could not be read: {reason}",
+        ),
+        Wording(
+            "confira o proxy reverso, o DNS e SIPPULSE_PUBLIC_URL",
+            "check the reverse proxy, DNS and SIPPULSE_PUBLIC_URL",
+        ),
     ),
     "certificate-ends": _Text(
-        "o certificado de {host} vence em {days} dias",
-        "the certificate of {host} ends in {days} days",
-        "renove o certificado",
-        "renew the certificate",
+        Wording(
+            "o certificado de {host} vence em {days} dias",
+            "the certificate of {host} ends in {days} days",
+        ),
+        Wording("renove o certificado", "renew the certificate"),
     ),
     "public-plain": _Text(
-        "SIPPULSE_PUBLIC_URL é http: as senhas viajam sem proteção",
-        "SIPPULSE_PUBLIC_URL is http: passwords travel readable",
-        "ponha um proxy reverso com TLS na frente (deploy/nginx, deploy/caddy)",
-        "put a reverse proxy with TLS in front (deploy/nginx, deploy/caddy)",
+        Wording(
+            "SIPPULSE_PUBLIC_URL é http: as senhas viajam sem proteção",
+            "SIPPULSE_PUBLIC_URL is http: passwords travel readable",
+        ),
+        Wording(
+            "ponha um proxy reverso com TLS na frente (deploy/nginx, deploy/caddy)",
+            "put a reverse proxy with TLS in front (deploy/nginx, deploy/caddy)",
+        ),
     ),
 }
 
 
 def sentence(finding: Finding, language: str) -> str:
-    text = TEXTS[finding.code]
-    return (text.pt if language == "pt" else text.en).format(**finding.values)
+    return TEXTS[finding.code].found.text(language, **finding.values)
 
 
 def advice(finding: Finding, language: str) -> str:
-    text = TEXTS[finding.code]
-    return (text.do_pt if language == "pt" else text.do_en).format(**finding.values)
+    return TEXTS[finding.code].to_do.text(language, **finding.values)

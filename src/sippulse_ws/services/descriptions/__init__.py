@@ -13,24 +13,14 @@ from typing import Any
 
 from sippulse_ws.services.catalogue import PublishedOperation
 from sippulse_ws.wire.fields import Field, fields_of
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text in both languages."""
-
-    pt: str
-    en: str
-
-    def in_language(self, language: str) -> str:
-        return self.en if language == "en" else self.pt
+from sippulse_ws.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
     """A field's meaning, and an example as JSON; None for an object."""
 
-    text: Text
+    text: Wording
     example: Any = None
 
 
@@ -41,15 +31,15 @@ class OperationDescription:
     `row_faults`: the reasons of row-refused.
     """
 
-    text: Text
+    text: Wording
     needed: frozenset[str]
     faults: tuple[str, ...]
-    effect: Text | None = None  # beyond the database
+    effect: Wording | None = None  # beyond the database
     row_faults: tuple[str, ...] = ()
     example: dict[str, Any] = field(default_factory=dict)  # values by path, instead of the fields'
 
 
-def describe_service(service: str) -> Text:
+def describe_service(service: str) -> Wording:
     return _text(_load(service)["service"])
 
 
@@ -57,7 +47,7 @@ def describe_service(service: str) -> Text:
 def describe_operation(operation: PublishedOperation) -> OperationDescription:
     """KeyError for an operation that nobody has described."""
     told = _load(operation.service)[operation.canonical]
-    effect = Text(told["effect_pt"], told["effect_en"]) if "effect_pt" in told else None
+    effect = Wording(told["effect_pt"], told["effect_en"]) if "effect_pt" in told else None
     return OperationDescription(
         text=_text(told),
         needed=frozenset(told["needed"]),
@@ -109,8 +99,8 @@ def _roots(paths: dict[str, Any]) -> set[str]:
     return {path.partition(".")[0] for path in paths}
 
 
-def _text(told: dict[str, Any]) -> Text:
-    return Text(told["pt"], told["en"])
+def _text(told: dict[str, Any]) -> Wording:
+    return Wording(told["pt"], told["en"])
 
 
 @cache
