@@ -135,7 +135,8 @@ def _emptied(database: Database, table: str, expected: int) -> None:
         assert count == expected, (table, count)
         db.exec_driver_sql("SET foreign_key_checks = 0")
         db.exec_driver_sql(f"TRUNCATE TABLE {table}")
-        db.exec_driver_sql("TRUNCATE TABLE event")
+        for beside in ("event", "sip_name"):
+            db.exec_driver_sql(f"TRUNCATE TABLE {beside}")
 
 
 def measure(url: str, folder: Path, million: int, subscribers: int) -> bool:

@@ -127,14 +127,17 @@ def attempt(client: Client, login: str, password: str) -> tuple[int, float]:
 
 
 def timing(served: Served, tries: int) -> bool:
-    """Times of wrong passwords, unknown logins and a blocked one, in turns.
+    """Times of wrong passwords, unknown logins and a blocked one, each first in its turn.
 
     Each login is tried once or twice from an address, so that none is delayed.
     """
     kinds: dict[str, list[float]] = {"wrong": [], "unknown": [], "blocked": []}
     clients = Addresses(served.url)
+    names = list(kinds)
     for number in range(tries):
-        for kind, times in kinds.items():
+        clients.next(number).send("/healthz", "")  # connected
+        for kind in names[number % 3 :] + names[: number % 3]:
+            times = kinds[kind]
             login = {"wrong": REAL[number % 10 + 10], "blocked": "blocked"}.get(kind)
             client = clients.next(number)
             times.append(attempt(client, login or secrets.token_hex(4), "x")[1])

@@ -1,13 +1,8 @@
 """Whose turn it is among the requests that wait."""
 
 from threading import Event
-from typing import Any
-
-import pytest
 
 from sippulse_ws.lanes import OPERATIONS
-from sippulse_ws.serving import guessers
-from sippulse_ws.serving.guessers import SOME, Guessers
 from sippulse_ws.serving.pool import GUESSERS_TURN, Job, Pool
 
 _SECONDS = 30.0
@@ -72,56 +67,3 @@ def test_a_queue_full_of_guesses_has_room_for_others() -> None:
     assert pool.is_full(OPERATIONS, guesses=True)
     assert not pool.is_full(OPERATIONS)
     held.set()
-
-
-class _Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    made = _Clock()
-    monkeypatch.setattr(guessers, "monotonic", made)
-    return made
-
-
-def test_typing_errors_are_no_guesses(clock: _Clock) -> None:
-    known = Guessers()
-    for _ in range(SOME - 1):
-        known.note("192.0.2.1")
-    assert "192.0.2.1" not in known
-
-    known.note("192.0.2.77")  # the same network
-
-    assert "192.0.2.1" in known
-    assert "198.51.100.1" not in known
-
-
-def test_guesses_are_forgotten(clock: _Clock) -> None:
-    known = Guessers()
-    for _ in range(SOME):
-        known.note("2001:db8::1")
-    clock.now += 3 * guessers.WITHIN
-
-    assert "2001:db8::2" not in known
-
-
-def test_a_few_errors_a_minute_never_add_up(clock: _Clock) -> None:
-    known = Guessers()
-    for _ in range(10 * SOME):
-        known.note("192.0.2.1")
-        clock.now += guessers.WITHIN / (SOME - 2)
-
-    assert "192.0.2.1" not in known
-
-
-def test_who_goes_on_guessing_stays_known(clock: _Clock) -> None:
-    known = Guessers()
-    for _ in range(3000):
-        known.note("192.0.2.1")
-        clock.now += 0.1
-
-    assert "192.0.2.1" in known

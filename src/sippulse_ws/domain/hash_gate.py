@@ -19,13 +19,15 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from ipaddress import ip_address, ip_network
 from itertools import count
-from time import monotonic, perf_counter, time
+from time import monotonic, perf_counter, process_time, thread_time, time
 
 from sippulse_ws.domain.shared_marks import SharedMarks
 
 # Of a core, and seconds of CPU that may be saved up: addresses without failures, and with some.
-SHARE, BURST = 0.3, 1.5
-SUSPECTED_SHARE, SUSPECTED_BURST = 0.1, 1.0
+SHARE, BURST = 0.3, 1.0
+SUSPECTED_SHARE, SUSPECTED_BURST = 0.1, 0.3
+LEAST = 0.25  # of these shares, when the process has no time to spare
+LOOK = 0.25  # seconds between looks at that
 NICE = 5  # whoever serves goes before whoever hashes
 MOST = 512  # waiting in all
 MOST_OF_ADDRESS = 160
@@ -58,17 +60,39 @@ class Verification:
     since: float = field(default_factory=monotonic)
 
 
-class Budget:
-    """CPU time that comes back with time."""
+class SpareTime:
+    """What the process's other threads leave of a core, from LEAST to 1, in the latest moments."""
 
-    def __init__(self, share: float, burst: float) -> None:
-        self._share, self._burst = share, burst
+    def __init__(self) -> None:
+        self.share = 1.0
+        self._hashed = 0.0
+        self._at, self._used = monotonic(), process_time()
+
+    def note_hashing(self, seconds: float) -> None:
+        self._hashed += seconds
+
+    def look(self) -> None:
+        now = monotonic()
+        if now - self._at < LOOK:
+            return
+        used = process_time()
+        others = (used - self._used - self._hashed) / (now - self._at)
+        self.share = min(1.0, max(LEAST, 1.0 - others))
+        self._at, self._used, self._hashed = now, used, 0.0
+
+
+class Budget:
+    """CPU time that comes back with time, and slower while the process has other work."""
+
+    def __init__(self, share: float, burst: float, spare: SpareTime) -> None:
+        self._share, self._burst, self._spare = share, burst, spare
         self._left, self._at = burst, monotonic()
 
     @property
     def left(self) -> float:
         now = monotonic()
-        self._left = min(self._burst, self._left + (now - self._at) * self._share)
+        gained = (now - self._at) * self._share * self._spare.share
+        self._left = min(self._burst, self._left + gained)
         self._at = now
         return self._left
 
@@ -109,8 +133,9 @@ class HashGate:
         # logins take turns, and those of addresses with failures after the addresses
         self._clean = Turns()
         self._suspected: OrderedDict[str, Turns] = OrderedDict()
-        self._budget = Budget(SHARE, BURST)
-        self._suspected_budget = Budget(SUSPECTED_SHARE, SUSPECTED_BURST)
+        self._spare = SpareTime()
+        self._budget = Budget(SHARE, BURST, self._spare)
+        self._suspected_budget = Budget(SUSPECTED_SHARE, SUSPECTED_BURST, self._spare)
         self._waiting: dict[str, int] = {}  # by network
         self._all = 0
         self._marks = SharedMarks()  # networks with failures
@@ -168,16 +193,18 @@ class HashGate:
                 self._verify(one, budget)
 
     def _verify(self, one: Verification, budget: Budget) -> None:
-        started = perf_counter()
+        started, used = perf_counter(), thread_time()
         right = (one.verify or self._dummy)() and one.verify is not None
         took = perf_counter() - started
         self._durations.append(took)
         budget.spend(took)
+        self._spare.note_hashing(thread_time() - used)
         if not right:
             self.note_failure(one.network)
         one.done(right)
 
     def _next(self) -> tuple[Verification, Budget] | None:
+        self._spare.look()
         if self._clean and self._budget.left > 0:
             one, budget = self._clean.take(), self._budget
         elif self._suspected and self._suspected_budget.left > 0:

@@ -21,6 +21,7 @@ from sippulse_ws.lanes import OPERATIONS, PAGES
 from sippulse_ws.serving.bodies import Bodies, BodiesFull, BodyBroken, BodyTimeout
 from sippulse_ws.serving.environ import Answer, Environ, Received, client_address, environ_of
 from sippulse_ws.serving.files import SentFiles
+from sippulse_ws.serving.guessers import Clients
 from sippulse_ws.serving.pool import Job, Pool
 from sippulse_ws.serving.refusals import (
     BAD_PATH,
@@ -38,6 +39,7 @@ UNWATCHED = 0.05
 Wsgi = Callable[[Environ, Any], Iterable[bytes]]
 
 CLOSE = ("Connection", "close")
+OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,12 @@ class Front:
     """
 
     def __init__(
-        self, app: Wsgi, quick: dict[str, Callable[[], Refusal]], refusals: Refusals, limits: Limits
+        self,
+        app: Wsgi,
+        quick: dict[str, Callable[[], Refusal]],
+        refusals: Refusals,
+        limits: Limits,
+        known: Clients | None = None,
     ) -> None:
         self.draining = False
         self.last_request = monotonic()
@@ -69,6 +76,7 @@ class Front:
         self._refusals = refusals
         self._limits = limits
         self._bodies = Bodies(limits.body_seconds, limits.largest_body)
+        self._known = known or Clients()
         self._pool = Pool(
             limits.threads, limits.proxy_threads, limits.queue, self._run, self._finished_by_thread
         )
@@ -129,8 +137,8 @@ class Front:
 
     async def _answered(self, lane: str, request: Received, proto: Any, path: str) -> None:
         client = self._client_of(request.scope)
-        guesses = client in self._pool.guessers
-        if self._pool.is_full(lane, guesses):
+        guesses = lane == OPERATIONS and self._known.guesses(client, request)
+        if self._pool.is_full(lane, guesses) or (guesses and not self._known.guessers.has_turn()):
             self._turn_away(request.scope, proto, path, Busy())
             return
         job = Job(self._pool, lane, request, proto, monotonic() + self._limits.seconds)
@@ -153,6 +161,10 @@ class Front:
         else:
             job.environ["wsgi.input"].seek(0)
         body = self._app(job.environ, answer)
+        if job.failed_login:
+            self._known.guessers.note(job.client)
+        elif answer.status == OK and job.lane == OPERATIONS:
+            self._known.proofs.note(job.request, job.client, suspected=job.guesses)
         headers = answer.headers
         if self.draining:
             headers = [*headers, CLOSE]

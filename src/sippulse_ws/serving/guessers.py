@@ -1,37 +1,110 @@
-"""Clients whose logins keep failing, as one worker sees them."""
+"""Clients whose logins keep failing, as all workers of a server see them.
+
+Made before the workers are forked. A network (a /24, a /64) with `SOME` failures a minute guesses;
+while the whole server sees a flood of failures a few are enough, since it may come from many.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import hashlib
+import mmap
+import multiprocessing
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from time import monotonic
+from typing import Any
 
 from sippulse_ws.domain.hash_gate import network_of
+from sippulse_ws.serving.proofs import Proofs
 
 SOME = 10  # failed logins; fewer are typing errors
+SOME_IN_FLOOD = 2
 WITHIN = 60.0  # seconds
-_MOST = 8192  # networks that are remembered
+# Failed logins of all: a second, and beyond those before it is a flood, and that are remembered.
+FLOOD, FLOOD_BEGINS, FLOOD_MOST = 20.0, 100.0, 400.0
+# Requests a second of all who guess; more are told that the server is busy. A first right login
+# from an address where 160 others a second fail is served.
+TURNS, TURNS_SAVED = 170.0, 85.0
+_PLACES = 1 << 14
+_COUNT = struct.Struct("<Idi")  # whose, since when, how many
+_LEVEL = struct.Struct("<dd")  # how much, when that was
+_FLOOD_AT, _TURNS_AT = 0, _LEVEL.size
+_PATIENCE = 0.05  # seconds; whoever held the lock may have been killed
 
-_network = lru_cache(_MOST)(network_of)
+
+@lru_cache(8192)
+def _place_of(address: str) -> tuple[int, int]:
+    digest = hashlib.blake2b(network_of(address).encode(), digest_size=8).digest()
+    place = int.from_bytes(digest[:4], "little") % _PLACES
+    return place * _COUNT.size, int.from_bytes(digest[4:], "little")
 
 
 class Guessers:
-    """Counts failed logins by network (a /24, a /64)."""
+    """Counts failed logins by network, and says whose turn it is among those who guess.
+
+    Of two networks with one place the later one takes it.
+    """
 
     def __init__(self) -> None:
-        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()  # since when, how many
+        self._counts = mmap.mmap(-1, _PLACES * _COUNT.size)
+        self._levels = mmap.mmap(-1, 2 * _LEVEL.size)
+        _LEVEL.pack_into(self._levels, _TURNS_AT, TURNS_SAVED, monotonic())
+        self._lock = multiprocessing.get_context("fork").Lock()
 
     def note(self, address: str) -> None:
-        network, now = _network(address), monotonic()
-        since, count = self._counts.pop(network, (now, 0))
-        if now - since > WITHIN:
-            since, count = now, (SOME if count >= SOME else 0)
-        self._counts[network] = since, count + 1
-        while len(self._counts) > _MOST:
-            self._counts.popitem(last=False)
+        place, tag = _place_of(address)
+        now = monotonic()
+        with self._locked():
+            found, since, count = _COUNT.unpack_from(self._counts, place)
+            if found != tag:
+                since, count = now, 0
+            elif now - since > WITHIN:
+                since, count = now, (SOME if count >= SOME else 0)
+            _COUNT.pack_into(self._counts, place, tag, since, min(count + 1, 1 << 30))
+            level = min(FLOOD_MOST, max(0.0, self._level(_FLOOD_AT, -FLOOD, now)) + 1)
+            _LEVEL.pack_into(self._levels, _FLOOD_AT, level, now)
 
     def __contains__(self, address: str) -> bool:
-        if not self._counts:
+        place, tag = _place_of(address)
+        found, since, count = _COUNT.unpack_from(self._counts, place)
+        if found != tag or count < SOME_IN_FLOOD:
             return False
-        since, count = self._counts.get(_network(address), (0.0, 0))
-        return count >= SOME and monotonic() - since < 2 * WITHIN
+        now = monotonic()
+        if now - since >= 2 * WITHIN:
+            return False
+        return count >= SOME or self._level(_FLOOD_AT, -FLOOD, now) >= FLOOD_BEGINS
+
+    def has_turn(self) -> bool:
+        """Whether one more of their requests may run now."""
+        now = monotonic()
+        with self._locked():
+            left = min(TURNS_SAVED, self._level(_TURNS_AT, TURNS, now))
+            turn = left >= 1
+            _LEVEL.pack_into(self._levels, _TURNS_AT, left - turn, now)
+        return turn
+
+    def _level(self, at: int, rate: float, now: float) -> float:
+        level, then = _LEVEL.unpack_from(self._levels, at)
+        return float(level + (now - then) * rate)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        locked = self._lock.acquire(timeout=_PATIENCE)
+        try:
+            yield
+        finally:
+            if locked:
+                self._lock.release()
+
+
+class Clients:
+    """Who guesses, and who is known there."""
+
+    def __init__(self) -> None:
+        self.guessers = Guessers()
+        self.proofs = Proofs()
+
+    def guesses(self, address: str, request: Any) -> bool:
+        return address in self.guessers and not self.proofs.has(request, address)

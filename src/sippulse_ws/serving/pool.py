@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 
 from sippulse_ws.domain.load_errors import Busy
 from sippulse_ws.lanes import OPERATIONS, PAGES, PROXIES, Detour
-from sippulse_ws.serving.guessers import Guessers
 from sippulse_ws.serving.writers import ParkedFull, Writers
 
 log = logging.getLogger(__name__)
@@ -24,8 +23,8 @@ class Job:
     """A request whose body is there; a `lanes.Place` for the operation that it becomes."""
 
     __slots__ = (
-        "_ticket", "client", "done", "end", "environ", "gone", "guesses", "lane", "pool", "proto",
-        "request", "since",
+        "_ticket", "client", "done", "end", "environ", "failed_login", "gone", "guesses", "lane",
+        "pool", "proto", "request", "since",
     )  # fmt: skip
 
     def __init__(self, pool: Pool, lane: str, request: Any, proto: Any, end: float) -> None:
@@ -38,7 +37,8 @@ class Job:
         self.gone: Any = None  # a future, done when the client has gone; made when it must wait
         self.done: Any = None  # what its coroutine waits for
         self.environ: dict[str, Any] | None = None  # once it was run, the same again
-        self.client = ""  # whom `guessed` is noted of
+        self.client = ""  # its address
+        self.failed_login = False
         self.guesses = False  # its client's logins keep failing: it stands behind the others
         self._ticket = [True]
 
@@ -58,7 +58,7 @@ class Job:
         self._ticket.append(True)
 
     def guessed(self) -> None:
-        self.pool.guessers.note(self.client)
+        self.failed_login = True
 
     def move(self, lane: str) -> None:
         if self.lane == lane:
@@ -164,7 +164,6 @@ class Pool:
         finished: Callable[[Job], None],
     ) -> None:
         self.writers: Writers[Job] = Writers(threads, most)
-        self.guessers = Guessers()
         self._most = most
         self._run = run
         self._finished = finished

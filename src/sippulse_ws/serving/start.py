@@ -16,6 +16,7 @@ from sippulse_ws.observability.lifecycle import Lifecycle
 from sippulse_ws.observability.operation_log import OperationLog
 from sippulse_ws.serving.environ import Answer, page_environ
 from sippulse_ws.serving.front import Front, Limits, Wsgi
+from sippulse_ws.serving.guessers import Clients
 from sippulse_ws.serving.listening import refuse_new
 from sippulse_ws.serving.readiness import STUCK, TEXT, Readiness
 from sippulse_ws.serving.refusals import Refusal, Refusals
@@ -47,15 +48,16 @@ def run_server(
     stop_seconds = settings.operation_seconds + GRACE_SECONDS
     cores = usable_cores()
     master = os.getpid()
+    known = Clients()  # which the workers share
 
     def work(index: int, ready: Callable[[], None]) -> None:
         core = cores[index % len(cores)] if pinned else None
         become_worker(master, core)
         options = WorkerOptions(settings.connections, stop_seconds)
         readiness = Readiness(partial(probe, app))
-        Worker(listeners[index], make_front(app, settings, readiness), readiness, options).run(
-            ready
-        )
+        Worker(
+            listeners[index], make_front(app, settings, readiness, known), readiness, options
+        ).run(ready)
 
     supervisor = Supervisor(
         count,
@@ -73,7 +75,9 @@ def run_server(
         lifecycle.stop()
 
 
-def make_front(app: Wsgi, settings: Settings, readiness: Callable[[], Refusal]) -> Front:
+def make_front(
+    app: Wsgi, settings: Settings, readiness: Callable[[], Refusal], known: Clients
+) -> Front:
     limits = Limits(
         threads=settings.pool_size,
         proxy_threads=PROXY_THREADS,
@@ -86,7 +90,7 @@ def make_front(app: Wsgi, settings: Settings, readiness: Callable[[], Refusal]) 
     quick = {"/healthz": lambda: (200, TEXT, b"ok\n"), "/readyz": readiness}
     log = OperationLog(settings.log_operations, settings.log_level, settings.log_format)
     refusals = Refusals(settings.language, log, settings.trusted_proxies)
-    return Front(app, quick, refusals, limits)
+    return Front(app, quick, refusals, limits, known)
 
 
 def probe(app: Wsgi) -> Refusal:
