@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sippulse_ws.models import Audit, Did, IdempotencyKey, Subscriber
+from sippulse_ws.services import batches
 from tests.factories.platform import DOMAIN, Platform
 from tests.json_client import JsonClient, problem_of
 from tests.soap import Soap
@@ -104,6 +105,26 @@ def test_what_does_not_fit_is_named(operation: Any, code: str, api: JsonClient) 
     answer = send(api, new("ana"), operation)
     assert problem_of(answer)[1] == code
     assert answer.json["index"] == 1
+
+
+def test_a_failure_that_is_no_refusal_is_named_too(
+    api: JsonClient, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = batches._do
+
+    def fail_at_the_second(runner: Any, call: Any, request: Any) -> Any:
+        if request.values.get("value") == 2:
+            raise RuntimeError("made to fail")
+        return done(runner, call, request)
+
+    monkeypatch.setattr(batches, "_do", fail_at_the_second)
+    answer = send(api, new("ana"), credit("ana", 2), credit("ana", 3))
+    assert (answer.status_code, answer.json["code"], answer.json["index"]) == (
+        500,
+        "internal-error",
+        1,
+    )
+    assert platform.rows(Subscriber) == []
 
 
 @pytest.mark.parametrize("operations", [[], "x", None, [1] * 1001])

@@ -258,6 +258,41 @@ def test_messages_are_in_the_language_of_the_server(app_with: Any) -> None:
         assert answer.json["detail"] == words
 
 
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [("en-GB,en;q=0.9", "en"), ("pt-BR", "pt"), ("de", "pt"), ("", "pt"), ("de, en;q=0.1", "en")],
+)
+def test_a_problem_is_told_in_the_language_that_is_asked_for(
+    asked: str, language: str, app_with: Any
+) -> None:
+    words = {"pt": "Membro desconhecido: x", "en": "Unknown member: x"}
+    client = JsonClient(app_with(language="pt"))
+    answer = client.post("DomainWS/listDomains", {"x": 1}, {"Accept-Language": asked})
+    assert (answer.json["detail"], answer.headers["Content-Language"]) == (
+        words[language],
+        language,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "detail", "field"),
+    [
+        (b"", "O corpo não é JSON; linha e coluna do erro: 1, 1", None),
+        (b'{"a":\n x}', "O corpo não é JSON; linha e coluna do erro: 2, 2", None),
+        (b'{"a":1,"a":2}', "Membro repetido: a", "a"),
+        (b'{"value": -Infinity}', "Não é um número em JSON: -Infinity", None),
+        (b'{"value": ' + b"9" * 5000 + b"}", "Não é um número em JSON", None),
+        (b'"\xff"', "O corpo não está em UTF-8", None),
+        (b"[" * 100_000, "O corpo JSON é aninhado demais", None),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_told_in_one_language(
+    body: bytes, detail: str, field: str | None, app_with: Any
+) -> None:
+    answer = JsonClient(app_with(language="pt")).post("SubscriberWS/addCredit", body)
+    assert (answer.json["detail"], answer.json.get("field")) == (detail, field)
+
+
 _texts = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"))
 
 

@@ -11,6 +11,7 @@ from sippulse_ws.db import Session
 from sippulse_ws.db.schema.revisions import NEWEST
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.catalogue import every_operation
+from sippulse_ws.web.search_words import search_words
 from tests.fixtures.app import TestDatabase
 from tests.soap import Soap
 
@@ -82,6 +83,42 @@ def test_the_language_is_the_browsers_unless_it_is_switched(app_with: Any) -> No
     assert "Números DID" in http.get(path, headers={"Accept-Language": "fr"}).text
     assert "Números DID" in http.get(path + "?lang=pt", headers=english).text
     assert "Números DID" in http.get(path, headers=english).text  # as chosen before
+
+
+def test_an_operation_is_found_by_what_people_call_it() -> None:
+    words = {
+        ("insertSubscriber", "pt"): "cadastrar criar novo assinante ramal cliente",
+        ("insertDid", "pt"): "dar número telefone",
+        ("addCredit", "pt"): "adicionar crédito recarga saldo",
+        ("blockSubscriber", "pt"): "bloquear suspender",
+        ("activateSubscriber", "en"): "unblock enable",
+        ("retrieveCredit", "en"): "get balance",
+        ("removeSubscriber", "en"): "delete",
+        ("updateSubscriberClassV", "en"): "forward",
+    }
+    operations = {one.name: one for one in every_operation()}
+    for (name, language), expected in words.items():
+        assert set(expected.split()) <= set(search_words(operations[name], language).split())
+    for one in operations.values():  # each has a verb at the least
+        for language in ("pt", "en"):
+            assert len(search_words(one, language).split()) > 4, one.name
+
+
+def test_the_index_tells_of_what_every_call_takes_and_where_batches_go(app_with: Any) -> None:
+    http = app_with(language="en").http
+    page = http.get("/SipPulse/", environ_overrides={"SCRIPT_NAME": "/voice"}).text
+    for header in ("Idempotency-Key", "X-Dry-Run", "If-Match"):
+        assert f"<code>{header}: " in page
+    assert "<code>POST /voice/SipPulse/api/batch</code>" in page
+
+
+def test_each_input_of_a_form_is_explained(app_with: Any) -> None:
+    page = app_with(language="en").http.get("/SipPulse/SubscriberWS/insertSubscriber").text
+    described = re.findall(r'<(?:input|select) id="f-([^"]+)" aria-describedby="h-([^"]+)"', page)
+    assert len(described) > 40
+    for field, told in described:
+        assert field == told
+        assert re.search(rf'<small id="h-{told}">[^<]', page)
 
 
 def test_errors_are_listed_with_their_status(app_with: Any) -> None:

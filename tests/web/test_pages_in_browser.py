@@ -44,6 +44,38 @@ def test_search_finds_by_name_word_and_field(page: Page) -> None:
     assert rows.count() == 103
 
 
+@pytest.mark.parametrize(
+    ("locale", "words", "first"),
+    [
+        ("pt-BR", "criar assinante", "insertSubscriber"),
+        ("pt-BR", "Cadastrar um assinante", "insertSubscriber"),
+        ("pt-BR", "dar numero", "insertDid"),
+        ("pt-BR", "adicionar crédito", "addCredit"),
+        ("pt-BR", "consultar saldo", "retrieveCredit"),
+        ("pt-BR", "domínios", "listDomains"),
+        ("pt-BR", "excluir assinante", "removeSubscriber"),
+        ("en-GB", "create a subscriber", "insertSubscriber"),
+        ("en-GB", "top up", "addCredit"),
+        ("en-GB", "credits", "addCredit"),
+        ("en-GB", "assign number", "insertDid"),
+        ("en-GB", "unblock subscriber", "activateSubscriber"),
+        ("en-GB", "change password", "changePassword"),
+    ],
+)
+def test_search_understands_what_a_newcomer_calls_it(
+    locale: str, words: str, first: str, browser: Browser, demo_server: dict[str, Any]
+) -> None:
+    context = browser.new_context(base_url=demo_server["url"], locale=locale)
+    page = context.new_page()
+    page.goto("/SipPulse/")
+    page.fill("#search", words)
+    rows = page.locator(".operations li:visible a")
+    assert first in rows.all_inner_texts()[:5]
+    page.fill("#search", "")
+    assert rows.count() == 103
+    context.close()
+
+
 def test_the_language_is_switched_and_stays(page: Page) -> None:
     page.goto("/SipPulse/DidWS")
     expect(page.locator("main")).to_contain_text("DID numbers")
@@ -76,6 +108,7 @@ def test_a_write_is_simulated_first_and_asked_for(page: Page, demo_server: dict[
     page.click("button[type=submit]")  # a dry run
     assert answer_of(page) == {}
     expect(page.locator(".sent")).to_contain_text("X-Dry-Run: true")
+    expect(page.locator(".status")).to_contain_text("nothing was stored")
     assert credit() == before
     page.goto("/SipPulse/SubscriberWS/addCredit")
     log_in(page, demo_server)
@@ -86,6 +119,7 @@ def test_a_write_is_simulated_first_and_asked_for(page: Page, demo_server: dict[
     shown(page, "sure")
     page.click("[data-sure=yes]")
     assert answer_of(page) == {}
+    expect(page.locator(".status")).not_to_contain_text("nothing was stored")
     assert credit() == before + 25.5
 
 
@@ -97,6 +131,16 @@ def test_a_wrong_password_is_told(page: Page) -> None:
     assert answer_of(page)["code"] == "login-failed"
     expect(page.locator(".status")).to_contain_text("401")
     shown(page, "wrong-password")
+
+
+def test_faults_are_in_the_language_of_the_page(page: Page) -> None:
+    for switch, words in (("Português", "Usuário ou senha"), ("English", "Invalid login")):
+        page.goto("/SipPulse/SubscriberWS/retrieveCredit")
+        page.click(f"text={switch}")
+        page.fill("#login", "nobody")
+        page.fill("#password", "wrong")
+        page.click("button[type=submit]")
+        assert words in answer_of(page)["detail"]
 
 
 def test_numbers_go_as_they_are_typed(page: Page, demo_server: dict[str, Any]) -> None:

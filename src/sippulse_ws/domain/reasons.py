@@ -11,8 +11,15 @@ class Reason(Enum):
     """One entry per sentence; keyword arguments of InvalidField fill it."""
 
     # of requests
-    BODY_NO_JSON = Wording("O corpo não é JSON", "The body is not JSON")
+    BODY_NO_JSON = Wording(
+        "O corpo não é JSON; linha e coluna do erro",
+        "The body is not JSON; line and column of the error",
+    )
     BODY_NO_OBJECT = Wording("O corpo não é um objeto JSON", "The body is not a JSON object")
+    BODY_NO_UTF8 = Wording("O corpo não está em UTF-8", "The body is not in UTF-8")
+    BODY_TOO_DEEP = Wording("O corpo JSON é aninhado demais", "The JSON body is nested too deep")
+    NO_NUMBER_OF_JSON = Wording("Não é um número em JSON", "Not a number in JSON")
+    REPEATED_MEMBER = Wording("Membro repetido", "A member stands twice")
     TWO_PRINCIPALS = Wording(
         "O principal do corpo difere do cabeçalho Authorization",
         "The body's principal differs from the Authorization header",

@@ -10,7 +10,6 @@ from typing import Any
 
 from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.access import PRINCIPAL
-from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.request_errors import NotForBatches
 from sippulse_ws.services.catalogue import PublishedOperation
 from sippulse_ws.services.operation import Operation, Right, Values
@@ -52,6 +51,7 @@ def run_batch(
     """
 
     def work(call: Call, operations: Sequence[BatchItem]) -> list[Any]:
+        context.failed_index = None  # of an attempt before, which was undone
         requests = [_request(context, one, principal) for one in operations]
         for number, request in enumerate(requests):
             with _failing(context, number):
@@ -93,9 +93,9 @@ def _do(runner: Runner, call: Call, request: Request) -> Any:
 
 @contextmanager
 def _failing(context: Context, number: int) -> Iterator[None]:
-    """Notes which operation a failure belongs to."""
+    """Notes which operation a failure belongs to, also one of the database."""
     try:
         yield
-    except DomainError:
+    except Exception:
         context.failed_index = number
         raise

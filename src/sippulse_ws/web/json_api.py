@@ -30,6 +30,7 @@ from sippulse_ws.services.catalogue import PRINCIPAL, PublishedOperation
 from sippulse_ws.web import problems
 from sippulse_ws.web.batch import BatchReader, principal_dto
 from sippulse_ws.web.json_values import ObjectReader, ResultWriter, dump_json, parse_json
+from sippulse_ws.web.languages import accepted_language
 from sippulse_ws.wire.body import discard_body, read_body
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
@@ -153,10 +154,12 @@ class JsonApi:
         page = context.environ.get("SCRIPT_NAME", "") + ERRORS_PAGE
         index = context.failed_index
         more = {} if index is None else {"index": index}
-        language = self._options.language
+        asked = context.environ.get("HTTP_ACCEPT_LANGUAGE")
+        language = accepted_language(asked, self._options.language)
         body = problems.problem(error, language, context.request_id, page, **more)
         status = problems.status_of(error)
         headers = _headers(context, problems.MEDIA_TYPE, len(body))
+        headers.append(("Content-Language", language))
         if status == 401:
             headers.append(BASIC_CHALLENGE)
         elif status == 405:

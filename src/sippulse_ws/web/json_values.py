@@ -38,9 +38,14 @@ def parse_json(body: bytes) -> dict[str, Any]:
     """The JSON object of a request; BadRequest says why there is none."""
     try:
         value = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        reason = "too deep" if isinstance(error, RecursionError) else str(error)
-        raise BadRequest(Reason.BODY_NO_JSON, reason) from None
+    except UnicodeDecodeError:
+        raise BadRequest(Reason.BODY_NO_UTF8) from None
+    except json.JSONDecodeError as error:
+        raise BadRequest(Reason.BODY_NO_JSON, f"{error.lineno}, {error.colno}") from None
+    except ValueError:  # of thousands of digits
+        raise BadRequest(Reason.NO_NUMBER_OF_JSON) from None
+    except RecursionError:
+        raise BadRequest(Reason.BODY_TOO_DEEP) from None
     if type(value) is not dict:
         raise BadRequest(Reason.BODY_NO_OBJECT)
     return value
@@ -50,12 +55,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(f"{next(one for one in names if names.count(one) > 1)!r} stands twice")
+        name = next(one for one in names if names.count(one) > 1)
+        raise BadRequest(Reason.REPEATED_MEMBER, name, name)
     return made
 
 
 def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
+    raise BadRequest(Reason.NO_NUMBER_OF_JSON, text)
 
 
 class ObjectReader:

@@ -11,8 +11,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Request, Response
 
 from sippulse_ws import __version__
@@ -22,8 +20,10 @@ from sippulse_ws.services.faults import common_faults
 from sippulse_ws.web import samples
 from sippulse_ws.web.error_codes import every_error
 from sippulse_ws.web.field_rows import field_rows, input_rows
+from sippulse_ws.web.languages import LANGUAGES, accepted_language
 from sippulse_ws.web.markup import marked
 from sippulse_ws.web.openapi import OPENAPI, openapi_document
+from sippulse_ws.web.search_words import search_words
 from sippulse_ws.wire.body import discard_body
 from sippulse_ws.wire.rpc import Service
 from sippulse_ws.wording import LANGUAGE_TAG, Wording
@@ -116,10 +116,9 @@ class Site:
     def _chosen(self, request: Request) -> str:
         """By the switch, else as chosen before, else by the browser."""
         for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
-            if chosen in ("pt", "en"):
+            if chosen in LANGUAGES:
                 return str(chosen)
-        accepted = parse_accept_header(request.headers.get("Accept-Language"), LanguageAccept)
-        return accepted.best_match(["pt", "en"], self._language) or self._language
+        return accepted_language(request.headers.get("Accept-Language"), self._language)
 
     def _render(self, template: str, language: str, root: str, **values: Any) -> str:
         def translate(key: str, **inside: str) -> Markup:
@@ -136,23 +135,31 @@ class Site:
             **values,
         )
 
-    def _index(self, _request: Request, language: str) -> str:
+    def _index(self, request: Request, language: str) -> str:
         services = [
             {"name": one.__name__, "text": describe_service(one.__name__).text(language)}
             for one in self._services
         ]
         operations = [self._listed(one, language) for one in self._operations]
-        return self._render("index.html", language, "", services=services, operations=operations)
+        return self._render(
+            "index.html",
+            language,
+            "",
+            services=services,
+            operations=operations,
+            base=f"{request.root_path.rstrip('/')}{BASE}",
+        )
 
     def _listed(self, one: PublishedOperation, language: str) -> dict[str, Any]:
         text = describe_operation(one).text.text(language)
-        fields = [row.name for row in field_rows(one, language)]
+        fields = [row.name for row in input_rows(one, language)]
         return {
             "service": one.service,
             "name": one.name,
             "kind": self._kind(one, language),
             "text": marked(text),
-            "words": " ".join([one.service, one.name, text, *fields]),
+            "words": search_words(one, language),
+            "all": " ".join([one.service, text, *fields]),
             "parameters": [field.wire for field in one.parameters],
         }
 

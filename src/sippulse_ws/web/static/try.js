@@ -59,9 +59,10 @@ function isDryRun() {
 
 async function send() {
   const body = withNumbers(JSON.stringify(bodyOf(), null, 2));
-  const headers = { "Content-Type": "application/json", ...basic() };
-  if (isDryRun()) headers["X-Dry-Run"] = "true";
-  const shown = body.replace(/("[^"]*[pP]assword[^"]*": )"[^"]*"/g, '$1"…"');
+  const headers = { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang, ...basic() };
+  const simulated = isDryRun();
+  if (simulated) headers["X-Dry-Run"] = "true";
+  const shown = body.replace(/("[^"]*[pP]assword[^"]*": )"(?:[^"\\]|\\.)*"/g, '$1"…"');
   const button = form.querySelector("button[type=submit]");
   button.disabled = true;
   const started = performance.now();
@@ -71,6 +72,7 @@ async function send() {
       method: "POST", headers, body, credentials: "omit", cache: "no-store",
     });
     status = `${answer.status} ${answer.statusText}`;
+    if (simulated && answer.ok) status += `, ${form.dataset.simulated}`;
     text = JSON.stringify(await answer.json(), null, 2);
   } catch (error) {
     status = form.dataset.unsent;
@@ -78,7 +80,7 @@ async function send() {
   }
   button.disabled = false;
   const took = Math.round(performance.now() - started);
-  form.querySelector(".sent").textContent = `POST ${new URL(form.action).pathname}\n${isDryRun() ? "X-Dry-Run: true\n" : ""}\n${shown}`;
+  form.querySelector(".sent").textContent = `POST ${new URL(form.action).pathname}\n${simulated ? "X-Dry-Run: true\n" : ""}\n${shown}`;
   form.querySelector(".status").textContent = `${status}, ${took} ms`;
   form.querySelector(".received").textContent = text;
   result.hidden = false;

@@ -1,0 +1,16 @@
+"""The language that a client asks for by `Accept-Language`."""
+
+from __future__ import annotations
+
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+LANGUAGES = ("pt", "en")
+
+
+def accepted_language(header: str | None, otherwise: str) -> str:
+    """`otherwise` for who asks for neither."""
+    if not header:
+        return otherwise
+    accepted = parse_accept_header(header, LanguageAccept)
+    return accepted.best_match(LANGUAGES, otherwise) or otherwise
