@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from sippulse_ws.db import Session
+from sippulse_ws.domain import credit
+from sippulse_ws.domain.errors import InvalidField, SubscriberNotFound
 from sippulse_ws.models import CreditLedger, Subscriber
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
@@ -17,10 +20,16 @@ KEY: dict[str, Any] = {"username": "1000", "domain": DOMAIN}
 ACCOUNT = f"1000@{DOMAIN}"
 
 
+OTHERS = ("1001", "1003")  # accounts before and after
+
+
 @pytest.fixture(autouse=True)
 def subscriber(platform: Platform) -> int:
-    platform.subscriber("1001")
-    return platform.subscriber("1000")
+    before, after = OTHERS
+    platform.subscriber(before)
+    own = platform.subscriber("1000")
+    platform.subscriber(after)
+    return own
 
 
 def add(soap: Soap, value: object, obs: str = "") -> None:
@@ -45,7 +54,8 @@ def test_cents_add_up_exactly(soap: Soap, platform: Platform) -> None:
         add(soap, value)
     assert platform.one(Subscriber, username="1000").credit == Decimal("0.950001")
     assert balance(soap) == 0.950001
-    assert platform.one(Subscriber, username="1001").credit == 0
+    for username in OTHERS:
+        assert platform.one(Subscriber, username=username).credit == 0
 
 
 def test_every_change_is_in_the_ledger(soap: Soap, platform: Platform, subscriber: int) -> None:
@@ -115,6 +125,34 @@ def test_a_remark_that_does_not_fit_is_named(soap: Soap, platform: Platform) -> 
     assert platform.one(Subscriber, username="1000").credit == 0
 
 
+def test_the_account_of_the_command_line_is_that_of_its_name(
+    platform: Platform, db: Session, subscriber: int
+) -> None:
+    platform.rate_plan(prepaid=False)
+    plan = platform.rate_plan(prepaid=True, limit_to_credit_expires=7)
+    platform.rate_plan(prepaid=False)
+    assert credit.get_account(db, "1000", DOMAIN).prepaid is None  # without a plan
+    platform.update(Subscriber, rate_plan_id=plan)
+    account = credit.get_account(db, "1000", DOMAIN)
+    assert (account.id, account.account_code) == (subscriber, ACCOUNT)
+    assert (account.prepaid, account.limit_to_credit_expires) == (True, 7)
+    with pytest.raises(SubscriberNotFound):
+        credit.get_account(db, "1002", DOMAIN)
+
+
+def test_an_account_removed_meanwhile_is_not_found(
+    platform: Platform, db: Session, subscriber: int
+) -> None:
+    account = credit.get_account(db, "1000", DOMAIN)
+    db.execute(delete(Subscriber).where(Subscriber.id == subscriber))
+    with pytest.raises(SubscriberNotFound):
+        credit.add_credit(db, "clerk", account, 1, None)
+    there = credit.get_account(db, "1001", DOMAIN)
+    platform.update(Subscriber, credit=Decimal("999999999999.999999"))
+    with pytest.raises(InvalidField):
+        credit.add_credit(db, "clerk", there, 1, None)
+
+
 class TestValidity:
     """limitToCreditExpires of the rate plan: days, for prepaid plans only."""
 
@@ -127,6 +165,7 @@ class TestValidity:
         ("plan", "days"),
         [
             ({"prepaid": True, "limit_to_credit_expires": 30}, 30),
+            ({"prepaid": True, "limit_to_credit_expires": 1}, 1),
             ({"prepaid": True, "limit_to_credit_expires": 0}, None),
             ({"prepaid": False, "limit_to_credit_expires": 30}, None),
         ],
@@ -149,8 +188,44 @@ class TestValidity:
         platform.update(Subscriber, rate_plan_id=plan)
         add(soap, 10)
         before = platform.one(Subscriber, username="1000").credit_expires_at
-        add(soap, -1)
-        assert platform.one(Subscriber, username="1000").credit_expires_at == before
+        for taken in (-1, -0.5):
+            add(soap, taken)
+            assert platform.one(Subscriber, username="1000").credit_expires_at == before
+
+    @pytest.mark.parametrize("left", ["10", "0.5"])
+    def test_expired_credit_that_becomes_valid_again_is_said_in_the_ledger(
+        self, left: str, soap: Soap, platform: Platform
+    ) -> None:
+        plan = platform.rate_plan(prepaid=True, limit_to_credit_expires=30)
+        ended = dt.datetime.now(dt.UTC) - dt.timedelta(days=3)
+        account = {"credit": Decimal(left), "credit_expires_at": ended}
+        platform.update(Subscriber, rate_plan_id=plan, **account)
+        add(soap, 1)
+        said, added = platform.rows(CreditLedger)
+        assert (said.value, said.administrator, said.account) == (0, "root", ACCOUNT)
+        assert said.obs == f"{Decimal(left):.6f} valid again, expired {ended:%Y-%m-%d}"
+        assert said.expires_at == added.expires_at == self.expiry(platform)
+        assert said.balance == added.balance == Decimal(left) + 1
+
+    @pytest.mark.parametrize(
+        ("left", "days", "value"),
+        [
+            ("0", -3, 1),  # there was none
+            ("-5", -3, 1),  # nor here
+            ("10", 3, 1),  # it was valid
+            ("10", None, 1),  # it never ended
+            ("10", -3, -1),  # it stays expired
+        ],
+    )
+    def test_nothing_else_is_said_to_be_valid_again(
+        self, left: str, days: int | None, value: int, soap: Soap, platform: Platform
+    ) -> None:
+        plan = platform.rate_plan(prepaid=True, limit_to_credit_expires=30)
+        ends = days and dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+        account = {"credit": Decimal(left), "credit_expires_at": ends}
+        platform.update(Subscriber, rate_plan_id=plan, **account)
+        add(soap, value)
+        assert platform.one(CreditLedger).value == value
 
 
 @settings(

@@ -35,7 +35,8 @@ def test_it_is_refused_with_the_row_of_the_ledger(careful: Soap, platform: Platf
 
 
 @pytest.mark.parametrize(
-    "other", [{"value": 11}, {"value": -10}, {"obs": "pix 4711"}, {"obs": "Pix 4711 "}]
+    "other",
+    [{"value": 11}, {"value": -10}, {"obs": "pix 4711"}, {"obs": "Pix 4711 "}, {"obs": "Pix 471"}],
 )
 def test_another_one_is_added(other: dict[str, Any], careful: Soap, platform: Platform) -> None:
     careful("SubscriberWS", "addCredit", **CREDIT)
@@ -52,7 +53,8 @@ def test_without_a_remark_nothing_tells_them_apart(obs: str | None, careful: Soa
 
 def test_another_account_is_another_credit(careful: Soap, platform: Platform) -> None:
     platform.subscriber("1001")
-    for username in ("1000", "1001"):
+    platform.subscriber("1002")
+    for username in ("1001", "1000", "1002"):
         careful("SubscriberWS", "addCredit", **CREDIT | {"username": username})
 
 
@@ -69,6 +71,32 @@ def test_what_was_taken_back_may_be_added_again(careful: Soap, platform: Platfor
     copy = {name: getattr(row, name) for name in ("at", "kind", "account_id", "account", "balance")}
     platform.insert(CreditLedger, **copy, value=Decimal(-10), administrator="x", reverses=row.id)
     careful("SubscriberWS", "addCredit", **CREDIT)
+
+
+@pytest.mark.parametrize("reversed_one", [0, 1])
+def test_what_was_taken_back_does_not_excuse_another_repeat(
+    reversed_one: int, careful: Soap, platform: Platform
+) -> None:
+    credits = [CREDIT | {"obs": f"Pix {number}"} for number in (1, 2)]
+    for one in credits:
+        careful("SubscriberWS", "addCredit", **one)
+    row = platform.rows(CreditLedger)[reversed_one]
+    copy = {name: getattr(row, name) for name in ("at", "kind", "account_id", "account", "balance")}
+    platform.insert(CreditLedger, **copy, value=Decimal(-10), administrator="x", reverses=row.id)
+    careful("SubscriberWS", "addCredit", **credits[reversed_one])
+    other = credits[1 - reversed_one]
+    assert "Repeated credit" in careful.fault("SubscriberWS", "addCredit", **other)
+
+
+def test_a_reseller_with_the_number_of_a_subscriber_is_another_account(
+    careful: Soap, platform: Platform, subscriber: int
+) -> None:
+    platform.reseller("ACME", id=subscriber)
+    of_reseller: Any = {"resellerName": "ACME", "domain": DOMAIN, "value": 10}
+    careful("SubscriberWS", "addCredit", **CREDIT)
+    careful("ResellerWS", "addResellerCredit", **of_reseller, obs=CREDIT["obs"])
+    careful("ResellerWS", "addResellerCredit", **of_reseller, obs="Pix 1")
+    careful("SubscriberWS", "addCredit", **CREDIT | {"obs": "Pix 1"})
 
 
 def test_a_reseller_is_an_account_too(careful: Soap, platform: Platform) -> None:

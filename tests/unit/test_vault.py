@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sippulse_ws.domain.vault import Vault, VaultError, check_key
 
 KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+OTHER_KEY = base64.b64encode(b"fedcba9876543210fedcba9876543210").decode()
 VAULT = Vault(KEY)
 SEALED = VAULT.seal("Señor", "1000@example.com", "password")
 
@@ -25,7 +26,8 @@ def test_it_opens_for_its_own_account_and_field_only() -> None:
             VAULT.open(SEALED, account, field)
 
 
-DAMAGED = ("", "x", "aes1:", SEALED[:-1], SEALED[:20], SEALED + "é", SEALED[:14] + "AAAA")
+DAMAGED = ("", "x", "aes1:", SEALED[:-1], SEALED[:20], SEALED + "é", SEALED[:14] + "AAAA",
+           SEALED[:30] + "!" + SEALED[30:])  # fmt: skip
 
 
 @pytest.mark.parametrize("number", range(len(DAMAGED)))
@@ -53,3 +55,39 @@ def test_what_is_sealed_keeps_its_form() -> None:
 def test_what_is_no_key_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="base64"):
         check_key(text)
+
+
+@pytest.mark.parametrize("size", [0, 16, 31, 33, 64])
+def test_a_key_has_32_bytes(size: int) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        check_key(base64.b64encode(bytes(size)).decode())
+
+
+def test_only_what_the_newest_key_sealed_is_current() -> None:
+    renewed = Vault(OTHER_KEY, [KEY])
+    assert VAULT.is_current(SEALED)
+    assert not VAULT.is_current("plain:secret")
+    assert not renewed.is_current(SEALED)
+    assert renewed.is_current(renewed.seal("secret", "1000@example.com", "password"))
+    assert renewed.open(SEALED, "1000@example.com", "password") == "Señor"
+
+
+def test_without_a_key_nothing_is_sealed_and_old_seals_open() -> None:
+    assert VAULT.seals
+    assert not Vault().seals
+    assert Vault().is_current("plain:secret")
+    assert not Vault().is_current(SEALED)
+    keyless = Vault(None, [KEY])
+    assert not keyless.seals
+    assert keyless.open(SEALED, "1000@example.com", "password") == "Señor"
+
+
+def test_it_tells_which_keys_it_has() -> None:
+    assert VAULT.has_key("32f862af")
+    assert not Vault(OTHER_KEY).has_key("32f862af")
+    assert Vault(OTHER_KEY, [KEY]).has_key("32f862af")
+
+
+def test_a_password_may_be_of_any_length_unless_said() -> None:
+    assert Vault().shortest == 0
+    assert Vault(KEY, shortest=8).shortest == 8

@@ -12,12 +12,16 @@ from lxml import etree
 
 from sippulse_ws.wire.lexical import (
     escape,
+    is_exact,
+    is_plain,
     parse_boolean,
     parse_date_time,
     parse_double,
+    parse_filled_int,
     parse_filter,
     parse_int,
     parse_long,
+    parse_telephone,
     print_date_time,
     print_double,
 )
@@ -61,6 +65,12 @@ def test_what_the_reference_would_make_an_int_of_is_none(text: str) -> None:
 
 
 @given(st.integers(-(2**64), 2**64), padding, padding)
+@example(2**63 - 1, "", "")
+@example(2**63, "", "")
+@example(10**19 - 1, "", "")
+@example(-(2**63), "", "")
+@example(-(2**63) - 1, " ", "")
+@example(1 - 10**19, " ", "")
 def test_a_long_has_64_bits(value: int, before: str, after: str) -> None:
     expected = value if -(2**63) <= value < 2**63 else None
     assert parse_long(f"{before}{value}{after}") == expected
@@ -85,7 +95,14 @@ def test_a_double_is_a_decimal_with_an_exponent(text: str, pad: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("INF", math.inf), (" -INF ", -math.inf), ("0x1.8p1", 3.0), ("-0x1p9999", -math.inf)],
+    [
+        ("INF", math.inf),
+        (" -INF ", -math.inf),
+        ("0x1.8p1", 3.0),
+        ("-0x1p9999", -math.inf),
+        ("0x1p9999", math.inf),
+        ("+0x1P9999", math.inf),
+    ],
 )
 def test_a_double_may_be_infinite_or_hexadecimal(text: str, value: float) -> None:
     assert parse_double(text) == value
@@ -125,6 +142,51 @@ def test_a_lone_question_mark_is_no_filter(text: str, value: str | None) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "value"), [("", None), (" \n", None), ("0", 0), (" 5 ", 5), ("x", None)]
+)
+def test_an_empty_element_may_be_absent_rather_than_zero(text: str, value: int | None) -> None:
+    assert parse_filled_int(text) == value
+    assert parse_int("") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(48) 3025-8080", 4830258080),
+        ("+55 48 3025.8080\n", 554830258080),
+        ("1234567", 1234567),
+        ("123456", None),
+        ("48.5", None),
+        ("3333-4444/5555", None),
+        ("3025-808O", None),
+        ("\u0663" * 8, None),
+        (str(2**63 - 1), 2**63 - 1),
+        (str(2**63), None),
+        ("", None),
+    ],
+)
+def test_a_telephone_is_the_digits_of_one_number(text: str, value: int | None) -> None:
+    assert parse_telephone(text) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "exact"),
+    [
+        ("int", " 5 ", True),
+        ("int", " ", False),
+        ("int", "", False),
+        ("double", " 1.5e3 ", True),
+        ("double", "INF", True),
+        ("double", " 0x1p1 ", False),
+        ("string", "", True),
+        ("string", "0x1p1", True),
+    ],
+)
+def test_what_we_read_beyond_xml_schema_is_known(kind: str, text: str, exact: bool) -> None:
+    assert is_exact(kind, text) is exact
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (10, "10.0"),
@@ -137,7 +199,18 @@ def test_a_lone_question_mark_is_no_filter(text: str, value: str | None) -> None
         (1e7, "1.0E7"),
         (-123456789.99, "-1.2345678999E8"),
         (1e23, "1.0E23"),
+        (1e-7, "1.0E-7"),
+        (-0.001, "-0.001"),
+        (-0.000999, "-9.99E-4"),
+        (-9999999.0, "-9999999.0"),
+        (-1e7, "-1.0E7"),
+        (Decimal(0), "0.0"),
+        (Decimal("0.001"), "0.001"),
+        (Decimal("0.000999"), "9.99E-4"),
+        (Decimal("9999999.5"), "9999999.5"),
+        (Decimal(10000000), "1.0E7"),
         (math.nan, "NaN"),
+        (math.inf, "INF"),
         (-math.inf, "-INF"),
     ],
 )
@@ -164,6 +237,7 @@ def test_a_double_of_common_size_has_no_exponent(value: float) -> None:
             datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=-3))),
             "2024-01-02T03:04:05-03:00",
         ),
+        (datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(0))), "2024-01-02T03:04:05Z"),
     ],
 )
 def test_dates_are_printed_with_their_offset(value: datetime, text: str) -> None:
@@ -176,3 +250,21 @@ def test_escaped_text_survives_a_parser_except_what_xml_cannot_carry(text: str) 
     carried = "".join(c for c in text if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff"))
     carried = carried.encode("utf-8", "ignore").decode()
     assert (etree.fromstring(f"<a>{escape(text)}</a>").text or "") == carried
+
+
+EDGES = [*range(0x22), 0x7F, 0xD7FF, 0xD800, 0xDFFF, 0xE000, 0xFFFD, 0xFFFE, 0xFFFF, 0x10000]
+
+
+@pytest.mark.parametrize("code", EDGES, ids=hex)
+def test_every_edge_of_what_xml_carries(code: int) -> None:
+    dropped = (code < 0x20 and code not in (9, 10, 13)) or 0xD800 <= code < 0xE000
+    expected = "" if dropped or code in (0xFFFE, 0xFFFF) else chr(code)
+    assert escape(f"a{chr(code)}") == "a" + expected.replace("\r", "&#13;")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("é'\"", "é'\""), (42, "42")]
+)
+def test_only_markup_is_escaped(value: object, text: str) -> None:
+    assert escape(value) == text
+    assert is_plain(str(value)) is (text == str(value))
