@@ -53,6 +53,10 @@ class Shadow:
         """The report at the end."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def ended(self) -> dict[str, Any]:
+        """The report when it has ended, for which it was told before."""
         try:
             assert self.process.wait(PATIENCE) == 0, self.output
         except subprocess.TimeoutExpired:

@@ -258,10 +258,12 @@ def test_what_is_no_operation_is_handed_on_and_counted(
     call = calling(shadow)
     wsdl = call.session.get(f"{shadow.url}/SipPulse/SubscriberWS?wsdl", timeout=60)
     assert shadow.url in wsdl.text  # clients come back to the shadow
+    assert call.session.get(f"{shadow.url}/SipPulse/", timeout=60).status_code == 200
     assert call.send("SubscriberWS", b"{}", "application/json").status_code == 415
     assert call.send("NoSuchWS", call.envelope("x", "").encode()).status_code == 404
     report = shadow.stop()
     assert report["rest"] == {"GET": 1, "unreadable: not SOAP 1.1: application/json": 1}
+    assert verdicts(report, "SubscriberWS?wsdl") == {"equal": 1}
     assert verdicts(report, "NoSuchWS.x") == {"not-compared": 1}
 
 

@@ -32,12 +32,26 @@ from sippulse_ws.cutover.shadow.relay import (
 )
 from sippulse_ws.cutover.shadow.replay import Replay, ReplayOptions
 from sippulse_ws.cutover.shadow.report import heads, summary_rows, write_reports
+from sippulse_ws.cutover.shadow.report_texts import word
 from sippulse_ws.cutover.shadow.scrubbing import KeyTrouble, load_key
-from sippulse_ws.cutover.shadow.shadow import ShadowOptions, now, run_shadow
+from sippulse_ws.cutover.shadow.shadow import (
+    COMPARING_ENDED,
+    LEFT_OUT,
+    STILL_WAITING,
+    ShadowOptions,
+    now,
+    run_shadow,
+)
 from sippulse_ws.cutover.shadow.tally import Findings
 
 REPLAY_REPORT = "replay"
 _MEGABYTE = 1024 * 1024
+
+_WARNINGS = {
+    COMPARING_ENDED: Said.COMPARING_DIED,
+    STILL_WAITING: Said.STILL_COMPARING,
+    LEFT_OUT: Said.NOT_WAITED_FOR,
+}
 
 _Ignore = Annotated[
     list[str] | None,
@@ -70,6 +84,9 @@ _LearnLogins = Annotated[
 ]
 _Switch = Annotated[bool, typer.Option("--switch", help="Clients are answered by the new server.")]
 _RecordLimit = Annotated[int, typer.Option(min=1, help="MB of the recording, at most.")]
+_BacklogLimit = Annotated[
+    int, typer.Option(min=1, help="MB on the disk of what waits to be compared, at most.")
+]
 _Certificate = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="PEM, to listen with TLS.")
 ]
@@ -99,6 +116,7 @@ def shadow(  # noqa: PLR0913, PLR0917 - each is an option
     key_file: _KeyFile = None,
     concurrency: _Concurrency = 8,
     record_limit: _RecordLimit = 2048,
+    backlog_limit: _BacklogLimit = 1024,
     certificate: _Certificate = None,
     certificate_key: _CertificateKey = None,
     insecure: _Insecure = False,
@@ -120,7 +138,7 @@ def shadow(  # noqa: PLR0913, PLR0917 - each is an option
     record.mkdir(parents=True, exist_ok=True, mode=0o700)
     options = ShadowOptions(
         host, port, *servers, judge, language, switch, _key(key_file, record), concurrency,
-        not insecure, tls,
+        not insecure, tls, backlog_limit * _MEGABYTE,
     )  # fmt: skip
     _run(options, listen)
 
@@ -132,8 +150,8 @@ def _run(options: ShadowOptions, listen: str) -> None:
         told = {"url": url, "server": options.answering.url, "other": options.mirrored.url}
         console.print(Said.SHADOW_STARTED.text(language, **told), highlight=False, soft_wrap=True)
 
-    def warn(_what: str) -> None:
-        errors.print(Said.COMPARING_DIED.text(language), style="red")
+    def warn(what: str) -> None:
+        errors.print(_WARNINGS[what].text(language))
 
     try:
         fine = run_shadow(options, started, _Shown(language), warn)
@@ -164,6 +182,7 @@ class _Shown:
         if totals["requests"] != self._last:
             self._last = totals["requests"]
             told = {name.replace("-", "_"): totals[name] for name in _COUNTED}
+            told["waiting"] = findings.waiting
             console.print(Said.SHADOW_LINE.text(self._language, **told), soft_wrap=True)
 
 
@@ -171,7 +190,8 @@ _COUNTED = ("requests", "equal", "different", "refused", "no-answer", "explained
 
 
 def _table(findings: Findings, language: str) -> Table:
-    table = Table(*heads(findings, language))
+    waiting = word("waiting", language, count=findings.waiting) if findings.waiting else None
+    table = Table(*heads(findings, language), caption=waiting)
     for row in summary_rows(findings):
         table.add_row(*row)
     return table

@@ -174,10 +174,17 @@ class Said(Enum):
     )
     SHADOW_LINE = Wording(
         "{requests} requisições: {equal} iguais, {different} diferentes, {refused} recusadas, "
-        "{no_answer} sem resposta, {explained} explicadas, {slower} mais lentas",
+        "{no_answer} sem resposta, {explained} explicadas, {slower} mais lentas; "
+        "{waiting} ainda por comparar",
         "{requests} requests: {equal} equal, {different} different, {refused} refused, "
-        "{no_answer} without an answer, {explained} explained, {slower} slower",
+        "{no_answer} without an answer, {explained} explained, {slower} slower; "
+        "{waiting} still to be compared",
     )
+    STILL_COMPARING = Wording(
+        "comparando o que ainda espera; outro sinal deixa isso de fora",
+        "comparing what still waits; the signal once more leaves it out",
+    )
+    NOT_WAITED_FOR = Wording("o que ainda espera fica de fora", "what still waits is left out")
     COMPARING_DIED = Wording(
         "a comparação parou; os clientes continuam atendidos",
         "comparing has ended; clients are still answered",

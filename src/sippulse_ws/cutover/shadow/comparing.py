@@ -32,8 +32,9 @@ from sippulse_ws.wire.lexical import PARSERS
 
 ORDER, LEXICAL, DIGITS, IDS = "order", "lexical", "digits", "ids"
 NIL, CHARSET, FAULT_TEXT, SECRET = "nil", "charset", "fault-text", "secret"
+IMPORTED = "imported"  # the schema, by the WSDL of one of the two
 _NAMED = "named"  # a field that the operator said does not count
-TOLERATED = (ORDER, LEXICAL, DIGITS, IDS, NIL, CHARSET, FAULT_TEXT, SECRET, _NAMED)
+TOLERATED = (ORDER, LEXICAL, DIGITS, IDS, NIL, CHARSET, FAULT_TEXT, SECRET, IMPORTED, _NAMED)
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _MOST_PAIRED = 50  # leftover records of a list that are paired to find the field that differs

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import math
 from collections import OrderedDict, deque
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
 
 from argon2 import PasswordHasher
 
-from sippulse_ws.cutover.shadow.comparing import Comparer, Comparison, FieldDifference
+from sippulse_ws.cutover.shadow.comparing import Comparer, Comparison
+from sippulse_ws.cutover.shadow.definitions import published_query
+from sippulse_ws.cutover.shadow.documents import PublishedDocuments
 from sippulse_ws.cutover.shadow.exchange import Exchange, HttpMessage
+from sippulse_ws.cutover.shadow.hearing import Hearing
 from sippulse_ws.cutover.shadow.ids import IdMap
 from sippulse_ws.cutover.shadow.logins import LOGINS_FILE, LoginBook
 from sippulse_ws.cutover.shadow.messages import SoapMessage, Unreadable, packed, read_message
@@ -26,7 +32,6 @@ from sippulse_ws.cutover.shadow.mirror import (
 )
 from sippulse_ws.cutover.shadow.operations import (
     EVERYBODY,
-    KnownOperation,
     Reach,
     Thing,
     changes_something,
@@ -40,21 +45,23 @@ from sippulse_ws.cutover.shadow.recording import Recording
 from sippulse_ws.cutover.shadow.scrubbing import Pseudonyms, scrub, secrets_of
 from sippulse_ws.cutover.shadow.tally import (
     DIFFERENT,
-    EQUAL,
     EXPLAINED,
     NO_ANSWER,
     NOT_COMPARED,
     REFUSED,
     Findings,
 )
+from sippulse_ws.cutover.shadow.verdicts import SILENT, compare_answers, verdict_of
 
-MOST_WAITING = 1000  # requests for the other server; more are not sent
+MOST_WAITING = 1000  # requests for the other server, and their bytes; more are not taken yet
+MOST_WAITING_BYTES = 256 * 1024**2
 _SETTLING = 3.0  # seconds in which a write may turn up that ran beside a read
+_LATE = 1.0  # seconds until an exchange can be taken that has just ended
 _REMEMBERED_WRITES = 5000
 _REMEMBERED_SECRETS = 2000
 IDS_FILE = "ids.jsonl"
 # Reasons: why nothing was compared, or why a difference is none of the new server's.
-WRITE, BUSY, SILENT, UNREADABLE = "write", "busy", "silent", "unreadable"
+WRITE, BUSY, UNREADABLE = "write", "busy", "unreadable"
 OVERLAP, ONE_SIDED = "overlap", "one-sided"
 
 
@@ -114,10 +121,13 @@ class Judge:
         self.findings = findings
         self.recording = Recording(options.folder, options.most_bytes)
         self.ids = IdMap(options.folder / IDS_FILE, learn_all=options.learn_ids)
-        self.settling = _SETTLING
+        self.last_answer = 0.0  # of the other server, by time.monotonic()
+        self._hearing = Hearing()
+        self._held = 0  # bytes of requests for the other server
         self._options = options
         self._mirror = mirror
         self._pseudonyms = pseudonyms
+        self._documents = PublishedDocuments(mirror, findings, self.recording)
         self._comparer = Comparer(self.ids, options.ignored, options.fault_texts)
         self._turns = Ordering()
         self._writes: deque[_Write] = deque(maxlen=_REMEMBERED_WRITES)
@@ -131,7 +141,20 @@ class Judge:
             hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
             self._logins = LoginBook(options.folder / LOGINS_FILE, pseudonyms, hasher)
 
+    @property
+    def is_full(self) -> bool:
+        """The other server does not keep up: what comes now shall wait."""
+        return len(self._turns) >= MOST_WAITING or self._held > MOST_WAITING_BYTES
+
+    def heard_all(self) -> None:
+        """There is nothing to take at this moment."""
+        self._hearing.advance(monotonic() - _LATE)
+
     def take(self, exchange: Exchange) -> None:
+        self._hearing.advance(exchange.ended)
+        if exchange.method == "GET" and published_query(exchange.target):
+            self._keep(self._compare_documents(exchange))
+            return
         if exchange.method != "POST":
             self.findings.rest[exchange.method] += 1
             return
@@ -147,6 +170,13 @@ class Judge:
         if self._logins and case.operation and case.was_done and case.given:
             self._logins.learn(case.operation, request, case.given)
         self._send_on(case)
+
+    async def _compare_documents(self, exchange: Exchange) -> None:
+        self._held += exchange.size
+        try:
+            await self._documents.compare(exchange)
+        finally:
+            self._held -= exchange.size
 
     def _find_owner(self, case: Case) -> None:
         """Whose a thing is that a request names by its id alone: who was told it, knows."""
@@ -169,24 +199,26 @@ class Judge:
             reason = SILENT
         elif case.changes and not self._options.mirror_writes:
             reason = WRITE
-        elif len(self._turns) >= MOST_WAITING:
-            reason = BUSY
         if not reason:
-            task = asyncio.create_task(
-                self._judge(case, self._turns.take(case.reach, case.changes))
-            )
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._held += case.exchange.size
+            self._keep(self._judge(case, self._turns.take(case.reach, case.changes)))
             return
         if case.changes and (case.was_done or reason == SILENT):
             self._one_sided[case.service, case.touched] = None
         self._close(case, NOT_COMPARED, reason=reason)
 
-    async def finish(self, patience: float) -> None:
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """A task that nobody waits for before the end."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def finish(self, patience: float, is_hurried: Callable[[], bool]) -> None:
         """Wait for what is under way, so many seconds at the most; the rest is told as such."""
-        self.settling = 0.0
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=patience)
+        self._hearing.advance(math.inf)
+        end = monotonic() + patience
+        while self._tasks and monotonic() < end and not is_hurried():
+            await asyncio.wait(self._tasks, timeout=1)
         late = list(self._tasks)
         for task in late:
             task.cancel()
@@ -207,11 +239,14 @@ class Judge:
             self._close(case, NOT_COMPARED, reason=BUSY)
 
     async def _judge_in_turn(self, case: Case, turn: Turn) -> None:
-        async with turn.waited_for():
-            await self._ask_other(case)
-            verdict, found = self._compare(case)
-            if case.changes and case.was_done and verdict in (REFUSED, NO_ANSWER):
-                self._one_sided[case.service, case.touched] = None
+        try:
+            async with turn.waited_for():
+                await self._ask_other(case)
+                verdict, found = self._compare(case)
+                if case.changes and case.was_done and verdict in (REFUSED, NO_ANSWER):
+                    self._one_sided[case.service, case.touched] = None
+        finally:
+            self._held -= case.exchange.size
         if case.mirrored and case.mirrored.status and case.is_unreadable:
             self._close(case, NOT_COMPARED, found, UNREADABLE)
             return
@@ -233,6 +268,7 @@ class Judge:
             exchange.target, headers, body, changes=case.changes
         )
         if case.mirrored.status:
+            self.last_answer = monotonic()
             case.other = _readable(case.mirrored.message)
 
     def _compare(self, case: Case) -> tuple[str, Comparison]:
@@ -253,7 +289,7 @@ class Judge:
             return ONE_SIDED
         if not self._options.mirror_writes:
             return ""
-        await asyncio.sleep(self.settling)
+        await self._hearing.until(case.exchange.ended + _SETTLING)
         began, ended = case.exchange.began, case.exchange.ended
         for one in self._writes:
             if one.began < ended and one.ended > began and _touches(one.service, one.touched, case):
@@ -310,36 +346,6 @@ class Judge:
             "given": _answered(exchange.status, exchange.milliseconds, given),
             "other": mirrored and _answered(mirrored.status, mirrored.milliseconds, other),
         }
-
-
-def compare_answers(
-    comparer: Comparer,
-    operation: KnownOperation | None,
-    given: tuple[int, SoapMessage | None],
-    other: tuple[int, SoapMessage | None],
-) -> Comparison:
-    """Status and message of each; a message is None if it is no SOAP."""
-    if not other[0]:
-        return Comparison()
-    if given[1] is not None and other[1] is not None:
-        found = comparer.compare(operation, given[1], other[1])
-    else:
-        found = Comparison()
-        if given[1] is not None:
-            found.difference = FieldDifference("Body", "SOAP", None)
-        elif other[1] is not None:
-            found.difference = FieldDifference("Body", None, "SOAP")
-    if given[0] != other[0] and found.difference is None:
-        found.difference = FieldDifference("HTTP status", str(given[0]), str(other[0]))
-    return found
-
-
-def verdict_of(status: int, found: Comparison) -> str:
-    if not status:
-        return NO_ANSWER
-    if found.refused:
-        return REFUSED
-    return DIFFERENT if found.difference else EQUAL
 
 
 def _touches(service: str, touched: Reach, case: Case) -> bool:

@@ -93,13 +93,19 @@ class Mirror:
         await self._writes.aclose()
 
     async def send(
-        self, target: str, headers: Iterable[tuple[str, str]], body: bytes, *, changes: bool
+        self,
+        target: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes,
+        *,
+        changes: bool,
+        method: str = "POST",
     ) -> Mirrored:
         async with self._slots:
             begun = monotonic()
             client = self._writes if changes else self._reads
             request = client.build_request(
-                "POST", self._url + target, content=body, headers=list(headers)
+                method, self._url + target, content=body or None, headers=list(headers)
             )
             try:
                 answer = await self._answer(client, request, again=not changes)

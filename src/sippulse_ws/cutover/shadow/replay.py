@@ -12,8 +12,9 @@ from typing import Any
 from lxml import etree
 
 from sippulse_ws.cutover.shadow.comparing import Comparer, Comparison
+from sippulse_ws.cutover.shadow.documents import compare_again
 from sippulse_ws.cutover.shadow.ids import IdMap
-from sippulse_ws.cutover.shadow.judge import UNREADABLE, WRITE, compare_answers, verdict_of
+from sippulse_ws.cutover.shadow.judge import UNREADABLE, WRITE
 from sippulse_ws.cutover.shadow.messages import (
     SoapMessage,
     Unreadable,
@@ -32,6 +33,7 @@ from sippulse_ws.cutover.shadow.operations import (
 from sippulse_ws.cutover.shadow.recording import recorded
 from sippulse_ws.cutover.shadow.scrubbing import Pseudonyms
 from sippulse_ws.cutover.shadow.tally import NOT_COMPARED, Findings
+from sippulse_ws.cutover.shadow.verdicts import SILENT, compare_answers, verdict_of
 from sippulse_ws.wire.charsets import UTF_8, charset_named
 
 _AT_ONCE = 200  # requests that are read ahead
@@ -72,6 +74,9 @@ class Replay:
 
     def _started(self, records: list[dict[str, Any]]) -> Iterator[Any]:
         for record in records:
+            if record.get("method") == "GET":
+                yield compare_again(record, self._mirror, self.findings)
+                continue
             message = read_text(record["request"]["xml"])
             operation = operation_of(record["path"], message.operation)
             if reason := self._why_not(record, operation):
@@ -84,7 +89,7 @@ class Replay:
         if record["changes"] and self._options.reads_only:
             return WRITE
         if not record["given"]["status"]:
-            return "silent"
+            return SILENT
         has_no_principal = operation is not None and not any(
             one.wire == PRINCIPAL_NAME for one in operation.parameters
         )

@@ -13,6 +13,10 @@ _TEXTS: Mapping[str, Wording] = {
         "Clients are answered by {given}; the same requests went to {other}.",
     ),
     "period": Wording("De {began} a {until} (UTC).", "From {began} to {until} (UTC)."),
+    "waiting": Wording(
+        "{count} requisições ainda por comparar.",
+        "{count} requests are still to be compared.",
+    ),
     "operation": Wording("operação", "operation"),
     "requests": Wording("requisições", "requests"),
     "equal": Wording("iguais", "equal"),
@@ -67,9 +71,16 @@ _TEXTS: Mapping[str, Wording] = {
     "charset": Wording("outro charset", "another charset"),
     "fault-text": Wording("texto da falha", "text of a fault"),
     "secret": Wording("senha, sem a chave da gravação", "a password, without the recording's key"),
+    "imported": Wording(
+        "esquema importado, em vez de dentro do WSDL",
+        "schema imported, not in the WSDL",
+    ),
     "named": Wording("campo que --ignore nomeou", "a field that --ignore named"),
     # beside operations
-    "lost": Wording("perdidas: a comparação não acompanha", "lost: comparing does not keep up"),
+    "lost": Wording(
+        "perdidas: a comparação não acompanhou",
+        "lost: comparing did not keep up",
+    ),
     "deaf": Wording(
         "conexões que não são HTTP compreensível", "connections that are no readable HTTP"
     ),

@@ -1,6 +1,6 @@
 """Two processes: one hands bytes on, the other does everything that nobody may wait for.
 
-Between them is a queue with a bound; what finds no room in it is counted, and lost.
+Between them is a spool on the disk with a bound; what finds no room there is lost, and counted.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ import asyncio
 import datetime as dt
 import multiprocessing
 import os
-import queue
+import pickle
 import signal
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -25,14 +27,21 @@ from sippulse_ws.cutover.shadow.mirror import Mirror
 from sippulse_ws.cutover.shadow.relay import Relay, ServerAddress
 from sippulse_ws.cutover.shadow.report import write_reports
 from sippulse_ws.cutover.shadow.scrubbing import Pseudonyms
+from sippulse_ws.cutover.shadow.spool import Spool, shared_number
 from sippulse_ws.cutover.shadow.tally import Findings, load_findings
 
 REPORT = "report"
-QUEUED = 2000  # exchanges between the processes
-QUEUED_BYTES = 256 * 1024 * 1024
+BACKLOG_BYTES = 1024**3  # of the spool
+UNWRITTEN_BYTES = 64 * 1024**2  # in memory, when the disk is slow
 STOP_SECONDS = 30.0  # for answers that clients wait for
-DRAIN_SECONDS = 300.0  # for what is still to be compared; the rest is counted as not compared
+# At the end everything that waits is compared, unless the other server says nothing for so long.
+DRAIN_SECONDS = 300.0
+HURRY_SECONDS = 30.0  # for what is under way when the operator does not want to wait
 REFRESH = 2.0  # seconds between two states of the report
+PAUSE = 0.02  # seconds, when there is nothing to take, or too much was taken
+
+# What an operator is told.
+COMPARING_ENDED, STILL_WAITING, LEFT_OUT = "comparing", "waiting", "left-out"
 
 _processes: Any = multiprocessing.get_context("fork")
 
@@ -50,6 +59,7 @@ class ShadowOptions:
     concurrency: int = 8
     verify: bool = True
     certificate: tuple[Path, Path] | None = None  # to listen with TLS: it, and its key
+    backlog_bytes: int = BACKLOG_BYTES
 
     @property
     def answering(self) -> ServerAddress:
@@ -60,43 +70,78 @@ class ShadowOptions:
         return self.old if self.switch else self.new
 
 
-def _number() -> Any:
-    """Shared, with one process that writes it: a lock would stay with a process that is killed."""
-    return _processes.Value("q", 0, lock=False)
-
-
-@dataclass(slots=True)
 class Handover:
-    """From the relay to the judge; nothing in it waits."""
+    """From the relay to the judge; nothing in it waits.
 
-    queue: Any = field(default_factory=lambda: _processes.Queue(QUEUED))
-    given: Any = field(default_factory=_number)  # bytes
-    taken: Any = field(default_factory=_number)  # by the judge; all others are the relay's
-    lost: Any = field(default_factory=_number)
-    deaf: Any = field(default_factory=_number)
-    refused: Any = field(default_factory=_number)
+    A thread of the relay's writes the spool, as a disk may be slow.
+    """
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._unwritten: SimpleQueue[Exchange | None] = SimpleQueue()
+        self._thread = Thread(target=self._write, daemon=True)
+        self._queued = 0  # bytes; of the relay's thread, the next of the writing one
+        self._written = 0
+        self._abandoned = False
+        self._dropped, self._full = shared_number(), shared_number()  # one for each thread
+        self.deaf, self.refused = shared_number(), shared_number()
+        self._ended, self._hurried = shared_number(), shared_number()
+
+    @property
+    def lost(self) -> int:
+        return int(self._dropped.value + self._full.value)
+
+    @property
+    def is_ended(self) -> bool:
+        """Nothing more will come."""
+        return bool(self._ended.value)
+
+    @property
+    def is_hurried(self) -> bool:
+        return bool(self._hurried.value)
+
+    def __len__(self) -> int:
+        """Exchanges that wait on the disk."""
+        return len(self._spool)
+
+    def start(self) -> None:
+        self._thread.start()
 
     def put(self, exchange: Exchange) -> None:
-        size = exchange.size
-        if self.given.value - self.taken.value + size > QUEUED_BYTES:
-            self.lost.value += 1
+        if self._abandoned or self._queued - self._written > UNWRITTEN_BYTES:
+            self._dropped.value += 1
             return
-        try:
-            self.queue.put_nowait(exchange)
-        except queue.Full:
-            self.lost.value += 1
-        else:
-            self.given.value += size
+        self._queued += exchange.size
+        self._unwritten.put(exchange)
+
+    def _write(self) -> None:
+        while (exchange := self._unwritten.get()) is not None:
+            if not self._spool.put(pickle.dumps(exchange)):
+                self._full.value += 1
+            self._written += exchange.size
+
+    def take(self) -> Exchange | None:
+        """None when there is nothing now."""
+        message = self._spool.take()
+        if message is None:
+            return None
+        made: Exchange = pickle.loads(message)  # noqa: S301 - the relay's, and none could change it
+        return made
 
     def grow_deaf(self) -> None:
         self.deaf.value += 1
 
-    def get(self) -> Exchange | None:
-        """None at the end; queue.Empty after a second without any."""
-        found: Exchange | None = self.queue.get(timeout=1)
-        if found is not None:
-            self.taken.value += found.size
-        return found
+    def abandon(self) -> None:
+        """Nobody takes any more."""
+        self._abandoned = True
+
+    def end(self) -> None:
+        self._unwritten.put(None)
+        self._thread.join()
+        self._ended.value = 1
+
+    def hurry(self) -> None:
+        self._hurried.value = 1
 
 
 def run_shadow(
@@ -109,21 +154,35 @@ def run_shadow(
 
     `started` is told the address, `show` is called in the other process with each new state.
     """
-    handover = Handover()
+    spool = Spool(options.judge.folder, options.backlog_bytes)
+    handover = Handover(spool)
     judge = _processes.Process(target=_judge_process, args=(options, handover, show), daemon=True)
     judge.start()
+    handover.start()
     try:
         asyncio.run(_relay(options, handover, started, judge, warn))
     finally:
-        if judge.is_alive():
-            with suppress(queue.Full):
-                handover.queue.put(None, timeout=STOP_SECONDS)
-        judge.join(2 * DRAIN_SECONDS)
-        if judge.is_alive():
-            judge.kill()
-            judge.join()
-        handover.queue.cancel_join_thread()  # nobody reads any more what is still in it
+        _wait_for(judge, handover, warn)
+        spool.close()
     return bool(judge.exitcode == 0)
+
+
+def _wait_for(judge: Any, handover: Handover, warn: Callable[[str], None]) -> None:
+    """Until all is compared; whoever sends the signal again does not want to wait for that."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: handover.hurry())
+    handover.end()
+    judge.join(1)
+    if judge.is_alive():
+        warn(STILL_WAITING)
+    while judge.is_alive() and not handover.is_hurried:
+        judge.join(1)
+    if judge.is_alive():
+        warn(LEFT_OUT)
+        judge.join(HURRY_SECONDS)
+    if judge.is_alive():
+        judge.kill()
+        judge.join()
 
 
 async def _relay(
@@ -152,7 +211,8 @@ async def _relay(
         handover.refused.value = relay.refused
         if alive and not judge.is_alive():
             alive = False
-            warn("comparing")
+            handover.abandon()
+            warn(COMPARING_ENDED)
     await relay.stop(STOP_SECONDS)
     handover.refused.value = relay.refused
 
@@ -175,34 +235,50 @@ async def _judging(
     before = dict(findings.rest)
     mirror = Mirror(options.mirrored.url, options.concurrency, verify=options.verify)
     judge = Judge(options.judge, mirror, findings, Pseudonyms(options.key))
-    parent = os.getppid()
-    shown = 0.0
 
-    def tell() -> None:
-        for name in ("lost", "deaf", "refused"):
-            if count := getattr(handover, name).value:
+    def tell(left_out: int = 0) -> None:
+        counts = {"lost": handover.lost + left_out}
+        counts |= {"deaf": handover.deaf.value, "refused": handover.refused.value}
+        for name, count in counts.items():
+            if count:
                 findings.rest[name] = before.get(name, 0) + count
+        findings.waiting = len(handover) - left_out
         findings.until = now()
         judge.save()
         with suppress(OSError):  # a full disk ends the recording, which the report says
             write_reports(findings, folder, REPORT, options.language, judge.recording.stopped)
         show(findings, judge.recording.stopped)
 
+    await _take_all(judge, handover, tell)
+    await judge.finish(DRAIN_SECONDS, lambda: handover.is_hurried)
+    tell(left_out=len(handover))
+
+
+async def _take_all(judge: Judge, handover: Handover, tell: Callable[[], None]) -> None:
+    """As they come, and then what still waits, unless that is in vain or not wanted."""
+    parent = os.getppid()
+    told = monotonic()
+    ended = 0.0
     while True:
-        try:
-            exchange = await asyncio.to_thread(handover.get)
-        except queue.Empty:
-            if os.getppid() != parent:  # the relay was killed
-                break
-        else:
-            if exchange is None:
-                break
+        over = handover.is_ended or os.getppid() != parent  # or the relay was killed
+        ended = ended or (monotonic() if over else 0.0)
+        if over and (
+            handover.is_hurried or monotonic() - max(ended, judge.last_answer) > DRAIN_SECONDS
+        ):
+            return
+        if judge.is_full:
+            await asyncio.sleep(PAUSE)
+        elif exchange := handover.take():
             judge.take(exchange)
-        if monotonic() - shown > REFRESH:
-            shown = monotonic()
+            await asyncio.sleep(0)
+        elif over:
+            return
+        else:
+            judge.heard_all()
+            await asyncio.sleep(PAUSE)
+        if monotonic() - told > REFRESH:
             tell()
-    await judge.finish(DRAIN_SECONDS)
-    tell()
+            told = monotonic()
 
 
 def now() -> str:

@@ -90,6 +90,7 @@ class Findings:
     switched: bool = False
     began: str = ""
     until: str = ""
+    waiting: int = 0  # exchanges that are not compared yet
     operations: dict[str, Tally] = field(default_factory=dict)
     rest: Counter[str] = field(default_factory=Counter)  # GETs, unreadable, lost to load …
 

@@ -1,0 +1,203 @@
+"""Whether two servers publish the same service: its operations and types.
+
+Where a server is, prefixes, documentation, and whether the schema is in the WSDL or imported by it
+make no difference to the classes that a client generates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from types import MappingProxyType
+
+from lxml import etree
+from spyne import Fault
+
+from sippulse_ws.cutover.shadow.comparing import IMPORTED, Comparison, FieldDifference
+from sippulse_ws.cutover.shadow.exchange import HttpMessage
+from sippulse_ws.cutover.shadow.messages import LARGEST_DECOMPRESSED
+from sippulse_ws.wire.body import decompressed
+from sippulse_ws.wire.envelope import parse
+from sippulse_ws.wire.wsdl import SOAP, WSDL, XSD
+
+_QUERY = re.compile("(?i)wsdl(=[0-9]+)?|xsd=[0-9]+")
+_DEFINITIONS, _SCHEMA = WSDL + "definitions", XSD + "schema"
+_SILENT = (XSD + "annotation", XSD + "import", XSD + "include", WSDL + "documentation")
+_NAMES = ("type", "base", "ref", "element", "message", "binding", "itemType")  # are QNames
+_SAID_ANYWAY = frozenset(  # what holds when it is not written
+    {
+        ("minOccurs", "1"), ("maxOccurs", "1"), ("nillable", "false"), ("abstract", "false"),
+        ("mixed", "false"), ("form", "unqualified"), ("elementFormDefault", "unqualified"),
+        ("attributeFormDefault", "unqualified"), ("use", "optional"),
+    }
+)  # fmt: skip
+Description = dict[str, str]
+_NO_MEANING = ("name", "id", "version", "schemaLocation")
+
+
+def published_query(target: str) -> str | None:
+    """`wsdl` or `xsd=1`, as it is asked for in the target of a request; None for anything else."""
+    query = target.partition("?")[2]
+    return query if _QUERY.fullmatch(query) else None
+
+
+def document_in(message: HttpMessage) -> bytes | None:
+    """A body as it is without compression; None if it is not whole, or cannot be read."""
+    if not message.is_whole:
+        return None
+    encoding = message.header("Content-Encoding")
+    try:
+        body = message.body
+        return decompressed(body, encoding, LARGEST_DECOMPRESSED) if encoding else body
+    except Fault:
+        return None
+
+
+def compare_documents(
+    given: tuple[int, bytes | None], other: tuple[int, bytes | None]
+) -> Comparison:
+    """HTTP status and body of each; status 0 is no answer."""
+    found = Comparison()
+    statuses = given[0], other[0]
+    if not other[0]:
+        return found
+    if statuses[0] != statuses[1]:
+        found.refused = given[0] == 200
+        found.difference = FieldDifference("HTTP status", *map(str, statuses))
+        return found
+    if given[0] == 200:
+        _compare(found, described(given[1] or b""), described(other[1] or b""))
+    return found
+
+
+def _compare(found: Comparison, given: Description, other: Description) -> None:
+    if "definitions" in given and ("schema" in given) != ("schema" in other):
+        found.tolerated.add(IMPORTED)  # it is asked for by itself, and compared then
+        given, other = _without_schema(given), _without_schema(other)
+    for path in [*given, *(path for path in other if path not in given)]:
+        if given.get(path) != other.get(path):
+            found.difference = FieldDifference(path, given.get(path), other.get(path))
+            return
+
+
+def _without_schema(whole: Description) -> Description:
+    return {path: one for path, one in whole.items() if path.partition("/")[0] != "schema"}
+
+
+@lru_cache(maxsize=64)
+def _described(document: bytes) -> MappingProxyType[str, str]:
+    made: Description = {}
+    try:
+        root = parse(document)
+    except Fault:
+        made["document"] = "no XML"
+        return MappingProxyType(made)
+    if root.tag == _DEFINITIONS:
+        _describe_service(root, made)
+    for schema in root.iter(_SCHEMA):
+        if any(child.tag not in _SILENT for child in schema.iterchildren(etree.Element)):
+            _describe_schema(schema, made)
+    if not made:
+        made["document"] = root.tag
+    return MappingProxyType(made)
+
+
+def described(document: bytes) -> Description:
+    """By path, what a WSDL or a schema says that a client can notice."""
+    return dict(_described(document))
+
+
+def _describe_service(root: etree._Element, made: Description) -> None:
+    made["definitions"] = root.get("targetNamespace", "")
+    messages = {
+        message.get("name", ""): " ".join(
+            _qualified(part, part.get("element") or part.get("type") or "")
+            for part in message.iterchildren(WSDL + "part")
+        )
+        for message in root.iterchildren(WSDL + "message")
+    }
+    for port_type in root.iterchildren(WSDL + "portType"):
+        for path, side in _sides(port_type):
+            message = side.get("message", "").rpartition(":")[2]
+            made[path] = messages.get(message, "")
+    types: dict[str, str] = {}
+    for binding in root.iterchildren(WSDL + "binding"):
+        name = types[binding.get("name", "")] = binding.get("type", "").rpartition(":")[2]
+        for element in binding.iterchildren(SOAP + "binding"):
+            made[f"{name}/binding"] = _attributes(element)
+        for operation in binding.iterchildren(WSDL + "operation"):
+            for element in operation.iter(SOAP + "operation", SOAP + "body", SOAP + "fault"):
+                parent = "" if element.getparent() is operation else _kind(element.getparent())
+                path = f"{name}/{operation.get('name')}/binding{parent}"
+                made[path] = _attributes(element)
+    for service in root.iterchildren(WSDL + "service"):
+        for port in service.iterchildren(WSDL + "port"):
+            bound = port.get("binding", "").rpartition(":")[2]
+            made[f"{service.get('name')}/{port.get('name')}"] = types.get(bound, "")
+
+
+def _sides(port_type: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+    """Inputs, outputs and faults of all operations, with their paths."""
+    for operation in sorted(port_type.iterchildren(WSDL + "operation"), key=_name):
+        for side in operation.iterchildren(WSDL + "input", WSDL + "output", WSDL + "fault"):
+            yield f"{port_type.get('name')}/{operation.get('name')}{_kind(side)}", side
+
+
+def _kind(element: etree._Element | None) -> str:
+    """The step of an input, an output or a fault, which has a name."""
+    if element is None:
+        return ""
+    kind = etree.QName(element).localname
+    return f"/{kind} {_name(element)}" if kind == "fault" else f"/{kind}"
+
+
+def _describe_schema(schema: etree._Element, made: Description) -> None:
+    made["schema"] = _attributes(schema)
+    for child in sorted(schema.iterchildren(etree.Element), key=lambda one: (one.tag, _name(one))):
+        if child.tag not in _SILENT:
+            _walk(child, f"schema/{etree.QName(child).localname} {_name(child)}", made)
+
+
+def _walk(node: etree._Element, path: str, made: Description) -> None:
+    """What is said of a type or an element, and of what is in it; the order of fields counts."""
+    while path in made:
+        path += "'"
+    made[path] = _attributes(node)
+    steps = []
+    for child in _content(node):
+        kind = etree.QName(child).localname
+        step = _name(child) or child.get("ref", "").rpartition(":")[2] or child.get("value") or kind
+        steps.append(step)
+        _walk(child, f"{path}/{step}", made)
+    if len(steps) > 1:
+        made[f"{path}/order()"] = " ".join(steps)
+
+
+def _content(node: etree._Element) -> Iterator[etree._Element]:
+    """What is in it, a plain sequence taken as what is in that."""
+    for child in node.iterchildren(etree.Element):
+        if child.tag == XSD + "sequence" and not _attributes(child):
+            yield from _content(child)
+        elif child.tag not in _SILENT:
+            yield child
+
+
+def _name(element: etree._Element) -> str:
+    return element.get("name", "")
+
+
+def _attributes(element: etree._Element) -> str:
+    said = {
+        (str(name), _qualified(element, str(value)) if name in _NAMES else str(value))
+        for name, value in element.attrib.items()
+        if name not in _NO_MEANING
+    }
+    return " ".join(f"{name}={value}" for name, value in sorted(said - _SAID_ANYWAY))
+
+
+def _qualified(element: etree._Element, text: str) -> str:
+    """A QName without its prefix: `{namespace}name`."""
+    prefix, colon, name = text.rpartition(":")
+    namespace = element.nsmap.get(prefix if colon else None)
+    return f"{{{namespace}}}{name}" if namespace else name

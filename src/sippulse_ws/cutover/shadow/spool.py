@@ -1,0 +1,94 @@
+"""What waits to be compared, on the disk: a comparing that lags loses nothing, and nobody waits.
+
+Requests hold passwords. So the file has no name, and what is in it is encrypted with a key that
+only the processes of this shadow have: it ends with them.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import struct
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_LENGTH = struct.Struct("<I")
+_NONCE_BYTES = 12
+
+_processes: Any = multiprocessing.get_context("fork")
+
+
+def shared_number() -> Any:
+    """Of two processes, one of which writes it: a lock would stay with one that is killed."""
+    return _processes.Value("q", 0, lock=False)
+
+
+class Spool:
+    """A ring of at most so many bytes; one process writes, another reads, in the same order."""
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - as long as the processes
+        self._most = most
+        self._cipher = AESGCM(AESGCM.generate_key(256))
+        self._written = shared_number()  # bytes since the beginning
+        self._read = shared_number()
+        self._given = shared_number()  # messages
+        self._taken = shared_number()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return int(self._given.value - self._taken.value)
+
+    def put(self, message: bytes) -> bool:
+        """Whether there was room."""
+        position = int(self._written.value)
+        secret = self._cipher.encrypt(_nonce(position), message, None)
+        frame = _LENGTH.pack(len(secret)) + secret
+        if position + len(frame) - self._read.value > self._most:
+            return False
+        try:
+            self._write(position, frame)
+        except OSError:  # a full disk is a full spool
+            return False
+        self._written.value = position + len(frame)
+        self._given.value += 1
+        return True
+
+    def take(self) -> bytes | None:
+        """None when there is nothing now."""
+        position = int(self._read.value)
+        if position == self._written.value:
+            return None
+        (length,) = _LENGTH.unpack(self._bytes(position, _LENGTH.size))
+        secret = self._bytes(position + _LENGTH.size, length)
+        message = self._cipher.decrypt(_nonce(position), secret, None)
+        self._read.value = position + _LENGTH.size + length
+        self._taken.value += 1
+        return message
+
+    def _write(self, position: int, data: bytes) -> None:
+        while data:
+            place = position % self._most
+            done = os.pwrite(self._file.fileno(), data[: self._most - place], place)
+            data, position = data[done:], position + done
+
+    def _bytes(self, position: int, length: int) -> bytes:
+        pieces = []
+        while length:
+            place = position % self._most
+            piece = os.pread(self._file.fileno(), min(length, self._most - place), place)
+            if not piece:
+                raise EOFError
+            pieces.append(piece)
+            position, length = position + len(piece), length - len(piece)
+        return b"".join(pieces)
+
+
+def _nonce(position: int) -> bytes:
+    """No two messages of a spool, which has a key of its own, begin at the same byte."""
+    return position.to_bytes(_NONCE_BYTES)
