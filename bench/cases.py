@@ -108,6 +108,16 @@ REMOVE_SUBSCRIBER = Case(
     checks.remove_subscriber,
     prepare=BenchDatabase.add_victims,
 )
+UPDATE_SUBSCRIBER = Case(
+    "updateSubscriber (1 field)",
+    "SubscriberWS",
+    envelope(
+        "updateSubscriber",
+        f"<subscriber>{xml(KEY | {'city': 'Cidade {new}'})}</subscriber>",
+        principal(),
+    ),
+    checks.update_subscriber,
+)
 ACTIVATE_SUBSCRIBER = Case(
     "activateSubscriber",
     "SubscriberWS",
@@ -159,6 +169,7 @@ ALL = (
     ADD_CREDIT,
     INSERT_SUBSCRIBER,
     REMOVE_SUBSCRIBER,
+    UPDATE_SUBSCRIBER,
     ACTIVATE_SUBSCRIBER,
     LIST_BY_ACC,
     LIST_RATES,

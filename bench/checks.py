@@ -120,6 +120,15 @@ def remove_subscriber(call: Call, db: BenchDatabase, number: int, new: int) -> N
     _equal(db.rows(query, f"gone{new}"), [], "subscribers after")
 
 
+def update_subscriber(call: Call, db: BenchDatabase, number: int, new: int) -> None:
+    query = "SELECT * FROM subscriber WHERE username = %s"
+    before = db.row(query, username(number))
+    with _audited(db, "updateSubscriber"):
+        _empty(call())
+    changed = before | {"city": f"Cidade {new}"}
+    _equal(db.row(query, username(number)), changed, "the subscriber")
+
+
 def activate_subscriber(call: Call, db: BenchDatabase, number: int, new: int) -> None:
     db.execute("UPDATE subscriber SET active = 0 WHERE username = %s", username(number))
     with _audited(db, "activateSubscriber"):

@@ -37,6 +37,14 @@ def pss_mib(pids: Iterable[int]) -> float:
     return sum(_pss_kib(pid) for pid in pids) / 1024
 
 
+def private_mib(pids: Iterable[int]) -> list[float]:
+    """What each process has for itself alone."""
+    return [
+        sum(_rollup_kib(pid, line) for line in ("Private_Clean:", "Private_Dirty:")) / 1024
+        for pid in pids
+    ]
+
+
 class Peak:
     """How much more memory processes had at their peak than when this was made, in MiB."""
 
@@ -56,10 +64,14 @@ def _rss_kib(pid: int, line: str = "VmRSS:") -> int:
 
 
 def _pss_kib(pid: int) -> int:
+    return _rollup_kib(pid, "Pss:")
+
+
+def _rollup_kib(pid: int, wanted: str) -> int:
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith(wanted):
             return int(line.split()[1])
-    raise RuntimeError(f"no Pss of process {pid}")
+    raise RuntimeError(f"no {wanted} of process {pid}")
 
 
 def _stat(pid: int) -> list[str] | None:

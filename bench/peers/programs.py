@@ -22,7 +22,9 @@ HERE = Path(__file__).parent
 FOLDER = OUT / "peers"
 THREADS = 16  # as many as there are connections
 SPYNE_THREADS = 4  # in each of 2 processes, as ours
-SERVICE = "SubscriberWS"
+OLD_CASES_ONLY = {"stock Spyne, PyMySQL"}
+# Java package by service; the classes of two WSDLs have the same names
+SERVICES = {"SubscriberWS": "peer", "RateWS": "peer.rates", "DidWS": "peer.dids"}
 # Debian's; the manifest of jaxws-rt names the other jars that it needs.
 JARS = ":".join(
     f"/usr/share/java/{jar}.jar"
@@ -74,7 +76,7 @@ def _config(db: BenchDatabase) -> dict[str, Any]:
         **json.loads((HERE / "statements.json").read_text()),
         "port": db.port,
         "database": NAME,
-        "wsdl": str(FOLDER / "wsdl" / f"{SERVICE}.wsdl"),
+        "wsdl": str(FOLDER / "wsdl"),
         "secret": secret.hex(),
         "mark": hmac.digest(secret, proven, hashlib.sha256).hex(),
     }
@@ -86,10 +88,11 @@ def _build_java() -> None:
     for name in ("generated", "classes"):
         (folder / name).mkdir(parents=True)
     generated = folder / "generated"
-    _run(
-        "wsimport", "-quiet", "-Xnocompile", "-p", "peer", "-s", generated,
-        "-generateJWS", "-implDestDir", generated, FOLDER / "wsdl" / f"{SERVICE}.wsdl",
-    )  # fmt: skip
+    for service, package in SERVICES.items():
+        _run(
+            "wsimport", "-quiet", "-Xnocompile", "-p", package, "-s", generated,
+            "-generateJWS", "-implDestDir", generated, FOLDER / "wsdl" / f"{service}.wsdl",
+        )  # fmt: skip
     sources = [*generated.rglob("*.java"), *(HERE / "java").glob("*.java")]
     _run("javac", "-encoding", "UTF-8", "-nowarn", "-cp", JARS, "-d", folder / "classes", *sources)
 

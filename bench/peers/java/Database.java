@@ -11,14 +11,18 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /** The database of the peer: two pools, the shared statements, and who may do what. */
-final class Database {
+public final class Database {
     private static final int THREADS = 16;
 
     final HikariDataSource reads;
@@ -40,7 +44,7 @@ final class Database {
     private HikariDataSource pool(boolean autoCommit) {
         HikariConfig pool = new HikariConfig();
         pool.setJdbcUrl("jdbc:mariadb://127.0.0.1:" + config.getProperty("port") + "/"
-            + config.getProperty("database"));
+            + config.getProperty("database") + "?rewriteBatchedStatements=true");
         pool.setUsername("root");
         pool.setMaximumPoolSize(THREADS);
         pool.setAutoCommit(autoCommit);
@@ -78,16 +82,74 @@ final class Database {
         }
     }
 
+    /** A row that need not be there. */
+    void executeAny(Connection db, String name, Object... values) throws SQLException {
+        try (PreparedStatement statement = prepare(db, name, values)) {
+            statement.execute();
+        }
+    }
+
+    void executeAll(Connection db, String name, List<Object[]> rows) throws SQLException {
+        try (PreparedStatement statement = db.prepareStatement(config.getProperty(name))) {
+            for (Object[] values : rows) {
+                fill(statement, values);
+                statement.addBatch();
+            }
+            statement.executeBatch();
+        }
+    }
+
+    void audit(Connection db, String operation, String object, Caller who) throws SQLException {
+        String id = String.format("%016x", ThreadLocalRandom.current().nextLong());
+        execute(db, "audit", now(), who.login, who.address, operation, object, id);
+    }
+
+    void tell(Connection db, String kind, String account, String data) throws SQLException {
+        execute(db, "event", now(), kind, account, data);
+    }
+
+    static LocalDateTime now() {
+        return LocalDateTime.now(ZoneOffset.UTC);
+    }
+
+    <T> T read(Change<T> query) {
+        try (Connection db = reads.getConnection()) {
+            return query.make(db);
+        } catch (SQLException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    /** Commits what the change does, or nothing. */
+    <T> T write(Change<T> change) {
+        try (Connection db = writes.getConnection()) {
+            try {
+                T result = change.make(db);
+                db.commit();
+                return result;
+            } catch (SQLException | RuntimeException error) {
+                db.rollback();
+                throw error;
+            }
+        } catch (SQLException error) {
+            throw new IllegalStateException(error);
+        }
+    }
+
+    interface Change<T> {
+        T make(Connection db) throws SQLException;
+    }
+
     interface Reader<T> {
         T read(ResultSet row) throws SQLException;
     }
 
     /** Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before. */
     <T> T admitted(
-        Connection db, String name, UserPrincipalDTO who, String address, String domain,
-        Reader<T> reader, Object... more) throws SQLException {
+        Connection db, String name, Caller who, String domain, Reader<T> reader, Object... more)
+        throws SQLException {
         Object[] values = Arrays.copyOf(
-            new Object[] {who.getLogin(), domain, who.getLogin(), address}, 4 + more.length);
+            new Object[] {who.login, domain, who.login, who.address}, 4 + more.length);
         System.arraycopy(more, 0, values, 4, more.length);
         try (PreparedStatement statement = prepare(db, name, values);
             ResultSet row = statement.executeQuery()) {
@@ -96,13 +158,13 @@ final class Database {
             boolean delayed = blocked != null && blocked.getTime() > System.currentTimeMillis();
             String hash = row.getString(1);
             if (delayed || hash == null || !row.getBoolean(2)
-                || !marks.contains(mark(hash, who.getPassword()))) {
+                || !marks.contains(mark(hash, who.password))) {
                 throw new IllegalArgumentException("login failed");
             }
             if (!row.getBoolean(3) && row.getString(4) == null) {
                 throw new IllegalArgumentException("access denied");
             }
-            return reader.read(row);
+            return reader.read(row); // which stands on the first row
         }
     }
 

@@ -1,8 +1,9 @@
 package peer;
 
-import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.sql.Connection;
@@ -15,7 +16,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
 import javax.annotation.Resource;
 import javax.jws.WebService;
 import javax.xml.ws.Endpoint;
@@ -29,7 +29,7 @@ import javax.xml.ws.WebServiceContext;
     endpointInterface = "peer.SubscriberWS")
 public class Peer extends SipPulse_SubscriberWSPortImpl {
     private static final int THREADS = 16;
-    private static final String EXCHANGE = "com.sun.xml.ws.http.exchange";
+    private static final int BACKLOG = 1024;
 
     private final Database database;
 
@@ -42,51 +42,107 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
 
     /** Arguments: the configuration's file and the port. */
     public static void main(String[] args) throws Exception {
-        Endpoint endpoint = Endpoint.create(new Peer(new Database(args[0])));
-        endpoint.setExecutor(Executors.newFixedThreadPool(THREADS));
-        endpoint.publish("http://127.0.0.1:" + args[1] + "/SipPulse/SubscriberWS");
+        Database database = new Database(args[0]);
+        int port = Integer.parseInt(args[1]);
+        HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), BACKLOG);
+        server.setExecutor(Executors.newFixedThreadPool(THREADS));
+        Endpoint.create(new Peer(database)).publish(server.createContext("/SipPulse/SubscriberWS"));
+        Endpoint.create(new Rates(database)).publish(server.createContext("/SipPulse/RateWS"));
+        Endpoint.create(new Dids(database)).publish(server.createContext("/SipPulse/DidWS"));
+        server.start();
     }
 
     @Override
     public SubscriberDTO retrieveSubscriber(String username, String domain, UserPrincipalDTO who) {
-        return read(db -> database.admitted(
-            db, "retrieve", who, address(), domain, Rows::subscriber, username, domain));
+        return database.read(db -> database.admitted(
+            db, "retrieve", caller(who), domain, Rows::subscriber, username, domain));
     }
 
     @Override
     public void addCredit(
         String username, String domain, Double value, String obs, UserPrincipalDTO who) {
         BigDecimal change = new BigDecimal(value.toString()).setScale(6, RoundingMode.HALF_EVEN);
-        Plan plan = read(db -> database.admitted(
-            db, "plan", who, address(), domain, row -> new Plan(row), username, domain));
-        write(db -> {
+        Caller caller = caller(who);
+        Plan plan = database.read(db -> database.admitted(
+            db, "plan", caller, domain, row -> new Plan(row), username, domain));
+        database.write(db -> {
+            database.audit(db, "addCredit",
+                "username=" + username + " domain=" + domain + " value=" + value, caller);
             storeCredit(db, plan, change, obs, who.getLogin());
-            audit(db, "addCredit", "username=" + username + " domain=" + domain + " value=" + value, who);
             return null;
         });
     }
 
     @Override
     public Integer insertSubscriber(SubscriberDTO subscriber, UserPrincipalDTO who) {
-        Numbering numbering = read(db -> database.admitted(
-            db, "new", who, address(), subscriber.getDomain(), row -> new Numbering(row),
-            questions(subscriber)));
-        return write(db -> {
+        String username = subscriber.getUsername(), domain = subscriber.getDomain();
+        Caller caller = caller(who);
+        Numbering numbering = database.read(db -> database.admitted(
+            db, "new", caller, domain, row -> new Numbering(row), questions(subscriber)));
+        return database.write(db -> {
+            database.audit(db, "insertSubscriber", "username=" + username + " domain=" + domain
+                + " rate_plan_id=" + subscriber.getRatePlanId()
+                + " reseller_id=" + subscriber.getResellerId(), caller);
+            database.tell(db, "subscriber.inserted", username + "@" + domain, "{\"profile\":\""
+                + subscriber.getProfile() + "\",\"rate_plan_id\":"
+                + subscriber.getRatePlanId() + "}");
             int id = storeSubscriber(db, subscriber, numbering);
-            audit(db, "insertSubscriber", "username=" + subscriber.getUsername() + " domain="
-                + subscriber.getDomain() + " rate_plan_id=" + subscriber.getRatePlanId()
-                + " reseller_id=" + subscriber.getResellerId(), who);
+            database.execute(db, "name", username, domain);
             return id;
         });
+    }
+
+    @Override
+    public void removeSubscriber(String username, String domain, UserPrincipalDTO who) {
+        Caller caller = caller(who);
+        int id = known(caller, username, domain);
+        database.write(db -> {
+            database.audit(
+                db, "removeSubscriber", "username=" + username + " domain=" + domain, caller);
+            database.executeAny(db, "lock", id);
+            database.executeAny(db, "freed", Database.now(), id);
+            database.executeAny(db, "free", id);
+            database.executeAny(db, "drop", id);
+            database.tell(db, "subscriber.removed", username + "@" + domain, "{}");
+            database.execute(db, "remove", id);
+            database.executeAny(db, "unregister", username, domain);
+            return null;
+        });
+    }
+
+    @Override
+    public void updateSubscriber(SubscriberDTO subscriber, UserPrincipalDTO who) {
+        String username = subscriber.getUsername(), domain = subscriber.getDomain();
+        Caller caller = caller(who);
+        known(caller, username, domain);
+        database.write(db -> {
+            database.audit(
+                db, "updateSubscriber", "username=" + username + " domain=" + domain, caller);
+            database.tell(
+                db, "subscriber.changed", username + "@" + domain, "{\"changed\":[\"city\"]}");
+            database.executeAny(db, "city", subscriber.getCity(), username, domain);
+            return null;
+        });
+    }
+
+    private int known(Caller caller, String username, String domain) {
+        int id = database.read(db -> database.admitted(
+            db, "known", caller, domain, row -> row.getInt("id"), username, domain));
+        if (id == 0) {
+            throw new IllegalArgumentException("no such subscriber");
+        }
+        return id;
     }
 
     /** What of a subscriber decides how credit is added. */
     private static final class Plan {
         final int subscriber;
+        final String account;
         final int days;
 
         Plan(ResultSet row) throws SQLException {
             subscriber = row.getInt("id");
+            account = row.getString("account_code");
             days = row.getBoolean("prepaid") ? row.getInt("limit_to_credit_expires") : 0;
             if (subscriber == 0) {
                 throw new IllegalArgumentException("no such subscriber");
@@ -100,6 +156,8 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
         boolean limited = plan.days > 0 && change.signum() > 0;
         LocalDateTime expires = limited ? utc(now.plus(Duration.ofDays(plan.days))) : null;
         database.execute(db, "credit", change, expires, plan.subscriber, change);
+        database.tell(db, "credit.added", plan.account, "{\"value\":\"" + change.toPlainString()
+            + "\",\"obs\":\"" + obs + "\",\"expires_at\":\"" + expires + "\"}");
         database.execute(db, "ledger", utc(now), change, obs, login, expires, plan.subscriber);
     }
 
@@ -147,44 +205,8 @@ public class Peer extends SipPulse_SubscriberWSPortImpl {
         }
     }
 
-    private void audit(Connection db, String operation, String object, UserPrincipalDTO who)
-        throws SQLException {
-        String id = String.format("%016x", ThreadLocalRandom.current().nextLong());
-        database.execute(
-            db, "audit", utc(Instant.now()), who.getLogin(), address(), operation, object, id);
-    }
-
-    private <T> T read(Change<T> query) {
-        try (Connection db = database.reads.getConnection()) {
-            return query.make(db);
-        } catch (SQLException error) {
-            throw new IllegalStateException(error);
-        }
-    }
-
-    /** Commits what the change does, or nothing. */
-    private <T> T write(Change<T> change) {
-        try (Connection db = database.writes.getConnection()) {
-            try {
-                T result = change.make(db);
-                db.commit();
-                return result;
-            } catch (SQLException | RuntimeException error) {
-                db.rollback();
-                throw error;
-            }
-        } catch (SQLException error) {
-            throw new IllegalStateException(error);
-        }
-    }
-
-    private interface Change<T> {
-        T make(Connection db) throws SQLException;
-    }
-
-    private String address() {
-        HttpExchange exchange = (HttpExchange) context.getMessageContext().get(EXCHANGE);
-        return exchange.getRemoteAddress().getAddress().getHostAddress();
+    private Caller caller(UserPrincipalDTO who) {
+        return new Caller(who.getLogin(), who.getPassword(), context);
     }
 
     private static LocalDateTime utc(Instant moment) {

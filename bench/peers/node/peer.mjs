@@ -48,15 +48,12 @@ function serve() {
   const reads = pool(true);
   const writes = pool(false);
   const address = (request) => request.socket.remoteAddress.replace('::ffff:', '');
-  const operations = {
+  const subscribers = {
     retrieveSubscriber: async (args, _callback, _headers, request) => {
       const { principal, domain, username } = args;
       const row = await admit(reads, 'retrieve', principal, address(request), domain, [username, domain]);
       if (row.username === null) throw fault('no such subscriber');
-      for (const name of Object.keys(row)) {
-        if (row[name] === null || name.startsWith('principal')) delete row[name];
-      }
-      return { return: row };
+      return { return: filled(row) };
     },
     addCredit: async (args, _callback, _headers, request) => {
       const { principal, domain, username } = args;
@@ -69,7 +66,42 @@ function serve() {
       const found = await admit(reads, 'new', principal, address(request), subscriber.domain, asked);
       return write((db) => insertSubscriber(db, found, args, address(request)));
     },
+    removeSubscriber: async (args, _callback, _headers, request) => {
+      const { principal, domain, username } = args;
+      const id = await known(reads, principal, address(request), domain, username);
+      return write((db) => removeSubscriber(db, id, args, address(request)));
+    },
+    updateSubscriber: async (args, _callback, _headers, request) => {
+      const { principal, subscriber } = args;
+      const { domain, username } = subscriber;
+      await known(reads, principal, address(request), domain, username);
+      return write((db) => updateSubscriber(db, args, address(request)));
+    },
   };
+  const dids = {
+    listByAcc: async (args, _callback, _headers, request) => {
+      const { principal, accountCode } = args;
+      const domain = accountCode.split('@')[1];
+      const rows = await admitted(reads, 'dids', principal, address(request), domain, [accountCode]);
+      if (rows[0].accountCode === null) throw fault('no such account');
+      return { did: rows.filter((row) => row.aliasUsername !== null).map(filled) };
+    },
+  };
+  const rates = {
+    listRatesByParams: async (args, _callback, _headers, request) => {
+      const { principal, domain, rateId } = args;
+      await admit(reads, 'principal', principal, address(request), domain, []);
+      await run(reads, 'domain', [domain]);
+      const [rows] = await run(reads, 'rates', [domain, rateId]);
+      return { rate: rows.map(filled) };
+    },
+    insertRates: async (args, _callback, _headers, request) => {
+      const { domain } = args.rate[0];
+      await admit(reads, 'principal', args.principal, address(request), domain, []);
+      return write((db) => insertRates(db, args, address(request)));
+    },
+  };
+  const services = { SubscriberWS: subscribers, DidWS: dids, RateWS: rates };
 
   async function write(change) {
     const db = await writes.getConnection();
@@ -88,8 +120,10 @@ function serve() {
   const server = http.createServer((request, response) => response.writeHead(404).end());
   server.keepAliveTimeout = 60_000;
   server.listen(Number(port), '127.0.0.1', 1024, () => {
-    const services = { SipPulse: { SubscriberWSPort: operations } };
-    soap.listen(server, '/SipPulse/SubscriberWS', services, readFileSync(config.wsdl, 'utf8'));
+    for (const [name, operations] of Object.entries(services)) {
+      const wsdl = readFileSync(`${config.wsdl}/${name}.wsdl`, 'utf8');
+      soap.listen(server, `/SipPulse/${name}`, { SipPulse: { [`${name}Port`]: operations } }, wsdl);
+    }
   });
 }
 
@@ -105,6 +139,42 @@ async function addCredit(db, plan, args, address) {
   await run(db, 'ledger', [moment(now), change, args.obs, login, expires, plan.id]);
   const object = `username=${args.username} domain=${args.domain} value=${args.value}`;
   await audit(db, 'addCredit', object, args.principal.login, address);
+  const data = { value: change, obs: args.obs, expires_at: expires };
+  await tell(db, 'credit.added', plan.account_code, data);
+  return {};
+}
+
+async function removeSubscriber(db, id, args, address) {
+  const { username, domain } = args;
+  const object = `username=${username} domain=${domain}`;
+  await audit(db, 'removeSubscriber', object, args.principal.login, address);
+  await run(db, 'lock', [id]);
+  await run(db, 'freed', [moment(new Date()), id]);
+  await run(db, 'free', [id]);
+  await run(db, 'drop', [id]);
+  await tell(db, 'subscriber.removed', `${username}@${domain}`, {});
+  await run(db, 'remove', [id]);
+  await run(db, 'unregister', [username, domain]);
+  return {};
+}
+
+async function updateSubscriber(db, args, address) {
+  const { username, domain, city } = args.subscriber;
+  const object = `username=${username} domain=${domain}`;
+  await audit(db, 'updateSubscriber', object, args.principal.login, address);
+  await tell(db, 'subscriber.changed', `${username}@${domain}`, { changed: ['city'] });
+  await run(db, 'city', [city, username, domain]);
+  return {};
+}
+
+async function insertRates(db, args, address) {
+  await audit(db, 'insertRates', '', args.principal.login, address);
+  await run(db, 'domain', [args.rate[0].domain]);
+  const rows = args.rate.map((one) => [
+    one.domain, one.rateId, one.prefix, one.name, Number(one.rateValue).toFixed(6),
+    one.serviceType, one.cadency, one.txConnection,
+  ]);
+  await db.query(config.rate.replace(/VALUES .*/, 'VALUES ?'), [rows]);
   return {};
 }
 
@@ -131,12 +201,15 @@ async function insertSubscriber(db, found, args, address) {
   const object = `username=${s.username} domain=${s.domain} rate_plan_id=${s.ratePlanId}`
     + ` reseller_id=${s.resellerId}`;
   await audit(db, 'insertSubscriber', object, args.principal.login, address);
+  await tell(db, 'subscriber.inserted', account, { profile: s.profile, rate_plan_id: s.ratePlanId });
+  await run(db, 'name', [s.username, s.domain]);
   return { subscriberId: inserted.insertId };
 }
 
 // Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before.
-async function admit(db, name, who, address, domain, more) {
-  const [[row]] = await run(db, name, [who.login, domain, who.login, address, ...more]);
+async function admitted(db, name, who, address, domain, more) {
+  const [rows] = await run(db, name, [who.login, domain, who.login, address, ...more]);
+  const [row] = rows;
   const blocked = row.principalBlockedUntil;
   const proof = `${row.principalHash}\0${who.password}`;
   const mark = createHmac('sha256', secret).update(proof).digest();
@@ -145,7 +218,21 @@ async function admit(db, name, who, address, domain, more) {
     || !timingSafeEqual(mark, rightMark)
   ) throw fault('login failed');
   if (!row.principalSuperuser && row.principalDomain === null) throw fault('access denied');
-  return row;
+  return rows;
+}
+
+async function admit(...asked) {
+  return (await admitted(...asked))[0];
+}
+
+async function known(db, who, address, domain, username) {
+  const { id } = await admit(db, 'known', who, address, domain, [username, domain]);
+  if (id === null) throw fault('no such subscriber');
+  return id;
+}
+
+function tell(db, kind, account, data) {
+  return run(db, 'event', [moment(new Date()), kind, account, JSON.stringify(data)]);
 }
 
 function audit(db, operation, object, login, address) {
@@ -160,6 +247,13 @@ function run(db, name, values) {
     sql = sql.replace('{prefixes}', marks.join(', '));
   }
   return db.query(sql, values);
+}
+
+function filled(row) {
+  for (const name of Object.keys(row)) {
+    if (row[name] === null || name.startsWith('principal')) delete row[name];
+  }
+  return row;
 }
 
 const moment = (date) => date.toISOString().replace('T', ' ').replace('Z', '');

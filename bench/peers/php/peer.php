@@ -55,6 +55,8 @@ final class Peer
         ]);
         $object = "username=$in->username domain=$in->domain value=$in->value";
         $this->audit('addCredit', $object, $in->principal->login);
+        $data = ['value' => $change, 'obs' => $in->obs, 'expires_at' => $expires];
+        $this->tell('credit.added', $plan['account_code'], json_encode($data));
         $this->db->commit();
         return [];
     }
@@ -79,8 +81,93 @@ final class Peer
         $object = "username=$s->username domain=$s->domain rate_plan_id=$s->ratePlanId"
             . " reseller_id=$s->resellerId";
         $this->audit('insertSubscriber', $object, $in->principal->login);
+        $data = ['profile' => $s->profile, 'rate_plan_id' => $s->ratePlanId];
+        $this->tell('subscriber.inserted', "$s->username@$s->domain", json_encode($data));
+        $this->run('name', [$s->username, $s->domain]);
         $this->db->commit();
         return ['subscriberId' => $id];
+    }
+
+    public function removeSubscriber(object $in): array
+    {
+        $id = $this->known($in->principal, $in->username, $in->domain);
+        $this->db->beginTransaction();
+        $object = "username=$in->username domain=$in->domain";
+        $this->audit('removeSubscriber', $object, $in->principal->login);
+        $this->run('lock', [$id])->fetchAll();
+        $this->run('freed', [$this->now(), $id]);
+        $this->run('free', [$id]);
+        $this->run('drop', [$id]);
+        $this->tell('subscriber.removed', "$in->username@$in->domain", '{}');
+        $this->run('remove', [$id]);
+        $this->run('unregister', [$in->username, $in->domain]);
+        $this->db->commit();
+        return [];
+    }
+
+    public function updateSubscriber(object $in): array
+    {
+        $s = $in->subscriber;
+        $this->known($in->principal, $s->username, $s->domain);
+        $this->db->beginTransaction();
+        $object = "username=$s->username domain=$s->domain";
+        $this->audit('updateSubscriber', $object, $in->principal->login);
+        $this->tell('subscriber.changed', "$s->username@$s->domain", '{"changed":["city"]}');
+        $this->run('city', [$s->city, $s->username, $s->domain]);
+        $this->db->commit();
+        return [];
+    }
+
+    public function listByAcc(object $in): array
+    {
+        $domain = explode('@', $in->accountCode, 2)[1];
+        $rows = $this->admitted('dids', $in->principal, $domain, [$in->accountCode]);
+        if ($rows[0]['accountCode'] === null) {
+            throw new SoapFault('Server', 'no such account');
+        }
+        $there = array_filter($rows, static fn ($row) => $row['aliasUsername'] !== null);
+        return ['did' => array_map(self::filled(...), $there)];
+    }
+
+    public function listRatesByParams(object $in): array
+    {
+        $this->admit('principal', $in->principal, $in->domain, []);
+        $this->run('domain', [$in->domain])->fetchAll();
+        $rows = $this->run('rates', [$in->domain, $in->rateId])->fetchAll();
+        return ['rate' => array_map(self::filled(...), $rows)];
+    }
+
+    public function insertRates(object $in): array
+    {
+        $domain = $in->rate[0]->domain;
+        $this->admit('principal', $in->principal, $domain, []);
+        $this->db->beginTransaction();
+        $this->audit('insertRates', '', $in->principal->login);
+        $this->run('domain', [$domain])->fetchAll();
+        [$start, $row] = explode(' VALUES ', $this->config['rate']);
+        $values = [];
+        foreach ($in->rate as $one) {
+            array_push(
+                $values, $one->domain, $one->rateId, $one->prefix, $one->name,
+                number_format($one->rateValue, 6, '.', ''), $one->serviceType, $one->cadency,
+                $one->txConnection,
+            );
+        }
+        $rows = implode(', ', array_fill(0, count($in->rate), $row));
+        $this->db->prepare("$start VALUES $rows")->execute($values);
+        $this->db->commit();
+        return [];
+    }
+
+    private static function filled(array $row): array
+    {
+        return array_filter($row, static fn ($value) => $value !== null);
+    }
+
+    private function known(object $who, string $username, string $domain): int
+    {
+        $id = $this->admit('known', $who, $domain, [$username, $domain])['id'];
+        return $id ?? throw new SoapFault('Server', 'no such subscriber');
     }
 
     /** Of the shared insert statement, in its order. */
@@ -102,8 +189,14 @@ final class Peer
     /** Administrator, grant, delay and what is asked for, in one statement; argon2 was paid before. */
     private function admit(string $name, object $who, string $domain, array $more): array
     {
+        return $this->admitted($name, $who, $domain, $more)[0];
+    }
+
+    private function admitted(string $name, object $who, string $domain, array $more): array
+    {
         $values = [$who->login, $domain, $who->login, $_SERVER['REMOTE_ADDR'], ...$more];
-        $row = $this->run($name, $values)->fetch();
+        $rows = $this->run($name, $values)->fetchAll();
+        $row = $rows[0];
         $blocked = $row['principalBlockedUntil'];
         $mark = hash_hmac(
             'sha256',
@@ -120,14 +213,23 @@ final class Peer
         if (!$row['principalSuperuser'] && $row['principalDomain'] === null) {
             throw new SoapFault('Server', 'access denied');
         }
-        return $row;
+        return $rows;
     }
 
     private function audit(string $operation, string $object, string $login): void
     {
-        $at = (new DateTimeImmutable('now', new DateTimeZone('UTC')))->format('Y-m-d H:i:s.u');
-        $id = bin2hex(random_bytes(8));
-        $this->run('audit', [$at, $login, $_SERVER['REMOTE_ADDR'], $operation, $object, $id]);
+        $values = [$login, $_SERVER['REMOTE_ADDR'], $operation, $object, bin2hex(random_bytes(8))];
+        $this->run('audit', [$this->now(), ...$values]);
+    }
+
+    private function tell(string $kind, string $account, string $data): void
+    {
+        $this->run('event', [$this->now(), $kind, $account, $data]);
+    }
+
+    private function now(): string
+    {
+        return (new DateTimeImmutable('now', new DateTimeZone('UTC')))->format('Y-m-d H:i:s.u');
     }
 
     private function refuse(string $message): never
@@ -150,6 +252,11 @@ final class Peer
 }
 
 $config = require $_SERVER['PEER_CONFIG'];
-$server = new SoapServer($config['wsdl'], ['cache_wsdl' => WSDL_CACHE_MEMORY]);
+$service = basename($_SERVER['REQUEST_URI']);
+$wsdl = "{$config['wsdl']}/$service.wsdl";
+$server = new SoapServer($wsdl, [
+    'cache_wsdl' => WSDL_CACHE_MEMORY,
+    'features' => SOAP_SINGLE_ELEMENT_ARRAYS,
+]);
 $server->setObject(new Peer($config));
 $server->handle();

@@ -87,6 +87,8 @@ def add_credit(db: Session, plan: Row, value: Decimal, obs: str, login: str) -> 
     if not db.run("credit", value, expires, plan["id"], value).rowcount:
         raise ValueError("the balance would not fit")
     db.run("ledger", now, value, obs, login, expires, plan["id"])
+    told = {"value": str(value), "obs": obs, "expires_at": str(expires)}
+    db.tell("credit.added", plan["account_code"], told)
 
 
 def questions(s: Any) -> list[Any]:
@@ -105,7 +107,11 @@ def insert_subscriber(db: Session, found: Row, s: Any) -> int:
     values += [md5(f"{account}:{s.domain}:{s.password}")]
     values += [getattr(s, name) for name in GIVEN]
     values += [found["city_code"], found["local_area"]]
-    return int(db.run("insert", *values).lastrowid)
+    new = int(db.run("insert", *values).lastrowid)
+    told = {"profile": s.profile, "rate_plan_id": s.rate_plan_id}
+    db.tell("subscriber.inserted", account, told)
+    db.run("name", s.username, s.domain)
+    return new
 
 
 def md5(text: str) -> str:

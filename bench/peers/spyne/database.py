@@ -95,3 +95,6 @@ class Session:
     def audit(self, operation: str, object: str, login: str, address: str) -> None:
         now = dt.datetime.now(dt.UTC)
         self.run("audit", now, login, address, operation, object, secrets.token_hex(8))
+
+    def tell(self, kind: str, account: str, data: Row) -> None:
+        self.run("event", dt.datetime.now(dt.UTC), kind, account, json.dumps(data))
