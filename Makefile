@@ -121,6 +121,7 @@ lint: venv ## Check style, types, layers and sizes
 	$(BIN)/python scripts/check_sizes.py src scripts tests bench
 	$(BIN)/python scripts/check_names.py src/sippulse_ws 3
 	$(BIN)/python scripts/check_wordings.py src/sippulse_ws
+	$(BIN)/python scripts/check_help.py
 	$(BIN)/python scripts/check_migrations.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy

@@ -88,7 +88,7 @@ def main() -> int:
             continue
         source = path.read_text(encoding="utf-8")
         lines = source.splitlines()
-        is_command = False
+        is_command = path.parent == package / "cli"
         for line, trouble in sorted(set(faults(ast.parse(source), is_command=is_command))):
             if EXCUSE not in lines[line - 1]:
                 print(f"{path}:{line}: {trouble}")

@@ -1,8 +1,9 @@
 """Writes man pages out of the help of the commands: the program, and each of its subjects.
 
-Usage: python scripts/man.py FOLDER
+Usage: python scripts/man.py FOLDER. In English, whatever the language of the terminal is.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,7 @@ def described(command: Any, context: Any) -> Iterator[str]:
 
 
 def main(folder: Path) -> None:
+    os.environ["SIPPULSE_LANGUAGE"] = "en"
     root: Any = get_command(app)
     context = click.Context(root, info_name=NAME)
     subjects = {name: root.load(name) for name in root.list_commands(context)}

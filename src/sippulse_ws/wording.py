@@ -27,6 +27,14 @@ class Wording(NamedTuple):
         return Wording(self.text("pt", **values), self.text("en", **values))
 
 
+class WordedError(Exception):
+    """An error for whoever called a command; its text is the English one, for logs."""
+
+    def __init__(self, wording: Wording) -> None:
+        super().__init__(wording.en)
+        self.wording = wording
+
+
 LANGUAGE_TAG = Wording("pt-BR", "en")  # as HTML names the language
 
 

@@ -93,7 +93,7 @@ def serve_status(port: int, host: str, url: str) -> tuple[int, list[str]]:
     """Of a server that cannot start, and what it says."""
     ended = subprocess.run(
         [PROGRAM, "serve", "--host", host, "--port", str(port)],
-        env=os.environ | {"SIPPULSE_DATABASE_URL": url},
+        env=os.environ | {"SIPPULSE_DATABASE_URL": url, "SIPPULSE_LANGUAGE": "en"},
         capture_output=True,
         text=True,
         timeout=PATIENCE,

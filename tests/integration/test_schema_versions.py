@@ -23,6 +23,7 @@ RELEASED = [one for one in known_revisions() if one >= "0006"]
 def cli(empty_database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
     """The command line on a database of this test's own, with the demo data."""
     monkeypatch.setenv("SIPPULSE_DATABASE_URL", empty_database_url)
+    monkeypatch.setenv("SIPPULSE_LANGUAGE", "en")
     cli = Cli(monkeypatch)
     cli("db", "upgrade")
     cli("db", "demo", "--logins", str(tmp_path / "logins"))

@@ -17,6 +17,7 @@ from sippulse_ws.cli.session import (
     password_from_stdin,
     print_rows,
     reading,
+    say,
     writing,
 )
 from sippulse_ws.cli.texts import Said
@@ -138,7 +139,7 @@ def delays(
     if clear is not None:
         with writing("admin delays", clear=clear) as db:
             cleared = login_delays.clear_delays(db, clear)
-        console.print(f"{cleared} cleared")
+        say(Said.CLEARED, count=cleared)
         return
     with reading() as db:
         found = login_delays.list_delays(db)

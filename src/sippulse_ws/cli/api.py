@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import console
+from sippulse_ws.cli.session import say
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.services.catalogue import every_operation
 from sippulse_ws.web.openapi import openapi_document
 from sippulse_ws.web.postman import postman_collection
@@ -27,11 +28,11 @@ def postman(
 ) -> None:
     """Write a Postman or Insomnia collection with a request per operation."""
     file.write_bytes(postman_collection(list(every_operation()), url.rstrip("/")))
-    console.print(f"written to {file}", markup=False)
+    say(Said.WRITTEN_TO, file=file)
 
 
 @app.command()
 def openapi(file: Annotated[Path, typer.Argument(help="Document to write.")]) -> None:
     """Write the OpenAPI description that the server has at /SipPulse/api/openapi.json."""
     file.write_bytes(openapi_document())
-    console.print(f"written to {file}", markup=False)
+    say(Said.WRITTEN_TO, file=file)

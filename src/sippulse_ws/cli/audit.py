@@ -13,14 +13,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from sippulse_ws.cli.session import (
-    console,
     get_settings,
     open_database,
     print_table,
     require_schema,
+    say,
     tabbed,
     writing,
 )
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Database
 from sippulse_ws.domain.audit import AuditFilter, list_audit, prune_audit
 from sippulse_ws.domain.local_time import find_timezone
@@ -89,7 +90,7 @@ def audit(  # noqa: PLR0913, PLR0917 - as many as it has options
 def _prune(days: int, now: dt.datetime) -> None:
     with writing("audit", prune_days=days) as db:
         removed = prune_audit(db, now - dt.timedelta(days=days))
-    console.print(f"{removed} rows deleted")
+    say(Said.ROWS_DELETED, count=removed)
 
 
 def _follow(database: Database, wanted: AuditFilter, rows: Sequence[Any], as_json: bool) -> None:

@@ -13,19 +13,20 @@ from typing import Annotated
 import typer
 
 from sippulse_ws.cli.database_rights import lacking_rights, require_rights
+from sippulse_ws.cli.database_texts import DatabaseSaid
 from sippulse_ws.cli.session import (
-    console,
-    current_language,
     errors,
     fail,
     get_settings,
     open_database,
     print_table,
     record_command,
+    say,
+    told,
+    warn,
 )
 from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Database
-from sippulse_ws.ops.backup.container import BackupError
 from sippulse_ws.ops.backup.course import (
     Restored,
     check_backup,
@@ -34,6 +35,7 @@ from sippulse_ws.ops.backup.course import (
     restore_backup,
 )
 from sippulse_ws.ops.backup.mariadb import has_binlog
+from sippulse_ws.ops.backup.troubles import BackupError
 from sippulse_ws.ops.rights import WITH_BINLOG
 from sippulse_ws.settings_report import without_secrets
 
@@ -58,16 +60,15 @@ def backup_create(
     with open_database(settings) as database, _told():
         require_rights(database, "backup create")
         _warn_without_binlog(database)
-        with _progress("read") as progress:
+        with _progress(DatabaseSaid.PROGRESS_READ) as progress:
             made = create_backup(database, file, without_secrets(settings), passphrase, progress)
-        with _progress("checked") as progress:
+        with _progress(DatabaseSaid.PROGRESS_CHECKED) as progress:
             check_backup(file, passphrase, progress)
         with database.writing() as db:
             record_command(db, "backup create", {"file": file.name, "tables": len(made.tables)})
     rows = sum(count for count, _ in made.tables.values())
     size = file.stat().st_size
-    sentence = f"{file}: {len(made.tables)} tables with rows, {rows} rows, {size} bytes"
-    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    say(DatabaseSaid.BACKUP_MADE, file=file, tables=len(made.tables), rows=rows, size=size)
 
 
 @app.command("restore")
@@ -95,7 +96,7 @@ def backup_restore(
         about = check_backup(file, passphrase, lambda _: None).about
         wanted = accounts and any(about["accounts"].values())
         require_rights(database, "backup restore --accounts" if wanted else "backup restore")
-        with _progress("restored") as progress:
+        with _progress(DatabaseSaid.PROGRESS_RESTORED) as progress:
             done = restore_backup(
                 database, file, passphrase, progress, overwrite=overwrite, with_accounts=wanted
             )
@@ -104,12 +105,12 @@ def backup_restore(
             with database.writing() as db:
                 record_command(db, "backup restore", {"file": file.name, "of": about["created"]})
     for sentence in done.left:
-        errors.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
+        warn(sentence)
     if about["schema"] != _newest():
-        errors.print("run: sippulse-ws db upgrade", style="yellow")
+        warn(DatabaseSaid.UPGRADE_NEXT)
     if not same:
-        raise fail("the restored database differs from the backup")
-    console.print("restored; every table is as in the backup. Now run: sippulse-ws doctor")
+        raise fail(DatabaseSaid.RESTORED_DIFFERS)
+    say(DatabaseSaid.RESTORED)
 
 
 @app.command()
@@ -118,7 +119,7 @@ def check(file: File, passphrase_file: PassphraseFile = None) -> None:
     with _told():
         encrypted = bool(describe_backup(file).get("encrypted"))
         passphrase = _passphrase(passphrase_file, ask=encrypted, confirm=False)
-        with _progress("checked") as progress:
+        with _progress(DatabaseSaid.PROGRESS_CHECKED) as progress:
             found = check_backup(file, passphrase, progress)
     told = {name: found.about[name] for name in ("created", "version", "schema", "engine")}
     told |= {"settings": found.about["settings"], "binlog": found.manifest.binlog}
@@ -131,14 +132,12 @@ def _warn_without_binlog(database: Database) -> None:
         return
     with database.reading() as db:
         if has_binlog(db):
-            said = Said.NO_BINLOG_POSITION.text(current_language(), grant=lacking[1])
-            errors.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
+            warn(Said.NO_BINLOG_POSITION, grant=lacking[1])
 
 
 def _print_comparison(done: Restored) -> bool:
-    rows = [
-        [name, was, now, "same" if same else "DIFFERENT"] for name, was, now, same in done.compared
-    ]
+    same, different = told(DatabaseSaid.SAME), told(DatabaseSaid.DIFFERENT)
+    rows = [[name, was, now, same if one else different] for name, was, now, one in done.compared]
     print_table(["table", "rows in backup", "rows now", ""], rows)
     return all(same for *_, same in done.compared)
 
@@ -159,7 +158,9 @@ def _passphrase(file: Path | None, *, ask: bool, confirm: bool) -> str | None:
             raise fail(f"{file}: {error.strerror}") from None
     if not ask:
         return None
-    return str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
+    again = told(Said.ONCE_MORE) if confirm else False
+    asked = told(DatabaseSaid.PASSPHRASE)
+    return str(typer.prompt(asked, hide_input=True, confirmation_prompt=again))
 
 
 @contextmanager
@@ -168,7 +169,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except BackupError as error:
-        raise fail(str(error)) from None
+        raise fail(error.wording) from None
     except OSError as error:
         if error.filename is None:
             raise
@@ -176,7 +177,7 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(word: str) -> Iterator[_Counter]:
+def _progress(word: DatabaseSaid) -> Iterator[_Counter]:
     counter = _Counter(word)
     yield counter
     counter.end()
@@ -185,8 +186,8 @@ def _progress(word: str) -> Iterator[_Counter]:
 class _Counter:
     """Says on stderr, twice a second, how far it is; only to a person."""
 
-    def __init__(self, word: str) -> None:
-        self._word = word
+    def __init__(self, word: DatabaseSaid) -> None:
+        self._word = told(word)
         self._bytes = 0
         self._began = self._last = time.monotonic()
 

@@ -17,6 +17,7 @@ from sippulse_ws.charging.rerating import (
     queue_unrated,
     rerate,
 )
+from sippulse_ws.cli.call_texts import CallSaid
 from sippulse_ws.cli.session import (
     AsJson,
     fail,
@@ -27,6 +28,7 @@ from sippulse_ws.cli.session import (
     reading,
     record_command,
     say,
+    told,
     writing,
 )
 from sippulse_ws.cli.texts import Said
@@ -107,9 +109,9 @@ def rerate_calls(
         )
         found = list(rerate(database, which, dry_run=dry_run))
         if not dry_run:
-            told = {"from": start.date(), "to": last.date(), "account": account, "plan": plan}
+            given = {"from": start.date(), "to": last.date(), "account": account, "plan": plan}
             with database.writing() as db:
-                record_command(db, "calls rerate", told)
+                record_command(db, "calls rerate", given)
     _tell_differences(found, dry_run)
 
 
@@ -122,7 +124,7 @@ def calls_show(
     with reading() as db:
         found = find_call(db, call_id)
     if not found:
-        raise fail(f"no call with the call-id {call_id}")
+        raise fail(CallSaid.UNKNOWN, call_id=call_id)
     if as_json:
         typer.echo(json.dumps([_plain(*one) for one in found], ensure_ascii=False, indent=2))
         return
@@ -160,60 +162,97 @@ def _difference(one: Rerated) -> list[object]:
 
 def _way(raw: Any) -> list[str]:
     gateway = (
-        f"gateway {raw.gateway_id} ({raw.gateway_address})" if raw.gateway_id else "no gateway"
+        CallSaid.GATEWAY.value.fill(id=raw.gateway_id, address=raw.gateway_address)
+        if raw.gateway_id
+        else CallSaid.NO_GATEWAY.value
     )
-    ended = ", ended by the proxy" if raw.ended_by == "proxy" else ""
+    ended = CallSaid.ENDED_BY_PROXY.value if raw.ended_by == "proxy" else ""
+    moment, seconds = f"{raw.started:%Y-%m-%d %H:%M:%S.%f}"[:-3], raw.duration_ms / 1000
+    basis = raw.basis or CallSaid.NOT_ASKED.value
     return [
-        f"call {raw.call_id}, from-tag {raw.from_tag}, to-tag {raw.to_tag}",
-        f"  from {raw.src_uri} to {raw.dst_uri}, at {raw.src_ip} with {raw.user_agent}",
-        f"  answered {raw.started:%Y-%m-%d %H:%M:%S.%f}"[:-3]
-        + f"Z, {raw.duration_ms / 1000:.3f} s{ended}",
-        f"  proxy {raw.proxy}, {gateway}, service {raw.service}, number {raw.number}",
-        f"  account {raw.account}, admitted as: {raw.basis or 'not asked'}",
+        told(CallSaid.TAGS, call_id=raw.call_id, from_tag=raw.from_tag, to_tag=raw.to_tag),
+        told(
+            CallSaid.ENDS,
+            source=raw.src_uri,
+            destination=raw.dst_uri,
+            ip=raw.src_ip,
+            agent=raw.user_agent,
+        ),
+        told(CallSaid.ANSWERED, moment=moment, seconds=seconds, ended=ended),
+        told(
+            CallSaid.ROUTE,
+            proxy=raw.proxy,
+            gateway=gateway,
+            service=raw.service,
+            number=raw.number,
+        ),
+        told(CallSaid.ACCOUNT, account=raw.account, basis=basis),
     ]
 
 
 def _steps(raw: Any, record: Any) -> list[str]:
     if raw.state == 0:
-        return ["  not rated yet"]
+        return [told(CallSaid.NOT_RATED)]
     if raw.state == 3:
-        return ["  made while charging was off, never rated"]
+        return [told(CallSaid.CHARGING_WAS_OFF)]
     if record is None or record.raw_id != raw.id:
-        return [f"  no record of its own: {raw.reason}"]
+        return [told(CallSaid.NO_RECORD, reason=raw.reason)]
     said = json.loads(record.rating or "{}")
-    lines = [f"  whole seconds: {said.get('seconds', record.duration)}"]
+    lines = [told(CallSaid.WHOLE_SECONDS, seconds=said.get("seconds", record.duration))]
     if missing := said.get("missing"):
-        lines.append(f"  could not be rated: {missing}")
+        lines.append(told(CallSaid.UNRATED, reason=missing))
     elif "sale" not in said:
-        lines.append(f"  free: {raw.service} {raw.basis}".rstrip())
-    for side, title in (("sale", "price"), ("reseller", "reseller's price"), ("cost", "cost")):
+        why = f"{raw.service} {raw.basis}".rstrip()
+        lines.append(told(CallSaid.FREE, why=why).rstrip())
+    for side, title in _SIDES.items():
         if side in said:
             lines += _side(title, said[side])
     if record.first_price is not None and record.first_price != record.price:
-        lines.append(f"  at first it cost {record.first_price:f}; rated again")
+        lines.append(told(CallSaid.FIRST_PRICE, price=record.first_price))
     return lines
 
 
-def _side(title: str, said: dict[str, Any]) -> list[str]:
-    plan = f"plan {said['plan']}: " if "plan" in said else ""
-    markup = f" and {said['markup']:g} per cent" if "markup" in said else ""
+_SIDES = {"sale": CallSaid.SALE, "reseller": CallSaid.RESELLER, "cost": CallSaid.COST}
+
+
+def _side(title: CallSaid, said: dict[str, Any]) -> list[str]:
     waiting = "".join(
-        f", {text} {said[name]} s"
-        for name, text in (("delay", "delay of"), ("discard", "nothing up to"))
+        told(part, seconds=said[name])
+        for name, part in (("delay", CallSaid.DELAY), ("discard", CallSaid.DISCARD))
         if said[name]
     )
-    by = f"{plan}prefix {said['prefix']} at {said['base']} a minute{markup}"
-    blocks = f"first block {said['first']} s, then {said['next']} s{waiting}"
     return [
-        f"  {title}: {by}: {said['rate']} a minute",
-        f"    {blocks}: {said['billed']} s charged, {said['price']}",
+        told(
+            CallSaid.BY_RATE,
+            title=title.value,
+            plan=told(CallSaid.PLAN, plan=said["plan"]) if "plan" in said else "",
+            prefix=said["prefix"],
+            base=said["base"],
+            markup=told(CallSaid.MARKUP, markup=said["markup"]) if "markup" in said else "",
+            rate=said["rate"],
+        ),
+        told(
+            CallSaid.BLOCKS,
+            first=said["first"],
+            next=said["next"],
+            waiting=waiting,
+            billed=said["billed"],
+            price=said["price"],
+        ),
     ]
 
 
 def _ledger(rows: list[Any]) -> list[str]:
     return [
-        f"  ledger {row.id}: {row.kind} {row.account} {row.value:+f}, balance {row.balance:f}"
-        + (f", corrects {row.corrects_id}" if row.corrects_id else "")
+        told(
+            CallSaid.LEDGER,
+            id=row.id,
+            kind=row.kind,
+            account=row.account,
+            value=row.value,
+            balance=row.balance,
+            corrects=told(CallSaid.CORRECTS, id=row.corrects_id) if row.corrects_id else "",
+        )
         for row in rows
     ]
 

@@ -35,7 +35,7 @@ def charging_status() -> None:
     setting = get_settings().charging
     with reading() as db:
         stored = "on" if charging_is_on(db) else "off"
-    who = "the database: charging on, charging off" if setting is None else "SIPPULSE_CHARGING"
+    who = Said.DECIDED_BY_DATABASE.value if setting is None else "SIPPULSE_CHARGING"
     say(Said.CHARGING_IS, value=setting or stored, who=who)
     if setting not in (None, stored):
         say(Said.PROXIES_STILL_TOLD, value=stored)
@@ -68,7 +68,7 @@ def preview(
 def _turn(value: str) -> None:
     setting = get_settings().charging
     if setting not in (None, value):
-        raise fail(f"SIPPULSE_CHARGING={setting} is set: take it away first")
+        raise fail(Said.SETTING_DECIDES, value=setting)
     with writing(f"charging {value}") as db:
         store_setting(db, CHARGING, value)
     say(Said.CHARGING_SET, value=value)

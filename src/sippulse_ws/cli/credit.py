@@ -12,12 +12,13 @@ import typer
 
 from sippulse_ws.cli.session import (
     administrator_name,
-    console,
     get_settings,
     print_table,
     reading,
+    say,
     writing,
 )
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain.ledger import COLUMNS, find_doubles, list_ledger, reverse_entry
 from sippulse_ws.domain.local_time import find_timezone
 
@@ -60,7 +61,7 @@ def reverse(
     """Take back one change of credit, by a ledger row that points at it."""
     with writing("credit reverse", row=row) as db:
         reversal = reverse_entry(db, row, obs, administrator_name())
-    console.print(f"ledger row {row} reversed by row {reversal}")
+    say(Said.REVERSED, row=row, reversal=reversal)
 
 
 @app.command()

@@ -11,13 +11,15 @@ import typer
 from sippulse_ws.cli import demo as demo_data
 from sippulse_ws.cli import integrator, partition
 from sippulse_ws.cli.database_rights import require_rights
+from sippulse_ws.cli.database_texts import DatabaseSaid
 from sippulse_ws.cli.session import (
-    console,
     fail,
     get_settings,
     open_database,
     password_from_stdin,
     record_command,
+    say,
+    told,
 )
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.revisions import NEWEST, current_revision, schema_trouble
@@ -28,6 +30,7 @@ from sippulse_ws.domain.stored_settings import store_environment
 from sippulse_ws.domain.vault import VaultError
 from sippulse_ws.ops import proxy_views as views
 from sippulse_ws.parts import make_vault
+from sippulse_ws.wording import Wording
 
 app = typer.Typer(no_args_is_help=True)
 app.command("partition")(partition.partition)
@@ -49,14 +52,14 @@ def db_upgrade() -> None:
         database.make_default_folder()
         revision = _revision_of(database)
         if revision is not None and revision > NEWEST:
-            raise fail(str(schema_trouble(revision)))
+            raise fail(_trouble(revision))
         _require_server(database)
         require_rights(database, "db upgrade")
         migrate(database)
         with database.writing() as db:
             note_key(db, make_vault(settings))
             store_environment(db, settings.charging, settings.emergency_numbers)
-    console.print("schema is up to date")
+    say(DatabaseSaid.UP_TO_DATE)
 
 
 @app.command("downgrade")
@@ -74,19 +77,19 @@ def db_downgrade(
     with open_database() as database:
         current = _revision_of(database)
         if current is None or current > NEWEST:
-            raise fail(str(schema_trouble(current)))
+            raise fail(_trouble(current))
         older = [one for one in known_revisions() if one < current]
         if revision not in older:
-            raise fail(f"the schema is at {current}; it can go back to {', '.join(older)}")
+            raise fail(DatabaseSaid.OLDER_REVISIONS, current=current, older=", ".join(older))
         require_rights(database, "db downgrade")
         with database.maintaining() as db:
             losses = find_losses(db, current, revision)
         for loss in losses:
-            typer.echo(loss)
+            typer.echo(told(loss))
         if losses and not yes:
-            raise fail(f"schema {revision} cannot hold this; --yes loses it")
+            raise fail(DatabaseSaid.CANNOT_HOLD, revision=revision)
         migrate(database, revision)
-    console.print(f"the schema is at {revision}", highlight=False)
+    say(DatabaseSaid.SCHEMA_IS_AT, revision=revision)
 
 
 @app.command()
@@ -96,7 +99,13 @@ def repair_views() -> None:
 
     with open_database() as database, database.migrating() as db:
         made = remake_views(db)
-    console.print(f"{len(made)} views made anew", highlight=False)
+    say(DatabaseSaid.VIEWS_MADE, count=len(made))
+
+
+def _trouble(revision: str | None) -> Wording:
+    trouble = schema_trouble(revision)
+    assert trouble is not None, "whoever asks has seen that it is not the newest"
+    return trouble
 
 
 def _revision_of(database: Database) -> str | None:
@@ -134,7 +143,7 @@ def demo(
                 record_command(db, "db demo", {"logins": path})
                 demo_data.write_logins(path, demo_data.load(db, make_vault(settings)))
     if loaded:
-        console.print("the demo data are there already", highlight=False)
+        say(DatabaseSaid.DEMO_THERE)
     typer.echo(demo_data.describe(path, url.rstrip("/")))
 
 
@@ -152,9 +161,8 @@ def rekey() -> None:
             replace_canary(db, vault)
             record_command(db, "db rekey", {})
     except VaultError as error:
-        hint = "nothing was changed; an older key belongs into SIPPULSE_OLD_PASSWORD_KEYS"
-        raise fail(f"{error}; {hint}") from None
-    console.print(f"{changed} passwords sealed anew")
+        raise fail(DatabaseSaid.RESEAL_FAILED, reason=error.wording) from None
+    say(DatabaseSaid.RESEALED, count=changed)
 
 
 @app.command()
@@ -178,11 +186,11 @@ def proxy_views(
     """Make the schema a SIP proxy reads, with its database account. May be run again."""
     with open_database() as database:
         if database.is_sqlite:
-            raise fail("proxy-views: SIP proxies read MariaDB or MySQL, not SQLite")
+            raise fail(DatabaseSaid.PROXY_SQLITE)
         base = str(database.url.database)
         schema = schema or f"{base}_{kind}"
         if schema == base:
-            raise fail("proxy-views: the proxy's schema must be another than the server's own")
+            raise fail(DatabaseSaid.PROXY_SCHEMA_OURS)
         require_rights(database, "db proxy-views", schema)
         user = views.Account(account or kind.value, host)
         secret = None if drop or keep_password else password_from_stdin(password_stdin)
@@ -192,7 +200,7 @@ def proxy_views(
             else:
                 views.create(db, kind, base, schema)
                 views.grant(db, kind, schema, user, secret)
-            told = {"schema": schema, "account": str(user), "drop": drop}
-            record_command(db, f"db proxy-views {kind}", told)
-    done = "taken away" if drop else "ready"
-    console.print(f"schema {schema} and account {user} are {done}", markup=False, highlight=False)
+            given = {"schema": schema, "account": str(user), "drop": drop}
+            record_command(db, f"db proxy-views {kind}", given)
+    done = DatabaseSaid.PROXY_VIEWS_GONE if drop else DatabaseSaid.PROXY_VIEWS_READY
+    say(done, schema=schema, user=user)

@@ -113,7 +113,7 @@ def _export(
         try:
             count = _write(db, kind.rows(scope), output, format, style)
         except MissingExtraError as error:
-            raise fail(str(error)) from None
+            raise fail(error.wording) from None
         except BrokenPipeError:  # whoever reads has enough
             raise typer.Exit(1) from None
     told = Said.EXPORTED.text(language, count=count, noun=noun(kind.name, language))

@@ -106,4 +106,4 @@ def _server(
                     raise
                 record_command(db, command, about)
         except DBAPIError as error:  # never the statement, which holds a password
-            raise fail(f"database: {error.orig}") from None
+            raise fail(Said.DATABASE, reason=error.orig) from None

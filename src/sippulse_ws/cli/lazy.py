@@ -9,6 +9,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
+from sippulse_ws.cli.help_language import translate_frame, translate_help
+
 
 class Subject(NamedTuple):
     """Where a command or a group of them is: a module of `cli`, and its function or `Typer`."""
@@ -28,12 +30,19 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Name and help of a command; what it takes is known when it is resolved or loaded."""
-        subject = self.subjects.get(cmd_name)
-        return subject and TyperCommand(cmd_name, help=subject.help)
+        if (subject := self.subjects.get(cmd_name)) is None:
+            return None
+        command = TyperCommand(cmd_name, help=subject.help)
+        translate_help(command)
+        return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in self.subjects:
-            return args[0], self.load(args[0]), args[1:]
+            command = self.load(args[0])
+            is_bare_group = len(args) == 1 and hasattr(command, "commands")
+            if "--help" in args or is_bare_group:
+                translate_frame()
+            return args[0], command, args[1:]
         return super().resolve_command(ctx, args)
 
     def load(self, name: str) -> Any:
@@ -48,4 +57,10 @@ class LazyGroup(TyperGroup):
             alone.command(name)(found)
             command = get_command(alone)
         command.name = name
+        translate_help(command)
         return command
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        translate_frame()
+        translate_help(self)
+        super().format_help(ctx, formatter)

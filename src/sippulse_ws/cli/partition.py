@@ -59,9 +59,9 @@ def partition(
                     partitions.create_partitions(db, table, dt.date.today(), ahead)  # noqa: DTZ011
                 found = [one for table in TABLES for one in partitions.list_partitions(db, table)]
         except DBAPIError as error:
-            raise fail(f"database: {error.orig}") from None
+            raise fail(Said.DATABASE, reason=error.orig) from None
         except MissingExtraError as error:
-            raise fail(str(error)) from None
+            raise fail(error.wording) from None
     names = ["table", "partition", "before", "rows" if json else "rows (about)"]
     none = None if json else ""
     rows = [[one.table, one.name, one.end.date() if one.end else none, one.rows] for one in found]

@@ -109,7 +109,14 @@ def _rows(db: Session, proxy: Proxy, language: str) -> list[list[object]]:
                 shown = sorted(some, key=str)[:_SHOWN]
                 rows += [[proxy.name, table, state, _text(row)] for row in shown]
                 if len(some) > _SHOWN:
-                    rows.append([proxy.name, table, state, f"and {len(some) - _SHOWN} more"])
+                    rows.append(
+                        [
+                            proxy.name,
+                            table,
+                            state,
+                            Said.ROWS_MORE.text(language, count=len(some) - _SHOWN),
+                        ]
+                    )
     except OSError as error:
         return [[proxy.name, "", reason_of(error).text(language), ""]]
     return rows

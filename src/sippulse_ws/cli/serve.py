@@ -12,7 +12,8 @@ from sippulse_ws import metrics
 from sippulse_ws.app import application
 from sippulse_ws.cli.background import background
 from sippulse_ws.cli.ephemeral import announce, ephemeral_database
-from sippulse_ws.cli.session import console, fail, get_settings, open_database
+from sippulse_ws.cli.session import console, fail, get_settings, open_database, told
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.config import Settings
 from sippulse_ws.db.connections.failures import is_unavailable
 from sippulse_ws.db.schema.revisions import find_trouble
@@ -44,7 +45,7 @@ def serve(
     """Serve the web services."""
     os.umask(0o077)  # whatever is written here may hold credentials
     if demo and not ephemeral:
-        raise typer.BadParameter("--demo needs --ephemeral; for a database that stays: db demo")
+        raise typer.BadParameter(told(Said.DEMO_ALONE))
     if not ephemeral:
         _serve(get_settings(), host, port or 8080, workers, pin)
         return
@@ -66,10 +67,10 @@ def _serve(
     try:
         listeners = listen(host, port, workers or cores)
     except ListenError as error:
-        raise fail(str(error)) from None
+        raise fail(error.wording) from None
     address = f"http://{host}:{listeners[0].getsockname()[1]}"
     if logins is None:
-        console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)
+        console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)  # data
     else:
         announce(address, logins)
     with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:
@@ -91,10 +92,10 @@ def _check_database(settings: Settings) -> None:
         except Exception as error:
             if not is_unavailable(error):
                 raise
-            console.print("database unavailable; waiting for it", style="yellow")
+            console.print(told(Said.NO_DATABASE_YET), style="yellow")
             return
         if trouble is None:
             with database.writing() as db:
                 note_key(db, make_vault(settings))
     if trouble is not None:
-        console.print(trouble, style="yellow", soft_wrap=True)
+        console.print(told(trouble), style="yellow", soft_wrap=True)

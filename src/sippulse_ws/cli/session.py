@@ -16,14 +16,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sippulse_ws.cli.texts import Said, chosen_language
+from sippulse_ws.cli.texts import Said, Sentence, chosen_language
 from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.failures import is_unavailable, is_without_schema
-from sippulse_ws.db.schema.revisions import find_trouble
+from sippulse_ws.db.schema.revisions import NO_SCHEMA, find_trouble
 from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.parts import make_database
+from sippulse_ws.wording import Wording
 
 AsJson = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -32,9 +33,10 @@ console = Console()
 errors = Console(stderr=True)
 
 
-def fail(message: str) -> typer.Exit:
+def fail(message: str | Wording | Sentence, **values: object) -> typer.Exit:
     """Say what is wrong and end with status 1."""
-    errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    text = message if isinstance(message, str) else told(message, **values)
+    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
 
@@ -43,13 +45,19 @@ def current_language() -> str:
     return chosen_language(get_settings())
 
 
-def told(said: Said, **values: object) -> str:
+def told(said: Wording | Sentence, **values: object) -> str:
     """A sentence in the language of this run."""
     return said.text(current_language(), **values)
 
 
-def say(said: Said, **values: object) -> None:
+def say(said: Wording | Sentence, **values: object) -> None:
     console.print(told(said, **values), markup=False, highlight=False, soft_wrap=True)
+
+
+def warn(said: Wording | Sentence, **values: object) -> None:
+    """The same on stderr, in yellow."""
+    text = told(said, **values)
+    errors.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def get_settings() -> Settings:
@@ -70,9 +78,9 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
         raise fail(error.message(chosen_language(settings))) from None
     except Exception as error:
         if is_without_schema(error):
-            raise fail("the database has no schema, run: sippulse-ws db upgrade") from None
+            raise fail(NO_SCHEMA) from None
         if is_unavailable(error):
-            raise fail(f"database: {getattr(error, 'orig', error)}") from None
+            raise fail(Said.DATABASE, reason=getattr(error, "orig", error)) from None
         raise
     finally:
         database.close()
@@ -176,7 +184,8 @@ def password_from_stdin(password_stdin: bool) -> str:
     """Passwords come by standard input or a hidden prompt, never as an argument."""
     if password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    again = told(Said.ONCE_MORE)
+    return str(typer.prompt(told(Said.PASSWORD), hide_input=True, confirmation_prompt=again))
 
 
 def print_table(columns: list[str], rows: Sequence[Sequence[object]]) -> None:

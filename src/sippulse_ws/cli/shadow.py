@@ -261,5 +261,5 @@ def _listening(text: str) -> tuple[str, int]:
 def _key(file: Path | None, folder: Path) -> bytes | None:
     try:
         return None if file is None else load_key(file, folder)
-    except (KeyTrouble, ValueError) as error:
-        raise fail(str(error)) from None
+    except KeyTrouble as error:
+        raise fail(error.wording) from None

@@ -157,7 +157,7 @@ def subscriber_export(  # noqa: PLR0913, PLR0917 - as many as there are options
                     writer.write(rows)
                     count += len(rows)
         except MissingExtraError as error:
-            raise fail(str(error)) from None
+            raise fail(error.wording) from None
     typer.echo(
         Said.EXPORTED.text(language, count=count, noun=noun("subscribers", language)), err=True
     )

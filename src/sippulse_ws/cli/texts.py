@@ -1,4 +1,4 @@
-"""What the commands say when all went well, in Portuguese and English; errors are the domain's."""
+"""What the commands say, in Portuguese and English; of errors the domain's say it themselves."""
 
 from __future__ import annotations
 
@@ -37,8 +37,16 @@ BY_HAND = {
 }
 
 
-class Said(Enum):
-    """One entry per sentence; keyword arguments fill it."""
+class Sentence(Enum):
+    """A catalogue of sentences; keyword arguments fill one."""
+
+    def text(self, language: str, **values: object) -> str:
+        wording: Wording = self.value
+        return wording.text(language, **values)
+
+
+class Said(Sentence):
+    """What commands say; of the database in `DatabaseSaid`, of a call in `CallSaid`."""
 
     STORED = Wording("{count} gravados", "{count} stored")
     WOULD_BE_STORED = Wording("{count} seriam gravados", "{count} would be stored")
@@ -211,10 +219,7 @@ class Said(Enum):
         "domínios que não existem aqui: {domains}", "domains that are not here: {domains}"
     )
     RATE = Wording("{rate} por segundo", "{rate} a second")
-    JOBS_WORK = Wording(
-        "trabalha: {holder} desde {since}",
-        "works: {holder} since {since}",
-    )
+    JOBS_WORK = Wording("trabalha: {holder} desde {since}", "works: {holder} since {since}")
     JOBS_REST = Wording(
         "nenhum processo de fundo trabalha; serve o inicia",
         "no background process works; serve starts it",
@@ -223,30 +228,14 @@ class Said(Enum):
         "não existe o trabalho {unknown}; existem: {jobs}",
         "no such job: {unknown}; there are: {jobs}",
     )
-    ROUTE_CREATED = Wording(
-        "rota {id} criada",
-        "route {id} created",
-    )
-    UPDATED = Wording(
-        "alterado",
-        "updated",
-    )
-    DELETED_ONE = Wording(
-        "removido",
-        "deleted",
-    )
-    REMOVED_ONE = Wording(
-        "removido",
-        "removed",
-    )
+    ROUTE_CREATED = Wording("rota {id} criada", "route {id} created")
+    UPDATED = Wording("alterado", "updated")
+    DELETED_ONE = Wording("removido", "deleted")
+    REMOVED_ONE = Wording("removido", "removed")
     PROVIDER_CREATED = Wording(
-        "operadora {name} criada, id {id}",
-        "provider {name} created, id {id}",
+        "operadora {name} criada, id {id}", "provider {name} created, id {id}"
     )
-    GATEWAY_CREATED = Wording(
-        "gateway {name} criado, id {id}",
-        "gateway {name} created, id {id}",
-    )
+    GATEWAY_CREATED = Wording("gateway {name} criado, id {id}", "gateway {name} created, id {id}")
     DROP_OR_KEEP = Wording(
         "--drop-before precisa de --archive-to PASTA ou --discard",
         "--drop-before needs either --archive-to FOLDER or --discard",
@@ -259,13 +248,9 @@ class Said(Enum):
         "{path} já existe: mova-o e comece de novo",
         "{path} is there already: move it away, then start again",
     )
-    FILE_ROWS = Wording(
-        "{path}: {count} linhas",
-        "{path}: {count} rows",
-    )
+    FILE_ROWS = Wording("{path}: {count} linhas", "{path}: {count} rows")
     RATED_AGAIN = Wording(
-        "{count} chamadas serão tarifadas de novo",
-        "{count} calls will be rated again",
+        "{count} chamadas serão tarifadas de novo", "{count} calls will be rated again"
     )
     CALLS_CHANGED = Wording(
         "{count} chamadas alteradas, em {total} no total",
@@ -279,14 +264,8 @@ class Said(Enum):
         "{count} chamadas não têm tarifa agora e ficam como estão",
         "{count} calls have no rate now and stay as they are",
     )
-    CHARGING_IS = Wording(
-        "a tarifação está {value}, por {who}",
-        "charging is {value}, by {who}",
-    )
-    CHARGING_SET = Wording(
-        "a tarifação está {value}",
-        "charging is {value}",
-    )
+    CHARGING_IS = Wording("a tarifação está {value}, por {who}", "charging is {value}, by {who}")
+    CHARGING_SET = Wording("a tarifação está {value}", "charging is {value}")
     PROXIES_STILL_TOLD = Wording(
         "aos proxies SIP ainda se diz {value}: rode sippulse-ws db upgrade, ou serve",
         "SIP proxies are still told {value}: run sippulse-ws db upgrade, or serve",
@@ -296,17 +275,13 @@ class Said(Enum):
         "no proxy is configured; see SIPPULSE_PROXIES in docs/sip.md",
     )
     STORED_AND_KNOWN = Wording(
-        "{stored} gravados, {known} já conhecidos",
-        "{stored} stored, {known} known",
+        "{stored} gravados, {known} já conhecidos", "{stored} stored, {known} known"
     )
     INTEGRATOR_CREATED = Wording(
         "integrador {login} criado, lê o esquema {schema}",
         "integrator {login} created, reads schema {schema}",
     )
-    INTEGRATOR_DROPPED = Wording(
-        "integrador {login} removido",
-        "integrator {login} dropped",
-    )
+    INTEGRATOR_DROPPED = Wording("integrador {login} removido", "integrator {login} dropped")
     NO_SQL_ACCOUNTS = Wording(
         "SQLite não tem contas; integradores precisam de MariaDB ou MySQL",
         "SQLite knows no accounts; integrators need MariaDB or MySQL",
@@ -315,18 +290,9 @@ class Said(Enum):
         "o evento {event} será entregue de novo a {count} destinos",
         "event {event} is delivered again to {count} endpoints",
     )
-    EVENT_WAITS = Wording(
-        "ninguém espera o evento {event}",
-        "event {event} waits for nobody",
-    )
-    ORIGIN_REVOKED = Wording(
-        "{count} retirados",
-        "{count} revoked",
-    )
-    ORIGIN_CONFIRMED = Wording(
-        "{count} confirmados",
-        "{count} confirmed",
-    )
+    EVENT_WAITS = Wording("ninguém espera o evento {event}", "event {event} waits for nobody")
+    ORIGIN_REVOKED = Wording("{count} retirados", "{count} revoked")
+    ORIGIN_CONFIRMED = Wording("{count} confirmados", "{count} confirmed")
     MIGRATE_PASSWORD = Wording(
         "--password-stdin é necessário: todos veem uma senha na linha de comando",
         "--password-stdin is needed: a password on the command line is seen by all",
@@ -350,10 +316,34 @@ class Said(Enum):
         "the old server does not tell: {operation} ({count} accounts): {reason}",
     )
     MIGRATE_BY_HAND = Wording("falta trazer: {what}", "still to be brought: {what}")
-
-    def text(self, language: str, **values: object) -> str:
-        wording: Wording = self.value
-        return wording.text(language, **values)
+    CLEARED = Wording("{count} apagadas", "{count} cleared")
+    DATABASE = Wording("banco de dados: {reason}", "database: {reason}")
+    DEMO_ALONE = Wording(
+        "--demo precisa de --ephemeral; para um banco que fica: db demo",
+        "--demo needs --ephemeral; for a database that stays: db demo",
+    )
+    DECIDED_BY_DATABASE = Wording(
+        "o banco de dados: charging on, charging off", "the database: charging on, charging off"
+    )
+    FILES_WRITTEN = Wording(
+        "{count} arquivos gravados em {folder}", "{count} files written to {folder}"
+    )
+    NO_DATABASE_YET = Wording(
+        "banco de dados indisponível; à espera dele", "database unavailable; waiting for it"
+    )
+    ONCE_MORE = Wording("Repita para confirmar", "Repeat for confirmation")
+    PASSWORD = Wording("Senha", "Password")
+    REVERSED = Wording(
+        "linha {row} do livro-razão estornada pela linha {reversal}",
+        "ledger row {row} reversed by row {reversal}",
+    )
+    ROWS_DELETED = Wording("{count} linhas apagadas", "{count} rows deleted")
+    ROWS_MORE = Wording("e mais {count}", "and {count} more")
+    SETTING_DECIDES = Wording(
+        "SIPPULSE_CHARGING={value} está definida: retire-a antes",
+        "SIPPULSE_CHARGING={value} is set: take it away first",
+    )
+    WRITTEN_TO = Wording("gravado em {file}", "written to {file}")
 
 
 def noun(kind: str, language: str) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import console
+from sippulse_ws.cli.session import say
+from sippulse_ws.cli.texts import Said
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.catalogue import every_operation
 from sippulse_ws.web.soapui import soapui_project
@@ -32,7 +33,7 @@ def wsdl_export(
         endpoint = Endpoint(service, Options(), None)
         address = url.rstrip("/") + endpoint.paths[0]
         (folder / f"{endpoint.name}.wsdl").write_bytes(endpoint.wsdl(address))
-    console.print(f"{len(SERVICES)} files written to {folder}", markup=False)
+    say(Said.FILES_WRITTEN, count=len(SERVICES), folder=folder)
 
 
 @app.command()
@@ -47,4 +48,4 @@ def soapui(
         endpoint = Endpoint(service, Options(), None)
         wsdls[endpoint.name] = endpoint.wsdl(base + endpoint.paths[0])
     file.write_bytes(soapui_project(list(every_operation()), wsdls, base))
-    console.print(f"written to {file}", markup=False)
+    say(Said.WRITTEN_TO, file=file)

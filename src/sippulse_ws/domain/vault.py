@@ -16,13 +16,19 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from sippulse_ws.wording import WordedError, Wording
+
 PLAIN = "plain:"
 AES = "aes1:"
 NONCE = 12
 KEY_BYTES = 32
 
 
-class VaultError(Exception):
+_NO_KEY = Wording("falta a chave para {field} de {account}", "no key for the {field} of {account}")
+_CLOSED = Wording("{field} de {account} não abre", "the {field} of {account} does not open")
+
+
+class VaultError(WordedError):
     """A sealed password cannot be opened with the keys there are."""
 
 
@@ -73,13 +79,13 @@ class Vault:
             return sealed[len(PLAIN) :]
         key_id, _, data = sealed.removeprefix(AES).partition(":")
         if not sealed.startswith(AES) or key_id not in self._keys:
-            raise VaultError(f"no key for the {field} of {account}")
+            raise VaultError(_NO_KEY.fill(field=field, account=account))
         try:
             raw = base64.b64decode(data, validate=True)
             opened = self._keys[key_id].decrypt(raw[:NONCE], raw[NONCE:], _bound(account, field))
             return opened.decode()
         except (ValueError, InvalidTag):  # damaged text, or another account's or field's
-            raise VaultError(f"the {field} of {account} does not open") from None
+            raise VaultError(_CLOSED.fill(field=field, account=account)) from None
 
     def is_current(self, sealed: str) -> bool:
         """Whether sealing it again would change nothing but the nonce."""

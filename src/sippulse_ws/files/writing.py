@@ -21,9 +21,16 @@ from sqlalchemy.sql import ColumnElement
 
 from sippulse_ws.files.fields import guarded
 from sippulse_ws.models.types import Money, UtcDateTime
+from sippulse_ws.wording import WordedError, Wording
 
 Columns = Sequence[ColumnElement[Any]]
 _Rows = Iterable[Sequence[Any]]
+
+
+_NO_PYARROW = Wording(
+    "Parquet precisa de pyarrow: pip install 'sippulse-ws[parquet]'",
+    "Parquet needs pyarrow: pip install 'sippulse-ws[parquet]'",
+)
 
 
 class Format(StrEnum):
@@ -31,11 +38,11 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-class MissingExtraError(Exception):
+class MissingExtraError(WordedError):
     """Parquet is asked for and pyarrow is not installed."""
 
-    def __str__(self) -> str:
-        return "Parquet needs pyarrow: pip install 'sippulse-ws[parquet]'"
+    def __init__(self) -> None:
+        super().__init__(_NO_PYARROW)
 
 
 @dataclass(frozen=True, slots=True)

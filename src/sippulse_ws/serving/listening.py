@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+from sippulse_ws.wording import WordedError, Wording
+
 BACKLOG = 1024
 SETTLING = 0.05  # seconds for handshakes that have begun
 _SO_ATTACH_FILTER = 26
@@ -27,8 +29,17 @@ _NO_SYN = (
 _QUEUED = struct.Struct("24xI")  # tcpi_unacked of a listening socket: what waits for accept
 
 
-class ListenError(Exception):
-    """The address cannot be listened on; the message is one line."""
+_NO_SUCH_ADDRESS = Wording(
+    "não é possível escutar em {host}: o endereço não existe",
+    "cannot listen on {host}: no such address",
+)
+_CANNOT_LISTEN = Wording(
+    "não é possível escutar em {host}:{port}: {reason}", "cannot listen on {host}:{port}: {reason}"
+)
+
+
+class ListenError(WordedError):
+    """The address cannot be listened on."""
 
 
 def listen(host: str, port: int, count: int) -> list[socket.socket]:
@@ -36,7 +47,7 @@ def listen(host: str, port: int, count: int) -> list[socket.socket]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise ListenError(f"cannot listen on {host}: no such address") from None
+        raise ListenError(_NO_SUCH_ADDRESS.fill(host=host)) from None
     family, _, _, _, address = found[0]
     listeners: list[socket.socket] = []
     try:
@@ -54,7 +65,7 @@ def listen(host: str, port: int, count: int) -> list[socket.socket]:
         for listener in listeners:
             listener.close()
         reason = error.strerror or str(error)
-        raise ListenError(f"cannot listen on {host}:{port}: {reason}") from None
+        raise ListenError(_CANNOT_LISTEN.fill(host=host, port=port, reason=reason)) from None
     return listeners
 
 

@@ -20,6 +20,7 @@ from sippulse_ws.cutover.shadow.messages import SoapMessage
 from sippulse_ws.cutover.shadow.operations import KnownOperation, by_name, local_name
 from sippulse_ws.wire import types
 from sippulse_ws.wire.names import SOAP_ENVELOPE
+from sippulse_ws.wording import WordedError, Wording
 
 _KEY_BYTES = 32
 # Not copyPassertedRpid and bossSecretary.
@@ -35,8 +36,19 @@ _FREE = ("faultstring", "faultMessage", "obs", "description", "contextInfo")
 _NUMERIC = ("voicemailpassword",)  # of type long in the contract
 
 
-class KeyTrouble(Exception):
-    """The file of the key cannot be used; the message is one line."""
+_BESIDE = Wording(
+    "{file}: a chave não pode ficar junto das gravações",
+    "{file}: the key must not lie with the recordings",
+)
+_NO_KEY = Wording(
+    "{file}: não é uma chave de {bytes} bytes em hexadecimal",
+    "{file}: no key of {bytes} bytes in hexadecimal",
+)
+_UNREADABLE = Wording("{file}: {reason}", "{file}: {reason}")
+
+
+class KeyTrouble(WordedError):
+    """The file of the key cannot be used."""
 
 
 class Pseudonyms:
@@ -60,16 +72,19 @@ class Pseudonyms:
 def load_key(file: Path, recordings: Path) -> bytes:
     """The key in a file, which is made if it is not there; never beside what it protects."""
     if recordings.resolve() in file.resolve().parents:
-        raise KeyTrouble(f"{file}: the key must not lie with the recordings")
+        raise KeyTrouble(_BESIDE.fill(file=file))
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        key = bytes.fromhex(file.read_text().strip()) if file.is_file() else b""
+        try:
+            key = bytes.fromhex(file.read_text().strip()) if file.is_file() else b""
+        except ValueError:
+            key = b""
         if len(key) != _KEY_BYTES:
-            raise KeyTrouble(f"{file}: no key of {_KEY_BYTES} bytes in hexadecimal") from None
+            raise KeyTrouble(_NO_KEY.fill(file=file, bytes=_KEY_BYTES)) from None
         return key
     except OSError as error:
-        raise KeyTrouble(f"{file}: {error.strerror}") from None
+        raise KeyTrouble(_UNREADABLE.fill(file=file, reason=error.strerror)) from None
     key = os.urandom(_KEY_BYTES)
     with os.fdopen(descriptor, "w") as out:
         out.write(key.hex() + "\n")

@@ -11,7 +11,12 @@ import sqlalchemy as sa
 from sippulse_ws.db.connections.engine import Database
 from sippulse_ws.db.schema.migrate import configuration, upgrade
 from sippulse_ws.db.statements.session import Session
+from sippulse_ws.wording import Wording
 
+_TABLE = Wording("tabela {table}: {rows} linhas", "table {table}: {rows} rows")
+_COLUMN = Wording(
+    "coluna {table}.{column}: {values} valores", "column {table}.{column}: {values} values"
+)
 Columns = dict[str, set[str]]  # by table
 
 
@@ -23,17 +28,17 @@ def known_revisions() -> list[str]:
     return [script.revision for script in scripts.walk_revisions()][::-1]
 
 
-def find_losses(db: Session, current: str, target: str) -> list[str]:
+def find_losses(db: Session, current: str, target: str) -> list[Wording]:
     """Sentences: `table credit_hold: 12 rows`, `column audit.traceparent: 3 values`."""
     here, older = columns_of(current), columns_of(target)
     losses = []
     for table in sorted(here):
         if table not in older:
             if rows := _count(db, table):
-                losses.append(f"table {table}: {rows} rows")
+                losses.append(_TABLE.fill(table=table, rows=rows))
             continue
         losses += [
-            f"column {table}.{column}: {values} values"
+            _COLUMN.fill(table=table, column=column, values=values)
             for column in sorted(here[table] - older[table])
             if (values := _count(db, table, column))
         ]

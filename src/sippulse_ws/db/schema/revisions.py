@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.db.connections.failures import is_without_schema
 from sippulse_ws.db.statements.session import Session
+from sippulse_ws.wording import Wording
 
 NEWEST = "0019"  # a test compares it with migrations/versions
 
@@ -20,7 +21,23 @@ _serves: Select[Any] = (
 _revision: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 
 
-def schema_trouble(revision: str | None, serves: str | None = None) -> str | None:
+NO_SCHEMA = Wording(
+    "o banco não tem esquema, rode: sippulse-ws db upgrade",
+    "the database has no schema, run: sippulse-ws db upgrade",
+)
+_OLDER = Wording(
+    "o esquema está em {revision}, rode: sippulse-ws db upgrade",
+    "the schema is at {revision}, run: sippulse-ws db upgrade",
+)
+_NEWER = Wording(
+    "o esquema está em {revision}, mais novo que este programa, que conhece {newest}: instale de "
+    "novo o programa mais novo, ou rode antes o `sippulse-ws db downgrade {newest}` dele",
+    "the schema is at {revision}, newer than this program, which knows {newest}: install the newer "
+    "program again, or run its `sippulse-ws db downgrade {newest}` first",
+)
+
+
+def schema_trouble(revision: str | None, serves: str | None = None) -> Wording | None:
     """What is wrong with the schema for this program and what to do, in one sentence; or None.
 
     `serves`: the oldest schema whose programs serve on this one too.
@@ -28,16 +45,13 @@ def schema_trouble(revision: str | None, serves: str | None = None) -> str | Non
     if revision == NEWEST or (serves and serves <= NEWEST < (revision or "")):
         return None
     if revision is None:
-        return "the database has no schema, run: sippulse-ws db upgrade"
+        return NO_SCHEMA
     if revision > NEWEST:
-        return (
-            f"the schema is at {revision}, newer than this program, which knows {NEWEST}: install "
-            f"the newer program again, or run its `sippulse-ws db downgrade {NEWEST}` first"
-        )
-    return f"the schema is at {revision}, run: sippulse-ws db upgrade"
+        return _NEWER.fill(revision=revision, newest=NEWEST)
+    return _OLDER.fill(revision=revision)
 
 
-def find_trouble(db: Session) -> str | None:
+def find_trouble(db: Session) -> Wording | None:
     """The same of this database."""
     revision = current_revision(db)
     if revision is None or revision <= NEWEST:

@@ -6,10 +6,17 @@ import re
 from typing import NamedTuple
 
 from sippulse_ws.db.statements.session import Session
+from sippulse_ws.wording import Wording
 
 # MySQL before lacks utf8mb4_0900_bin, INVISIBLE columns or CAST(… AS DOUBLE)
 MARIADB = (10, 6)
 MYSQL = (8, 0, 23)
+
+
+_TOO_OLD = Wording(
+    "o servidor de banco de dados é {version}; é preciso {needed} ou mais novo",
+    "the database server is {version}; {needed} or later is needed",
+)
 
 
 class ServerVersion(NamedTuple):
@@ -37,9 +44,9 @@ def judge(version: str) -> ServerVersion:
     return ServerVersion(version, f"{name} {'.'.join(map(str, needed))}")
 
 
-def server_trouble(db: Session) -> str | None:
+def server_trouble(db: Session) -> Wording | None:
     """Why the schema cannot be made here, in one sentence; or None."""
     found = server_version(db)
     if found.needed is None:
         return None
-    return f"the database server is {found.version}; {found.needed} or later is needed"
+    return _TOO_OLD.fill(version=found.version, needed=found.needed)

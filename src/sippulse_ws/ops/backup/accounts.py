@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.ops import integrators, proxy_views
+from sippulse_ws.wording import Wording
 
 _grantee = re.compile(r"'((?:[^']|'')*)'@'((?:[^']|'')*)'")
 _create_user = re.compile(r"CREATE USER\s+(?:IF NOT EXISTS\s+)?\S+\s*", re.IGNORECASE)
@@ -29,21 +30,29 @@ def find_accounts(db: Session) -> dict[str, Any]:
     return {"integrators": found, "proxies": _find_proxies(db)}
 
 
-def restore_accounts(db: Session, base: str, told: dict[str, Any]) -> list[str]:
+_INTEGRATOR = Wording("o integrador {login} lê {schema}", "integrator {login} reads {schema}")
+_PROXY = Wording("a conta de proxy {user} lê {schema}", "proxy account {user} reads {schema}")
+_SET_PASSWORD = Wording(
+    "{what}: defina a senha, o backup não pôde lê-la",
+    "{what}: set its password, the backup could not read it",
+)
+
+
+def restore_accounts(db: Session, base: str, told: dict[str, Any]) -> list[Wording]:
     """Make them anew; sentences about what is left to do by hand."""
     left = []
     for one in told["integrators"]:
         schema = integrators.restore_integrator(
             db, base, one["login"], one["host"], one["domains"], one["schema"] != ""
         )
-        left += _set_password(db, one, f"integrator {one['login']} reads {schema}")
+        left += _set_password(db, one, _INTEGRATOR.fill(login=one["login"], schema=schema))
     for one in told["proxies"]:
         schema = f"{base}{one['suffix']}"
         proxy_views.create(db, one["kind"], base, schema)
         for account in one["accounts"]:
             user = proxy_views.Account(account["login"], account["host"])
             proxy_views.grant(db, one["kind"], schema, user, None)
-            left += _set_password(db, account, f"proxy account {user} reads {schema}")
+            left += _set_password(db, account, _PROXY.fill(user=user, schema=schema))
     return left
 
 
@@ -88,9 +97,9 @@ def _password(db: Session, login: str, host: str) -> str | None:
     return _create_user.sub("", str(row[0]), count=1) if row else None
 
 
-def _set_password(db: Session, one: dict[str, Any], what: str) -> list[str]:
+def _set_password(db: Session, one: dict[str, Any], what: Wording) -> list[Wording]:
     if not one["password"]:
-        return [f"{what}: set its password, the backup could not read it"]
+        return [_SET_PASSWORD.fill(what=what)]
     account = proxy_views.Account(one["login"], one["host"])
     db.exec_driver_sql(f"ALTER USER {account} {one['password']}".replace("%", "%%"))
     return []

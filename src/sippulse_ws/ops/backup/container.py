@@ -17,15 +17,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
+
 MAGIC = b"SIPPULSE-WS BACKUP 1\n"
 FRAME = 256 * 1024
 _TAG = 16
 _COST = 1 << 15
 _LONGEST_HEAD = 64 * 1024
-
-
-class BackupError(Exception):
-    """A backup cannot be made, read or put back; the message says why."""
 
 
 class Writer(io.RawIOBase):
@@ -78,13 +76,13 @@ class Writer(io.RawIOBase):
 def read_head(file: IO[bytes]) -> dict[str, Any]:
     """What the first line says, without the passphrase; BackupError if it is no backup."""
     if file.read(len(MAGIC)) != MAGIC:
-        raise BackupError("this is no backup of sippulse-ws")
+        raise BackupError(BackupTrouble.NO_BACKUP)
     try:
         told = json.loads(file.readline(_LONGEST_HEAD))
     except ValueError:
-        raise BackupError("the backup's head cannot be read") from None
+        raise BackupError(BackupTrouble.BAD_HEAD) from None
     if not isinstance(told, dict):
-        raise BackupError("the backup's head cannot be read")
+        raise BackupError(BackupTrouble.BAD_HEAD)
     return told
 
 
@@ -120,11 +118,11 @@ class Reader(io.RawIOBase):
         if not self.head.get("encrypted"):
             return None
         if passphrase is None:
-            raise BackupError("the backup is encrypted: its passphrase is needed")
+            raise BackupError(BackupTrouble.ENCRYPTED)
         try:
             salt = bytes.fromhex(self.head["salt"])
         except (KeyError, TypeError, ValueError):
-            raise BackupError("the backup's head cannot be read") from None
+            raise BackupError(BackupTrouble.BAD_HEAD) from None
         return AESGCM(_key(passphrase, salt))
 
     def _unzipped(self) -> Iterator[bytes]:
@@ -133,11 +131,11 @@ class Reader(io.RawIOBase):
             try:
                 yield unzip.decompress(piece)
             except zlib.error:
-                raise BackupError("the backup is damaged") from None
+                raise BackupError(BackupTrouble.DAMAGED) from None
             if unzip.unused_data:
-                raise BackupError("the backup is damaged: something stands after its end")
+                raise BackupError(BackupTrouble.MORE_BEHIND)
         if not unzip.eof:
-            raise BackupError("the backup is cut off")
+            raise BackupError(BackupTrouble.CUT_OFF)
 
     def _opened(self) -> Iterator[bytes]:
         if self._cipher is None:
@@ -149,7 +147,7 @@ class Reader(io.RawIOBase):
             size = int.from_bytes(self._file.read(4), "big")
             sealed = self._file.read(min(size, FRAME + _TAG))
             if not size or len(sealed) != size:
-                raise BackupError("the backup is cut off")
+                raise BackupError(BackupTrouble.CUT_OFF)
             yield self._open(sealed, number, last := self._is_last())
             number += 1
 
@@ -165,8 +163,9 @@ class Reader(io.RawIOBase):
         try:
             return self._cipher.decrypt(_nonce(number, last), sealed, self._head)
         except InvalidTag:
-            why = "wrong passphrase, or damaged" if number == 0 else "damaged or cut off"
-            raise BackupError(f"the backup cannot be opened: {why}") from None
+            first = number == 0
+            trouble = BackupTrouble.BAD_PASSPHRASE if first else BackupTrouble.BAD_FRAME
+            raise BackupError(trouble) from None
 
 
 def _nonce(number: int, last: bool) -> bytes:

@@ -14,9 +14,11 @@ from sippulse_ws import __version__
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.revisions import NEWEST, current_revision
 from sippulse_ws.ops.backup import accounts, mariadb, sqlite
-from sippulse_ws.ops.backup.container import BackupError, Reader, Writer, read_head
+from sippulse_ws.ops.backup.container import Reader, Writer, read_head
 from sippulse_ws.ops.backup.parts import ABOUT, Manifest, PartsReader, PartsWriter, Progress
+from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 from sippulse_ws.ops.rights import WITH_BINLOG, missing_rights
+from sippulse_ws.wording import Wording
 
 Tables = Mapping[str, tuple[int, str]]
 
@@ -29,7 +31,7 @@ class Restored:
     manifest: Manifest
     # table, rows in the backup, rows now, and whether they are the same
     compared: list[tuple[str, int, int, bool]] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    left: list[Wording] = field(default_factory=list)
 
 
 def create_backup(
@@ -76,12 +78,10 @@ def restore_backup(
     about = restored.about
     kind = "sqlite" if database.is_sqlite else "mariadb"
     if about["engine"] != kind:
-        raise BackupError(f"this is a backup of {about['engine']}, and the database is {kind}")
+        raise BackupError(BackupTrouble.OTHER_ENGINE, of=about["engine"], here=kind)
     if about["schema"] > NEWEST:
-        raise BackupError(
-            f"the backup's schema {about['schema']} is newer than this program ({NEWEST}); "
-            f"restore it with version {about['version']} or later"
-        )
+        told = {"schema": about["schema"], "newest": NEWEST, "version": about["version"]}
+        raise BackupError(BackupTrouble.NEWER, **told)
     _make_room(database, overwrite)
     with file.open("rb") as source:
         parts = PartsReader(Reader(source, passphrase))
@@ -123,7 +123,7 @@ def _about(database: Database, settings: Mapping[str, str]) -> dict[str, Any]:
     with database.maintaining() as db:
         schema = current_revision(db)
         if schema is None:
-            raise BackupError("the database has no schema: there is nothing to back up")
+            raise BackupError(BackupTrouble.NOTHING_TO_BACK_UP)
         made = {} if database.is_sqlite else accounts.find_accounts(db)
     return {
         "version": __version__,
@@ -158,7 +158,7 @@ def _make_room(database: Database, overwrite: bool) -> None:
             if there and overwrite:
                 mariadb.empty(db)
     if there and not overwrite:
-        raise BackupError("there is a database with data in it; --overwrite puts the backup there")
+        raise BackupError(BackupTrouble.DATA_THERE)
 
 
 def _path(database: Database) -> Path:
@@ -177,6 +177,7 @@ def _new_file(file: Path) -> Iterator[IO[bytes]]:
             os.fsync(output.fileno())
         part.replace(file)
     except OSError as error:
-        raise BackupError(f"{file}: {error.strerror or error}") from error
+        reason = error.strerror or error
+        raise BackupError(BackupTrouble.UNWRITABLE, file=file, reason=reason) from error
     finally:
         part.unlink(missing_ok=True)

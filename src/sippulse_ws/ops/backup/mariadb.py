@@ -20,7 +20,8 @@ from sqlalchemy import URL
 
 from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
-from sippulse_ws.ops.backup.container import BackupError
+from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
+from sippulse_ws.wording import Wording
 
 _PIECE = 1024 * 1024
 DUMP = ("mariadb-dump", "mysqldump")
@@ -90,7 +91,9 @@ def dump(database: Database, digests: TableDigests, *, binlog: bool = False) -> 
                 process.kill()
                 raise
         if process.returncode:
-            raise BackupError(f"{command[0]}: {_said(errors)}")
+            raise BackupError(
+                BackupTrouble.PROGRAM_FAILED, program=command[0], reason=_said(errors)
+            )
 
 
 def _pieces(lines: Iterable[bytes], digests: TableDigests) -> Iterator[bytes]:
@@ -130,7 +133,9 @@ def load(database: Database, pieces: Iterable[bytes]) -> None:
                 process.kill()
                 raise
         if process.returncode:
-            raise BackupError(f"{command[0]}: {_said(errors)}")
+            raise BackupError(
+                BackupTrouble.PROGRAM_FAILED, program=command[0], reason=_said(errors)
+            )
 
 
 def make_schema(url: URL) -> None:
@@ -201,14 +206,14 @@ def _find(programs: tuple[str, ...]) -> str:
     for program in programs:
         if path := shutil.which(program):
             return path
-    raise BackupError(f"{programs[0]} is not here; install mariadb-client")
+    raise BackupError(BackupTrouble.PROGRAM_MISSING, program=programs[0])
 
 
-def _said(errors: object) -> str:
+def _said(errors: object) -> str | Wording:
     file: object = errors
     file.seek(0)  # type: ignore[attr-defined]
     lines = file.read().decode(errors="replace").strip().splitlines()  # type: ignore[attr-defined]
-    return lines[-1] if lines else "failed and did not say why"
+    return lines[-1] if lines else BackupTrouble.PROGRAM_SILENT.value
 
 
 def _quoted(name: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sippulse_ws.ops.backup.container import BackupError
+from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 
 CHUNK = 4 * 1024 * 1024
 ABOUT = "about.json"
@@ -67,7 +67,7 @@ class PartsReader:
             self._all = buffered
             self._tar: tarfile.TarFile = tarfile.open(mode="r|", fileobj=buffered)  # noqa: SIM115
         except tarfile.TarError:
-            raise BackupError("the backup is damaged") from None
+            raise BackupError(BackupTrouble.DAMAGED) from None
         self.about: dict[str, Any] = self._json(self._next(), ABOUT)
         self.manifest = Manifest()
 
@@ -88,23 +88,23 @@ class PartsReader:
         tables = {name: (rows, digest) for name, (rows, digest) in told.pop("tables").items()}
         self.manifest = Manifest(**told, tables=tables)
         if (self.manifest.sha256, self.manifest.size) != (digest.hexdigest(), size):
-            raise BackupError("the backup is damaged: its checksum is another one")
+            raise BackupError(BackupTrouble.BAD_CHECKSUM)
 
     def _next(self) -> tarfile.TarInfo | None:
         try:
             return self._tar.next()
         except tarfile.TarError:
-            raise BackupError("the backup is damaged") from None
+            raise BackupError(BackupTrouble.DAMAGED) from None
 
     def _read(self, entry: tarfile.TarInfo) -> bytes:
         file = self._tar.extractfile(entry)
         if file is None:
-            raise BackupError("the backup is damaged")
+            raise BackupError(BackupTrouble.DAMAGED)
         return bytes(file.read())
 
     def _json(self, entry: tarfile.TarInfo | None, name: str) -> Any:
         if entry is None or entry.name != name:
-            raise BackupError(f"the backup is damaged: {name} is missing")
+            raise BackupError(BackupTrouble.PART_MISSING, part=name)
         return json.loads(self._read(entry))
 
 

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sippulse_ws.ops.backup.container import BackupError
+from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 
 _PIECE = 1024 * 1024
 _PAGES = 2048  # copied at a time; writers get in between
@@ -20,7 +20,7 @@ Tables = dict[str, tuple[int, str]]
 def dump(path: Path, found: Tables) -> Iterator[bytes]:
     """A copy of the file, as of one moment; `found` gets the count and digest of each table."""
     if not path.is_file():
-        raise BackupError(f"there is no database {path}")
+        raise BackupError(BackupTrouble.NO_DATABASE, path=path)
     with TemporaryDirectory(prefix=".sippulse-ws-backup-", dir=path.parent) as folder:
         copy = Path(folder) / "copy.db"
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
@@ -63,7 +63,7 @@ def load(path: Path, pieces: Iterable[bytes]) -> None:
             os.fsync(file.fileno())
         with closing(sqlite3.connect(new)) as db:
             if db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
-                raise BackupError("the restored database is damaged")
+                raise BackupError(BackupTrouble.RESTORED_DAMAGED)
         for rest in ("-wal", "-shm"):  # of the one that was there
             path.with_name(path.name + rest).unlink(missing_ok=True)
         new.replace(path)

@@ -1,0 +1,62 @@
+"""What the commands on the database itself say: schema, views, keys, backups."""
+
+from __future__ import annotations
+
+from sippulse_ws.cli.texts import Sentence
+from sippulse_ws.wording import Wording
+
+
+class DatabaseSaid(Sentence):
+    """One entry per sentence; keyword arguments fill it."""
+
+    BACKUP_MADE = Wording(
+        "{file}: {tables} tabelas com linhas, {rows} linhas, {size} bytes",
+        "{file}: {tables} tables with rows, {rows} rows, {size} bytes",
+    )
+    CANNOT_HOLD = Wording(
+        "o esquema {revision} não comporta isto; --yes o perde",
+        "schema {revision} cannot hold this; --yes loses it",
+    )
+    DEMO_THERE = Wording("os dados de demonstração já estão lá", "the demo data are there already")
+    DIFFERENT = Wording("DIFERENTE", "DIFFERENT")
+    OLDER_REVISIONS = Wording(
+        "o esquema está em {current}; pode voltar a {older}",
+        "the schema is at {current}; it can go back to {older}",
+    )
+    PASSPHRASE = Wording("Senha do backup", "Passphrase")
+    PROGRESS_CHECKED = Wording("verificados", "checked")
+    PROGRESS_READ = Wording("lidos", "read")
+    PROGRESS_RESTORED = Wording("restaurados", "restored")
+    PROXY_SCHEMA_OURS = Wording(
+        "proxy-views: o esquema do proxy precisa ser outro que o do servidor",
+        "proxy-views: the proxy's schema must be another than the server's own",
+    )
+    PROXY_SQLITE = Wording(
+        "proxy-views: proxies SIP leem MariaDB ou MySQL, não SQLite",
+        "proxy-views: SIP proxies read MariaDB or MySQL, not SQLite",
+    )
+    PROXY_VIEWS_GONE = Wording(
+        "o esquema {schema} e a conta {user} foram retirados",
+        "schema {schema} and account {user} are taken away",
+    )
+    PROXY_VIEWS_READY = Wording(
+        "o esquema {schema} e a conta {user} estão prontos",
+        "schema {schema} and account {user} are ready",
+    )
+    RESEALED = Wording("{count} senhas cifradas de novo", "{count} passwords sealed anew")
+    RESEAL_FAILED = Wording(
+        "{reason}; nada foi alterado; uma chave mais antiga vai em SIPPULSE_OLD_PASSWORD_KEYS",
+        "{reason}; nothing was changed; an older key belongs into SIPPULSE_OLD_PASSWORD_KEYS",
+    )
+    RESTORED = Wording(
+        "restaurado; cada tabela está como no backup. Agora rode: sippulse-ws doctor",
+        "restored; every table is as in the backup. Now run: sippulse-ws doctor",
+    )
+    RESTORED_DIFFERS = Wording(
+        "o banco restaurado difere do backup", "the restored database differs from the backup"
+    )
+    SAME = Wording("igual", "same")
+    SCHEMA_IS_AT = Wording("o esquema está em {revision}", "the schema is at {revision}")
+    UPGRADE_NEXT = Wording("rode: sippulse-ws db upgrade", "run: sippulse-ws db upgrade")
+    UP_TO_DATE = Wording("o esquema está em dia", "schema is up to date")
+    VIEWS_MADE = Wording("{count} visões refeitas", "{count} views made anew")

@@ -1,0 +1,72 @@
+"""`--help` in Portuguese: help.pt.json has a text for each English one that the commands carry.
+
+The settings are not read for it, so that help is there when they are wrong: SIPPULSE_LANGUAGE
+decides, else a locale that is Portuguese. What the library says of a wrong command line stays
+English.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+import typer
+
+from sippulse_ws.wording import Wording
+
+_LIBRARY = "typer.rich_utils"  # large
+# What the library puts around the texts, by the names it has there.
+_FRAME = {
+    "ARGUMENTS_PANEL_TITLE": Wording("Argumentos", "Arguments"),
+    "OPTIONS_PANEL_TITLE": Wording("Opções", "Options"),
+    "COMMANDS_PANEL_TITLE": Wording("Comandos", "Commands"),
+    "ERRORS_PANEL_TITLE": Wording("Erro", "Error"),
+    "DEFAULT_STRING": Wording("[padrão: {}]", "[default: {}]"),
+    "REQUIRED_LONG_STRING": Wording("[obrigatório]", "[required]"),
+    "ABORTED_TEXT": Wording("Interrompido.", "Aborted."),
+    "RICH_HELP": Wording(
+        "[blue]'{command_path} {help_option}'[/] mostra a ajuda.",
+        "Try [blue]'{command_path} {help_option}'[/] for help.",
+    ),
+}
+
+
+def in_portuguese() -> bool:
+    if chosen := os.environ.get("SIPPULSE_LANGUAGE"):
+        return chosen.startswith("pt")
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next((name for name in names if name), "").lower().startswith("pt")
+
+
+@cache
+def help_texts() -> dict[str, str]:
+    """The Portuguese text of each English one."""
+    text = files(__package__).joinpath("help.pt.json").read_text(encoding="utf-8")
+    known: dict[str, str] = json.loads(text)
+    return known
+
+
+def translate_help(command: Any) -> None:
+    """The texts of a command, its parameters and the commands in it."""
+    if not in_portuguese():
+        return
+    texts = help_texts()
+    command.help = texts.get(command.help, command.help)
+    for parameter in command.get_params(typer.Context(command)):
+        if told := getattr(parameter, "help", None):
+            parameter.help = texts.get(told, told)
+    for inner in getattr(command, "commands", {}).values():
+        translate_help(inner)
+
+
+def translate_frame() -> None:
+    """The words around them."""
+    if in_portuguese() or _LIBRARY in sys.modules:
+        library, language = import_module(_LIBRARY), "pt" if in_portuguese() else "en"
+        for name, words in _FRAME.items():
+            setattr(library, name, words.text(language))
