@@ -6,6 +6,8 @@ import asyncio
 from time import monotonic
 from typing import Any
 
+from sippulse_ws.serving.rsgi import RsgiProtocol, RsgiScope
+
 SMALL = 16 * 1024  # bytes; such bodies are awaited whole
 LEAST_RATE = 1024  # bytes a second, once the time for the whole body is over
 # What is read and dropped of a body that is too large: a client that still sends hears no answer.
@@ -35,15 +37,14 @@ class Bodies:
         self._held = 0  # bytes of large bodies
         self._reading: dict[asyncio.Task[Any], float] = {}  # when each has to be done
 
-    async def read(self, scope: Any, proto: Any) -> bytes:
+    async def read(self, scope: RsgiScope, proto: RsgiProtocol) -> bytes:
         length = scope.headers.get("content-length")
         task = asyncio.current_task()
         assert task is not None
         self._reading[task] = monotonic() + self._seconds
         try:
             if length is not None and len(length) < 6 and int(length) <= SMALL:
-                body: bytes = await proto()
-                return body
+                return await proto()
             return await self._read_pieces(proto, task)
         except asyncio.CancelledError:
             raise BodyTimeout from None
@@ -61,7 +62,7 @@ class Bodies:
     def __len__(self) -> int:
         return len(self._reading)
 
-    async def _read_pieces(self, proto: Any, task: asyncio.Task[Any]) -> bytes:
+    async def _read_pieces(self, proto: RsgiProtocol, task: asyncio.Task[Any]) -> bytes:
         pieces: list[bytes] = []
         received = held = 0
         begun = monotonic()

@@ -7,17 +7,17 @@ from io import BytesIO
 from typing import Any, NamedTuple
 
 from sippulse_ws.lanes import PLACE
+from sippulse_ws.serving.rsgi import Header, RsgiHeaders, RsgiScope
 from sippulse_ws.wire.context import RECEIVED
 from sippulse_ws.wire.endpoint import TAKES_FILES
 
 Environ = dict[str, Any]
-Header = tuple[str, str]
 
 
 class Received(NamedTuple):
     """A request with its whole body."""
 
-    scope: Any
+    scope: RsgiScope
     body: bytes
     at: float  # perf_counter() when its head was there
 
@@ -87,17 +87,16 @@ def environ_of(request: Received, place: Any) -> Environ:
     return environ
 
 
-def header_items(headers: Any) -> list[Header]:
+def header_items(headers: RsgiHeaders) -> list[Header]:
     """A header whose value is no ASCII is none that anything here reads."""
     try:
-        items: list[Header] = headers.items()
+        return headers.items()
     except Exception:  # noqa: BLE001 - granian raises its own kind for bytes beyond ASCII
         found = [(name, headers.get(name)) for name in headers.keys()]  # noqa: SIM118
-        items = [(name, value) for name, value in found if value is not None]
-    return items
+        return [(name, value) for name, value in found if value is not None]
 
 
-def client_address(scope: Any, hops: int) -> str:
+def client_address(scope: RsgiScope, hops: int) -> str:
     """What the last of so many trusted proxies tells, as werkzeug's ProxyFix takes it."""
     if hops:
         items = header_items(scope.headers)

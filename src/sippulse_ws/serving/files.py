@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
+from sippulse_ws.serving.rsgi import Disconnect, RsgiProtocol
 from sippulse_ws.wire.spooled import Spooled
 
 # Seconds after which a file that nobody opened is given up: its client has gone.
@@ -15,20 +15,21 @@ _OPEN_FILES = Path("/proc/self/fd")
 
 
 class _Sent:
-    def __init__(self, answer: Spooled, proto: Any) -> None:
+    def __init__(self, answer: Spooled, proto: RsgiProtocol) -> None:
         self.answer = answer
         self._proto = proto
         self._since = monotonic()
-        self._gone: Any = None  # a future, done when the client has gone
+        self._gone: Disconnect | None = None
 
     @property
     def is_over(self) -> bool:
         if self._gone is None:
             self._gone = self._proto.client_disconnect()
-        return bool(self._gone.done()) or monotonic() - self._since > _PATIENCE
+        return self._gone.done() or monotonic() - self._since > _PATIENCE
 
     def close(self) -> None:
-        self._gone.cancel()
+        if self._gone is not None:
+            self._gone.cancel()
         self.answer.close()
 
 
@@ -41,7 +42,7 @@ class SentFiles:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def path_of(self, answer: Spooled, proto: Any) -> str:
+    def path_of(self, answer: Spooled, proto: RsgiProtocol) -> str:
         """Where the server finds it; the file itself has no name."""
         self._kept.append(_Sent(answer, proto))
         return str(_OPEN_FILES / str(answer.fileno()))

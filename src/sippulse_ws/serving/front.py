@@ -30,6 +30,7 @@ from sippulse_ws.serving.refusals import (
     Refusal,
     Refusals,
 )
+from sippulse_ws.serving.rsgi import RsgiProtocol, RsgiScope
 from sippulse_ws.wire.spooled import Spooled
 
 TICK = 0.1  # seconds between looks at what waits, while something does
@@ -96,7 +97,7 @@ class Front:
         self._let_go()
         return len(self._jobs) + len(self._bodies)
 
-    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+    async def __rsgi__(self, scope: RsgiScope, proto: RsgiProtocol) -> None:
         at = perf_counter()
         if self._finished:
             self._let_go()
@@ -115,14 +116,14 @@ class Front:
         else:
             await self._get(scope, proto, path, at)
 
-    async def _get(self, scope: Any, proto: Any, path: str, at: float) -> None:
+    async def _get(self, scope: RsgiScope, proto: RsgiProtocol, path: str, at: float) -> None:
         quick = self._quick.get(path)
         if quick is not None and scope.method in ("GET", "HEAD"):
             self._send(proto, quick())
         else:
             await self._answered(PAGES, Received(scope, b"", at), proto, path)
 
-    async def _post(self, scope: Any, proto: Any, path: str, at: float) -> None:
+    async def _post(self, scope: RsgiScope, proto: RsgiProtocol, path: str, at: float) -> None:
         try:
             body = await self._bodies.read(scope, proto)
         except BodyTimeout:
@@ -135,7 +136,7 @@ class Front:
         else:
             await self._answered(OPERATIONS, Received(scope, body, at), proto, path)
 
-    async def _answered(self, lane: str, request: Received, proto: Any, path: str) -> None:
+    async def _answered(self, lane: str, request: Received, proto: RsgiProtocol, path: str) -> None:
         client = self._client_of(request.scope)
         guesses = lane == OPERATIONS and self._known.guesses(client, request)
         if self._pool.is_full(lane, guesses) or (guesses and not self._known.guessers.has_turn()):
@@ -149,7 +150,7 @@ class Front:
         del job, request  # they hold the body
         await done
 
-    def _client_of(self, scope: Any) -> str:
+    def _client_of(self, scope: RsgiScope) -> str:
         """The address that is told by the last proxy that is trusted, as ProxyFix takes it."""
         return client_address(scope, self._limits.trusted_proxies)
 
@@ -232,10 +233,12 @@ class Front:
             self._finished.append(job)
             self._let_go()
 
-    def _turn_away(self, scope: Any, proto: Any, path: str, error: DomainError) -> None:
+    def _turn_away(
+        self, scope: RsgiScope, proto: RsgiProtocol, path: str, error: DomainError
+    ) -> None:
         metrics.TURNED_AWAY.labels(error.code).inc()
         self._send(proto, self._refusals.turn_away(scope, path, error))
 
-    def _send(self, proto: Any, answer: Refusal) -> None:
+    def _send(self, proto: RsgiProtocol, answer: Refusal) -> None:
         status, headers, body = answer
         proto.response_bytes(status, [*headers, CLOSE] if self.draining else headers, body)

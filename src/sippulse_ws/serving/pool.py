@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any, NoReturn
 
 from sippulse_ws.domain.load_errors import Busy
 from sippulse_ws.lanes import OPERATIONS, PAGES, PROXIES, Detour
+from sippulse_ws.serving.rsgi import Disconnect
 from sippulse_ws.serving.writers import ParkedFull, Writers
 
 log = logging.getLogger(__name__)
@@ -34,8 +36,8 @@ class Job:
         self.proto = proto  # the answer goes there
         self.end = end  # time.monotonic() of its deadline
         self.since = monotonic()
-        self.gone: Any = None  # a future, done when the client has gone; made when it must wait
-        self.done: Any = None  # what its coroutine waits for
+        self.gone: Disconnect | None = None  # made when it must wait
+        self.done: asyncio.Future[None]  # what its coroutine waits for
         self.environ: dict[str, Any] | None = None  # once it was run, the same again
         self.client = ""  # its address
         self.failed_login = False

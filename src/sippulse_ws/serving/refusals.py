@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.observability.operation_log import OperationLog
-from sippulse_ws.serving.environ import Header, client_address, header_items
+from sippulse_ws.serving.environ import client_address, header_items
+from sippulse_ws.serving.rsgi import Header, RsgiScope
 from sippulse_ws.web.json_api import API, ERRORS_PAGE
 from sippulse_ws.web.problems import MEDIA_TYPE, problem, status_of
 from sippulse_ws.wire.endpoint import FAULT, XML_UTF_8
@@ -34,18 +34,18 @@ class Refusals:
         self._log = log
         self._hops = hops
 
-    def turn_away(self, scope: Any, path: str, error: DomainError) -> Refusal:
+    def turn_away(self, scope: RsgiScope, path: str, error: DomainError) -> Refusal:
         """Of a request that could have been an operation."""
         request_id = self._tell(scope, path, error.code)
         return refuse(self._language, path, error, request_id)
 
-    def break_off(self, scope: Any, path: str, fault: str) -> Refusal:
+    def break_off(self, scope: RsgiScope, path: str, fault: str) -> Refusal:
         """Of one that never came in whole."""
         request_id = self._tell(scope, path, fault)
         headers = [("Connection", "close"), ("X-Request-Id", request_id)]
         return _STATUS[fault], headers, b"" if fault != BAD_PATH else b"not found\n"
 
-    def _tell(self, scope: Any, path: str, fault: str) -> str:
+    def _tell(self, scope: RsgiScope, path: str, fault: str) -> str:
         request_id = os.urandom(8).hex()
         named = dict(header_items(scope.headers))
         sent = {CLIENT_ID: named.get("x-request-id"), TRACE: named.get("traceparent")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import httpx
 
@@ -16,6 +16,18 @@ _SILENT = Wording("não respondeu em {seconds:g} s", "did not answer within {sec
 _UNREACHABLE = Wording("inacessível ({error})", "unreachable ({error})")
 _UNEXPECTED = Wording("resposta inesperada ({what})", "unexpected answer ({what})")
 _REFUSED = Wording("recusou {method}: {text}", "refused {method}: {text}")
+
+
+class RpcError(TypedDict, total=False):
+    code: int
+    message: str
+
+
+class RpcAnswer(TypedDict, total=False):
+    """The body of an answer: a result or an error."""
+
+    result: Any  # see the clients' own types, and `reading`
+    error: RpcError
 
 
 class ProxyError(OSError):
@@ -53,7 +65,7 @@ class Client:
         table, _, key = template.partition(":")
         return table, key.format(**fields)
 
-    def post(self, method: str, parameters: Any) -> Any:
+    def post(self, method: str, parameters: object) -> RpcAnswer:
         """The whole JSON answer."""
         request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1}
         try:
@@ -63,14 +75,14 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProxyError(_UNREACHABLE.fill(error=error)) from None
         try:
-            body = answer.json()
+            body: RpcAnswer | None = answer.json()
         except ValueError:
             body = None
         if not isinstance(body, dict):
             raise ProxyError(_UNEXPECTED.fill(what=f"HTTP {answer.status_code}"))
         return body
 
-    def call(self, method: str, parameters: Any) -> Any:
+    def call(self, method: str, parameters: object) -> Any:
         """The result; an error in the body is a ProxyError, whatever the HTTP status."""
         body = self.post(method, parameters)
         if "error" in body:
@@ -92,7 +104,7 @@ def reading(method: Callable[..., _Result]) -> Callable[..., _Result]:
     return read
 
 
-def refusal(method: str, error: Any) -> ProxyError:
+def refusal(method: str, error: RpcError | str) -> ProxyError:
     text = str(error.get("message", error) if isinstance(error, dict) else error)
     kind = ProxyBusy if "ongoing reload" in text else ProxyError
     return kind(_REFUSED.fill(method=method, text=text))

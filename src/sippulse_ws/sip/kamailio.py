@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from sippulse_ws.sip.client import Client, reading, refusal
 
@@ -15,6 +15,45 @@ _RELOADS = {
 _GONE = ("expired", "deleted")
 # Arguments of ul.add after the contact: permanent, q 1, no path, no flags, all methods.
 _PERMANENT = (0, 1.0, ".", 0, 0, 32767)
+
+
+class _Item(TypedDict):
+    ip: str
+    mask: NotRequired[int]
+    port: int
+    tag: NotRequired[str | None]
+
+
+class _Address(TypedDict):
+    group: int
+    item: _Item
+
+
+class _Domain(TypedDict):
+    domain: str
+
+
+class _Rule(TypedDict):
+    PRIO: int
+    MATCHOP: int
+    MATCHLEN: int
+    MATCHEXP: str | None
+    SUBSTEXP: str | None
+    REPLEXP: str | None
+    ATTRS: str | None
+
+
+class _RuleEntry(TypedDict):
+    ENTRY: _Rule
+
+
+class _Contact(TypedDict):
+    Address: str
+    Expires: int | str
+
+
+class _ContactEntry(TypedDict):
+    Contact: _Contact
 
 
 class Kamailio(Client):
@@ -32,17 +71,14 @@ class Kamailio(Client):
         if key is None:
             self.ping()
             return
-        body = self.post("htable.delete", list(key))
-        # 404: the key was not there
-        if "error" in body and body["error"].get("code") != 404:
-            raise refusal("htable.delete", body["error"])
+        self._delete("htable.delete", list(key))
 
     @reading
     def addresses(self) -> set[tuple[Any, ...]]:
-        hosts = self.call("permissions.addressDump", [])
-        networks = self.call("permissions.subnetDump", [])
-        found = set()
-        for entry in [*_entries(hosts), *_entries(networks)]:
+        hosts: list[_Address] = _entries(self.call("permissions.addressDump", []))
+        networks: list[_Address] = _entries(self.call("permissions.subnetDump", []))
+        found: set[tuple[Any, ...]] = set()
+        for entry in [*hosts, *networks]:
             item = entry["item"]
             ip = item["ip"]
             widest = 128 if ":" in ip else 32
@@ -52,7 +88,8 @@ class Kamailio(Client):
 
     @reading
     def domains(self) -> set[tuple[Any, ...]]:
-        return {(entry["domain"],) for entry in _entries(self.call("domain.dump", [])["domains"])}
+        entries: list[_Domain] = _entries(self.call("domain.dump", [])["domains"])
+        return {(entry["domain"],) for entry in entries}
 
     @reading
     def rules(self, plans: Iterable[int]) -> set[tuple[Any, ...]]:
@@ -60,18 +97,20 @@ class Kamailio(Client):
         for plan in plans:
             body = self.post("dialplan.dump", [plan])
             # an unknown plan is an error 500
-            for entry in body.get("result", {}).get("ENTRIES", []):
-                rule = entry["ENTRY"]
-                numbers = (rule[name] for name in ("PRIO", "MATCHOP", "MATCHLEN"))
-                texts = (rule[name] or "" for name in ("MATCHEXP", "SUBSTEXP", "REPLEXP", "ATTRS"))
-                found.add((plan, *numbers, *texts))
+            result: dict[str, list[_RuleEntry]] = body.get("result", {})
+            entries = result.get("ENTRIES", [])
+            for rule in [entry["ENTRY"] for entry in entries]:
+                numbers = rule["PRIO"], rule["MATCHOP"], rule["MATCHLEN"]
+                texts = rule["MATCHEXP"], rule["SUBSTEXP"], rule["REPLEXP"], rule["ATTRS"]
+                found.add((plan, *numbers, *(text or "" for text in texts)))
         return found
 
     @reading
     def contacts(self, account: str) -> set[str]:
         # an account without contacts is an error 500
-        entries = self.post("ul.lookup", [self.table, account]).get("result", {})
-        contacts = [entry["Contact"] for entry in entries.get("Contacts", [])]
+        body = self.post("ul.lookup", [self.table, account])
+        result: dict[str, list[_ContactEntry]] = body.get("result", {})
+        contacts = [entry["Contact"] for entry in result.get("Contacts", [])]
         return {one["Address"] for one in contacts if one["Expires"] not in _GONE}
 
     def add_contact(self, account: str, contact: str) -> None:
@@ -79,9 +118,13 @@ class Kamailio(Client):
 
     @reading
     def remove_contact(self, account: str, contact: str) -> None:
-        body = self.post("ul.rm_contact", [self.table, account, contact])
-        if "error" in body and body["error"].get("code") != 404:
-            raise refusal("ul.rm_contact", body["error"])
+        self._delete("ul.rm_contact", [self.table, account, contact])
+
+    def _delete(self, method: str, parameters: list[str]) -> None:
+        error = self.post(method, parameters).get("error")
+        # 404: there was none
+        if error is not None and error.get("code") != 404:
+            raise refusal(method, error)
 
 
 def _entries(value: Any) -> list[Any]:

@@ -7,12 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Address, ip_network
-from typing import Any
+from typing import Any, TypedDict
 
 from sippulse_ws.sip.client import Client, reading
 
 _GONE = ("expired", "deleted")
 _RELOADS = {"address": "address_reload", "domain": "domain_reload", "dialplan": "dp_reload"}
+
+
+class _Destination(TypedDict):
+    grp: int | str
+    ip: str
+    mask: str
+    port: int | str
+    context_info: str | None
+
+
+class _Partition(TypedDict, total=False):
+    Destinations: list[_Destination]
+
+
+class _DomainName(TypedDict):
+    name: str
+
+
+class _Binding(TypedDict):
+    Contact: str
+    Expires: int | str
 
 
 class OpenSips(Client):
@@ -33,9 +54,10 @@ class OpenSips(Client):
 
     @reading
     def addresses(self) -> set[tuple[Any, ...]]:
-        found = set()
+        found: set[tuple[Any, ...]] = set()
         for method in ("address_dump", "subnet_dump"):
-            for partition in self.call(method, {}).get("Partitions", []):
+            partitions: list[_Partition] = self.call(method, {}).get("Partitions", [])
+            for partition in partitions:
                 for one in partition.get("Destinations", []):
                     length = _prefix_length(one["ip"], one["mask"])
                     info = one.get("context_info") or ""
@@ -44,7 +66,8 @@ class OpenSips(Client):
 
     @reading
     def domains(self) -> set[tuple[Any, ...]]:
-        return {(one["name"],) for one in self.call("domain_dump", {}).get("Domains", [])}
+        names: list[_DomainName] = self.call("domain_dump", {}).get("Domains", [])
+        return {(one["name"],) for one in names}
 
     def rules(self, plans: Iterable[int]) -> set[tuple[Any, ...]] | None:
         """OpenSIPS shows no rules."""
@@ -54,7 +77,8 @@ class OpenSips(Client):
     def contacts(self, account: str) -> set[str]:
         # an account without contacts is an error 404
         body = self.post("ul_show_contact", {"table_name": self.table, "aor": account})
-        contacts = (body.get("result") or {}).get("Contacts", [])
+        result: dict[str, list[_Binding]] = body.get("result") or {}
+        contacts = result.get("Contacts", [])
         return {one["Contact"] for one in contacts if one["Expires"] not in _GONE}
 
     def add_contact(self, account: str, contact: str) -> None:

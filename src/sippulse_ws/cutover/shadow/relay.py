@@ -10,9 +10,10 @@ import asyncio
 import socket
 import ssl
 import struct
+from asyncio.trsock import TransportSocket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from sippulse_ws.cutover.shadow.exchange import Exchange
@@ -115,12 +116,13 @@ class Relay:
 class _Side(asyncio.Protocol):
     """One of the two connections."""
 
-    transport: Any
+    transport: asyncio.Transport
     other: _Side | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        connection = transport.get_extra_info("socket")
+        connection = _socket_of(transport)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -139,7 +141,7 @@ class _Side(asyncio.Protocol):
     def abort(self) -> None:
         """At once, as a server ends that dies."""
         with suppress(OSError):
-            connection = self.transport.get_extra_info("socket")
+            connection = _socket_of(self.transport)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
 
@@ -163,8 +165,8 @@ class _Client(_Side):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        peer = transport.get_extra_info("peername")
-        self.tap = Wiretap(str(peer[0]) if peer else "", self._relay.heard, self._relay.deaf)
+        peer: tuple[str, int] | None = transport.get_extra_info("peername")
+        self.tap = Wiretap(peer[0] if peer else "", self._relay.heard, self._relay.deaf)
         self._relay.open.add(self)
         self.transport.pause_reading()
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
@@ -218,6 +220,11 @@ class _Server(_Side):
 
     def data_received(self, data: bytes) -> None:
         self._client.from_server(data)
+
+
+def _socket_of(transport: asyncio.Transport) -> TransportSocket:
+    found: TransportSocket = transport.get_extra_info("socket")
+    return found
 
 
 def _tls_context(verify: bool) -> ssl.SSLContext:

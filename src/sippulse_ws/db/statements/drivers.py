@@ -9,12 +9,14 @@ SQL.
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
 Literal = Callable[[Any], bytes]
+Written = tuple[str, Sequence[Any]]  # SQL with its arguments
 
 
 class Result(NamedTuple):
@@ -37,16 +39,39 @@ class Driver(Protocol):
         """Run them in order; `done` has a result for each that succeeded, also after an error."""
 
 
+class MysqlRows(Protocol):
+    def fetch_row(self, maxrows: int) -> Sequence[tuple[Any, ...]]: ...
+
+
+class MysqlConnection(Protocol):
+    """mysqlclient's, which has no types of its own."""
+
+    def string_literal(self, text: str, /) -> bytes: ...
+
+    def query(self, text: bytes, /) -> None: ...
+
+    def store_result(self) -> MysqlRows: ...
+
+    def next_result(self) -> int: ...
+
+    def field_count(self) -> int: ...
+
+    def affected_rows(self) -> int: ...
+
+    def insert_id(self) -> int: ...
+
+
 class MysqlClient:
     """mysqlclient below its cursors, by the calls of the C API that its documentation lists."""
 
     writes_text = True
 
-    def quote(self, connection: Any) -> Literal:
-        quote: Literal = connection.string_literal
-        return quote
+    def quote(self, connection: MysqlConnection) -> Literal:
+        return connection.string_literal
 
-    def send(self, connection: Any, statements: Sequence[Any], done: list[Result]) -> None:
+    def send(
+        self, connection: MysqlConnection, statements: Sequence[bytes], done: list[Result]
+    ) -> None:
         connection.query(b";".join(statements))
         for _ in statements[1:]:
             done.append(self._result(connection))
@@ -54,9 +79,30 @@ class MysqlClient:
         done.append(self._result(connection))
 
     @staticmethod
-    def _result(connection: Any) -> Result:
+    def _result(connection: MysqlConnection) -> Result:
         rows = connection.store_result().fetch_row(0) if connection.field_count() else ()
         return Result(rows, connection.affected_rows(), connection.insert_id())
+
+
+class PyMySqlCursor(Protocol):
+    rowcount: int
+    lastrowid: int
+
+    def execute(self, query: bytes, /) -> int: ...
+
+    def fetchall(self) -> Sequence[tuple[Any, ...]]: ...
+
+    def nextset(self) -> bool | None: ...
+
+    def close(self) -> None: ...
+
+
+class PyMySqlConnection(Protocol):
+    """PyMySQL's, whose own types know no bytes as a query."""
+
+    def escape(self, value: str, /) -> str: ...
+
+    def cursor(self) -> PyMySqlCursor: ...
 
 
 class PyMySql:
@@ -64,10 +110,12 @@ class PyMySql:
 
     writes_text = True
 
-    def quote(self, connection: Any) -> Literal:
+    def quote(self, connection: PyMySqlConnection) -> Literal:
         return lambda text: connection.escape(text).encode()
 
-    def send(self, connection: Any, statements: Sequence[Any], done: list[Result]) -> None:
+    def send(
+        self, connection: PyMySqlConnection, statements: Sequence[bytes], done: list[Result]
+    ) -> None:
         cursor = connection.cursor()
         cursor.execute(b";".join(statements))
         for _ in statements[1:]:
@@ -82,13 +130,18 @@ class Sqlite:
 
     writes_text = False
 
-    def quote(self, connection: Any) -> Literal:
+    def quote(self, connection: sqlite3.Connection) -> Literal:
         raise NotImplementedError("arguments go to SQLite as they are")
 
-    def send(self, connection: Any, statements: Sequence[Any], done: list[Result]) -> None:
+    def send(
+        self,
+        connection: sqlite3.Connection,
+        statements: Sequence[Written],
+        done: list[Result],
+    ) -> None:
         for sql, arguments in statements:
             cursor = connection.execute(sql, arguments)
-            done.append(Result(cursor.fetchall(), cursor.rowcount, cursor.lastrowid))
+            done.append(Result(cursor.fetchall(), cursor.rowcount, cursor.lastrowid or 0))
 
 
 DRIVERS: dict[str, Driver] = {
