@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, String, bindparam, cast, delete, insert, select, update
+from sqlalchemy import BindParameter, String, bindparam, cast, delete, insert, select, update
 
 from sippulse_ws.charging.rated_call import RatedCall
+from sippulse_ws.charging.rows import HeldMoney, HoldRow, LockedAccount
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import events
 from sippulse_ws.domain.credit import RESELLER, SUBSCRIBER
@@ -35,7 +36,7 @@ _HOLD_COLUMNS = [
 ]
 
 
-def _bound(name: str) -> Any:
+def _bound(name: str) -> BindParameter[Decimal]:
     return bindparam(name, type_=Money)
 
 
@@ -78,7 +79,7 @@ class Posting:
     calls: list[tuple[RatedCall, Decimal]] = field(default_factory=list)
 
 
-def find_holds(db: Session, ids: Iterable[int]) -> dict[int, Row[Any]]:
+def find_holds(db: Session, ids: Iterable[int]) -> dict[int, HoldRow]:
     """The holds that are still there, by id."""
     wanted = sorted(ids)
     if not wanted:
@@ -90,7 +91,7 @@ def find_holds(db: Session, ids: Iterable[int]) -> dict[int, Row[Any]]:
 class Postings:
     """The balances of a batch, locked; `post` writes what its calls make of them."""
 
-    def __init__(self, db: Session, calls: Sequence[RatedCall], holds: Iterable[Row[Any]]) -> None:
+    def __init__(self, db: Session, calls: Sequence[RatedCall], holds: Iterable[HeldMoney]) -> None:
         held = list(holds)
         payers = {call.account.payer.id for call in calls if call.account}
         resellers = {
@@ -165,7 +166,7 @@ class Postings:
 
 def lock_accounts(
     db: Session, table: type[Subscriber | Reseller], ids: Iterable[int]
-) -> dict[int, Row[Any]]:
+) -> dict[int, LockedAccount]:
     """The rows of these accounts, nobody else's until the end of the transaction."""
     wanted = sorted(ids)
     if not wanted:
@@ -180,12 +181,12 @@ def lock_accounts(
             Subscriber.monthly_quota_type,
         ]
     else:
-        columns += [Reseller.name, Reseller.domain]
+        columns.append((Reseller.name + "@" + Reseller.domain).label("account_code"))
     query = select(*columns).where(table.id.in_(wanted)).order_by(table.id).with_for_update()
     return {row.id: row for row in db.execute(query)}
 
 
-def _lock_holds(db: Session, ids: Sequence[int]) -> Sequence[Row[Any]]:
+def _lock_holds(db: Session, ids: Sequence[int]) -> Sequence[HeldMoney]:
     if not ids:
         return []
     query = select(
@@ -232,14 +233,13 @@ def _used(call: RatedCall, counted: bool, kind: str | None) -> Decimal:
 
 
 def _ledger(
-    kind: str, postings: dict[int, Posting], rows: dict[int, Row[Any]], now: dt.datetime
+    kind: str, postings: dict[int, Posting], rows: Mapping[int, LockedAccount], now: dt.datetime
 ) -> list[dict[str, Any]]:
     ledger = []
     for account_id, posting in postings.items():
         row = rows.get(account_id)
         if row is None:
             continue
-        account = row.account_code if kind == SUBSCRIBER else f"{row.name}@{row.domain}"
         balance = row.credit
         for call, price in posting.calls:
             balance -= price
@@ -249,7 +249,7 @@ def _ledger(
                         "at": now,
                         "kind": kind,
                         "account_id": account_id,
-                        "account": account,
+                        "account": row.account_code,
                         "value": -price,
                         "balance": balance,
                         "obs": f"{call.raw.number} {call.raw.call_id}",
@@ -265,7 +265,7 @@ def _write(
     db: Session,
     statement: Prepared,
     postings: dict[int, Posting],
-    rows: dict[int, Row[Any]],
+    rows: Mapping[int, LockedAccount],
     quotas: tuple[str, ...],
 ) -> None:
     for account_id in sorted(postings):

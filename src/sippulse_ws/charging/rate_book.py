@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
+from sippulse_ws.charging.rows import RateRow
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import Rate
 
@@ -32,7 +32,7 @@ class RateBook:
     """Rates by table and prefix."""
 
     def __init__(self) -> None:
-        self._rates: dict[tuple[RateTable, str], Row[Any]] = {}
+        self._rates: dict[tuple[RateTable, str], RateRow] = {}
 
     def load(self, db: Session, wanted: Iterable[tuple[RateTable, str]]) -> None:
         """Read what is needed to price these numbers by these tables."""
@@ -46,7 +46,7 @@ class RateBook:
             for start in range(0, len(these), _AT_ONCE):
                 self._load(db, table, these[start : start + _AT_ONCE])
 
-    def find(self, table: RateTable, number: str) -> Row[Any] | None:
+    def find(self, table: RateTable, number: str) -> RateRow | None:
         """The rate with the longest prefix of the number."""
         for length in range(min(len(number), _PREFIX_LENGTH), 0, -1):
             if rate := self._rates.get((table, number[:length])):

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any
 
-from sqlalchemy import Row
-
 from sippulse_ws.charging.accounts import CallAccount
 from sippulse_ws.charging.pricing import (
     Tariff,
@@ -18,6 +16,7 @@ from sippulse_ws.charging.pricing import (
     whole_seconds,
 )
 from sippulse_ws.charging.rate_book import RateBook
+from sippulse_ws.charging.rows import GatewayRow, HoldRow, RawCallRow
 from sippulse_ws.charging.terms import PricedBy, cost_of, rated_number, terms_of
 from sippulse_ws.models.types import MONEY_LIMIT
 
@@ -51,9 +50,9 @@ class Priced:
 class RatedCall:
     """`missing` says why there is no price; without it there is one."""
 
-    raw: Row[Any]
+    raw: RawCallRow
     account: CallAccount | None
-    gateway: Row[Any] | None
+    gateway: GatewayRow | None
     seconds: int
     missing: str | None = None
     free: bool = False
@@ -85,10 +84,10 @@ class RatedCall:
 
 
 def rate_call(
-    raw: Row[Any],
+    raw: RawCallRow,
     account: CallAccount | None,
-    gateway: Row[Any] | None,
-    hold: Row[Any] | None,
+    gateway: GatewayRow | None,
+    hold: HoldRow | None,
     book: RateBook,
 ) -> RatedCall:
     """The prices of a raw record; `hold` is the money held for it, with the tariff shown then."""
@@ -109,7 +108,7 @@ def rate_call(
     return call
 
 
-def _price(call: RatedCall, account: CallAccount, hold: Row[Any] | None, book: RateBook) -> None:
+def _price(call: RatedCall, account: CallAccount, hold: HoldRow | None, book: RateBook) -> None:
     number = rated_number(call.raw.number)
     terms = terms_of(account, number, book)
     if terms.sale is None:
@@ -129,20 +128,25 @@ def _priced(by: PricedBy, seconds: int, held: Tariff | None) -> Priced:
     return Priced(by, tariff, billed_seconds(seconds, tariff), price_of(seconds, tariff))
 
 
-def _held(hold: Row[Any] | None, side: str) -> Tariff | None:
+def _held(hold: HoldRow | None, side: str) -> Tariff | None:
     """The tariff by which money was held: what was shown is what is charged."""
     if hold is None:
         return None
-    values = hold._mapping
-    money = Decimal(values[side + "tariff"])  # for 6,000 seconds
+
+    def of_side(name: str) -> int:
+        value: int = getattr(hold, side + name)
+        return value
+
+    text: str = getattr(hold, side + "tariff")
+    money = Decimal(text)  # for 6,000 seconds
     if money <= 0:
         return None
     return Tariff(
         _hundredth(money),
-        values[side + "first_block"],
-        values[side + "next_block"],
-        delay=values[side + "delay"],
-        discard=values[side + "discard"],
+        of_side("first_block"),
+        of_side("next_block"),
+        delay=of_side("delay"),
+        discard=of_side("discard"),
     )
 
 

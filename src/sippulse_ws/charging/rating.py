@@ -8,10 +8,10 @@ nothing half done.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sippulse_ws.charging.accounts import load_accounts
@@ -19,7 +19,8 @@ from sippulse_ws.charging.calendar import quotas_are_due, reset_quotas, zone_tod
 from sippulse_ws.charging.postings import Postings, find_holds
 from sippulse_ws.charging.rate_book import RateBook
 from sippulse_ws.charging.rated_call import RatedCall, rate_call
-from sippulse_ws.charging.records import find_records, record_key, store_records
+from sippulse_ws.charging.records import RecordKey, find_records, record_key, store_records
+from sippulse_ws.charging.rows import GatewayRow, HoldRow, KnownRecord, RawCallRow
 from sippulse_ws.charging.terms import rated_number, tables_of
 from sippulse_ws.db import Database
 from sippulse_ws.db.connections.failures import is_repeatable
@@ -46,6 +47,10 @@ _GATEWAYS = select(
     Provider.tx_connection,
     Provider.cadency,
 ).join(Provider, Provider.id == Gateway.provider_id)
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class RatingWorker:
@@ -87,7 +92,7 @@ class RatingWorker:
             self._rate(db, raws)
         return len(raws)
 
-    def _rate(self, db: Session, raws: Sequence[Row[Any]]) -> None:
+    def _rate(self, db: Session, raws: Sequence[RawCallRow]) -> None:
         zone, now = find_timezone(db, self._timezone), dt.datetime.now(dt.UTC)
         holds = find_holds(db, {raw.hold_id for raw in raws if raw.hold_id is not None})
         known = find_records(db, raws)
@@ -102,7 +107,7 @@ class RatingWorker:
 
 
 def price_calls(
-    db: Session, raws: Sequence[Row[Any]], holds: dict[int, Row[Any]]
+    db: Session, raws: Sequence[RawCallRow], holds: Mapping[int, HoldRow]
 ) -> list[RatedCall]:
     """The raw records with their prices, by what holds now; nothing is written."""
     accounts = load_accounts(db, {raw.account for raw in raws if raw.account})
@@ -110,24 +115,28 @@ def price_calls(
     book = RateBook()
     wanted = set()
     for raw in raws:
-        account = accounts.get(raw.account)
+        account = _of(accounts, raw.account)
         if account is not None:
             number = rated_number(raw.number)
             wanted |= {(table, number) for table in tables_of(account)}
-            gateway = gateways.get(raw.gateway_id)
+            gateway = _of(gateways, raw.gateway_id)
             if gateway is not None and gateway.rate_id is not None:
                 wanted.add(((account.domain, gateway.rate_id), number))
     book.load(db, wanted)
     return [
         rate_call(
             raw,
-            accounts.get(raw.account),
-            gateways.get(raw.gateway_id),
-            holds.get(raw.hold_id),
+            _of(accounts, raw.account),
+            _of(gateways, raw.gateway_id),
+            _of(holds, raw.hold_id),
             book,
         )
         for raw in raws
     ]
+
+
+def _of(found: Mapping[_Key, _Value], key: _Key | None) -> _Value | None:
+    return None if key is None else found.get(key)
 
 
 def _oldest(size: int) -> Select[Any]:
@@ -135,15 +144,15 @@ def _oldest(size: int) -> Select[Any]:
     return query.with_for_update(skip_locked=True)
 
 
-def _load_gateways(db: Session, ids: set[int]) -> dict[int, Row[Any]]:
+def _load_gateways(db: Session, ids: set[int]) -> dict[int, GatewayRow]:
     if not ids:
         return {}
     return {row.id: row for row in db.execute(_GATEWAYS.where(Gateway.id.in_(sorted(ids))))}
 
 
-def _mark_duplicates(calls: Sequence[RatedCall], known: dict[Any, Row[Any]]) -> None:
+def _mark_duplicates(calls: Sequence[RatedCall], known: Mapping[RecordKey, KnownRecord]) -> None:
     """A call is recorded once; a record that has no price yet may get one."""
-    seen: dict[Any, RatedCall] = {}
+    seen: dict[RecordKey, RatedCall] = {}
     for call in sorted(calls, key=lambda one: (one.missing is not None, one.raw.id)):
         key = record_key(call.raw)
         before = known.get(key)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from sippulse_ws.charging.rated_call import Priced, RatedCall, rating_words
+from sippulse_ws.charging.rows import KnownRecord, RawCallRow, WholeRecord
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.call_records import Snapshots
 from sippulse_ws.domain.local_time import wall_time
@@ -42,16 +43,16 @@ _DAY = dt.timedelta(days=1)
 RecordKey = tuple[str, str, str]
 
 
-def record_key(raw: Row[Any]) -> RecordKey:
+def record_key(raw: RawCallRow) -> RecordKey:
     """What tells a record from others; a call's second leg gets a tag of its own."""
     to_tag = raw.to_tag if not raw.leg else f"{raw.to_tag}-{raw.leg}"
     return raw.call_id, raw.from_tag, to_tag
 
 
 def find_records(
-    db: Session, raws: Sequence[Row[Any]], *, whole: bool = False
-) -> dict[RecordKey, Row[Any]]:
-    """The records that there are of these calls, `whole` or as much as rating needs of them."""
+    db: Session, raws: Sequence[RawCallRow], *, whole: bool = False
+) -> dict[RecordKey, WholeRecord]:
+    """The records that there are of these calls, `whole` or as much as KnownRecord has."""
     # times, so that few partitions are read
     times = [raw.started for raw in raws]
     needed = (*_KEY, "id", "call_start_time", "raw_id", "price")
@@ -68,7 +69,7 @@ def find_records(
 def store_records(
     db: Session,
     calls: Sequence[RatedCall],
-    known: dict[RecordKey, Row[Any]],
+    known: Mapping[RecordKey, KnownRecord],
     snapshots: Snapshots,
     zone: ZoneInfo,
 ) -> None:
@@ -99,7 +100,7 @@ def rated_values(call: RatedCall, db: Session, snapshots: Snapshots) -> dict[str
     return {name: row[name] for name in _RATED}
 
 
-def update_record(db: Session, record: Row[Any], values: dict[str, Any]) -> None:
+def update_record(db: Session, record: KnownRecord, values: dict[str, Any]) -> None:
     """Give a record the columns of another rating."""
     _UPDATE.run(db, **values, record_id=record.id, record_time=record.call_start_time)
 

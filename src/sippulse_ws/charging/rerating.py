@@ -9,12 +9,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from sippulse_ws.charging.postings import LEDGER_ROW, NOBODY, lock_accounts
 from sippulse_ws.charging.rated_call import RatedCall
 from sippulse_ws.charging.rating import BATCH, NEW, RATED, UNRATED, price_calls
 from sippulse_ws.charging.records import find_records, rated_values, record_key, update_record
+from sippulse_ws.charging.rows import (
+    CallLedgerRow,
+    FirstLedgerRow,
+    RawCallRow,
+    UnratedRow,
+    WholeRecord,
+)
 from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.call_records import Snapshots
@@ -71,7 +78,9 @@ def rerate(database: Database, which: Selection, *, dry_run: bool = False) -> Ge
         last = raws[-1].id
 
 
-def list_unrated(db: Session, account: str | None = None, limit: int = 1000) -> Sequence[Row[Any]]:
+def list_unrated(
+    db: Session, account: str | None = None, limit: int = 1000
+) -> Sequence[UnratedRow]:
     """Raw records that could not be rated, the newest first."""
     columns = (
         RawCall.id,
@@ -97,7 +106,7 @@ def queue_unrated(db: Session, account: str | None = None) -> int:
     return db.execute(update(RawCall).where(*which).values(state=NEW)).rowcount
 
 
-def _rated(which: Selection, last: int) -> Any:
+def _rated(which: Selection, last: int) -> Select[Any]:
     query = select(*RawCall.__table__.columns).where(
         RawCall.state == RATED,
         RawCall.reason.is_(None),  # a duplicate has no record of its own
@@ -111,7 +120,7 @@ def _rated(which: Selection, last: int) -> Any:
 
 
 def _again(
-    db: Session, raws: Sequence[Row[Any]], which: Selection, snapshots: Snapshots, dry_run: bool
+    db: Session, raws: Sequence[RawCallRow], which: Selection, snapshots: Snapshots, dry_run: bool
 ) -> list[Rerated]:
     records = find_records(db, raws, whole=True)
     found, changed = [], []
@@ -148,7 +157,7 @@ def _is_of(call: RatedCall, plan: str | None) -> bool:
     return by is not None and plan in (str(by.id), by.name)
 
 
-def _told(call: RatedCall, record: Row[Any]) -> Rerated:
+def _told(call: RatedCall, record: WholeRecord) -> Rerated:
     return Rerated(
         call.raw.call_id,
         call.raw.started,
@@ -163,7 +172,7 @@ def _told(call: RatedCall, record: Row[Any]) -> Rerated:
     )
 
 
-def _correct(db: Session, changed: Sequence[tuple[RatedCall, Row[Any]]]) -> None:
+def _correct(db: Session, changed: Sequence[tuple[RatedCall, WholeRecord]]) -> None:
     """Ledger rows and balances: each correction goes to whoever paid at first."""
     first = _first_rows(db, [call.raw.id for call, _ in changed])
     corrections: list[tuple[str, int, Decimal, int, int | None]] = []
@@ -189,7 +198,7 @@ def _correct(db: Session, changed: Sequence[tuple[RatedCall, Row[Any]]]) -> None
     _post(db, RESELLER, [one for one in corrections if one[0] == RESELLER])
 
 
-def _first_rows(db: Session, raw_ids: list[int]) -> dict[tuple[str, int], Row[Any]]:
+def _first_rows(db: Session, raw_ids: list[int]) -> dict[tuple[str, int], FirstLedgerRow]:
     query = select(
         CreditLedger.id, CreditLedger.kind, CreditLedger.account_id, CreditLedger.raw_id
     ).where(CreditLedger.raw_id.in_(raw_ids), CreditLedger.corrects_id.is_(None))
@@ -209,13 +218,12 @@ def _post(
         if row is None:  # removed: nobody is left to be given anything
             continue
         changes[account_id] += change
-        name = row.account_code if kind == SUBSCRIBER else f"{row.name}@{row.domain}"
         ledger.append(
             {
                 "at": now,
                 "kind": kind,
                 "account_id": account_id,
-                "account": name,
+                "account": row.account_code,
                 "value": change,
                 "balance": row.credit + changes[account_id],
                 "obs": "rated again",
@@ -230,7 +238,9 @@ def _post(
         db.execute(update(table).where(table.id == account_id).values(credit=table.credit + change))
 
 
-def find_call(db: Session, call_id: str) -> list[tuple[Row[Any], Row[Any] | None, list[Row[Any]]]]:
+def find_call(
+    db: Session, call_id: str
+) -> list[tuple[RawCallRow, WholeRecord | None, list[CallLedgerRow]]]:
     """Raw records with this call-id, each with its record and the ledger rows it made."""
     raws = db.execute(
         select(*RawCall.__table__.columns)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any
-
-from sqlalchemy import Row
 
 from sippulse_ws.charging.accounts import (
     MARKUP_ONLY,
@@ -19,6 +16,7 @@ from sippulse_ws.charging.accounts import (
 )
 from sippulse_ws.charging.pricing import Tariff
 from sippulse_ws.charging.rate_book import RateBook, RateTable
+from sippulse_ws.charging.rows import RateRow
 
 NO_PLAN = "no plan"
 NO_RATE = "no rate"
@@ -33,7 +31,7 @@ _DIGITS = 80  # more than any rate with two markups has
 class PricedBy:
     """A rate, the plan that chose it, and what they make of seconds."""
 
-    rate: Row[Any]
+    rate: RateRow
     plan: Plan | None
     tariff: Tariff
 
@@ -81,7 +79,7 @@ def _through(reseller: ResellerTerms, own: PricedBy, number: str, book: RateBook
     return Terms(sale=PricedBy(own.rate, own.plan, dearer), reseller=own)
 
 
-def cost_of(rate: Row[Any] | None, tx_connection: int, cadency: int) -> PricedBy | None:
+def cost_of(rate: RateRow | None, tx_connection: int, cadency: int) -> PricedBy | None:
     """What a provider charges: by its own blocks, where the rate has none, and without markup."""
     if rate is None:
         return None

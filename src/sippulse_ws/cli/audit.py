@@ -23,7 +23,7 @@ from sippulse_ws.cli.session import (
 )
 from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Database
-from sippulse_ws.domain.audit import AuditFilter, list_audit, prune_audit
+from sippulse_ws.domain.audit import AuditFilter, AuditRow, list_audit, prune_audit
 from sippulse_ws.domain.local_time import find_timezone
 
 _MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
@@ -93,7 +93,9 @@ def _prune(days: int, now: dt.datetime) -> None:
     say(Said.ROWS_DELETED, count=removed)
 
 
-def _follow(database: Database, wanted: AuditFilter, rows: Sequence[Any], as_json: bool) -> None:
+def _follow(
+    database: Database, wanted: AuditFilter, rows: Sequence[AuditRow], as_json: bool
+) -> None:
     """Oldest first; for ever."""
     seen = 0
     if not as_json:
@@ -112,7 +114,7 @@ def _follow(database: Database, wanted: AuditFilter, rows: Sequence[Any], as_jso
             rows = list_audit(db, replace(wanted, after=seen), AT_A_TIME)
 
 
-def _moment(given: dt.datetime | None, zone: ZoneInfo, *, last: bool = False) -> Any:
+def _moment(given: dt.datetime | None, zone: ZoneInfo, *, last: bool = False) -> dt.datetime | None:
     """In UTC; a last day counts to its end."""
     if given is None:
         return None
@@ -121,7 +123,7 @@ def _moment(given: dt.datetime | None, zone: ZoneInfo, *, last: bool = False) ->
     return given.replace(tzinfo=zone).astimezone(dt.UTC)
 
 
-def _json(row: Any) -> dict[str, Any]:
+def _json(row: AuditRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "at": row.at.isoformat(timespec="milliseconds"),
@@ -138,7 +140,7 @@ def _json(row: Any) -> dict[str, Any]:
     }
 
 
-def _cells(row: Any) -> list[object]:
+def _cells(row: AuditRow) -> list[object]:
     return [
         row.at.strftime("%Y-%m-%d %H:%M:%S"),
         row.login,

@@ -17,6 +17,7 @@ from sippulse_ws.charging.rerating import (
     queue_unrated,
     rerate,
 )
+from sippulse_ws.charging.rows import CallLedgerRow, RawCallRow, WholeRecord
 from sippulse_ws.cli.call_texts import CallSaid
 from sippulse_ws.cli.session import (
     AsJson,
@@ -160,7 +161,7 @@ def _difference(one: Rerated) -> list[object]:
     ]
 
 
-def _way(raw: Any) -> list[str]:
+def _way(raw: RawCallRow) -> list[str]:
     gateway = (
         CallSaid.GATEWAY.value.fill(id=raw.gateway_id, address=raw.gateway_address)
         if raw.gateway_id
@@ -190,7 +191,7 @@ def _way(raw: Any) -> list[str]:
     ]
 
 
-def _steps(raw: Any, record: Any) -> list[str]:
+def _steps(raw: RawCallRow, record: WholeRecord | None) -> list[str]:
     if raw.state == 0:
         return [told(CallSaid.NOT_RATED)]
     if raw.state == 3:
@@ -242,7 +243,7 @@ def _side(title: CallSaid, said: dict[str, Any]) -> list[str]:
     ]
 
 
-def _ledger(rows: list[Any]) -> list[str]:
+def _ledger(rows: list[CallLedgerRow]) -> list[str]:
     return [
         told(
             CallSaid.LEDGER,
@@ -257,7 +258,9 @@ def _ledger(rows: list[Any]) -> list[str]:
     ]
 
 
-def _plain(raw: Any, record: Any, ledger: list[Any]) -> dict[str, Any]:
+def _plain(
+    raw: RawCallRow, record: WholeRecord | None, ledger: list[CallLedgerRow]
+) -> dict[str, Any]:
     def values(row: Any) -> dict[str, Any] | None:
         if row is None:
             return None

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select
 
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.rows import upsert
@@ -105,7 +105,24 @@ class AuditFilter:
     after: int | None = None  # id
 
 
-def list_audit(db: Session, wanted: AuditFilter, limit: int = 50) -> Sequence[Row[Any]]:
+class AuditRow(Protocol):
+    """A row of `audit`."""
+
+    id: int
+    at: dt.datetime
+    login: str
+    address: str
+    operation: str
+    object: str
+    outcome: str
+    error: str | None
+    request_id: str
+    times: int
+    client_request_id: str | None
+    traceparent: str | None
+
+
+def list_audit(db: Session, wanted: AuditFilter, limit: int = 50) -> Sequence[AuditRow]:
     """The newest rows first; with `after` the oldest of those that came later."""
     order = Audit.id.desc() if wanted.after is None else Audit.id
     query = select(*Audit.__table__.columns).order_by(order).where(*_conditions(wanted))

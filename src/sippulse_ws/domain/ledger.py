@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Generator, Iterable
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Row, literal, select, update
+from sqlalchemy import literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -34,9 +34,35 @@ _LEDGER = select(
 ).outerjoin(_reversal, _reversal.reverses == CreditLedger.id)
 
 
+class ListedEntry(Protocol):
+    """A row of `credit_ledger`; `reversed_by` is the id of the row that takes it back."""
+
+    id: int
+    at: dt.datetime
+    kind: str
+    account: str
+    value: Decimal
+    balance: Decimal
+    obs: str | None
+    administrator: str
+    expires_at: dt.datetime | None
+    reverses: int | None
+    reversed_by: int | None
+
+
+class _Entry(Protocol):
+    """What is needed of one that is taken back."""
+
+    kind: str
+    account_id: int
+    account: str
+    value: Decimal
+    reverses: int | None
+
+
 def list_ledger(
     db: Session, account: str, since: dt.datetime | None, until: dt.datetime | None
-) -> Generator[Row[Any]]:
+) -> Generator[ListedEntry]:
     """The changes of a balance in their order: of an account code, or a reseller's name@domain."""
     query = _LEDGER.where(CreditLedger.account == account)
     if since is not None:
@@ -51,7 +77,7 @@ def reverse_entry(db: Session, row_id: int, obs: str, administrator: str) -> int
 
     A validity that the first one gave stays.
     """
-    entry = db.execute(select(CreditLedger).where(CreditLedger.id == row_id)).first()
+    entry: _Entry | None = db.execute(select(CreditLedger).where(CreditLedger.id == row_id)).first()
     if entry is None:
         raise LedgerRowNotFound(row=row_id)
     if entry.reverses is not None:
@@ -77,7 +103,7 @@ def reverse_entry(db: Session, row_id: int, obs: str, administrator: str) -> int
     return int(db.scalar(found))
 
 
-def _change_balance(db: Session, entry: Any, change: Decimal) -> None:
+def _change_balance(db: Session, entry: _Entry, change: Decimal) -> None:
     """Subscribers and resellers have a `credit` column alike."""
     is_subscriber = entry.kind == SUBSCRIBER
     table: type[Subscriber | Reseller] = Subscriber if is_subscriber else Reseller
@@ -96,8 +122,8 @@ def _change_balance(db: Session, entry: Any, change: Decimal) -> None:
 class Double(NamedTuple):
     """A ledger row that looks like one shortly before it."""
 
-    first: Row[Any]
-    second: Row[Any]
+    first: ListedEntry
+    second: ListedEntry
 
 
 def find_doubles(db: Session, minutes: int, since: dt.datetime | None = None) -> list[Double]:
@@ -117,9 +143,9 @@ def find_doubles(db: Session, minutes: int, since: dt.datetime | None = None) ->
     return list(_doubles(stream(db, query.order_by(*order)), within))
 
 
-def _doubles(rows: Iterable[Row[Any]], within: dt.timedelta) -> Iterable[Double]:
+def _doubles(rows: Iterable[ListedEntry], within: dt.timedelta) -> Iterable[Double]:
     """`rows` are sorted by account."""
-    before: dict[tuple[Any, ...], Row[Any]] = {}
+    before: dict[tuple[Decimal, str], ListedEntry] = {}
     owner = None
     for row in rows:
         if (row.kind, row.account) != owner:

@@ -10,11 +10,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     and_,
     case,
@@ -56,6 +55,38 @@ class PriceListNotStaged(DomainError):
     )
 
 
+class PriceListHead(Protocol):
+    """A row of `price_list`."""
+
+    id: int
+    domain: str
+    rate_id: int
+    state: str
+    created_at: dt.datetime
+    created_by: str
+    source: str
+    sha256: str
+    added: int
+    changed: int
+    removed: int
+
+
+class StagedList(PriceListHead, Protocol):
+    effective_at: dt.datetime
+    rates: int  # how many
+
+
+class AppliedList(PriceListHead, Protocol):
+    applied_at: dt.datetime
+
+
+class PriceChange(Protocol):
+    prefix: str
+    name: str
+    old: Decimal
+    new: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class ListDifference:
     """What applying a list would change; amounts are per minute, as rates are."""
@@ -68,7 +99,7 @@ class ListDifference:
     same: int
     most_dearer: Decimal
     most_cheaper: Decimal
-    largest: Sequence[Row[Any]]  # prefix, name, old and new value of the largest changes
+    largest: Sequence[PriceChange]
 
     @property
     def changed(self) -> int:
@@ -112,7 +143,7 @@ def stage_list(db: Session, list_id: int, effective_at: dt.datetime) -> None:
         raise PriceListNotStaged(list=list_id)
 
 
-def cancel_list(db: Session, list_id: int) -> Row[Any]:
+def cancel_list(db: Session, list_id: int) -> PriceListHead:
     """It will not become valid; its rates go."""
     found = get_list(db, list_id)
     if found.state != STAGED:
@@ -140,7 +171,7 @@ def copy_kept_list(db: Session, list_id: int, *, by: str) -> int:
     return new
 
 
-def list_staged(db: Session) -> Sequence[Row[Any]]:
+def list_staged(db: Session) -> Sequence[StagedList]:
     """Lists that wait, with how many rates they have, the next one first."""
     count = func.count(PriceListRow.prefix).label("rates")
     return db.execute(
@@ -154,7 +185,7 @@ def list_staged(db: Session) -> Sequence[Row[Any]]:
 
 def list_history(
     db: Session, domain: str | None = None, rate_id: int | None = None, limit: int = 50
-) -> Sequence[Row[Any]]:
+) -> Sequence[AppliedList]:
     """Lists that became valid, the latest first."""
     query = select(*PriceList.__table__.columns).where(PriceList.state == APPLIED)
     if domain is not None:
@@ -232,7 +263,7 @@ def compare_list(db: Session, list_id: int) -> ListDifference:
     )
 
 
-def _largest(db: Session, both: Select[Any]) -> Sequence[Row[Any]]:
+def _largest(db: Session, both: Select[Any]) -> Sequence[PriceChange]:
     new, old = PriceListRow.rate_value, Rate.rate_value
     columns = (PriceListRow.prefix, PriceListRow.name, old.label("old"), new.label("new"))
     changed = both.with_only_columns(*columns).where(new != old)
@@ -240,7 +271,7 @@ def _largest(db: Session, both: Select[Any]) -> Sequence[Row[Any]]:
     return db.execute(by_size.limit(LARGEST)).all()
 
 
-def apply_list(db: Session, list_id: int) -> Row[Any]:
+def apply_list(db: Session, list_id: int) -> PriceListHead:
     """Put a list in force and keep the one before it; PriceListNotStaged when it is not waiting.
 
     Rates that somebody inserts meanwhile stay.
@@ -266,7 +297,7 @@ def apply_list(db: Session, list_id: int) -> Row[Any]:
     return get_list(db, list_id)
 
 
-def _keep(db: Session, table: Row[Any]) -> int:
+def _keep(db: Session, table: PriceListHead) -> int:
     kept = begin_list(
         db, table.domain, table.rate_id, by=table.created_by, source=f"before list {table.id}"
     )
@@ -278,7 +309,7 @@ def _keep(db: Session, table: Row[Any]) -> int:
     return kept
 
 
-def _remove_gone(db: Session, table: Row[Any], kept: int) -> int:
+def _remove_gone(db: Session, table: PriceListHead, kept: int) -> int:
     old = PriceListRow.__table__.alias("old")
     new = PriceListRow.__table__.alias("new")
     was_there = exists().where(old.c.price_list_id == kept, old.c.prefix == Rate.prefix)
@@ -286,13 +317,13 @@ def _remove_gone(db: Session, table: Row[Any], kept: int) -> int:
     return db.execute(delete(Rate).where(_rates_of(table), was_there, ~stays)).rowcount
 
 
-def _change_differing(db: Session, table: Row[Any]) -> int:
+def _change_differing(db: Session, table: PriceListHead) -> int:
     same = and_(_rates_of(table), _rows_of(table.id), PriceListRow.prefix == Rate.prefix)
     values = {name: getattr(PriceListRow, name) for name in _VALUES}
     return db.execute(update(Rate).where(same, _differs()).values(values)).rowcount
 
 
-def _add_new(db: Session, table: Row[Any]) -> int:
+def _add_new(db: Session, table: PriceListHead) -> int:
     there = exists().where(_rates_of(table), Rate.prefix == PriceListRow.prefix)
     columns = (getattr(PriceListRow, name) for name in COLUMNS)
     query = select(_constant(table.domain), _constant(table.rate_id), *columns)
@@ -301,7 +332,7 @@ def _add_new(db: Session, table: Row[Any]) -> int:
     return db.execute(insert(Rate).from_select(names, new)).rowcount
 
 
-def get_list(db: Session, list_id: int) -> Row[Any]:
+def get_list(db: Session, list_id: int) -> PriceListHead:
     """PriceListNotFound when there is none."""
     row = db.execute(select(*PriceList.__table__.columns).where(PriceList.id == list_id)).first()
     if row is None:
@@ -309,7 +340,7 @@ def get_list(db: Session, list_id: int) -> Row[Any]:
     return row
 
 
-def _rates_of(table: Row[Any]) -> ColumnElement[bool]:
+def _rates_of(table: PriceListHead) -> ColumnElement[bool]:
     return and_(Rate.domain == table.domain, Rate.rate_id == table.rate_id)
 
 
