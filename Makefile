@@ -20,7 +20,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
-.PHONY: test-cluster test-web test-lowest test-matrix mutants help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
+.PHONY: types test-cluster test-web test-lowest test-matrix mutants help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
 	venv-bench bench soak bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -125,6 +125,11 @@ lint: venv ## Check style, types, layers and sizes
 	$(BIN)/python scripts/check_migrations.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+
+# by itself: for a report mypy reads every file anew
+types: venv ## Check how many expressions have a precise type
+	$(BIN)/mypy src --any-exprs-report var/types
+	$(BIN)/python scripts/check_types.py var/types sippulse_ws 96
 
 format: venv ## Put the code in shape
 	$(BIN)/ruff check --fix-only .

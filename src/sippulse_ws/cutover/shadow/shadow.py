@@ -15,11 +15,11 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any
 
 from sippulse_ws.cutover.shadow.exchange import Exchange
 from sippulse_ws.cutover.shadow.judge import Judge, JudgeOptions
@@ -43,7 +43,7 @@ PAUSE = 0.02  # seconds, when there is nothing to take, or too much was taken
 # What an operator is told.
 COMPARING_ENDED, STILL_WAITING, LEFT_OUT = "comparing", "waiting", "left-out"
 
-_processes: Any = multiprocessing.get_context("fork")
+_processes = multiprocessing.get_context("fork")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def run_shadow(
     return bool(judge.exitcode == 0)
 
 
-def _wait_for(judge: Any, handover: Handover, warn: Callable[[str], None]) -> None:
+def _wait_for(judge: BaseProcess, handover: Handover, warn: Callable[[str], None]) -> None:
     """Until all is compared; whoever sends the signal again does not want to wait for that."""
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: handover.hurry())
@@ -189,7 +189,7 @@ async def _relay(
     options: ShadowOptions,
     handover: Handover,
     started: Callable[[str], None],
-    judge: Any,
+    judge: BaseProcess,
     warn: Callable[[str], None],
 ) -> None:
     relay = Relay(options.answering, handover.put, handover.grow_deaf, verify=options.verify)

@@ -10,20 +10,20 @@ import multiprocessing
 import os
 import struct
 import tempfile
+from ctypes import c_longlong
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _LENGTH = struct.Struct("<I")
 _NONCE_BYTES = 12
 
-_processes: Any = multiprocessing.get_context("fork")
+_processes = multiprocessing.get_context("fork")
 
 
-def shared_number() -> Any:
+def shared_number() -> c_longlong:
     """Of two processes, one of which writes it: a lock would stay with one that is killed."""
-    return _processes.Value("q", 0, lock=False)
+    return _processes.RawValue(c_longlong, 0)
 
 
 class Spool:
