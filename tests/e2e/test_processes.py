@@ -1,7 +1,9 @@
 """The processes of `serve`: killed, orphaned, started beside another, or before the database."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -116,6 +118,84 @@ def test_an_occupied_port_and_a_bad_address_are_told_in_one_line(
     status, (line,) = serve_status(server.port, "203.0.113.7", installed_url)
     assert status == 1
     assert line.startswith(f"cannot listen on 203.0.113.7:{server.port}: ")
+
+
+@sqlite
+@pytest.mark.parametrize(
+    "command", ["serve --port 1", "db upgrade", "db demo", "admin list", "jobs run"]
+)
+def test_a_misplaced_database_is_told_in_one_line_and_nothing_is_made(
+    command: str, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no database", "utf-8")
+    for path, said in [
+        (tmp_path / "absent" / "x.db", f"there is no folder {tmp_path}/absent"),
+        (text, f"{text} is no database of SQLite"),
+        (tmp_path, f"{tmp_path} is a folder"),
+    ]:
+        ended = run_on(path, command)
+        assert (ended.returncode, ended.stdout + ended.stderr) == (1, f"database: {said}\n")
+    assert list(tmp_path.iterdir()) == [text]
+
+
+def run_on(path: Path, command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [PROGRAM, *command.split()],
+        env=os.environ | {"SIPPULSE_DATABASE_URL": f"sqlite:///{path}", "SIPPULSE_LANGUAGE": "en"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@sqlite
+def test_doctor_finds_a_misplaced_database(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no database", "utf-8")
+    for path, said in [(tmp_path / "absent" / "x.db", "there is no folder"), (text, "no database")]:
+        ended = run_on(path, "doctor --json")
+        (found,) = [one for one in json.loads(ended.stdout) if one["state"] == "error"]
+        assert (found["check"], said in found["found"]) == ("database", True)
+
+
+@sqlite
+def test_the_default_folder_is_made_and_the_schema_asked_for(tmp_path: Path) -> None:
+    environment = {name: one for name, one in os.environ.items() if not name.startswith("SIPPULSE")}
+    command = [str(PROGRAM), "serve", "--host", "no-such-host.invalid"]
+    ended = subprocess.run(
+        command,
+        env=environment | {"SIPPULSE_LANGUAGE": "en"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "the database has no schema, run: sippulse-ws db upgrade\n"
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@sqlite
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_is_told_as_one_writes_it(host: str) -> None:
+    command = [str(PROGRAM), "serve", "--ephemeral", "--host", host]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        assert url.startswith("http://[::1]:")
+        assert requests.get(f"{url}/healthz", timeout=60).ok
+        process.terminate()
 
 
 @pytest.mark.engines("mariadb")

@@ -63,12 +63,15 @@ def _serve(
 ) -> None:
     """With `logins` the server is one for tests."""
     _check_database(settings)
+    if host.startswith("[") and host.endswith("]"):  # as in an address of the web
+        host = host[1:-1]
     cores = len(usable_cores())
     try:
         listeners = listen(host, port, workers or cores)
     except ListenError as error:
         raise fail(error.wording) from None
-    address = f"http://{host}:{listeners[0].getsockname()[1]}"
+    name = f"[{host}]" if ":" in host else host
+    address = f"http://{name}:{listeners[0].getsockname()[1]}"
     if logins is None:
         console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)  # data
     else:
@@ -86,6 +89,7 @@ def _serve(
 def _check_database(settings: Settings) -> None:
     """Say what is wrong with it or with its key. One that is away is waited for, not ready."""
     with open_database(settings) as database:
+        database.make_default_folder()
         try:
             with database.reading() as db:
                 trouble = find_trouble(db)

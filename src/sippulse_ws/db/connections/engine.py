@@ -32,6 +32,7 @@ from sippulse_ws.db.connections.deadlines import (
 )
 from sippulse_ws.db.connections.per_thread import PerThreadConnections
 from sippulse_ws.db.statements.session import Session
+from sippulse_ws.wording import Wording
 
 # Seconds after which a connection is replaced: below the usual wait_timeout of 8 hours.
 RECYCLE = 3600
@@ -45,6 +46,10 @@ MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
     "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
+_SQLITE = b"SQLite format 3\0"  # how its files begin
+_NO_FOLDER = Wording("não existe a pasta {path}", "there is no folder {path}")
+_A_FOLDER = Wording("{path} é uma pasta", "{path} is a folder")
+_NO_DATABASE = Wording("{path} não é um banco do SQLite", "{path} is no database of SQLite")
 DEFAULT_FOLDER = Path("var")  # the only one that is made; another that is missing is a mistake
 # No gap locks, so that inserts of different accounts never wait for each other.
 MYSQL_WRITES: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
@@ -166,6 +171,21 @@ class Database:
         """For a new database where the settings say nothing of another place."""
         if self.is_sqlite and Path(str(self.url.database)).parent == DEFAULT_FOLDER:
             DEFAULT_FOLDER.mkdir(mode=0o700, exist_ok=True)
+
+    def find_misplaced_file(self) -> Wording | None:
+        """What is wrong with SQLite's file before anything is opened or made; None if nothing."""
+        if not self.is_sqlite:
+            return None
+        path = Path(str(self.url.database))
+        if not path.parent.is_dir() and path.parent != DEFAULT_FOLDER:
+            return _NO_FOLDER.fill(path=path.parent)
+        if path.is_dir():
+            return _A_FOLDER.fill(path=path)
+        if path.is_file() and os.access(path, os.R_OK):
+            with path.open("rb") as file:
+                if file.read(len(_SQLITE)) not in (_SQLITE, b""):
+                    return _NO_DATABASE.fill(path=path)
+        return None
 
     @contextmanager
     def migrating(self) -> Iterator[Session]:

@@ -27,6 +27,9 @@ def examine(
     """Look at everything. Without a schema what stands in the database is left out."""
     yield from place_checks.check_disk(database)
     yield from place_checks.check_certificate(public_url)
+    if misplaced := database.find_misplaced_file():
+        yield error("database", "database-away", reason=misplaced)
+        return
     try:
         with database.reading() as db:
             yield from server_checks.check_version(db)

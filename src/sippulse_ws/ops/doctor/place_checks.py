@@ -28,7 +28,7 @@ def check_disk(database: Database) -> Iterator[Finding]:
     if database.is_sqlite:
         folders.add(Path(str(database.url.database)).resolve().parent)
     short = False
-    for folder in sorted(folders):
+    for folder in sorted(one for one in folders if one.is_dir()):
         total, _, free = shutil.disk_usage(folder)
         mebibytes, percent = free // 2**20, round(100 * free / total)
         if mebibytes < LEAST_FREE or percent < LEAST_PERCENT:
