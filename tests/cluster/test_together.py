@@ -203,7 +203,7 @@ def test_a_reload_that_two_servers_could_do_is_done_once(galera: Cluster, instal
 
     def take(database: Database) -> None:
         with database.writing() as db:
-            task = reload_queue.take(db, "proxy", "address")
+            task = reload_queue.claim(db, "proxy", "address")
         if task is not None:
             done.append(task.table)
             with database.writing() as db:

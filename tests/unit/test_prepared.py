@@ -297,7 +297,7 @@ OLDEST = dt.datetime(1000, 1, 1)  # noqa: DTZ001 - MariaDB knows no older one
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_a_wide_row_is_what_a_narrow_one_is(db: Session, subscriber_id: int, **values: Any) -> None:
-    """Nothing may change on the way there, SQLAlchemy's or ours, or packed on the way back."""
+    """Nothing may change on the way there, SQLAlchemy's or ours, nor in JSON rows coming back."""
     columns = {
         "first_name": values["text"],
         "credit": values["amount"],

@@ -171,5 +171,5 @@ def _set_day(db: Session, name: str, day: dt.date) -> None:
 
 
 def zone_today(zone: ZoneInfo) -> dt.date:
-    """The day that it is for the operator."""
+    """Today in the operator's time zone."""
     return dt.datetime.now(zone).date()

@@ -57,7 +57,7 @@ def look_up(db: Session, account: str, dialled: str, seconds: int = 60) -> Looku
 def look_up_destination(
     db: Session, caller: CallAccount, dialled: str, to: Destination, seconds: int
 ) -> Lookup:
-    """The same, for a number whose way is known."""
+    """The same, for a number whose destination is known already."""
     base = {
         "account": caller.account_code,
         "dialled": dialled,

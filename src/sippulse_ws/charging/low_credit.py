@@ -107,7 +107,7 @@ def note_mailed(db: Session, subscriber_id: int) -> None:
 
 
 def note_not_mailed(db: Session, notice: Row[Any], error: str) -> None:
-    """Try it again later."""
+    """Note that the mail could not be sent, and try again later."""
     pause = _PAUSES[min(notice.attempts, len(_PAUSES) - 1)]
     due = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=pause)
     values: dict[str, Any] = {"attempts": notice.attempts + 1, "due_at": due}

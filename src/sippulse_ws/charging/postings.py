@@ -105,7 +105,7 @@ class Postings:
             db, Reseller, resellers | {hold.reseller_id for hold in held if hold.reseller_id}
         )
         self._holds = _lock_holds(db, [hold.id for hold in held])
-        self._give_up_impossible(calls)
+        self._leave_impossible_unrated(calls)
 
     def post(self, calls: Sequence[RatedCall], zone: ZoneInfo, now: dt.datetime) -> None:
         """Write ledger, balances, quotas; take the holds away."""
@@ -132,7 +132,7 @@ class Postings:
         _write(self._db, _CHARGE_RESELLER, resellers, self._resellers, ())
         self._tell_ends(subscribers)
 
-    def _give_up_impossible(self, calls: Sequence[RatedCall]) -> None:
+    def _leave_impossible_unrated(self, calls: Sequence[RatedCall]) -> None:
         """Calls of accounts that are gone meanwhile, or whose balance would leave its column."""
         spent: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
         for call in calls:
@@ -143,14 +143,14 @@ class Postings:
                 row = self._resellers.get(call.account.reseller.id)
                 sides.append(("r", row, call.reseller_price))
             if any(row is None for _, row, _ in sides):
-                call.give_up(_GONE)
+                call.leave_unrated(_GONE)
                 continue
             if any(
                 row.credit - spent[side, row.id] - price <= -MONEY_LIMIT
                 for side, row, price in sides
                 if row is not None
             ):
-                call.give_up(NO_ROOM)
+                call.leave_unrated(NO_ROOM)
                 continue
             for side, row, price in sides:
                 if row is not None:

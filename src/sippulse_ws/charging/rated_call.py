@@ -77,8 +77,8 @@ class RatedCall:
         ended_by_proxy = self.raw.ended_by == "proxy" and not self.free
         return TIMEOUT if ended_by_proxy else self.raw.service
 
-    def give_up(self, reason: str) -> None:
-        """Leave it without a price."""
+    def leave_unrated(self, reason: str) -> None:
+        """Leave the call unrated, for this reason."""
         self.missing = reason
         self.sale = self.reseller = self.cost = None
 
@@ -104,7 +104,7 @@ def rate_call(
         _price(call, account, hold, book)
     priced = [one for one in (call.sale, call.reseller, call.cost) if one]
     if any(max(one.price, one.rate) >= MONEY_LIMIT for one in priced):
-        call.give_up(TOO_LARGE)
+        call.leave_unrated(TOO_LARGE)
     return call
 
 

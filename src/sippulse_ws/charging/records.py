@@ -125,7 +125,7 @@ def _call(call: RatedCall, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _rated(call: RatedCall) -> dict[str, Any]:
-    """With the snapshots' columns, which become references."""
+    """The rated columns; those of the snapshots among them become references."""
     account, gateway = call.account, call.gateway
     plan = call.sale.by.plan if call.sale else (account.plan if account else None)
     reseller = account.reseller if account else None

@@ -33,7 +33,7 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an administrator may touch. "Every domain" is said by `superuser`, never by absence."""
+    """What an administrator may access. Every domain only by `superuser`; without grants none."""
 
     administrator_id: int
     login: str
@@ -56,7 +56,7 @@ class Scope:
             raise AccessDenied(domain=domain)
 
     def covers(self, column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-        """The condition that a row's domain is granted."""
+        """The SQL condition that the row's domain is granted."""
         if self.superuser:
             return true()
         return column.in_(

@@ -49,7 +49,7 @@ def get_account_group(db: Session, manager: str) -> SimpleNamespace:
 def add_account_group(
     db: Session, manager: str, profile: str | None, accounts: Sequence[str] | None
 ) -> None:
-    """Make the group, or add to it and set its profile; accounts that are in it already stay."""
+    """Create the group or add accounts to it, and set its profile; present ones stay."""
     manager_id = _locked(db, manager)
     if manager_id is None:
         raise SubscriberNotFound(account=manager)
@@ -90,7 +90,7 @@ def remove_account_group(db: Session, manager: str, accounts: Sequence[str] | No
 
 
 def _locked(db: Session, manager: str) -> int | None:
-    """The manager's id; until the transaction ends nobody else changes its group, or removes it."""
+    """The manager's id; its row is locked, so that nobody else changes the group meanwhile."""
     found = select(Subscriber.id).where(Subscriber.account_code == manager).with_for_update()
     manager_id: int | None = db.scalar(found)
     return manager_id

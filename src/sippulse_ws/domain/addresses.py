@@ -101,7 +101,7 @@ def update_address(
 
 
 def _id_of(db: Session, scope: Scope, values: Values) -> int:
-    """The id of the one address that fits; several may differ in mask, port, method or prefix."""
+    """The id of the only match; several may differ in mask, port, method or prefix."""
     if not values.get("ip_address"):
         raise MissingField(field="id")
     username, domain = _owner(values, None)
@@ -128,7 +128,7 @@ def remove_address(db: Session, domain: str, address_id: int | None) -> None:
 
 
 def _lock(db: Session, address_id: int) -> None:
-    """Of two that change it at once, the second one starts from what the first one made."""
+    """Lock the row: of two concurrent updates the second sees the result of the first."""
     db.execute(select(Address.id).where(Address.id == address_id).with_for_update())
 
 
@@ -188,7 +188,7 @@ def checked_address(values: Values) -> dict[str, Any]:
 
 
 def _usual(text: str) -> str:
-    """An IP address as it is usually written; what is none as it is."""
+    """An IP address in its canonical form; any other text unchanged."""
     try:
         return str(ip_address(text))
     except ValueError:
@@ -225,7 +225,7 @@ def _tech_prefix(method: str, prefix: str) -> str:
 
 
 def with_proxy_columns(stored: dict[str, Any], account: str) -> dict[str, Any]:
-    """With the columns for the proxy: its group, the dialled numbers it covers, whose it is."""
+    """Add the columns that SIP proxies read: group, pattern of dialled numbers, account."""
     prefix = stored["tech_prefix"]
     # as fnmatch(3) reads it
     pattern = prefix.replace("*", "[*]") + "*" if prefix else None

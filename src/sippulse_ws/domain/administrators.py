@@ -37,7 +37,7 @@ def create_administrator(
 
 
 def adopt_administrator(db: Session, login: str, password_hash: str) -> bool:
-    """Make one whose password only its argon2 hash tells; False if the login is there already."""
+    """Create one from the argon2 hash of its password; False if the login exists already."""
     required({"login": login}, "login")
     if not password_hash.startswith("$argon2id$"):
         raise InvalidField("password_hash", Reason.NOT_A_HASH)
@@ -98,14 +98,14 @@ def _take_changes(db: Session, authenticator: Authenticator, stored: Any, values
 
 
 def replace_hash(db: Session, hashes: tuple[str, str]) -> None:
-    """The same password under today's parameters, unless it was changed meanwhile."""
+    """Store the same password hashed with today's parameters, unless it was changed meanwhile."""
     old, new = hashes
     same = Administrator.password_hash == old
     db.execute(update(Administrator).where(same).values(password_hash=new))
 
 
 def remove_temporary(db: Session, prefix: str) -> None:
-    """Administrators whose login begins like this, and who were made for one command."""
+    """Remove administrators that a command made for itself, by how logins begin."""
     gone = select(Administrator.id).where(Administrator.login.startswith(prefix, autoescape=True))
     mine = AdministratorDomain.administrator_id.in_(gone)
     db.execute(delete(AdministratorDomain).where(mine))

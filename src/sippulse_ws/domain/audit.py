@@ -94,7 +94,7 @@ def _quoted(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which rows; what is None says nothing. Moments are in UTC, `end` is not included."""
+    """Which rows are wanted; None does not filter. Moments are in UTC, `end` is exclusive."""
 
     login: str | None = None
     operation: str | None = None
@@ -123,7 +123,7 @@ class AuditRow(Protocol):
 
 
 def list_audit(db: Session, wanted: AuditFilter, limit: int = 50) -> Sequence[AuditRow]:
-    """The newest rows first; with `after` the oldest of those that came later."""
+    """The newest rows first; with `after` the rows after that id, the oldest first."""
     order = Audit.id.desc() if wanted.after is None else Audit.id
     query = select(*Audit.__table__.columns).order_by(order).where(*_conditions(wanted))
     if wanted.object is None or "=" not in wanted.object:
@@ -134,7 +134,7 @@ def list_audit(db: Session, wanted: AuditFilter, limit: int = 50) -> Sequence[Au
 
 
 def fields_of(told: str) -> list[str]:
-    """The fields of an object: what stands in quotes is none of its own."""
+    """The fields of an object that `describe_object` wrote; quoted text holds none."""
     return [found[0] for found in _FIELD.finditer(told)]
 
 

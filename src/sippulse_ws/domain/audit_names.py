@@ -15,7 +15,7 @@ _PAIRS = (("username", "domain"), ("alias_username", "alias_domain"))
 
 
 def is_about(told: str, login: str, person: Person) -> bool:
-    """Whether a row of the trail is about the person; another's of the same username is not."""
+    """Whether a row of the trail is about the person, not a namesake in another domain."""
     if login in person.names:
         return True
     values = _values(told)

@@ -136,13 +136,13 @@ class Authenticator:
     def _verification(
         self, row: Any, known: bool | None, login: str, secret: bytes, address: str
     ) -> Verification:
-        """What has to be verified; nothing where it can only be wrong."""
+        """What to verify; it verifies nothing where the password can only be wrong."""
         hopeless = row.principal_hash is None or not row.principal_active or known is False
         verify = None if hopeless else partial(self._verify, row.principal_hash, secret)
         return Verification(network_of(address), login, verify, lambda _right: None)
 
     def _wait(self, one: Verification, attempt: bytes, reason: str, park: Park | None) -> _Result:
-        """The result; or the thread is given away, and the next call with this attempt finds it."""
+        """Wait for the result; or release the thread, and a repeated call will find it."""
         if park is not None:
             park(lambda resume: self._submit(one, partial(self._keep, attempt, reason, resume)))
         ended = threading.Event()
@@ -157,7 +157,7 @@ class Authenticator:
         return result
 
     def _take_result(self, attempt: bytes) -> _Result | None:
-        """That of a request that gave its thread away; not one that a client left behind."""
+        """The result for a request that released its thread; not one of a client that is gone."""
         result = self._results.pop(attempt, None)
         if result is None or monotonic() - result.at > LEFT_BEHIND:
             return None
@@ -195,14 +195,14 @@ class Authenticator:
             return False
 
     def _is_known(self, password_hash: str | None, secret: bytes) -> bool | None:
-        """Whether it is the password that was right before; None while none was."""
+        """Whether it is the password that was right before; None if none was verified yet."""
         if password_hash is None:
             return None
         known = self._marks.get(self._digest(password_hash.encode()))
         return None if known is None else known[0] == self._digest(secret)
 
     def _was_here(self, password_hash: str, address: str) -> bool:
-        """Whether a call from this address was good lately; notes that it was again."""
+        """Whether a login from this address succeeded within the hour; if so, prolongs that."""
         key = self._digest(HERE, password_hash.encode(), address.encode())
         found = self._marks.get(key)
         age = time() - found[1] if found is not None else float("inf")
@@ -218,7 +218,7 @@ class Authenticator:
 
 
 def _within_keys(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is longer than any key is not there, and must not fill the database's packets."""
+    """The values, with None for a text longer than any key: no such row exists."""
     return {
         name: None if type(value) is str and len(value) > KEY_LENGTH else value
         for name, value in values.items()

@@ -97,11 +97,11 @@ class Snapshots:
         self._ids: dict[tuple[object, ...], int] = {}
 
     def forget(self) -> None:
-        """After a rollback, which may have taken some along."""
+        """Forget all cached ids, after a rollback that may have removed their rows."""
         self._ids.clear()
 
     def refer(self, db: Session, record: dict[str, Any]) -> None:
-        """Replace what a snapshot holds by its id; none when the record says nothing of it."""
+        """Replace the columns of a snapshot by its id; NULL when the record has none of them."""
         for reference, model in SNAPSHOTS.items():
             columns = _table(model).columns
             values = {c.name: record.pop(c.name, None) for c in columns if c.name != "id"}

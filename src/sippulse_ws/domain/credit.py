@@ -46,7 +46,7 @@ WITH_PLAN = reading(
 
 
 def get_account(db: Session, username: str, domain: str) -> Any:
-    """What WITH_PLAN reads, for those who come without a principal."""
+    """The row of WITH_PLAN, for callers that have no principal."""
     row = db.execute(
         select(
             Subscriber.id,
@@ -159,7 +159,7 @@ def credit_change(value: float | None) -> Decimal:
 
 
 def credit_bounds(change: Decimal) -> tuple[Decimal, Decimal]:
-    """Between which balances this change still leaves one that fits."""
+    """The least and the largest balance whose sum with this change fits the column."""
     return -_LIMIT - min(change, Decimal(0)), _LIMIT - max(change, Decimal(0))
 
 
@@ -198,7 +198,7 @@ def refuse_repeated(
 
 
 def ledger_obs(obs: str | None) -> str | None:
-    """The remark as its column takes it."""
+    """The remark; InvalidField when it does not fit its column."""
     storable(CreditLedger, {"obs": obs})
     return obs
 

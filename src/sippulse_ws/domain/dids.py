@@ -75,7 +75,7 @@ BY_ACCOUNT = Reading(
 
 
 def list_by_account(rows: list[Any], account_code: str) -> list[Any]:
-    """Those of the rows of BY_ACCOUNT that are a DID; an unknown account is a fault."""
+    """The DIDs among the rows of BY_ACCOUNT; an unknown account is a fault."""
     if not rows:
         raise SubscriberNotFound(account=account_code)
     return [row for row in rows if row.id is not None]
@@ -145,7 +145,7 @@ def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = O
 
 
 def spellings(number: str) -> tuple[str, ...]:
-    """How a number may be stored: with and without the +, which are one number."""
+    """The two ways in which a number may be stored: with and without the leading +."""
     digits = number.removeprefix("+")
     if not (digits.isascii() and digits.isdigit()):
         return (number,)
@@ -231,7 +231,7 @@ def _require_destination(db: Session, username: str, domain: str) -> None:
 
 
 def _releasing(condition: Any) -> tuple[Prepared, Prepared]:
-    """Back to the inventory, or away if they come from none."""
+    """Return numbers to their inventory, or delete those that come from none."""
     stocked = Did.inventory_domain.is_not(None)
     return (
         Prepared(update(Did).where(condition, stocked).values(_FREE)),

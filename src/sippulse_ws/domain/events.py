@@ -94,7 +94,7 @@ def list_events(
     state: str | None = None,
     limit: int = 50,
 ) -> Sequence[Row[Any]]:
-    """The newest first, each with its deliveries: one row per endpoint, or one without."""
+    """Events, newest first: one row per delivery, or one row for an event without any."""
     query = (
         select(
             Event.id,

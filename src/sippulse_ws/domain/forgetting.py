@@ -171,7 +171,7 @@ def _pseudonym(subscriber_id: object) -> str:
 
 
 def _find_pseudonym(db: Session, person: Person) -> str:
-    """The same for all rows, and of nobody else."""
+    """A name that nobody else has, the same for all rows."""
     known = person.subscriber_id
     if known is None:
         ledger = CreditLedger.account == person.account, CreditLedger.kind == "subscriber"

@@ -18,12 +18,12 @@ _SLOTS = 256  # of objects: a row for each would be too many
 
 
 def touch(db: Session, *names: str) -> None:
-    """From now on alone with these guards, until the transaction ends."""
+    """Hold up every other transaction that touches one of these, until this one ends."""
     rows = [{"name": name, "touched": 1} for name in sorted(set(names))]
     db.execute(upsert(db, Guard, "touched"), rows)
 
 
 def guard_of(kind: str, *key: object) -> str:
-    """The guard of one object; some objects share theirs."""
+    """The guard of an object; several objects may share one."""
     text = " ".join(map(str, key))
     return f"{kind} {zlib.crc32(text.encode(errors='surrogatepass')) % _SLOTS}"

@@ -73,7 +73,7 @@ def add_permanent(
 def remove_permanent(
     db: Session, proxies: Proxies, username: str | None, domain: str, contact: str | None
 ) -> None:
-    """Registrations of phones are theirs to end."""
+    """Remove a permanent contact; one that a phone registered is refused."""
     if not contact:
         raise MissingField(field="contact")
     get_subscriber_id(db, username, domain)

@@ -38,7 +38,7 @@ def delay_after(failures: int) -> int:
 
 
 def who(login: str, address: str) -> dict[str, str]:
-    """The parameters of `pending`, as long as their columns."""
+    """The parameters of `pending`, cut to the length of their columns."""
     return {"who_login": login[:_LOGIN_LENGTH], "who_address": address[:ADDRESS_LENGTH]}
 
 
@@ -72,7 +72,7 @@ def record_failure(db: Session, realm: str, login: str, address: str, times: int
 
 
 def record_failures(db: Session, counts: Mapping[tuple[str, str, str], int]) -> int:
-    """The same of many, by realm, login and address; how many are refused now."""
+    """Count many failures, by realm, login and address; how many logins are refused now."""
     now = dt.datetime.now(dt.UTC)
     _sweep(db, now)
     cut: dict[tuple[str, str, str], int] = {}
@@ -99,7 +99,7 @@ def record_failures(db: Session, counts: Mapping[tuple[str, str, str], int]) -> 
 
 
 def _sweep(db: Session, now: dt.datetime) -> None:
-    """Made-up names must not fill the table."""
+    """Delete rows of made-up names, so that they do not fill the table."""
     few = LoginFailure.failures <= FREE_FAILURES
     db.execute(
         delete(LoginFailure).where(few, LoginFailure.blocked_until < now - _FORGET_FEW_AFTER)

@@ -47,7 +47,7 @@ def checked_numbering(values: Values) -> dict[str, Any]:
 
 
 def guess(numbering: Any, stored: dict[str, Any]) -> dict[str, Any]:
-    """What the row, if there is one, says about the fields that were not sent."""
+    """Values for the fields that were not sent, from the numbering row if there is one."""
     return {
         name: value
         for name in _FIELDS

@@ -33,7 +33,7 @@ def check_key(db: Session, vault: Vault) -> None:
 
 
 def note_key(db: Session, vault: Vault) -> None:
-    """`check_key`, and from now on the current key is needed."""
+    """`check_key`, then store the canary: from now on the current key is needed."""
     canary = db.scalar(_stored)
     if canary is None:
         _require(vault, _first_sealed(db) or PLAIN)
@@ -76,7 +76,7 @@ class KeyWatch:
         return self._vault
 
     def check_now(self, db: Session) -> None:
-        """For whoever must know at once: /readyz."""
+        """Check now rather than every few seconds; for /readyz."""
         if self._asked is not None:
             self._asked = float("-inf")
         self.checked(db)

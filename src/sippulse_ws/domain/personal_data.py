@@ -76,7 +76,7 @@ class Person:
         return self.account.rpartition("@")[2]
 
     def named(self, column: Any) -> ColumnElement[bool]:
-        """Rows whose column bears one of the names."""
+        """Rows whose column holds one of the names."""
         found: ColumnElement[bool] = column.in_(sorted(self.names))
         return found
 
@@ -212,7 +212,7 @@ def find_person(db: Session, account: str) -> Person:
 
 
 def _has_left(db: Session, person: Person) -> bool:
-    """Whether anything bears the name; in texts it may be another's."""
+    """Whether any row has the name; a text that mentions it may mean somebody else."""
     sections = (one for one in SECTIONS if one.model not in (Audit, IdempotencyKey))
     return any(one.count(db, person) for one in sections)
 

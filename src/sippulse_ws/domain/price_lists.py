@@ -136,7 +136,7 @@ def note_digest(db: Session, list_id: int, sha256: str) -> None:
 
 
 def stage_list(db: Session, list_id: int, effective_at: dt.datetime) -> None:
-    """From this moment on it waits for its own."""
+    """Let the list wait for its moment."""
     one = (PriceList.id == list_id) & (PriceList.state == LOADING)
     changes = update(PriceList).where(one).values(state=STAGED, effective_at=effective_at)
     if db.execute(changes).rowcount == 0:
@@ -144,7 +144,7 @@ def stage_list(db: Session, list_id: int, effective_at: dt.datetime) -> None:
 
 
 def cancel_list(db: Session, list_id: int) -> PriceListHead:
-    """It will not become valid; its rates go."""
+    """Cancel a waiting list and delete its rates."""
     found = get_list(db, list_id)
     if found.state != STAGED:
         raise PriceListNotStaged(list=list_id)

@@ -117,7 +117,7 @@ class Difference:
 
 
 def difference(db: Session, proxy: Proxy, table: str) -> Difference:
-    """What keeps the proxy's table from being the database's."""
+    """How the table that the proxy has loaded differs from the database's."""
     wanted: _Rows
     loaded: _Rows | None
     if table == "address":
@@ -195,7 +195,7 @@ def reload_subscriber(db: Session, proxies: Proxies, username: str | None, domai
 def reload_profile(
     db: Session, proxies: Proxies, profile: str | None, domain: str, patience: float
 ) -> None:
-    """A profile's calls go by domains and dial plans, which no other operation reloads."""
+    """Reload domains and dial plans, which no other operation reloads."""
     if not profile:
         raise MissingField(field="profile")
     known = (Profile.domain == domain) & (Profile.profile == profile)

@@ -21,7 +21,7 @@ TYPES = ("M", "V")
 def get_quota(
     db: Session, username: str | None, domain: str, which: str, *, to_change: bool = False
 ) -> Row[Any]:
-    """With `to_change` nobody else changes it until the transaction ends."""
+    """The quota; `to_change` locks it until the transaction ends."""
     query = select(
         *(getattr(Subscriber, name) for name in _columns(which)),
         Subscriber.domain,

@@ -54,7 +54,7 @@ def list_rates(
     rate_id: int | None,
     prefix: str | None,
 ) -> Generator[Row[Any]]:
-    """By any of a part of the name, the table and the whole prefix; empty means no filter."""
+    """Filter by part of the name, by table and by whole prefix; an empty filter does not filter."""
     require_domain(db, domain)
     query = SELECT.where(Rate.domain == domain)
     if description:
@@ -162,7 +162,7 @@ def find_existing(db: Session, keys: Iterable[Key]) -> set[Key]:
 
 
 def store(db: Session, stored: Sequence[dict[str, Any]]) -> None:
-    """One statement for all, of the columns that any row has."""
+    """Insert all rows with one statement, naming the columns that any of them has."""
     names = set().union(*stored)
     for row in stored:
         if len(row) < len(names):
@@ -188,7 +188,7 @@ def _get(db: Session, scope: Scope, rate_row_id: int | None) -> Row[Any]:
 
 
 def _require_domains(db: Session, seen: dict[Key, int]) -> None:
-    """Every domain exists; seen tells the first row with each."""
+    """Check that every domain exists; `seen` has the first row that names each."""
     first: dict[str, int] = {}
     for (domain, _, _), number in seen.items():
         first.setdefault(domain, number)

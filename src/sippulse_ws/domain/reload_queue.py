@@ -52,8 +52,8 @@ def find_due(db: Session, proxies: Sequence[str]) -> list[tuple[str, str]]:
     return list(db.execute(query.order_by(ProxyReload.due_at)).tuples())
 
 
-def take(db: Session, proxy: str, table: str) -> Task | None:
-    """Make a due reload ours for a while; None when another process has it."""
+def claim(db: Session, proxy: str, table: str) -> Task | None:
+    """Claim a due reload for LEASE seconds; None when another process was first."""
     key = _key(proxy, table)
     due = ProxyReload.due_at <= _now()
     if not db.execute(update(ProxyReload).where(key, due).values(due_at=_later(LEASE))).rowcount:
@@ -63,7 +63,7 @@ def take(db: Session, proxy: str, table: str) -> Task | None:
 
 
 def finish(db: Session, task: Task) -> None:
-    """Done; what was asked for meanwhile is due at once."""
+    """Delete a reload that is done; if it was requested again meanwhile, it is due at once."""
     key = _key(task.proxy, task.table)
     same = ProxyReload.requests == task.requests
     if not db.execute(delete(ProxyReload).where(key, same)).rowcount:
@@ -72,7 +72,7 @@ def finish(db: Session, task: Task) -> None:
 
 
 def postpone(db: Session, task: Task) -> int:
-    """Failed; the seconds until it is tried again, more after each failure."""
+    """Put off a failed reload; the seconds until it is tried again, doubled each time."""
     wait = min(1 << task.failures, LONGEST_WAIT)
     again = {"due_at": _later(wait), "failures": task.failures + 1}
     db.execute(update(ProxyReload).where(_key(task.proxy, task.table)).values(again))

@@ -152,7 +152,7 @@ def _rename_everywhere(db: Session, name: str, new: str) -> None:
 
 
 def _move(db: Session, vault: Vault, row: Any, name: str, new: str) -> None:
-    """A subscriber's derived columns, which the domain is part of."""
+    """Update the columns of a subscriber that are derived from its domain."""
     before, account = f"{row.username}@{name}", f"{row.username}@{new}"
     sealed = {SIP: row.password, PORTAL: row.password_portal}
     opened = {

@@ -65,7 +65,7 @@ class BalanceWouldNotFit(DomainError):
 
 
 def repeated_refusal(code: str, pt: str, en: str) -> DomainError:
-    """The refusal of a first request once more: an error of its class, with its words."""
+    """The refusal of the first request again: an error of the same class with the same message."""
     kind = _classes().get(code, DomainError)
     error = kind.__new__(kind)
     DomainError.__init__(error)

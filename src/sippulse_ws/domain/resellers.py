@@ -155,5 +155,5 @@ def _find_id(db: Session, name: str, domain: str) -> int | None:
 
 
 def _account(name: str, domain: str) -> str:
-    """What the password is bound to, and the ledger's account."""
+    """The reseller's account code, for the ledger and for sealing its password."""
     return f"{name}@{domain}"

@@ -27,7 +27,7 @@ def insert_row(db: Session, model: type[Base], values: dict[str, Any]) -> int:
 
 
 def refers_to_nothing(error: IntegrityError) -> bool:
-    """Whether a row named one that is not there (any more), and not a key that is taken."""
+    """Whether a foreign key failed (the row referred to is missing), and not a unique key."""
     cause: Any = error.orig
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:

@@ -1,4 +1,4 @@
-"""The one background process beside `serve`: what nobody waits for, and what a clock starts."""
+"""The background process beside `serve`: work that no request waits for, and periodic work."""
 
 from __future__ import annotations
 

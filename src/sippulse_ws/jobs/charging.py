@@ -78,7 +78,7 @@ class LowCreditMailer:
         return bool(due)
 
     def _send(self, notice: Row[Any]) -> str | None:
-        """What went wrong."""
+        """Send one mail; the error, or None."""
         recipients = addresses_of(notice.email_address)
         if not recipients:
             return "no usable address"

@@ -78,7 +78,7 @@ class Lease:
         return ours
 
     def give_back(self) -> None:
-        """So that another one need not wait."""
+        """Release the lease at once, so that another server need not wait for it to expire."""
         self._kept = None
         try:
             with self._database.writing() as db:
@@ -91,7 +91,7 @@ class Lease:
             log.warning("the lease could not be given back: %s", getattr(error, "orig", error))
 
     def _complain(self, reason: str) -> None:
-        """Once, while the reason stays the same."""
+        """Log a reason once, until it changes."""
         if reason != self._complained:
             log.warning("the lease could not be kept: %s", reason)
         self._complained = reason

@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 
 
 def run_due(database: Database, proxies: Sequence[Proxy], patience: float) -> None:
-    """Do what is due once. No transaction is held while a proxy is spoken to."""
+    """Do each due reload once. No transaction is open while a proxy is asked."""
     by_name = {proxy.name: proxy for proxy in proxies}
     with database.reading() as db:
         due = reload_queue.find_due(db, list(by_name))
     for name, table in due:
         with database.writing() as db:
-            task = reload_queue.take(db, name, table)
+            task = reload_queue.claim(db, name, table)
         if task is not None:
             _do(database, by_name[name], task, patience)
 

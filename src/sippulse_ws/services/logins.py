@@ -84,7 +84,7 @@ class FailedLogins:
         self._started = False
 
     def note(self, guess: Guess, context: Context, about: str, place: Place | None) -> None:
-        """With a place there are threads that write it when there is much to write."""
+        """Note a failed login; with a place, the server's threads may write it later."""
         if place is not None:
             place.guessed()
         address = context.address
@@ -130,7 +130,7 @@ class FailedLogins:
         return FREE_FAILURES if count == FREE_FAILURES else 1
 
     def _is_own(self, minute: int, address: str, login: str) -> bool:
-        """Whether the name has a row of its own."""
+        """Whether the name gets a trace row of its own, and is not counted under `(others)`."""
         key = self._digest(16, minute, address, login)
         found = self._names.get(key)
         if found is None:

@@ -1,4 +1,4 @@
-"""The only door: `@operation` publishes a function as an operation of a web service.
+"""`@operation` publishes a function as an operation of a web service; there is no other way.
 
 It appends the principal and says what right is needed; the rest is `Runner`'s, in `runner.py`.
 """
@@ -100,7 +100,7 @@ class Operation:
 
     @property
     def tells_proxies(self) -> bool:
-        """What it does on SIP proxies no rollback undoes."""
+        """Whether it acts on SIP proxies, which a rollback does not undo."""
         return self.lane == PROXIES
 
     def values(self, arguments: tuple[Any, ...]) -> Values:
@@ -171,7 +171,7 @@ def is_object(one: FieldType) -> bool:
 
 
 def add_telephones(values: Values, telephones: Mapping[str, int]) -> None:
-    """Put numbers that were found among punctuation where there is none yet."""
+    """Fill in telephone numbers that were read despite punctuation, where the field is empty."""
     for one in (values, *values.values()):
         if isinstance(one, dict):
             absent = {name for name in telephones if name in one and one[name] is None}

@@ -1,4 +1,4 @@
-"""How the audit trail names what became of a request."""
+"""The outcomes of requests, as the audit trail names them."""
 
 from __future__ import annotations
 

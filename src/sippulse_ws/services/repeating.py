@@ -1,4 +1,4 @@
-"""Trying again what failed in a way that tells that nothing was done."""
+"""Retries: transactions that failed in a way that proves that nothing was stored."""
 
 from __future__ import annotations
 

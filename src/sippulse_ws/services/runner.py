@@ -100,7 +100,7 @@ class Request:
         return self.operation.writes or self.operation.acts or self.operation.secret
 
     def waits_for_its_key(self) -> bool:
-        """Another request has its idempotency key."""
+        """Whether another request that is still running holds the same idempotency key."""
         return self.keyed is not None and not self.keyed.claimed
 
 
@@ -219,7 +219,7 @@ class Runner:
         return call, result
 
     def _act(self, call: Call, request: Request) -> Any:
-        """Do something outside the database, with a small transaction before and after it."""
+        """Run an operation that acts on SIP proxies, between two short transactions."""
         keyed = request.keyed
         if wanted_tags(request.context):
             raise PreconditionUnsupported
@@ -236,7 +236,7 @@ class Runner:
         return result
 
     def _claim(self, keyed: KeyedRequest, request: Request) -> Outcome | None:
-        """Take the key in a transaction of its own; an outcome is the first request's."""
+        """Claim the key in a transaction of its own; the outcome, if there is one already."""
         try:
             with self.database.writing() as db:
                 first = keyed.begin(db)
@@ -322,7 +322,7 @@ class Runner:
             self._beside(partial(forget, address=call.address))
 
     def _beside(self, store: Callable[[Session], None]) -> None:
-        """A small transaction beside the operation's own, whose outcome it never changes."""
+        """Run a short transaction of its own; its failure never changes the operation's outcome."""
 
         def attempt() -> None:
             with self.database.writing() as db:
@@ -353,7 +353,7 @@ class Runner:
         return InternalError(**told)
 
     def _record_refusal(self, request: Request, refusal: DomainError) -> Outcome | None:
-        """In the audit trail, and as the outcome of its key; one of a request that was first."""
+        """Record a refusal in the audit trail, and as the outcome of the key it came with."""
         keyed, firsts = request.keyed, list[Outcome | None]()
         if not request.changes or (keyed and keyed.repeated) or isinstance(refusal, Busy):
             return None

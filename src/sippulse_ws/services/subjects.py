@@ -40,7 +40,7 @@ def login_of(operation: Operation, values: Values, principal: Any) -> str:
 
 
 def domain_among(values: Mapping[str, Any]) -> str:
-    """Of an operation whose right the stored object tells."""
+    """The domain among the values, for an operation whose right depends on the stored object."""
     found = values.get("domain")
     return found if isinstance(found, str) else ""
 
@@ -64,7 +64,7 @@ def object_of(values: Mapping[str, Any]) -> str:
 
 @lru_cache
 def _audited_of(names: tuple[str, ...]) -> list[str]:
-    """Those of an operation's fields that tell its object."""
+    """The fields of an operation that identify its object."""
     ids = [name for name in names if name == "id" or name.endswith("_id")]
     return list(dict.fromkeys([name for name in AUDIT_KEYS if name in names] + ids))
 

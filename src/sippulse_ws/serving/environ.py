@@ -88,7 +88,7 @@ def environ_of(request: Received, place: Any) -> Environ:
 
 
 def header_items(headers: RsgiHeaders) -> list[Header]:
-    """A header whose value is no ASCII is none that anything here reads."""
+    """Name and value of each header, without values beyond ASCII, which nothing reads."""
     try:
         return headers.items()
     except Exception:  # noqa: BLE001 - granian raises its own kind for bytes beyond ASCII

@@ -48,7 +48,7 @@ class SentFiles:
         return str(_OPEN_FILES / str(answer.fileno()))
 
     def let_go(self) -> None:
-        """In the event loop: close those that are open twice, and those that nobody will open."""
+        """In the event loop: close files that the server has opened itself, or never will."""
         if not self._kept:
             return
         opened = _open_files()

@@ -225,7 +225,7 @@ class Front:
             metrics.THREADS_BUSY.labels(lane).set(busy[lane])
 
     def _give_up(self, job: Job) -> None:
-        """Its time is over before a thread had any for it."""
+        """Refuse a request whose deadline passed while it waited for a thread."""
         if job.claim():
             error = DeadlineExceeded(seconds=self._limits.seconds)
             scope = job.request.scope

@@ -53,7 +53,7 @@ class Job:
 
     @property
     def waits(self) -> bool:
-        """Nobody has claimed it."""
+        """Whether nobody has claimed it yet."""
         return bool(self._ticket)
 
     def wait_again(self) -> None:

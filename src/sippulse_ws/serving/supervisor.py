@@ -87,7 +87,7 @@ class Supervisor:
             self._kill_late_ones()
 
     def _patience(self) -> float:
-        """Seconds until there may be something to do."""
+        """How many seconds to sleep at most."""
         if self._killed_at or any(slot.old or slot.replace for slot in self._slots):
             return 0.05
         waits = [slot.due - monotonic() for slot in self._slots if not slot.pid]
@@ -105,7 +105,7 @@ class Supervisor:
         slot.pid, slot.ready, slot.started = pid, reading, monotonic()
 
     def _become(self, index: int, reading: int, writing: int) -> None:
-        """In the child; it never returns."""
+        """Become a worker, in the forked child; never returns."""
         status = 1
         try:
             os.close(reading)
@@ -134,7 +134,7 @@ class Supervisor:
                 self._ended(slot)
 
     def _ended(self, slot: _Slot) -> None:
-        """By itself: killed, out of memory, or told to stop by somebody else."""
+        """A worker ended without being told to: killed, out of memory, stopped by others."""
         now = monotonic()
         slot.ends = slot.ends + 1 if now - slot.started < STEADY_SECONDS else 1
         slot.pid = 0

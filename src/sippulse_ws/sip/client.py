@@ -1,4 +1,4 @@
-"""What the clients share: HTTP with time-outs, and troubles in plain words."""
+"""What the clients share: HTTP with time-outs, and errors in plain words."""
 
 from __future__ import annotations
 

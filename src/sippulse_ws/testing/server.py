@@ -36,7 +36,7 @@ Principal = dict[str, str]
 
 class _Quiet(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests of tests are no news."""
+        """Log nothing: requests of tests are not worth a line."""
 
 
 class Server:

@@ -147,7 +147,7 @@ class JsonApi:
     def _refuse(
         self, context: Context, error: DomainError, start_response: Any, *, refused: bool = True
     ) -> Iterable[bytes]:
-        """`refused`: before there was an operation, which tells its outcome itself."""
+        """`refused`: before an operation ran, which would record its outcome itself."""
         if refused:
             context.outcome = "refused"
         context.fault = error.code

@@ -47,7 +47,7 @@ _Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Site:
-    """WSGI applications by path; `language` is the one of who says nothing of it."""
+    """WSGI applications by path; `language` is for browsers that ask for neither."""
 
     def __init__(
         self, services: Sequence[type[Service]], language: str, public_url: str | None
@@ -114,7 +114,7 @@ class Site:
         return page
 
     def _chosen(self, request: Request) -> str:
-        """By the switch, else as chosen before, else by the browser."""
+        """The language of the `lang` parameter, else of the cookie, else of the browser."""
         for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
             if chosen in LANGUAGES:
                 return str(chosen)

@@ -47,7 +47,7 @@ def decompressed(body: bytes, encodings: str, largest: int) -> bytes:
 
 
 def discard_body(environ: dict[str, Any], at_most: int = 64 * 1024 * 1024) -> None:
-    """Read what is left: a client that is still sending would not see the answer."""
+    """Read and drop the rest: a client that is still sending would not see the answer."""
     with suppress(OSError, Fault):
         length = _length(environ)
         if length is None and not environ.get("wsgi.input_terminated"):

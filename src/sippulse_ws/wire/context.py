@@ -80,7 +80,7 @@ class Context:
         self.waiting_seconds = now - self._received
 
     def begin_again(self) -> None:
-        """Whatever happened until now was waiting."""
+        """Count the time until now as waiting."""
         self.waiting_seconds = self.seconds
 
     @property

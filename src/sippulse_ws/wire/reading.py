@@ -22,7 +22,7 @@ _Parse = Callable[[str], Any]
 
 
 class Sink(Protocol):
-    """Told of a text that is no value of its field's type, so that the value is absent."""
+    """Receives each text that is not a value of its field's type; that value is absent then."""
 
     def drop(self, field: str) -> None:
         """The text of this field says nothing."""

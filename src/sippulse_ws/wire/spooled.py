@@ -53,7 +53,7 @@ class Spooled:
         return self._file.fileno()
 
     def close(self) -> None:
-        """What a server says when it is done, with the end or before it."""
+        """Called by the server when it is done, even if the client left early."""
         senders, self._senders = self._senders, None
         if senders is not None:
             senders.release()

@@ -21,7 +21,7 @@ from sippulse_ws.cutover.shadow.exchange import Exchange, HttpMessage
 from sippulse_ws.cutover.shadow.hearing import Hearing
 from sippulse_ws.cutover.shadow.ids import IdMap
 from sippulse_ws.cutover.shadow.logins import LOGINS_FILE, LoginBook
-from sippulse_ws.cutover.shadow.messages import SoapMessage, Unreadable, packed, read_message
+from sippulse_ws.cutover.shadow.messages import SoapMessage, Unreadable, read_message, to_http
 from sippulse_ws.cutover.shadow.mirror import (
     Mirror,
     Mirrored,
@@ -261,7 +261,7 @@ class Judge:
         # the request stays as it is: it is recorded with the ids that the client sent
         translated = read_message(exchange.request)
         if case.operation and self.ids.translate(case.operation, translated.payload):
-            told, body = packed(translated)
+            told, body = to_http(translated)
             headers = list(told.items())
         headers += forwarded_headers(exchange.request, exchange.client)
         case.mirrored = await self._mirror.send(

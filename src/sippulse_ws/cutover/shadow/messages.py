@@ -89,7 +89,7 @@ def read_text(text: str) -> SoapMessage:
     return SoapMessage(envelope, payload, UTF_8)
 
 
-def packed(message: SoapMessage) -> tuple[dict[str, str], bytes]:
+def to_http(message: SoapMessage) -> tuple[dict[str, str], bytes]:
     """Headers and body of a request that is as the message came: charset, multipart, compressed."""
     label = message.charset.label
     declaration = f'<?xml version="1.0" encoding="{label}"?>'

@@ -18,9 +18,9 @@ from sippulse_ws.cutover.shadow.judge import UNREADABLE, WRITE
 from sippulse_ws.cutover.shadow.messages import (
     SoapMessage,
     Unreadable,
-    packed,
     read_message,
     read_text,
+    to_http,
 )
 from sippulse_ws.cutover.shadow.mirror import Mirror, Mirrored, Ordering, Turn
 from sippulse_ws.cutover.shadow.operations import (
@@ -109,7 +109,7 @@ class Replay:
         async with turn.waited_for():
             if operation:
                 self._ids.translate(operation, message.payload)
-            headers, body = packed(message)
+            headers, body = to_http(message)
             mirrored = await self._mirror.send(
                 record["path"], headers.items(), body, changes=record["changes"]
             )

@@ -6,7 +6,7 @@ from threading import local
 
 
 class Clock(local):
-    """Seconds since somebody set it to zero, each thread its own."""
+    """Seconds since it was last set to zero; each thread has its own."""
 
     seconds: float = 0.0
 

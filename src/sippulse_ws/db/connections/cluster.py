@@ -68,7 +68,7 @@ class NodeState:
 
 
 def read_node_state(db: Session) -> NodeState | None:
-    """Of the node behind this connection, also while it serves nobody; None: it is no node."""
+    """The node behind this connection, also when it refuses queries; None outside of a cluster."""
     rows = db.exec_driver_sql("SHOW GLOBAL STATUS LIKE 'wsrep%%'").tuples()
     found: dict[str, str] = {str(name).lower(): str(value) for name, value in rows}
     if any(name not in found for name in _STATES):

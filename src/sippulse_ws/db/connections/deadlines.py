@@ -20,11 +20,11 @@ _EVERY = 0.1  # seconds between looks
 
 
 class DeadlinePassed(Exception):
-    """The time of what this thread does is over; the statement at hand was not sent, or cut off."""
+    """This thread's deadline is over; the current statement was not sent, or was cut off."""
 
 
 class Deadline:
-    """Of what one thread does within it: after `seconds`, or at a time.monotonic(), if earlier."""
+    """A deadline for one thread: after `seconds`, or at a time.monotonic() if that is earlier."""
 
     __slots__ = ("_outer", "end", "held", "was_cut")
 
@@ -78,7 +78,7 @@ def current_deadline() -> Deadline | None:
 
 
 def check_deadline() -> None:
-    """DeadlinePassed, when this thread's is over."""
+    """Raise DeadlinePassed when this thread's deadline is over."""
     mine = _threads.deadline
     if mine is not None and monotonic() > mine.end:
         raise DeadlinePassed

@@ -43,14 +43,14 @@ def is_repeatable(error: Exception) -> bool:
 
 
 def is_away(error: Exception) -> bool:
-    """There is no connection, or no longer: a statement in itself has nothing to do with it."""
+    """There is no connection, or it was lost: the statement itself is not to blame."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or _number(error) in _NO_CONNECTION
     return isinstance(error, TimeoutError | OSError)
 
 
 def is_conflict(error: Exception) -> bool:
-    """Another transaction was first: a deadlock, or another node's (also at the commit)."""
+    """A concurrent transaction won: a deadlock, or another node's (also at the commit)."""
     return isinstance(error, DBAPIError) and _number(error) == DEADLOCK
 
 
@@ -62,7 +62,7 @@ def is_locked(error: Exception) -> bool:
 
 
 def is_undone(error: Exception) -> bool:
-    """Also when COMMIT itself says so, it is known that nothing of the transaction was stored."""
+    """Nothing of the transaction was stored; this is known even when COMMIT itself fails so."""
     if not isinstance(error, DBAPIError):
         return False
     if _number(error) in _UNDONE:
@@ -71,7 +71,7 @@ def is_undone(error: Exception) -> bool:
 
 
 def is_full(error: Exception) -> bool:
-    """The database's disk, or the space that it may take."""
+    """The database's disk is full, or its quota."""
     if not isinstance(error, DBAPIError):
         return False
     return _number(error) in DISK_FULL or _sqlite_code(error) == sqlite3.SQLITE_FULL

@@ -1,7 +1,7 @@
-"""Connections that threads keep.
+"""Per-thread connections: each serving thread keeps its own between requests.
 
-Taking one from the pool and giving it back for every use costs a tenth of a request, and a thread
-that serves needs the same kind again at once.
+Acquiring one from the pool and releasing it for every use costs a tenth of a request, and a serving
+thread needs the same kind again at once.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _ORIGIN = "sippulse_ws pool and end"
 
 
 class PerThreadConnections:
-    """Those of one engine: between uses each thread has one of its own.
+    """The connections of one engine: each thread keeps one of its own between uses.
 
-    `most` is how many may be kept, for `seconds` each. The engine's pool has to be larger by one:
-    threads above `most` take turns with that one. A thread that ends gives its connection back.
+    At most `most` are kept, for `seconds` each. The engine's pool has to be larger by one: threads
+    above `most` share that one in turn. A thread that ends returns its connection to the pool.
     """
 
     def __init__(self, engine: Engine, most: int, seconds: float, kind: str) -> None:
@@ -74,7 +74,7 @@ class PerThreadConnections:
         return connection
 
     def release(self, connection: Connection) -> None:
-        """After a use that ended well."""
+        """Keep the connection for the thread's next use, after one that succeeded."""
         if (deadline := current_deadline()) is not None:
             _let_go(deadline, connection)
             if deadline.was_cut:  # perhaps this one, just now
@@ -92,7 +92,7 @@ class PerThreadConnections:
             mine.connection = connection
 
     def discard(self, connection: Connection) -> None:
-        """After a use that failed; when the connection was lost, no other one is used again."""
+        """Return it to the pool after a use that failed; if it was lost, replace the pool."""
         self._in_use.dec()
         deadline = current_deadline()
         if deadline is not None:
@@ -107,7 +107,7 @@ class PerThreadConnections:
             clear_tls_errors()
 
     def close(self) -> None:
-        """Give back this thread's own."""
+        """Return this thread's connection to the pool."""
         connection, self._local.mine.connection = self._local.mine.connection, None
         if connection is not None:
             connection.close()
@@ -124,7 +124,7 @@ def _let_go(deadline: Deadline, connection: Connection) -> None:
 
 
 class _Mine:
-    """What a thread keeps."""
+    """The connection that a thread keeps."""
 
     connection: Connection | None = None
 

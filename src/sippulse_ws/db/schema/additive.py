@@ -6,7 +6,7 @@ import ast
 
 
 def more_than_additions(source: str) -> list[str]:
-    """What an additive migration does besides; nothing of another one."""
+    """What a migration that is declared additive does besides adding; else nothing."""
     tree = ast.parse(source)
     if not any(ast.unparse(one) == "additive = True" for one in tree.body):
         return []

@@ -63,7 +63,7 @@ def _read_columns(inspector: sa.Inspector) -> Iterator[tuple[str, set[str]]]:
 
 
 def _count(db: Session, table: str, column: str | None = None) -> int:
-    """Rows; or those in which the column holds something else than every row does by itself."""
+    """How many rows there are, or how many have a value other than the column's default."""
     query = sa.select(sa.func.count()).select_from(sa.table(table))
     if column is not None:
         query = query.where(sa.column(column).is_not(None), _not_default(db, table, column))

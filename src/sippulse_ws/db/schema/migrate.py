@@ -60,7 +60,7 @@ def serving_since(revision: str) -> str:
 
 
 def _note_serves(db: Session) -> None:
-    """For programs that are older than the schema, while servers are replaced one by one."""
+    """Note it for older programs that still serve while servers are replaced one by one."""
     revision = current_revision(db)
     if revision is not None and revision >= _SETTINGS:
         value = {"value": f"{revision} {serving_since(revision)}"}

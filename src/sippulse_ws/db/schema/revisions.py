@@ -52,7 +52,7 @@ def schema_trouble(revision: str | None, serves: str | None = None) -> Wording |
 
 
 def find_trouble(db: Session) -> Wording | None:
-    """The same of this database."""
+    """What is wrong with the schema of this database; or None."""
     revision = current_revision(db)
     if revision is None or revision <= NEWEST:
         return schema_trouble(revision)

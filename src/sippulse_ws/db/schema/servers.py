@@ -35,7 +35,7 @@ def server_version(db: Session) -> ServerVersion:
 
 
 def judge(version: str) -> ServerVersion:
-    """Of MariaDB's or MySQL's VERSION()."""
+    """The server's version from what VERSION() answers."""
     is_maria = "mariadb" in version.lower()
     needed = MARIADB if is_maria else MYSQL
     if tuple(map(int, re.findall(r"\d+", version.removeprefix("5.5.5-"))[:3])) >= needed:

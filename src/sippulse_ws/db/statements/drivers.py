@@ -33,7 +33,7 @@ class Driver(Protocol):
     writes_text: bool
 
     def quote(self, connection: Any) -> Literal:
-        """What makes a literal of a string."""
+        """The function that quotes a string as a literal."""
 
     def send(self, connection: Any, statements: Sequence[Any], done: list[Result]) -> None:
         """Run them in order; `done` has a result for each that succeeded, also after an error."""
@@ -106,7 +106,7 @@ class PyMySqlConnection(Protocol):
 
 
 class PyMySql:
-    """PyMySQL; its time goes elsewhere, so that its cursors do."""
+    """PyMySQL, through its cursors: they are not where its time goes."""
 
     writes_text = True
 
@@ -126,7 +126,7 @@ class PyMySql:
 
 
 class Sqlite:
-    """One after the other: there is no server to wait for."""
+    """SQLite runs statements one by one: there is no round trip to save."""
 
     writes_text = False
 

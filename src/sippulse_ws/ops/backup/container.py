@@ -52,7 +52,7 @@ class Writer(io.RawIOBase):
         return len(data)
 
     def finish(self) -> None:
-        """Write what is left. Without it the file is cut off."""
+        """Write what is buffered; without this call the file is cut off."""
         self._put(self._zip.flush())
         if self._cipher is not None:
             self._write_frame(bytes(self._waiting), last=True)
