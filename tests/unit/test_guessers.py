@@ -95,17 +95,30 @@ def test_after_a_flood_they_are_no_guessers_any_more(clock: _Clock) -> None:
 
 def test_those_who_guess_have_so_many_turns_a_second(clock: _Clock) -> None:
     known = Guessers()
+    _flood(known, clock)
     turns = 0
     for _ in range(5000):
+        known.note_other()
         turns += known.has_turn()
+        known.note("192.0.2.1")
         clock.now += 0.002  # ten seconds of 500 requests
 
     assert turns == pytest.approx(guessers.TURNS * 10 + guessers.TURNS_SAVED, abs=2)
 
 
+def test_where_nobody_else_is_there_all_have_a_turn(clock: _Clock) -> None:
+    known = Guessers()
+    known.note_other()
+    _flood(known, clock)
+    for _ in range(2000):
+        assert known.has_turn()
+
+
 def test_160_a_second_all_have_a_turn(clock: _Clock) -> None:
     known = Guessers()
     for _ in range(2000):
+        known.note("192.0.2.1")
+        known.note_other()
         assert known.has_turn()
         clock.now += 1 / 160
 

@@ -24,13 +24,14 @@ SOME_IN_FLOOD = 2
 WITHIN = 60.0  # seconds
 # Failed logins of all: a second, and beyond those before it is a flood, and that are remembered.
 FLOOD, FLOOD_BEGINS, FLOOD_MOST = 20.0, 100.0, 400.0
-# Requests a second of all who guess; more are told that the server is busy. A first right login
-# from an address where 160 others a second fail is served.
+# Requests a second of all who guess, while others are there; more are told that the server is busy.
+# A first right login from an address where 160 others a second fail is served.
 TURNS, TURNS_SAVED = 170.0, 85.0
+OTHERS = 2.0  # seconds after the latest request of somebody else
 _PLACES = 1 << 14
 _COUNT = struct.Struct("<Idi")  # whose, since when, how many
 _LEVEL = struct.Struct("<dd")  # how much, when that was
-_FLOOD_AT, _TURNS_AT = 0, _LEVEL.size
+_FLOOD_AT, _TURNS_AT, _OTHERS_AT = 0, _LEVEL.size, 2 * _LEVEL.size
 _PATIENCE = 0.05  # seconds; whoever held the lock may have been killed
 
 
@@ -49,7 +50,7 @@ class Guessers:
 
     def __init__(self) -> None:
         self._counts = mmap.mmap(-1, _PLACES * _COUNT.size)
-        self._levels = mmap.mmap(-1, 2 * _LEVEL.size)
+        self._levels = mmap.mmap(-1, 3 * _LEVEL.size)
         _LEVEL.pack_into(self._levels, _TURNS_AT, TURNS_SAVED, monotonic())
         self._lock = multiprocessing.get_context("fork").Lock()
 
@@ -76,9 +77,17 @@ class Guessers:
             return False
         return count >= SOME or self._level(_FLOOD_AT, -FLOOD, now) >= FLOOD_BEGINS
 
+    def note_other(self) -> None:
+        """Somebody who does not guess is there; of interest while somebody else does."""
+        now = monotonic()
+        if self._level(_FLOOD_AT, -FLOOD, now) > 0:
+            _LEVEL.pack_into(self._levels, _OTHERS_AT, 0.0, now)
+
     def has_turn(self) -> bool:
         """Whether one more of their requests may run now."""
         now = monotonic()
+        if now - _LEVEL.unpack_from(self._levels, _OTHERS_AT)[1] > OTHERS:
+            return True
         with self._locked():
             left = min(TURNS_SAVED, self._level(_TURNS_AT, TURNS, now))
             turn = left >= 1
@@ -107,4 +116,7 @@ class Clients:
         self.proofs = Proofs()
 
     def guesses(self, address: str, request: Any) -> bool:
-        return address in self.guessers and not self.proofs.has(request, address)
+        if address in self.guessers and not self.proofs.has(request, address):
+            return True
+        self.guessers.note_other()
+        return False
