@@ -35,6 +35,12 @@ class WordedError(Exception):
         self.wording = wording
 
 
+def reason_of(error: Exception) -> Wording:
+    """What it was raised with; of an error of another origin what it says itself."""
+    told = error.args[0] if error.args else None
+    return told if isinstance(told, Wording) else Wording(str(error), str(error))
+
+
 LANGUAGE_TAG = Wording("pt-BR", "en")  # as HTML names the language
 
 

@@ -54,7 +54,7 @@ IMPERSONAL = frozenset(
     "administrator administrator_domain background_job background_lease cdr_gateway cdr_provider "
     "cdr_rate_plan cdr_reseller daily_task dialplan domain gateway guard hunt_group integrator "
     "integrator_domain numbering price_list price_list_row profile provider proxy_reload rate "
-    "rate_plan reseller route stored_setting".split()
+    "rate_plan reload_turn reseller route stored_setting".split()
 )
 
 

@@ -27,7 +27,7 @@ from sippulse_ws.domain.errors import (
     ProfileNotFound,
     ProxyFailed,
 )
-from sippulse_ws.domain.shared_work import SharedWork
+from sippulse_ws.domain.reload_turns import SharedReloads
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.models import Did, HuntGroup, Profile, Subscriber
 from sippulse_ws.models.proxy_views import (
@@ -36,7 +36,7 @@ from sippulse_ws.models.proxy_views import (
     PERMANENT_CONTACTS,
     PLAN_RULES,
 )
-from sippulse_ws.wording import Wording
+from sippulse_ws.wording import Wording, reason_of
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,6 @@ CACHED = {
 }
 FIRST_PAUSE = 0.2  # seconds; doubled up to the longest
 LONGEST_PAUSE = 2.0
-
-_SHARED = SharedWork()
 
 _Rows = set[tuple[Any, ...]]
 
@@ -140,10 +138,12 @@ def difference(db: Session, proxy: Proxy, table: str) -> Difference:
     return Difference(frozenset(wanted - loaded), frozenset(loaded - wanted))
 
 
-def reload_tables(db: Session, proxies: Proxies, tables: Sequence[str], patience: float) -> None:
+def reload_tables(
+    shared: SharedReloads, proxies: Proxies, tables: Sequence[str], patience: float
+) -> None:
     """Make every proxy read the tables again, and see that it did. `patience` in seconds.
 
-    Those who ask for the same at the same time share one reload.
+    Those who ask for the same at the same time share one reload, on all servers.
     """
     if not proxies:
         log.info("no SIP proxy is configured; nothing to reload: %s", ", ".join(tables))
@@ -152,9 +152,9 @@ def reload_tables(db: Session, proxies: Proxies, tables: Sequence[str], patience
 
     def reload(proxy: Proxy) -> None:
         for table in tables:
-            work = partial(_reload, db, proxy, table, deadline)
+            work = partial(_reload, shared.db, proxy, table, deadline)
             try:
-                _SHARED.run((proxy.name, table), work, deadline)
+                shared.run(proxy.name, table, work, deadline)
             except TimeoutError:
                 raise OSError(_ANOTHER_RELOAD.fill(table=table)) from None
 
@@ -193,16 +193,16 @@ def reload_subscriber(db: Session, proxies: Proxies, username: str | None, domai
 
 
 def reload_profile(
-    db: Session, proxies: Proxies, profile: str | None, domain: str, patience: float
+    shared: SharedReloads, proxies: Proxies, profile: str | None, domain: str, patience: float
 ) -> None:
     """Reload domains and dial plans, which no other operation reloads."""
     if not profile:
         raise MissingField(field="profile")
     known = (Profile.domain == domain) & (Profile.profile == profile)
-    if db.execute(select(Profile.id).where(known)).first() is None:
+    if shared.db.execute(select(Profile.id).where(known)).first() is None:
         raise ProfileNotFound(profile=profile)
     _forget(proxies, "profile", {"profile": profile, "domain": domain})
-    reload_tables(db, proxies, ("domain", "dialplan"), patience)
+    reload_tables(shared, proxies, ("domain", "dialplan"), patience)
 
 
 def reload_did(db: Session, proxies: Proxies, scope: Scope, did_id: int | None) -> None:
@@ -269,12 +269,6 @@ def _on_all(proxies: Proxies, action: Callable[[Proxy], None]) -> None:
             failures.append((proxy.name, reason_of(error)))
     if failures:
         raise ProxyFailed(failures)
-
-
-def reason_of(error: OSError) -> Wording:
-    """Why a proxy failed; of an OSError of another origin what it says itself."""
-    told = error.args[0] if error.args else None
-    return told if isinstance(told, Wording) else Wording(str(error), str(error))
 
 
 def _address(group: int, ip: str, mask: int, port: int, tag: str) -> tuple[Any, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from sippulse_ws.db import Database
+from sippulse_ws.db import Database, Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.errors import ProxyFailed
 from sippulse_ws.domain.proxies import Proxy, reload_tables
+from sippulse_ws.domain.reload_turns import SharedReloads
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +27,13 @@ def run_due(database: Database, proxies: Sequence[Proxy], patience: float) -> No
 
 
 def _do(database: Database, proxy: Proxy, task: reload_queue.Task, patience: float) -> None:
+    def beside(store: Callable[[Session], None]) -> None:
+        with database.writing() as db:
+            store(db)
+
     try:
         with database.reading() as db:
-            reload_tables(db, [proxy], [task.table], patience)
+            reload_tables(SharedReloads(db, beside), [proxy], [task.table], patience)
     except ProxyFailed as failure:
         with database.writing() as db:
             wait = reload_queue.postpone(db, task)

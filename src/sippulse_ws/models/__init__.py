@@ -37,6 +37,7 @@ from sippulse_ws.models.idempotency import IdempotencyKey
 from sippulse_ws.models.integrator import Integrator, IntegratorDomain
 from sippulse_ws.models.price_list import PriceList, PriceListRow
 from sippulse_ws.models.proxy_reload import ProxyReload
+from sippulse_ws.models.reload_turn import ReloadTurn
 from sippulse_ws.models.routing import Gateway, Provider
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
 from sippulse_ws.models.subscriber import DbAlias, SipName, Subscriber, UserWhiteList
@@ -90,6 +91,7 @@ __all__ = [
     "Rate",
     "RatePlan",
     "RawCall",
+    "ReloadTurn",
     "Reseller",
     "Route",
     "SipName",

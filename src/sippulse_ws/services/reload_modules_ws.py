@@ -17,7 +17,7 @@ class ReloadModulesWS(Service):
     @operation(within("domain"), string("profile"), string("domain"), acts=True)
     def reloadProfile(call: Call, profile: str | None, domain: str) -> None:
         patience = call.settings.proxy_patience
-        proxies.reload_profile(call.db, call.proxies, profile, domain, patience)
+        proxies.reload_profile(call.reloads, call.proxies, profile, domain, patience)
 
     @operation(BY_SCOPE, integer("didId"), acts=True)
     def reloadDid(call: Call, did_id: int | None) -> None:
@@ -25,7 +25,8 @@ class ReloadModulesWS(Service):
 
     @operation(BY_SCOPE, acts=True)
     def reloadAddress(call: Call) -> None:
-        proxies.reload_tables(call.db, call.proxies, ("address",), call.settings.proxy_patience)
+        patience = call.settings.proxy_patience
+        proxies.reload_tables(call.reloads, call.proxies, ("address",), patience)
 
     @operation(BY_SCOPE, integer("huntGroupId"), acts=True)
     def reloadHuntGroup(call: Call, hunt_group_id: int | None) -> None:

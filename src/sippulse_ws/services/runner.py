@@ -39,6 +39,7 @@ from sippulse_ws.domain.idempotency import KeyedRequest, Outcome
 from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded, DeadlineWhileActing
 from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.domain.proxies import Proxies
+from sippulse_ws.domain.reload_turns import Beside, SharedReloads
 from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
 from sippulse_ws.domain.request_errors import PreconditionUnsupported
 from sippulse_ws.domain.vault import Vault
@@ -57,7 +58,6 @@ from sippulse_ws.wire.faults import WSException
 
 log = logging.getLogger(__name__)
 
-
 # For a row about a login or a refusal, beside the operation's own time.
 BESIDE_SECONDS = 5.0
 
@@ -71,6 +71,7 @@ class Call:
     keys: KeyWatch
     address: str
     login: str  # of the administrator, or the customer's account
+    beside: Beside
     proxies: Proxies = ()
     scope: Scope = NOBODY
     found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
@@ -81,6 +82,11 @@ class Call:
     def vault(self) -> Vault:
         """What seals and opens passwords; KeyMissing when it is not the database's."""
         return self.keys.checked(self.db)
+
+    @property
+    def reloads(self) -> SharedReloads:
+        """Of SIP proxies, with those who ask for the same at the same time."""
+        return SharedReloads(self.db, self.beside)
 
 
 @dataclass(slots=True)
@@ -288,9 +294,8 @@ class Runner:
         """Authenticate and check the right, before anything else is read or said."""
         operation, values, principal = request.operation, request.values, request.principal
         context, address = request.context, request.context.address
-        call = Call(db, self.settings, self.keys, address, context.login, self.proxies)
-        right = operation.right
-        if right.customer:
+        call = Call(db, self.settings, self.keys, address, context.login, self.apart, self.proxies)
+        if (right := operation.right).customer:
             return call
         domains = right.domains(values) if right.domains else []
         context.domain = next(iter(domains), None) or context.domain
@@ -321,16 +326,20 @@ class Runner:
             forget = partial(login_delays.forget_failures, realm=realm, login=login)
             self._beside(partial(forget, address=call.address))
 
-    def _beside(self, store: Callable[[Session], None]) -> None:
-        """Run a short transaction of its own; its failure never changes the operation's outcome."""
+    def apart(self, store: Callable[[Session], None]) -> None:
+        """Run a short transaction of its own, within a few seconds."""
 
         def attempt() -> None:
             with self.database.writing() as db:
                 store(db)
 
+        with Deadline(BESIDE_SECONDS):
+            repeating(attempt, patience=self._patience)
+
+    def _beside(self, store: Callable[[Session], None]) -> None:
+        """Run a short transaction of its own; its failure never changes the operation's outcome."""
         try:
-            with Deadline(BESIDE_SECONDS):
-                repeating(attempt, patience=self._patience)
+            self.apart(store)
         except Exception as error:
             if is_unavailable(error):
                 self.outage.lost(error)

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxies, difference, reason_of
+from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxies, difference
 from sippulse_ws.ops.doctor.findings import Finding, error, fine, warning
+from sippulse_ws.wording import reason_of
 
 LEAST_FREE = 512  # MiB
 LEAST_PERCENT = 5
