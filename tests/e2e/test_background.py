@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sippulse_ws.db import Database
 from sippulse_ws.jobs.lease import find_lease
 from sippulse_ws.models import BackgroundLease
-from tests.fixtures.server import PROGRAM, Cli, Server
+from tests.fixtures.server import PROGRAM, WITH_US, Cli, Server
 
 PATIENCE = 90  # seconds; what is waited for takes some ten
 
@@ -62,7 +62,7 @@ class Process:
     def __init__(self, url: str) -> None:
         environment = os.environ | {"SIPPULSE_DATABASE_URL": url}
         self._process = subprocess.Popen(
-            [PROGRAM, "jobs", "run"], env=environment, stderr=subprocess.DEVNULL
+            [*WITH_US, PROGRAM, "jobs", "run"], env=environment, stderr=subprocess.DEVNULL
         )
         self.pid = self._process.pid
 

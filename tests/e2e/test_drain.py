@@ -22,7 +22,7 @@ from sippulse_ws.db import Database
 from sippulse_ws.models import Subscriber
 from tests.e2e.test_processes import workers
 from tests.factories.requests import new_subscriber
-from tests.fixtures.server import LOGIN, Server, free_port
+from tests.fixtures.server import LOGIN, WITH_US, Server, free_port
 from tests.soap import ENVELOPE, principal_xml
 
 CALLS = int(os.environ.get("SIPPULSE_TEST_DRAIN_CALLS", "600"))
@@ -58,7 +58,7 @@ def haproxy(tmp_path: Path) -> Iterator[Callable[[int], int]]:
         file.write_text(CONFIGURATION.format(port=port, server=server))
         program = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
         assert program, "apt-get install haproxy"
-        started.append(subprocess.Popen([program, "-db", "-q", "-f", str(file)]))
+        started.append(subprocess.Popen([*WITH_US, program, "-db", "-q", "-f", str(file)]))
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

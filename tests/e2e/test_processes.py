@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from tests.e2e.gate import Gate
 from tests.fixtures.server import PROGRAM, Server
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds; the machine may be busy with other tests
 
 sqlite = pytest.mark.engines("sqlite")
@@ -89,6 +91,27 @@ def test_workers_end_with_their_master(installed_url: str, tmp_path: Path) -> No
     os.kill(server.pid, signal.SIGKILL)
     eventually(lambda: not any(map(lives, left)))
     server.stop()
+
+
+STARTING = """
+import pathlib, sys, time
+from tests.fixtures.server import Server
+server = Server(sys.argv[1], pathlib.Path(sys.argv[2]))
+print(server.pid, flush=True)
+time.sleep(1000)
+"""
+
+
+@sqlite
+def test_what_tests_start_ends_with_them(installed_url: str, tmp_path: Path) -> None:
+    """Also when they are killed: servers that nobody stopped slowed down the tests after them."""
+    command = [sys.executable, "-c", STARTING, installed_url, str(tmp_path / "log")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as tests:
+        assert tests.stdout is not None
+        pid = int(tests.stdout.readline())
+        assert lives(pid)
+        tests.kill()
+    eventually(lambda: not lives(pid))
 
 
 def serve_status(port: int, host: str, url: str) -> tuple[int, list[str]]:

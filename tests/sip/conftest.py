@@ -125,6 +125,7 @@ def telephones(soap: RemoteSoap, kamailio: Kamailio) -> Iterator[Telephones]:
     """Whatever is made here is gone after the test."""
     made = Telephones(soap, kamailio)
     yield made
+    kamailio.end_calls()
     for phone in made.phones:
         phone.close()
     for username in made.usernames:
