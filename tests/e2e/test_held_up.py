@@ -105,15 +105,16 @@ def test_a_body_that_comes_slowly_but_steadily_is_answered(
     server.stop()
 
 
+@pytest.mark.parametrize("count", [4, 8])
 def test_writers_of_a_locked_account_hold_up_nobody_and_are_told_that_nothing_was_done(
-    served: Server, installed_url: str
+    served: Server, installed_url: str, count: int
 ) -> None:
     before = credit_of(installed_url, "1000")
-    with ThreadPoolExecutor(8) as clients, locked(installed_url, "1000"):
+    with ThreadPoolExecutor(count) as clients, locked(installed_url, "1000"):
         begun = time.monotonic()
         waiting: list[Future[object]] = [
             clients.submit(served.post, "SubscriberWS", "addCredit", TOP_UP.format("1000"))
-            for _ in range(8)
+            for _ in range(count)
         ]
         time.sleep(1)
         assert_nobody_waits(served)
@@ -191,8 +192,11 @@ def assert_alive(server: Server) -> None:
     assert server.get("/healthz").ok
 
 
+@pytest.mark.parametrize("count", [8, 24])
 @pytest.mark.engines("sqlite")
-def test_a_proxy_that_does_not_answer_holds_up_nobody(installed_url: str, tmp_path: Path) -> None:
+def test_a_proxy_that_does_not_answer_holds_up_nobody(
+    installed_url: str, tmp_path: Path, count: int
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as dead:
         url = f"http://127.0.0.1:{dead.getsockname()[1]}/RPC"
         settings = {
@@ -201,10 +205,10 @@ def test_a_proxy_that_does_not_answer_holds_up_nobody(installed_url: str, tmp_pa
         }
         server = Server(installed_url, tmp_path / "log", ("--workers", "1"), **settings)
         server.post("SubscriberWS", "insertSubscriber", new_subscriber(username="2000"))
-        with ThreadPoolExecutor(24) as clients:
+        with ThreadPoolExecutor(count) as clients:
             calls = [
                 clients.submit(server.post, "ReloadModulesWS", "reloadAddress", "")
-                for _ in range(24)
+                for _ in range(count)
             ]
             time.sleep(1)
             assert_nobody_waits(server)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sippulse_ws.models import AccountGroupMember, HuntGroup, Subscriber
 from tests.factories.requests import new_subscriber
 from tests.fixtures.races import Racer
+from tests.races.requests import did, white
 from tests.races.world import make_world
 
 ROUNDS = 6
@@ -25,6 +26,31 @@ def test_the_same_current_password_is_right_once(racer: Racer) -> None:
         said = racer.race(*requests)
         assert sorted(said) == [""] + ["Wrong current password"] * 15
         current = f"senha-{number}-{said.index('')}"
+
+
+INSERTS = {
+    "insertWhiteList": ("WhiteListWS", white("9{n}")),
+    "insertDid": ("DidWS", did("55117{n}")),
+}
+
+
+@pytest.mark.parametrize("operation", INSERTS)
+def test_what_a_removed_subscriber_cannot_get_is_not_called_taken(
+    operation: str, racer: Racer
+) -> None:
+    service, body = INSERTS[operation]
+    for number in range(ROUNDS):
+        name = f"{operation}-{number}"
+        told = [body.format(ana=name, domain="example.com", n=10 * number + n) for n in range(5)]
+        assert racer.say("SubscriberWS", "insertSubscriber", new_subscriber(username=name)) == ""
+        said = racer.race(
+            ("SubscriberWS", "removeSubscriber", OF_X.format(name)),
+            *((service, operation, one) for one in told),
+        )
+        assert said[0] == ""
+        gone = racer.say(service, operation, told[0])  # as somebody hears who comes later
+        assert "ot found" in gone
+        assert set(said[1:]) <= {"", gone}
 
 
 @pytest.mark.parametrize("which", ["daily", "monthly"])
