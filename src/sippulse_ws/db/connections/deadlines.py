@@ -15,8 +15,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 _EVERY = 0.1  # seconds between looks
+_SOCKET = "sippulse_ws socket"
 
 
 class DeadlinePassed(Exception):
@@ -104,13 +106,21 @@ def _cut_late_ones() -> None:
                         _cut(connection)
 
 
+def remember_socket(driver: Any, record: ConnectionPoolEntry) -> None:
+    """Of a new connection: while one is used, drivers tell nothing to another thread."""
+    number = driver.fileno() if hasattr(driver, "fileno") else driver._sock.fileno()  # PyMySQL
+    record.info[_SOCKET] = number, os.fstat(number).st_ino
+
+
 def _cut(connection: Connection) -> None:
-    """End the statement that another thread waits for."""
-    driver: Any = connection.connection.dbapi_connection
+    """End the statement that another thread waits for; below TLS, whose state is in use."""
+    if connection.invalidated:
+        return
     if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.dbapi_connection
         driver.interrupt()
-    elif hasattr(driver, "fileno"):  # mysqlclient
-        with socket.socket(fileno=os.dup(driver.fileno())) as ours:
+        return
+    number, inode = connection.info[_SOCKET]
+    with socket.socket(fileno=os.dup(number)) as ours:
+        if os.fstat(ours.fileno()).st_ino == inode:  # no other one that has its number by now
             ours.shutdown(socket.SHUT_RDWR)
-    else:  # PyMySQL; below TLS, whose own object is in use
-        socket.socket.shutdown(driver._sock, socket.SHUT_RDWR)

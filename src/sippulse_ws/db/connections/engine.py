@@ -29,6 +29,7 @@ from sippulse_ws.db.connections.deadlines import (
     DeadlinePassed,
     check_deadline,
     current_deadline,
+    remember_socket,
 )
 from sippulse_ws.db.connections.per_thread import PerThreadConnections
 from sippulse_ws.db.statements.session import Session
@@ -108,6 +109,8 @@ class Database:
             event.listen(engine, "do_connect", self._make_file)
             patient = self._seconds is None or patience is None
             event.listen(engine, "connect", partial(_prepare_sqlite, patient=patient))
+        else:
+            event.listen(engine, "connect", remember_socket)
         return engine
 
     def _arguments(self, patience: int | None, joining: bool) -> dict[str, Any]:
