@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,7 +19,8 @@ from sippulse_ws.files.forms import DELIMITERS
 from sippulse_ws.files.kind import Kind
 from sippulse_ws.files.kinds import KINDS
 from sippulse_ws.files.kinds.statistics import Statistics
-from sippulse_ws.files.writing import Format, MissingExtraError, Style, written
+from sippulse_ws.files.refusals import FileRefused
+from sippulse_ws.files.writing import Format, Style, style_of, written
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,9 +30,15 @@ _Domain = Annotated[str | None, typer.Option(help="Only of this domain.")]
 _RateId = Annotated[int | None, typer.Option(help="Only of this rate table.")]
 First = Annotated[dt.datetime | None, typer.Option("--from", formats=_DAY, help="First day.")]
 Last = Annotated[dt.datetime | None, typer.Option("--to", formats=_DAY, help="Last day, included.")]
-FormatOption = Annotated[Format, typer.Option(help="Kind of file.")]
+FormatOption = Annotated[
+    Format | None, typer.Option(help="Kind of file; by the end of its name else.")
+]
+ToFile = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help=".csv, .csv.gz, .xlsx, .parquet; - or none for stdout."),
+]
 Output = Annotated[
-    Path, typer.Option("--output", "-o", help="File, compressed if .gz; - for stdout.")
+    Path | None, typer.Option("--output", "-o", help="The same as FILE.", show_default=False)
 ]
 Delimiter = Annotated[str, typer.Option(help=", ; tab or |")]
 Decimal = Annotated[str, typer.Option(help="The decimal sign, . or ,")]
@@ -45,25 +52,27 @@ def export() -> None:
 
 def _command(name: str, doc: str) -> None:
     def run(
+        file: ToFile = None,
         domain: _Domain = None,
-        format: FormatOption = Format.CSV,
-        output: Output = STDOUT,
+        format: FormatOption = None,
+        output: Output = None,
         delimiter: Delimiter = ",",
         decimal: Decimal = ".",
     ) -> None:
         scope = {} if domain is None else {"domain": domain.lower()}
-        _export(KINDS[name], scope, format, output, (delimiter, decimal))
+        _export(KINDS[name], scope, target(file, output, format), (delimiter, decimal))
 
     app.command(name, help=doc)(run)
 
 
 def _calls_command(name: str, doc: str, kind: type[Kind] | None = None) -> None:
     def run(
+        file: ToFile = None,
         domain: _Domain = None,
         start: First = None,
         last: Last = None,
-        format: FormatOption = Format.CSV,
-        output: Output = STDOUT,
+        format: FormatOption = None,
+        output: Output = None,
         delimiter: Delimiter = ",",
         decimal: Decimal = ".",
     ) -> None:
@@ -71,56 +80,68 @@ def _calls_command(name: str, doc: str, kind: type[Kind] | None = None) -> None:
         scope: dict[str, Any] = {"period": period}
         if domain is not None:
             scope["domain"] = domain.lower()
-        _export(kind or KINDS[name], scope, format, output, (delimiter, decimal))
+        _export(kind or KINDS[name], scope, target(file, output, format), (delimiter, decimal))
 
     app.command(name, help=doc)(run)
 
 
 @app.command()
 def rates(
+    file: ToFile = None,
     domain: _Domain = None,
     rate_id: _RateId = None,
-    format: FormatOption = Format.CSV,
-    output: Output = STDOUT,
+    format: FormatOption = None,
+    output: Output = None,
     delimiter: Delimiter = ",",
     decimal: Decimal = ".",
 ) -> None:
     """Rates, of all rate tables or of one."""
     given = {"domain": domain and domain.lower(), "rate_id": rate_id}
     scope = {name: value for name, value in given.items() if value is not None}
-    _export(KINDS["rates"], scope, format, output, (delimiter, decimal))
+    _export(KINDS["rates"], scope, target(file, output, format), (delimiter, decimal))
 
 
-def _export(
-    make: type[Kind], scope: dict[str, Any], format: Format, output: Path, signs: tuple[str, str]
-) -> None:
+class Target(NamedTuple):
+    path: Path
+    format: Format
+
+
+def target(file: Path | None, output: Path | None, format: Format | None) -> Target:
+    """Where to, and as what; only CSV goes to standard output."""
+    language = chosen_language(get_settings())
+    if file is not None and output is not None:
+        raise fail(Said.FILE_TWICE.text(language))
+    path = file or output or STDOUT
+    wanted = format or Format.of(path)
+    if path == STDOUT and wanted is not Format.CSV:
+        raise fail(Said.NEEDS_A_FILE.text(language))
+    return Target(path, wanted)
+
+
+def _export(make: type[Kind], scope: dict[str, Any], to: Target, signs: tuple[str, str]) -> None:
     settings = get_settings()
     language = chosen_language(settings)
-    to_stdout = output == STDOUT
-    if to_stdout and format is not Format.CSV:
-        raise fail(Said.NEEDS_A_FILE.text(language))
     kind = make()
     delimiter, decimal = signs
     if delimiter not in DELIMITERS:
         raise fail(Said.BAD_DELIMITER.text(language))
     if decimal not in (".", ",") or decimal == delimiter:
         raise fail(Said.BAD_DECIMAL.text(language))
-    texts = frozenset(one.name for one in kind.fields if one.is_text)
-    style = Style(DELIMITERS[delimiter], decimal, texts)
+    style = style_of(kind.fields, DELIMITERS[delimiter], decimal)
     with open_database(settings) as database, database.maintaining() as db:
         if scope.get("domain") is not None:
             require_domain(db, scope["domain"])
         try:
-            count = _write(db, kind.rows(scope), output, format, style)
-        except MissingExtraError as error:
-            raise fail(error.wording) from None
+            count = _write(db, kind.rows(scope), to, style)
+        except FileRefused as error:
+            raise fail(error.message(language)) from None
         except BrokenPipeError:  # whoever reads has enough
             raise typer.Exit(1) from None
     told = Said.EXPORTED.text(language, count=count, noun=noun(kind.name, language))
-    typer.echo(told, err=to_stdout)
+    typer.echo(told, err=to.path == STDOUT)
 
 
-def _write(db: Session, query: Select[Any], output: Path, format: Format, style: Style) -> int:
+def _write(db: Session, query: Select[Any], to: Target, style: Style) -> int:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -129,7 +150,7 @@ def _write(db: Session, query: Select[Any], output: Path, format: Format, style:
     )
     count = 0
     with (
-        written(output, format, list(query.selected_columns), style) as writer,
+        written(to.path, to.format, list(query.selected_columns), style) as writer,
         Progress(*columns, console=errors, disable=not errors.is_terminal) as progress,
     ):
         total = count_rows(db, query) if errors.is_terminal else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from sqlalchemy import Select
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sippulse_ws.cli.database_rights import require_rights
 from sippulse_ws.cli.session import (
     AsJson,
+    current_language,
     fail,
     open_database,
     print_rows,
@@ -23,11 +24,13 @@ from sippulse_ws.cli.session import (
 from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Session
 from sippulse_ws.files import call_queries
-from sippulse_ws.files.writing import Format, MissingExtraError, Style, written
+from sippulse_ws.files.refusals import FileRefused
+from sippulse_ws.files.writing import Format, Style, written
 from sippulse_ws.ops import partitions
 from sippulse_ws.ops.partitions import TABLES, Partition
 
 SUFFIXES = {Format.CSV: "csv.gz", Format.PARQUET: "parquet"}
+_ArchiveFormat = Literal["csv", "parquet"]  # a month of calls is too much for a spreadsheet
 
 
 def partition(
@@ -41,7 +44,7 @@ def partition(
         typer.Option(exists=True, file_okay=False, help="Write them to files here first."),
     ] = None,
     discard: Annotated[bool, typer.Option("--discard", help="Drop without files.")] = False,
-    format: Annotated[Format, typer.Option(help="Kind of files.")] = Format.CSV,
+    format: Annotated[_ArchiveFormat, typer.Option(help="Kind of files.")] = "csv",
     json: AsJson = False,
 ) -> None:
     """Keep cdr, acc and call_raw in monthly partitions; for every month, and after big imports."""
@@ -54,14 +57,14 @@ def partition(
         try:
             with database.maintaining() as db:
                 if drop_before is not None:
-                    _drop(db, drop_before, archive_to, format, quiet=json)
+                    _drop(db, drop_before, archive_to, Format(format), quiet=json)
                 for table in TABLES:
                     partitions.create_partitions(db, table, dt.date.today(), ahead)  # noqa: DTZ011
                 found = [one for table in TABLES for one in partitions.list_partitions(db, table)]
         except DBAPIError as error:
             raise fail(Said.DATABASE, reason=error.orig) from None
-        except MissingExtraError as error:
-            raise fail(error.wording) from None
+        except FileRefused as error:
+            raise fail(error.message(current_language())) from None
     names = ["table", "partition", "before", "rows" if json else "rows (about)"]
     none = None if json else ""
     rows = [[one.table, one.name, one.end.date() if one.end else none, one.rows] for one in found]

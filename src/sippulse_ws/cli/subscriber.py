@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sippulse_ws.cli.export import FormatOption, Output, ToFile, target
 from sippulse_ws.cli.session import (
     fail,
     get_settings,
@@ -32,7 +33,8 @@ from sippulse_ws.domain.subscriber_search import (
 from sippulse_ws.domain.subscribers import Flag
 from sippulse_ws.files.call_queries import batches
 from sippulse_ws.files.kinds.subscribers import Subscribers
-from sippulse_ws.files.writing import Format, MissingExtraError, Style, written
+from sippulse_ws.files.refusals import FileRefused
+from sippulse_ws.files.writing import Format, Style, style_of, written
 from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
@@ -126,6 +128,7 @@ def search(  # noqa: PLR0913, PLR0917 - as many as there are options
 
 @app.command("export")
 def subscriber_export(  # noqa: PLR0913, PLR0917 - as many as there are options
+    file: ToFile = None,
     domain: _Domain = None,
     text: TextPart = None,
     plan: Plan = None,
@@ -133,10 +136,8 @@ def subscriber_export(  # noqa: PLR0913, PLR0917 - as many as there are options
     credit_below: CreditBelow = None,
     blocked: Blocked = False,
     unregistered: Unregistered = False,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="File, compressed if .gz; - for stdout.")
-    ] = Path("-"),
-    format: Annotated[Format, typer.Option(help="Kind of file.")] = Format.CSV,
+    output: Output = None,
+    format: FormatOption = None,
 ) -> None:
     """Write subscribers, all or some, to a file that `import subscribers` reads."""
     settings = get_settings()
@@ -144,7 +145,7 @@ def subscriber_export(  # noqa: PLR0913, PLR0917 - as many as there are options
     wanted = _Wanted(domain, text, plan, reseller, credit_below, blocked, unregistered)
     narrowed = wanted.filter(language)
     kind = Subscribers()
-    texts = frozenset(one.name for one in kind.fields if one.is_text)
+    to = target(file, output, format)
     columns = list(kind.rows({}).selected_columns)
     query = select_subscribers(narrowed, columns)
     count = 0
@@ -152,12 +153,12 @@ def subscriber_export(  # noqa: PLR0913, PLR0917 - as many as there are options
         if narrowed.domain is not None:
             require_domain(db, narrowed.domain)
         try:
-            with written(output, format, columns, Style(texts=texts)) as writer:
+            with written(to.path, to.format, columns, style_of(kind.fields)) as writer:
                 for rows in batches(db, query):
                     writer.write(rows)
                     count += len(rows)
-        except MissingExtraError as error:
-            raise fail(error.wording) from None
+        except FileRefused as error:
+            raise fail(error.message(language)) from None
     typer.echo(
         Said.EXPORTED.text(language, count=count, noun=noun("subscribers", language)), err=True
     )

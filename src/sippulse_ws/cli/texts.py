@@ -172,8 +172,12 @@ class Said(Sentence):
     RENAMED = Wording("{name} agora é {new_name}", "{name} is {new_name} now")
     ONE_REMOVED = Wording("{name} removido", "{name} removed")
     NEEDS_A_FILE = Wording(
-        "este formato precisa de um arquivo: --output FILE",
-        "this format needs a file: --output FILE",
+        "este formato precisa de um arquivo: FILE, ou --output FILE",
+        "this format needs a file: FILE, or --output FILE",
+    )
+    FILE_TWICE = Wording(
+        "o arquivo foi dado duas vezes, como FILE e com --output",
+        "the file was given twice, as FILE and by --output",
     )
     EXPORTED = Wording("{count} {noun} exportados", "{count} {noun} exported")
     SHADOW_STARTED = Wording(

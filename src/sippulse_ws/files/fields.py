@@ -54,7 +54,7 @@ _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _YES = frozenset("1 true yes sim s verdadeiro".split())
 _NO = frozenset("0 false no não nao n falso".split())  # data
 # What a spreadsheet would take for a formula; exports put ' before it.
-_GUARDED = re.compile(r"'+[=+\-@]")
+_GUARDED = re.compile(rf"'+(?:[=+\-@]|(?:{'|'.join(map(re.escape, _SHEET_ERRORS))})$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,9 +344,16 @@ def _range_reader(
 
 def guarded(text: str) -> str:
     """A text as a spreadsheet shows it: what looks like a formula gets a ' before it."""
+    if text in _SHEET_ERRORS:
+        return "'" + text
     if text[:1] in ("=", "+", "-", "@") and not _NUMBER_LIKE.fullmatch(text):
         return "'" + text
     return "'" + text if _GUARDED.match(text) else text
+
+
+def guarded_in_sheet(text: str) -> str:
+    """The same in a cell that is a text in any case: only what a reader takes away is added."""
+    return "'" + text if text in _SHEET_ERRORS or _GUARDED.match(text) else text
 
 
 _NUMBER_LIKE = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")

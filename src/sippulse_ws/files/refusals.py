@@ -81,6 +81,30 @@ class NotASpreadsheet(FileRefused):
     )
 
 
+class WritingExtraMissing(FileRefused):
+    code = "writing-extra-missing"
+    wording = Wording(
+        "Para gravar {format} falta {package}: pip install 'sippulse-ws[{extra}]'",
+        "Writing {format} needs {package}: pip install 'sippulse-ws[{extra}]'",
+    )
+
+
+class SheetFull(FileRefused):
+    code = "sheet-full"
+    wording = Wording(
+        "Uma planilha tem no máximo {most} linhas: exporte um domínio por vez, ou CSV",
+        "A spreadsheet has at most {most} rows: export one domain at a time, or CSV",
+    )
+
+
+class CellTooLong(FileRefused):
+    code = "cell-too-long"
+    wording = Wording(
+        "Coluna {column}: uma célula de planilha tem no máximo {most} caracteres: exporte CSV",
+        "Column {column}: a cell of a spreadsheet has at most {most} characters: export CSV",
+    )
+
+
 class SpreadsheetExtraMissing(FileRefused):
     code = "excel-extra-missing"
     wording = Wording(

@@ -7,6 +7,7 @@ has to be found out about its decimal sign.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,11 @@ from sippulse_ws.files.refusals import (
 # Digits that a spreadsheet keeps of a number.
 PRECISION = 15
 FORMULA = "\0formula"  # instead of a cell whose result is not in the file
+
+
+_CODED = re.compile("_x([0-9A-Fa-f]{4})_")
+# What XML cannot hold, and what would be taken for such a code.
+_TO_CODE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
 class SheetNumber(str):
@@ -134,12 +140,21 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return value if value == FORMULA else _unescaped(value)
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, int | float):
         return SheetNumber(_number(value))
     return value.isoformat(" ") if isinstance(value, dt.datetime) else str(value)
+
+
+def escaped(text: str) -> str:
+    """A text as spreadsheets keep it: control characters are coded, as `_x000D_`."""
+    return _TO_CODE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def _unescaped(text: str) -> str:
+    return _CODED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def _number(value: float) -> str:

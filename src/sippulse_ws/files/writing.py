@@ -1,4 +1,4 @@
-"""Files of rows: CSV, also compressed, and Parquet (with the extra `parquet`)."""
+"""Files of rows: CSV, also compressed, Parquet and Excel (with the extras of these names)."""
 
 from __future__ import annotations
 
@@ -19,46 +19,55 @@ from typing import IO, Any, Protocol
 from sqlalchemy import BigInteger, Boolean, DateTime, Double, Integer
 from sqlalchemy.sql import ColumnElement
 
-from sippulse_ws.files.fields import guarded
+from sippulse_ws.files.fields import ContactField, Field, guarded
+from sippulse_ws.files.refusals import WritingExtraMissing
+from sippulse_ws.files.sheet_writing import SheetWriter
 from sippulse_ws.models.types import Money, UtcDateTime
-from sippulse_ws.wording import WordedError, Wording
 
 Columns = Sequence[ColumnElement[Any]]
 _Rows = Iterable[Sequence[Any]]
 
 
-_NO_PYARROW = Wording(
-    "Parquet precisa de pyarrow: pip install 'sippulse-ws[parquet]'",
-    "Parquet needs pyarrow: pip install 'sippulse-ws[parquet]'",
-)
-
-
 class Format(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
+    XLSX = "xlsx"
 
-
-class MissingExtraError(WordedError):
-    """Parquet is asked for and pyarrow is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__(_NO_PYARROW)
+    @classmethod
+    def of(cls, path: Path) -> Format:
+        """By the end of a file's name; CSV where it says nothing."""
+        return next((one for one in cls if path.suffix.lower() == f".{one}"), cls.CSV)
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a CSV is written: `texts` are the columns that a spreadsheet could take for formulas."""
+    """How a CSV is written: `texts` are the columns that a spreadsheet could take for formulas.
+
+    `phones` are telephone numbers that the database keeps as numbers.
+    """
 
     delimiter: str = ","
     decimal: str = "."
     texts: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
     archive: bool = False
+
+
+def style_of(fields: Iterable[Field], delimiter: str = ",", decimal: str = ".") -> Style:
+    """For the columns of a kind."""
+    fields = list(fields)
+    texts = frozenset(one.name for one in fields if one.is_text)
+    phones = frozenset(one.name for one in fields if isinstance(one, ContactField))
+    return Style(delimiter, decimal, texts, phones)
 
 
 class Writer(Protocol):
     def write(self, rows: _Rows) -> None: ...
 
     def close(self) -> None: ...
+
+    def discard(self) -> None:
+        """In place of `close`, after a failure."""
 
 
 @contextmanager
@@ -79,7 +88,11 @@ def written(
     try:
         with _opened(part, compressed=path.suffix == ".gz") as file:
             writer = _writer(format, file, columns, style)
-            yield writer
+            try:
+                yield writer
+            except BaseException:
+                writer.discard()
+                raise
             writer.close()
         with part.open("rb") as file:
             os.fsync(file.fileno())
@@ -118,6 +131,9 @@ class CsvWriter:
 
     def close(self) -> None:
         self._text.flush()
+        self.discard()
+
+    def discard(self) -> None:
         self._text.detach()  # whose file it is closes it
 
     def _cells(self, row: Sequence[Any]) -> Sequence[Any]:
@@ -146,7 +162,8 @@ class ParquetWriter:
             import pyarrow as pa  # noqa: PLC0415 - an extra
             from pyarrow import parquet  # noqa: PLC0415
         except ImportError:
-            raise MissingExtraError from None
+            told = {"format": "Parquet", "package": "pyarrow", "extra": "parquet"}
+            raise WritingExtraMissing(**told) from None
         self._arrow = pa
         self._schema = pa.schema([(c.key, _arrow_type(pa, c)) for c in columns])
         self._file = parquet.ParquetWriter(file, self._schema, compression="zstd")
@@ -162,10 +179,14 @@ class ParquetWriter:
     def close(self) -> None:
         self._file.close()
 
+    discard = close
+
 
 def _writer(format: Format, file: IO[bytes], columns: Columns, style: Style) -> Writer:
     if format is Format.PARQUET:
         return ParquetWriter(file, columns)
+    if format is Format.XLSX:
+        return SheetWriter(file, columns, style.texts, style.phones)
     return CsvWriter(file, columns, style)
 
 
