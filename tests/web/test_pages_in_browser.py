@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.fixtures.demo import ephemeral_server
 from tests.web.conftest import OUT
+from tests.web.prefix import PREFIX, prefixed
 
 pytestmark = pytest.mark.web
 EVERY_KIND = ("", "SubscriberWS", "SubscriberWS/insertSubscriber", "errors", "nowhere")
@@ -254,6 +256,35 @@ def test_axe_finds_nothing_serious(
     serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
     assert serious == []
     context.close()
+
+
+def test_it_works_under_a_path_of_a_proxy(browser: Browser) -> None:
+    with (
+        ephemeral_server(SIPPULSE_TRUSTED_PROXIES="1") as served,
+        prefixed(served["url"]) as outside,
+    ):
+        context = browser.new_context(locale="en-GB")
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        lost: list[str] = []
+        page.on("response", lambda one: lost.append(one.url) if one.status >= 400 else None)
+        page.goto(f"{outside}/SipPulse/")
+        page.fill("#search", "balance")
+        page.click(".operations li:visible >> text=retrieveCredit")
+        page.click("text=Português")
+        log_in(page, served)
+        page.click("button[type=submit]")
+        assert answer_of(page) == {"return": 50.0}
+        expect(page.locator(".sent")).to_contain_text(
+            f"POST {PREFIX}/SipPulse/api/SubscriberWS/retrieveCredit"
+        )
+        page.click("text=Todos os serviços")
+        assert page.url == f"{outside}/SipPulse/"
+        assert lost == []
+        page.goto(f"{outside}/SipPulse/nowhere")
+        page.click("main a")
+        assert page.url == f"{outside}/SipPulse/"
+        context.close()
 
 
 def test_everything_can_be_reached_by_keyboard(page: Page, demo_server: dict[str, Any]) -> None:

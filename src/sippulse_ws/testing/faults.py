@@ -21,6 +21,7 @@ from typing import Any
 
 from sippulse_ws.domain.errors import OutcomeUnknown
 from sippulse_ws.web.json_api import API, ERRORS_PAGE
+from sippulse_ws.web.languages import accepted_language
 from sippulse_ws.web.problems import MEDIA_TYPE, problem
 from sippulse_ws.wire.body import discard_body
 from sippulse_ws.wire.faults import WSException, render_fault
@@ -60,12 +61,17 @@ class FaultInjection:
         return _answer(start_response, "400 Bad Request", _TEXT, text)
 
     def _unknown(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        for _ in self._app(environ, lambda *_: None):
+        answer = self._app(environ, lambda *_: None)
+        for _ in answer:
             pass
+        if hasattr(answer, "close"):
+            answer.close()
         request_id = os.urandom(8).hex()
         error = OutcomeUnknown(request_id=request_id)
         if environ.get("PATH_INFO", "").startswith(API):
-            body = problem(error, self._language, request_id, ERRORS_PAGE)
+            language = accepted_language(environ.get("HTTP_ACCEPT_LANGUAGE"), self._language)
+            page = environ.get("SCRIPT_NAME", "") + ERRORS_PAGE
+            body = problem(error, language, request_id, page)
             return _answer(start_response, "503 Service Unavailable", MEDIA_TYPE, body)
         body = render_fault(WSException(error.message(self._language)))
         media_type = "text/xml; charset=utf-8"
