@@ -6,7 +6,7 @@ from openapi_spec_validator import validate
 
 from sippulse_ws.services.catalogue import every_operation
 from sippulse_ws.services.descriptions import describe_operation
-from sippulse_ws.web.openapi import openapi_document
+from sippulse_ws.web.openapi import build_openapi, openapi_document
 
 
 def test_the_document_is_valid_and_complete() -> None:
@@ -22,3 +22,10 @@ def test_the_document_is_valid_and_complete() -> None:
         described = document["paths"][f"/{one.service}/{one.name}"]["post"]["description"]
         assert told.en in described
         assert told.pt in described
+
+
+def test_the_tags_of_what_is_retrieved_are_described() -> None:
+    paths = build_openapi(list(every_operation()))["paths"]
+    for one in every_operation():
+        done = paths[f"/{one.service}/{one.name}"]["post"]["responses"]["200"]
+        assert list(done.get("headers", ())) == (["ETag"] if one.declaration.tag else [])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sippulse_ws.models import Subscriber
+from sippulse_ws.services.catalogue import every_operation
 from tests.factories.platform import DOMAIN, Platform
 from tests.json_client import JsonClient, problem_of
 from tests.soap import Soap, principal_xml
@@ -106,6 +107,36 @@ def test_where_there_is_nothing_to_compare_the_header_is_refused(
     answer = api("ReloadModulesWS", "reloadAddress", headers={"If-Match": "*"})
     assert problem_of(answer)[:2] == (422, "precondition-unsupported")
     assert platform.one(Subscriber, username="ana").credit == 0
+
+
+def test_whatever_is_retrieved_has_a_tag_but_passwords() -> None:
+    retrieves = {one.name: one.declaration for one in every_operation()}
+    untagged = {
+        name for name, one in retrieves.items() if name.startswith("retrieve") and one.tag is None
+    }
+    assert untagged == {"retrievePassword", "retrievePasswordWEB"}
+    assert {name for name, one in retrieves.items() if one.secret} >= untagged
+
+
+def test_a_group_has_another_tag_when_it_is_another_group(
+    api: JsonClient, platform: Platform
+) -> None:
+    for username in ("bia", "eva", "boss"):
+        platform.subscriber(username)
+    named: dict[str, Any] = {"accountManager": f"boss@{DOMAIN}"}
+    tags = []
+    for accounts in (["bia"], ["eva"]):
+        group: dict[str, Any] = {
+            **named,
+            "managerProfile": "DEFAULT",
+            "account": [f"{accounts[0]}@{DOMAIN}"],
+        }
+        added = api("AccountGroupWS", "addAccountGroup", **group)
+        assert added.status_code == 200, added.data
+        for _ in range(2):
+            answer = api("AccountGroupWS", "retrieveAccountGroup", **named)
+            tags.append(answer.headers["ETag"])
+    assert tags[0] == tags[1] != tags[2] == tags[3]
 
 
 def test_no_tag_tells_of_a_password(api: JsonClient) -> None:

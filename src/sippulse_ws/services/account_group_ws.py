@@ -24,7 +24,12 @@ class AccountGroupWS(Service):
     ) -> None:
         account_groups.add_account_group(call.db, account_manager, manager_profile, account)
 
-    @operation(OF_MANAGER, string("accountManager"), returns=nested(AccountGroupDto, "return"))
+    @operation(
+        OF_MANAGER,
+        string("accountManager"),
+        returns=nested(AccountGroupDto, "return"),
+        tagged=True,
+    )
     def retrieveAccountGroup(call: Call, account_manager: str) -> Any:
         return account_groups.get_account_group(call.db, account_manager)
 

@@ -53,6 +53,7 @@ class CustomerWS(Service):
         string("password"),
         string("domain"),
         returns=double("return"),
+        tagged=True,
     )
     def retrieveCustomerCredit(call: Call, username: str, password: str, domain: str) -> Any:
         row, _ = _enter(call, username, domain, password)

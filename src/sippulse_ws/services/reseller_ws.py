@@ -46,6 +46,6 @@ class ResellerWS(Service):
         minutes = call.settings.repeated_credit_minutes
         resellers.add_credit(call.db, call.login, reseller_name, domain, value, obs, minutes)
 
-    @operation(BY_SCOPE, integer("resellerId"), returns=double("return"))
+    @operation(BY_SCOPE, integer("resellerId"), returns=double("return"), tagged=True)
     def retrieveResellerCredit(call: Call, reseller_id: int | None) -> Any:
         return resellers.get_credit(call.db, call.scope, reseller_id)

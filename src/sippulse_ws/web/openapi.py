@@ -52,6 +52,12 @@ _PROBLEM = {
     },
     "additionalProperties": False,
 }
+
+
+def both(text: Wording) -> str:
+    return f"{text.en}\n\n{text.pt}"
+
+
 _ABOUT = Wording(
     "A API SOAP do SIPPulse em JSON: as mesmas operações, direitos, transações e auditoria.",
     "The SOAP API of SIPPulse in JSON: the same operations, rights, transactions and audit.",
@@ -81,6 +87,12 @@ _HEADERS = {
         ),
         {"type": "string"},
     ),
+}
+_ETAG = {
+    "description": both(
+        Wording("O que foi consultado; vale em If-Match.", "What was retrieved; If-Match takes it.")
+    ),
+    "schema": {"type": "string"},
 }
 
 
@@ -120,10 +132,6 @@ def build_openapi(operations: Iterable[PublishedOperation]) -> dict[str, Any]:
     }
 
 
-def both(text: Wording) -> str:
-    return f"{text.en}\n\n{text.pt}"
-
-
 def _operation(one: PublishedOperation, components: dict[str, Any]) -> dict[str, Any]:
     told = describe_operation(one)
     description = both(told.text)
@@ -155,6 +163,8 @@ def _operation(one: PublishedOperation, components: dict[str, Any]) -> dict[str,
         headers += ["If-Match"] if one.declaration.guard else []
     if headers:
         document["parameters"] = [_header_reference(name) for name in headers]
+    if one.declaration.tag is not None:
+        document["responses"]["200"]["headers"] = {"ETag": _ETAG}
     if one.has_principal:
         document["security"] = [{"administrator": []}, {}]  # or a principal in the body
     return document
