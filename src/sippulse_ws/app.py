@@ -24,6 +24,7 @@ from sippulse_ws.observability.observer import Observer
 from sippulse_ws.observability.operation_log import OperationLog
 from sippulse_ws.observability.outages import Outage
 from sippulse_ws.observability.spans import find_tracer
+from sippulse_ws.observability.unknown_paths import UnknownPaths
 from sippulse_ws.parts import make_proxies, make_serving_database, make_vault
 from sippulse_ws.services import SERVICES
 from sippulse_ws.services.catalogue import every_operation
@@ -55,9 +56,12 @@ class Dispatcher:
         return next((one for start, one in self._others.items() if path.startswith(start)), None)
 
 
+def make_log(settings: Settings) -> OperationLog:
+    return OperationLog(settings.log_operations, settings.log_level, settings.log_format)
+
+
 def make_observer(settings: Settings) -> Observer:
-    log = OperationLog(settings.log_operations, settings.log_level, settings.log_format)
-    return Observer(log, find_tracer())
+    return Observer(make_log(settings), find_tracer())
 
 
 def make_options(settings: Settings, site: Site) -> Options:
@@ -105,7 +109,7 @@ def make_dispatcher(
         "/readyz": health.readyz,
         "/metrics": make_metrics_page(endpoints, database),
     }
-    return Dispatcher(routes, {API: json_api}, site.not_found)
+    return Dispatcher(routes, {API: json_api}, UnknownPaths(site.not_found, make_log(settings)))
 
 
 def create_app(settings: Settings, database: Database | None = None, state: Any = None) -> Any:

@@ -247,6 +247,18 @@ class Settings(BaseSettings):
         return tuple(chosen)
 
 
+def asked_log_format() -> Literal["json", "text"]:
+    """The format of the log, also where the settings as a whole cannot be used."""
+    told = os.environ.get(PREFIX + "LOG_FORMAT")
+    path = os.environ.get(CONFIG)
+    if told is None and path:
+        try:
+            told = tomllib.loads(Path(path).read_text()).get("log_format")
+        except (OSError, ValueError):
+            told = None
+    return "text" if told == "text" else "json"
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings; a ConfigurationError names every one that is wrong."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -53,6 +55,27 @@ def configure_logging(level: str, form: str) -> None:
     root.setLevel(level.upper())
     for chatty in ("spyne", "alembic", "httpx"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def log_uncaught() -> None:
+    """What nobody catches, in any thread, is a line like all others."""
+
+    def uncaught(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, Exception):
+            logging.getLogger("sippulse_ws").critical(
+                "uncaught error", exc_info=(kind, error, trace)
+            )
+        else:
+            sys.__excepthook__(kind, error, trace)
+
+    def in_thread(told: threading.ExceptHookArgs) -> None:
+        if told.exc_value is not None:
+            uncaught(told.exc_type, told.exc_value, told.exc_traceback)
+
+    sys.excepthook = uncaught
+    threading.excepthook = in_thread
 
 
 def granian_config() -> dict[str, Any]:

@@ -62,6 +62,11 @@ REQUESTS_QUEUED = Gauge(
     ["lane"],
     multiprocess_mode="livesum",
 )
+CONNECTIONS_WAITING = Gauge(
+    "sippulse_ws_connections_waiting",
+    "Connections of clients that no worker has taken yet.",
+    multiprocess_mode="livesum",
+)
 BODY_TIMEOUTS = Counter("sippulse_ws_body_timeouts", "Requests whose body did not come in time.")
 WORKERS_REPLACED = Counter(
     "sippulse_ws_workers_replaced", "Workers that were started in the place of another."
@@ -72,6 +77,13 @@ TURNED_AWAY = Counter(
     "Requests that no thread ran, by reason: busy, deadline.",
     ["reason"],
 )
+TURNED_AWAY_REASONS = ("busy", "deadline")
+UNSERVED = Counter(
+    "sippulse_ws_unserved_requests",
+    "Requests that no operation saw, by what their line in the log has as fault.",
+    ["fault"],
+)
+UNSERVED_FAULTS = (*TURNED_AWAY_REASONS, "body-timeout", "body-broken", "bad-path", "not-found")
 
 
 def share_between_workers() -> None:

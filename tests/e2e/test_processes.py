@@ -15,7 +15,7 @@ import requests
 import sqlalchemy as sa
 
 from tests.e2e.gate import Gate
-from tests.fixtures.server import PROGRAM, Server
+from tests.fixtures.server import PROGRAM, Server, free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds; the machine may be busy with other tests
@@ -114,17 +114,24 @@ def test_what_tests_start_ends_with_them(installed_url: str, tmp_path: Path) -> 
     eventually(lambda: not lives(pid))
 
 
-def serve_status(port: int, host: str, url: str) -> tuple[int, list[str]]:
-    """Of a server that cannot start, and what it says."""
+def serve_refused(url: str, host: str = "127.0.0.1", port: int = 1, **settings: str) -> str:
+    """What the one line on stderr says of a server that cannot start."""
+    environment = {f"SIPPULSE_{name}": one for name, one in settings.items()}
     ended = subprocess.run(
         [PROGRAM, "serve", "--host", host, "--port", str(port)],
-        env=os.environ | {"SIPPULSE_DATABASE_URL": url, "SIPPULSE_LANGUAGE": "en"},
+        env=os.environ | {"SIPPULSE_DATABASE_URL": url, "SIPPULSE_LANGUAGE": "en"} | environment,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
-    return ended.returncode, (ended.stdout + ended.stderr).splitlines()
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    if settings.get("LOG_FORMAT") == "text":
+        return line
+    told = json.loads(line)
+    assert (told["event"], told["level"]) == ("not started", "critical")
+    return str(told["reason"])
 
 
 @sqlite
@@ -132,15 +139,48 @@ def test_an_occupied_port_and_a_bad_address_are_told_in_one_line(
     installed_url: str, tmp_path: Path
 ) -> None:
     server = Server(installed_url, tmp_path / "log", ("--host", "localhost"))
-    status, (line,) = serve_status(server.port, "127.0.0.1", installed_url)
-    assert status == 1
-    assert line == f"cannot listen on 127.0.0.1:{server.port}: Address already in use"
+    told = serve_refused(installed_url, port=server.port)
+    assert told == f"cannot listen on 127.0.0.1:{server.port}: Address already in use"
+    text = serve_refused(installed_url, port=server.port, LOG_FORMAT="text")
+    assert told in text
+    assert "not started" in text
     server.stop()
-    status, (line,) = serve_status(server.port, "no-such-host.invalid", installed_url)
-    assert (status, line) == (1, "cannot listen on no-such-host.invalid: no such address")
-    status, (line,) = serve_status(server.port, "203.0.113.7", installed_url)
-    assert status == 1
-    assert line.startswith(f"cannot listen on 203.0.113.7:{server.port}: ")
+    told = serve_refused(installed_url, "no-such-host.invalid", server.port)
+    assert told == "cannot listen on no-such-host.invalid: no such address"
+    told = serve_refused(installed_url, "203.0.113.7", server.port)
+    assert told.startswith(f"cannot listen on 203.0.113.7:{server.port}: ")
+
+
+@sqlite
+def test_settings_that_cannot_be_used_are_told_in_the_format_asked_for(
+    installed_url: str, tmp_path: Path
+) -> None:
+    assert "SIPPULSE_POOL_SIZE" in serve_refused(installed_url, POOL_SIZE="0")
+    assert "unknown setting: SIPPULSE_POOL" in serve_refused(installed_url, POOL="3")
+    missing = str(tmp_path / "missing.toml")
+    assert missing in serve_refused(installed_url, CONFIG=missing)
+    assert "SIPPULSE_POOL" in serve_refused(installed_url, POOL="3", LOG_FORMAT="text")
+    assert "SIPPULSE_LOG_FORMAT" in serve_refused(installed_url, LOG_FORMAT="xml")
+
+
+@sqlite
+def test_what_nobody_foresaw_is_a_line_too(installed_url: str) -> None:
+    broken = (
+        "import sippulse_ws.cli.serve as serve; from sippulse_ws.cli import app; "
+        "serve.run_server = lambda *_: 1 / 0; app()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", broken, "serve", "--port", str(free_port())],
+        env=os.environ | {"SIPPULSE_DATABASE_URL": installed_url},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode == 1
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+    (line,) = [line for line in lines if line["event"] == "uncaught error"]
+    assert "ZeroDivisionError" in line["exception"]
 
 
 @sqlite
@@ -158,7 +198,10 @@ def test_a_misplaced_database_is_told_in_one_line_and_nothing_is_made(
         (tmp_path, f"{tmp_path} is a folder"),
     ]:
         ended = run_on(path, command)
-        assert (ended.returncode, ended.stdout + ended.stderr) == (1, f"database: {said}\n")
+        lines = (ended.stdout + ended.stderr).splitlines()
+        if command.startswith("serve"):
+            lines = [json.loads(line)["reason"] for line in lines]
+        assert (ended.returncode, lines) == (1, [f"database: {said}"])
     assert list(tmp_path.iterdir()) == [text]
 
 
@@ -195,7 +238,8 @@ def test_the_default_folder_is_made_and_the_schema_asked_for(tmp_path: Path) -> 
         text=True,
         check=False,
     )
-    assert ended.stdout == "the database has no schema, run: sippulse-ws db upgrade\n"
+    reasons = [json.loads(line)["reason"] for line in ended.stderr.splitlines()]
+    assert reasons[0] == "the database has no schema, run: sippulse-ws db upgrade"
     assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
 
 

@@ -1,22 +1,28 @@
 """The doctor finds what is wrong, says what to do, and is quiet where all is well."""
 
+import datetime as dt
 import json
+import re
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.db import Database
+from sippulse_ws.db.schema import servers
+from sippulse_ws.ops.doctor import server_checks
 from sippulse_ws.ops.doctor.texts import TEXTS
 from tests.fixtures.proxies import KamailioStandIn
 from tests.fixtures.server import Cli
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+FINE = {"fine", "is", "not-needed"}
 OTHER = "YWJjZGVmZ2hpamFiY2RlZmdoaWphYmNkZWZnaGlqYWI="
 
 Execute = Callable[[str], None]
@@ -56,15 +62,25 @@ def test_all_is_well(cli: Cli) -> None:
     rows = json.loads(cli("doctor", "--json").stdout)
     assert [row for row in rows if row["state"] != "ok"] == []
     assert {row["check"] for row in rows} == set(
-        "disk,certificate,database,rights,character set,clock,schema,views,partitions,indexes,"
-        "passwords,proxies,dids,networks,backups".split(",")
+        "settings,disk,certificate,database,rights,character set,clock,schema,key,views,partitions,"
+        "indexes,passwords,proxies,dids,networks,backups".split(",")
     )
 
 
 def test_every_sentence_stands_in_both_languages() -> None:
     for code, text in TEXTS.items():
-        assert (text.to_do.pt == "") == (text.to_do.en == ""), code
+        assert (text.to_do.pt == "") == (text.to_do.en == "") == (code in FINE)
         assert text.found.pt, code
+        assert text.found.en, code
+
+
+@pytest.mark.engines("sqlite")
+def test_settings_that_cannot_be_used(cli: Cli) -> None:
+    found = troubles(cli, 2, pool_size="0", log_format="xml")
+    assert set(found) == {"settings"}
+    for name in ("SIPPULSE_POOL_SIZE", "SIPPULSE_LOG_FORMAT"):
+        assert name in found["settings"]["found"]
+    assert "SIPPULSE_CONFIG" in found["settings"]["do"]
 
 
 @pytest.mark.engines("sqlite")
@@ -102,6 +118,52 @@ def test_keys(cli: Cli, execute: Execute) -> None:
 
 
 @pytest.mark.engines("sqlite")
+def test_a_key_without_which_nothing_starts(
+    cli: Cli, execute: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where no password is sealed any more."""
+    for table, columns in (("subscriber", "password, password_portal"), ("reseller", "password")):
+        for column in columns.split(", "):
+            execute(f"UPDATE {table} SET {column} = NULL")
+    assert troubles(cli, 0) == {}
+    found = troubles(cli, 2, password_key=OTHER)
+    assert set(found) == {"key-missing"}
+    monkeypatch.delenv("SIPPULSE_PASSWORD_KEY")
+    assert set(troubles(cli, 2)) == {"key-missing", "no-key"}
+
+
+@pytest.mark.parametrize(
+    ("said", "needed"), [("10.5.9-MariaDB-log", "MariaDB 10.6"), ("8.0.22", "MySQL 8.0.23")]
+)
+@pytest.mark.engines("sqlite")
+def test_a_database_server_that_is_old(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, said: str, needed: str
+) -> None:
+    monkeypatch.setattr(server_checks, "server_version", lambda _: servers.judge(said))
+    found = troubles(cli, 2)["database-old"]
+    assert said in found["found"]
+    assert needed in found["found"]
+
+
+@pytest.mark.engines("mariadb")
+def test_clocks_that_differ(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Kind(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, dt.datetime)
+
+    class Late(metaclass=Kind):
+        @staticmethod
+        def now(tz: dt.tzinfo) -> dt.datetime:
+            return dt.datetime.now(tz) + dt.timedelta(seconds=30)
+
+    later = SimpleNamespace(datetime=Late, UTC=dt.UTC, timedelta=dt.timedelta)
+    monkeypatch.setattr(server_checks, "dt", later)
+    found = troubles(cli, 1)
+    assert set(found) == {"clock"}
+    assert "NTP" in found["clock"]["do"]
+
+
+@pytest.mark.engines("sqlite")
 def test_a_schema_of_another_version(cli: Cli, execute: Execute) -> None:
     execute("UPDATE alembic_version SET version_num = '9999'")
     assert "newer than this program" in troubles(cli, 2)["schema"]["found"]
@@ -115,6 +177,62 @@ def test_a_view_that_is_gone(cli: Cli, execute: Execute) -> None:
     assert found["view-broken"]["found"].startswith("the view vi_cdrs")
 
 
+@pytest.mark.engines("mariadb")
+def test_views_whose_definer_is_gone(
+    cli: Cli, execute: Execute, empty_database_url: str, mariadb_server: sa.URL
+) -> None:
+    """Ours, and those that a SIP proxy reads."""
+    url = sa.make_url(empty_database_url)
+    account = ("--account", f"k{url.database}"[-32:])
+    cli("db", "proxy-views", "kamailio", *account, "--password-stdin", input="Segr3do-7")
+    engine = sa.create_engine(mariadb_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    gone = f"g{url.database}"[-32:]
+    with engine.connect() as db:
+        db.exec_driver_sql(f"CREATE USER {gone}@'%%'")
+        for view in (f"{url.database}.vi_cdrs", f"{url.database}_kamailio.domain"):
+            text = db.exec_driver_sql(f"SHOW CREATE VIEW {view}").one()[1]
+            text = re.sub(r"DEFINER=\S+", f"DEFINER={gone}@'%'", text, count=1)
+            schema = view.partition(".")[0]
+            db.exec_driver_sql(f"USE {schema}")
+            made = text.replace("CREATE ", "CREATE OR REPLACE ", 1).replace("%", "%%")
+            db.exec_driver_sql(made)
+        db.exec_driver_sql(f"DROP USER {gone}@'%%'")
+    engine.dispose()
+    found = troubles(cli, 2)
+    # the documented queries cannot be looked at then
+    assert set(found) == {"view-broken", "view-broken-elsewhere", "check-failed"}
+    assert "vi_cdrs" in found["view-broken"]["found"]
+    assert "_kamailio.domain" in found["view-broken-elsewhere"]["found"]
+    cli("db", "repair-views")
+    cli("db", "proxy-views", "kamailio", *account, "--keep-password")
+    assert troubles(cli, 0) == {}
+    cli("db", "proxy-views", "kamailio", *account, "--drop")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "query"),
+    [
+        ("cdr", "accountcode", "calls"),
+        ("acc", "accountcode", "failures"),
+        ("subscriber", "contract_number", "subscriber"),
+    ],
+)
+def test_an_index_that_was_dropped(
+    cli: Cli, empty_database_url: str, table: str, column: str, query: str
+) -> None:
+    engine = sa.create_engine(empty_database_url, poolclass=sa.NullPool)
+    for index in sa.inspect(engine).get_indexes(table):
+        if index["column_names"][0] == column:
+            of_table = "" if engine.dialect.name == "sqlite" else f" ON {table}"
+            with engine.begin() as db:
+                db.exec_driver_sql(f"DROP INDEX {index['name']}{of_table}")
+    engine.dispose()
+    found = troubles(cli, 1)
+    assert set(found) == {"no-index"}
+    assert query in found["no-index"]["found"]
+    assert "db upgrade" in found["no-index"]["do"]
+
+
 def test_networks_numbers_and_backups(cli: Cli, execute: Execute) -> None:
     (subscriber,) = ["(SELECT MIN(id) FROM subscriber)"]
     execute(
@@ -122,11 +240,16 @@ def test_networks_numbers_and_backups(cli: Cli, execute: Execute) -> None:
         f"tech_prefix, `group`, pattern, context_info) SELECT {subscriber}, '10.0.0.0', 8, 0, "
         "'any', 'iponly', '', '', '', ''"
     )
+    execute(
+        "INSERT INTO address (subscriber_id, ip_address, mask, port, protocol, method, "
+        f"tech_prefix, `group`, pattern, context_info) SELECT {subscriber}, '2001:db8::', 24, 0, "
+        "'any', 'iponly', '', '', '', ''"
+    )
     execute("UPDATE did SET inventory_domain = NULL, origin = 'administrator' WHERE id = 1")
     execute("UPDATE audit SET at = '2020-01-01 00:00:00' WHERE operation = 'backup create'")
     found = troubles(cli, 1)
     assert set(found) == {"networks-wide", "dids-outside", "backup-old"}
-    assert "10.0.0.0/8" in found["networks-wide"]["found"]
+    assert found["networks-wide"]["found"].startswith("2 networks wider")
 
 
 @pytest.mark.engines("sqlite")
@@ -209,6 +332,19 @@ def test_partitions_that_end_and_columns_of_another_character_set(
     found = troubles(cli, 1)
     assert set(found) == {"partitions-end", "charset"}
     assert "ours" in found["charset"]["found"]
+
+
+@pytest.mark.engines("mariadb")
+def test_months_that_were_never_partitioned(cli: Cli, execute: Execute) -> None:
+    execute(
+        "INSERT INTO acc (method, from_tag, to_tag, callid, sip_code, sip_reason, time) "
+        "VALUES ('INVITE', 'a', 'b', 'c', '486', 'Busy', '2026-01-05')"
+    )
+    found = troubles(cli, 1)
+    assert set(found) == {"partitions-none"}
+    assert "2026-01-05" in found["partitions-none"]["found"]
+    cli("db", "partition")
+    assert troubles(cli, 0) == {}
 
 
 @pytest.mark.engines("mariadb")

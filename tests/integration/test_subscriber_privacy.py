@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from sippulse_ws.config_delivery import WebhookSettings
 from sippulse_ws.db import Database, Session
-from sippulse_ws.domain import subscribers
+from sippulse_ws.domain import events, subscribers
 from sippulse_ws.domain.forgetting import KEPT_FIELDS, years_before
 from sippulse_ws.domain.personal_data import IMPERSONAL, SECTIONS
 from sippulse_ws.domain.vault import Vault
+from sippulse_ws.domain.webhooks import PATIENCE
+from sippulse_ws.jobs.webhooks import webhook_jobs
 from sippulse_ws.models import (
     Audit,
     Base,
@@ -22,12 +25,15 @@ from sippulse_ws.models import (
     Cdr,
     CreditLedger,
     Event,
+    EventDelivery,
     Subscriber,
 )
 from tests.factories.people import ACCOUNT, NEIGHBOURS, PERSONAL, SECRET, YOUNG, furnish_person
 from tests.factories.platform import DOMAIN
 from tests.factories.raw_calls import raw_call
 from tests.fixtures.server import Cli
+from tests.fixtures.webhooks import SECRET as SECRET_OF_HOOKS
+from tests.fixtures.webhooks import Receiver
 
 KEPT_CALLS = ("cdr", "acc", "call_raw")
 
@@ -212,17 +218,65 @@ def test_nobody_is_forgotten_while_money_waits_for_a_call(cli: Cli, database: Da
         assert tuple(db.execute(trail).one()) == ("refused", "calls-under-way")
 
 
-def test_other_systems_are_told_and_their_events_wait(
-    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch
+def _endpoint(url: str) -> dict[str, str]:
+    return {"name": "crm", "url": url, "secret": SECRET_OF_HOOKS}
+
+
+def _deliver(database: Database, *endpoints: dict[str, str]) -> None:
+    for job in webhook_jobs([WebhookSettings.model_validate(one) for one in endpoints]):
+        while job.run(database):
+            pass
+
+
+def test_other_systems_are_told_and_then_nothing_is_left(
+    cli: Cli, database: Database, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hook = {"name": "crm", "url": "https://crm.example/hook", "secret": "whsec_" + "a" * 43 + "="}
-    monkeypatch.setenv("SIPPULSE_WEBHOOKS", json.dumps([hook]))
+    monkeypatch.setenv("SIPPULSE_WEBHOOKS", json.dumps([_endpoint(receiver.url)]))
+    with database.writing() as db:
+        told = {"value": Decimal("1.5"), "obs": f"to {PERSONAL['first_name']}", "expires_at": None}
+        events.emit(db, events.CREDIT_ADDED, ACCOUNT, told)
+        events.emit(db, events.CREDIT_ADDED, NEIGHBOURS[0], told | {"obs": "neighbour's"})
     said = json.loads(cli("subscriber", "forget", ACCOUNT, "--yes", "--json").stdout)
-    assert said["waiting_events"] >= 1
     with database.reading() as db:
-        kinds = sa.select(Event.kind).where(Event.account == ACCOUNT)
-        assert "subscriber.removed" in db.execute(kinds).scalars().all()
-        assert "credit.added" not in db.execute(kinds).scalars().all()
+        waiting = sa.select(sa.func.count()).where(Event.account == ACCOUNT)
+        assert db.scalar(waiting) == said["waiting_events"]
+    receiver.answers = [500]  # the first is tried again: nothing is lost
+    _deliver(database, _endpoint(receiver.url))
+    with database.writing() as db:
+        assert db.scalar(waiting)
+        db.execute(sa.update(EventDelivery).values(due_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
+    _deliver(database, _endpoint(receiver.url))
+    heard = [one for one in receiver.messages if one["account"] == ACCOUNT]
+    assert "subscriber.removed" in {one["type"] for one in heard}
+    assert all(one["data"]["forgotten"] is True for one in heard)
+    (credit,) = [one["data"] for one in heard if one["type"] == "credit.added"]
+    assert (credit["value"], credit["obs"]) == ("1.5", None)
+    with database.reading() as db:
+        assert _of_person(_texts(db)) == dict.fromkeys(KEPT_CALLS, 1)
+        left = db.execute(sa.select(Event.data).where(Event.account == NEIGHBOURS[0])).scalars()
+        assert any("neighbour's" in data for data in left)
+
+
+@pytest.mark.parametrize("taken", [(), ("credit.*",)])
+def test_events_that_nobody_will_hear_do_not_keep_the_name(
+    cli: Cli, database: Database, monkeypatch: pytest.MonkeyPatch, taken: tuple[str, ...]
+) -> None:
+    """Nobody wants them; or whoever did is no endpoint any more."""
+    hook = _endpoint("http://127.0.0.1:9/hook")
+    monkeypatch.setenv("SIPPULSE_WEBHOOKS", json.dumps([hook | {"events": "call.*"}]))
+    if taken:
+        with database.writing() as db:
+            events.emit(db, events.CREDIT_ADDED, ACCOUNT, {"value": "1", "obs": None})
+        _deliver(database, hook)
+    cli("subscriber", "forget", ACCOUNT, "--yes")
+    with database.writing() as db:
+        assert db.scalar(sa.select(sa.func.count()).where(Event.account == ACCOUNT))
+        if taken:
+            late = dt.datetime.now(dt.UTC) - PATIENCE - dt.timedelta(minutes=1)
+            db.execute(sa.update(Event).where(Event.account == ACCOUNT).values(at=late))
+    _deliver(database)
+    with database.reading() as db:
+        assert _of_person(_texts(db)) == dict.fromkeys(KEPT_CALLS, 1)
 
 
 def test_a_domain_that_is_not_there_is_a_mistake(cli: Cli, database: Database) -> None:

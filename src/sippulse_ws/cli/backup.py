@@ -8,11 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from sippulse_ws.cli.database_rights import lacking_rights, require_rights
+from sippulse_ws.cli.database_rights import (
+    lacking_rights,
+    require_rights,
+    require_trusted_functions,
+)
 from sippulse_ws.cli.database_texts import DatabaseSaid
 from sippulse_ws.cli.session import (
     errors,
@@ -95,7 +99,7 @@ def backup_restore(
         passphrase = _passphrase(passphrase_file, ask=encrypted, confirm=False)
         about = check_backup(file, passphrase, lambda _: None).about
         wanted = accounts and any(about["accounts"].values())
-        require_rights(database, "backup restore --accounts" if wanted else "backup restore")
+        _require_rights(database, about["accounts"] if wanted else None)
         with _progress(DatabaseSaid.PROGRESS_RESTORED) as progress:
             done = restore_backup(
                 database, file, passphrase, progress, overwrite=overwrite, with_accounts=wanted
@@ -125,6 +129,16 @@ def check(file: File, passphrase_file: PassphraseFile = None) -> None:
     told |= {"settings": found.about["settings"], "binlog": found.manifest.binlog}
     told["tables"] = {name: rows for name, (rows, _) in found.manifest.tables.items()}
     typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+def _require_rights(database: Database, accounts: dict[str, Any] | None) -> None:
+    """Of a restore, with the accounts that it is to make."""
+    if accounts is None:
+        require_rights(database, "backup restore")
+        return
+    require_rights(database, "backup restore --accounts")
+    kinds = {one["kind"] for one in accounts["proxies"]}
+    require_trusted_functions(database, "backup restore", kinds)
 
 
 def _warn_without_binlog(database: Database) -> None:

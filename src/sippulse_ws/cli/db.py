@@ -10,7 +10,7 @@ import typer
 
 from sippulse_ws.cli import demo as demo_data
 from sippulse_ws.cli import integrator, partition
-from sippulse_ws.cli.database_rights import require_rights
+from sippulse_ws.cli.database_rights import require_rights, require_trusted_functions
 from sippulse_ws.cli.database_texts import DatabaseSaid
 from sippulse_ws.cli.session import (
     fail,
@@ -192,6 +192,8 @@ def proxy_views(
         if schema == base:
             raise fail(DatabaseSaid.PROXY_SCHEMA_OURS)
         require_rights(database, "db proxy-views", schema)
+        if not drop:
+            require_trusted_functions(database, "db proxy-views", [kind])
         user = views.Account(account or kind.value, host)
         secret = None if drop or keep_password else password_from_stdin(password_stdin)
         with database.migrating() as db:

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from sippulse_ws.cli.session import get_settings, print_table
+from sippulse_ws.cli.session import print_table
+from sippulse_ws.cli.texts import chosen_language
+from sippulse_ws.config import ConfigurationError, Settings, load_settings
 from sippulse_ws.ops.doctor.course import examine
-from sippulse_ws.ops.doctor.findings import STATES
+from sippulse_ws.ops.doctor.findings import STATES, Finding, error, fine
 from sippulse_ws.ops.doctor.texts import advice, sentence
 from sippulse_ws.parts import make_database, make_proxies, make_vault
 
@@ -21,27 +23,21 @@ def doctor(
 
     The exit status is 0 when all is well, 1 when there are warnings, 2 when there are errors.
     """
-    settings = get_settings()
-    database = make_database(settings)
     try:
-        findings = list(
-            examine(
-                database,
-                make_vault(settings),
-                make_proxies(settings),
-                has_key=settings.password_key is not None,
-                public_url=settings.public_url,
-            )
-        )
-    finally:
-        database.close()
+        settings = load_settings()
+    except ConfigurationError as trouble:
+        language = chosen_language(None)
+        findings = [error("settings", "settings", trouble=str(trouble))]
+    else:
+        language = settings.language
+        findings = [fine("settings"), *_examine(settings)]
     rows = [
         {
             "check": one.check,
             "state": one.state,
             "code": one.code,
-            "found": sentence(one, settings.language),
-            "do": advice(one, settings.language),
+            "found": sentence(one, language),
+            "do": advice(one, language),
         }
         for one in findings
     ]
@@ -53,3 +49,18 @@ def doctor(
     worst = max(STATES.index(one.state) for one in findings)
     if worst:
         raise typer.Exit(worst)
+
+
+def _examine(settings: Settings) -> list[Finding]:
+    database = make_database(settings)
+    try:
+        found = examine(
+            database,
+            make_vault(settings),
+            make_proxies(settings),
+            has_key=settings.password_key is not None,
+            public_url=settings.public_url,
+        )
+        return list(found)
+    finally:
+        database.close()

@@ -107,25 +107,36 @@ class OneFile:
             course = Course(source, rejects, language, quiet=chosen.json)
             run = Import(self._database, kind, source, options, course, self.confirm)
             try:
-                with course.followed():
-                    run.run()
-            except KeyboardInterrupt:
-                run.interrupted = True
-            self.counts, self.interrupted = run.counts, run.interrupted
-            try:
-                if scope is not None and not run.interrupted:
-                    self.deleted = delete_missing(
-                        self._database, kind, run, scope, chosen, language
-                    )
+                self._store(run, course, source, path)
+                try:
+                    if scope is not None and not run.interrupted:
+                        self.deleted = delete_missing(
+                            self._database, kind, run, scope, chosen, language
+                        )
+                finally:
+                    digest = source.digest()
+                    self._record(path, digest)
             finally:
-                digest = source.digest()
-                self._record(path, digest)
                 run.close()
         if chosen.save_profile and not self.interrupted:
             save_profile(told_profile(chosen, kind, profile))
         self._tell()
         form = course.form.describe("en") if course.form else ""
         return self._told(path, digest, form)
+
+    def _store(self, run: Import, course: Course, source: Bytes, path: Path) -> None:
+        """What breaks off, such as a file that was cut, may have stored batches: that is told."""
+        try:
+            with course.followed():
+                run.run()
+        except KeyboardInterrupt:
+            run.interrupted = True
+        except BaseException:
+            self.counts, self.interrupted = run.counts, True
+            if self.counts.stored + self.counts.changed:
+                self._record(path, source.digest())
+            raise
+        self.counts, self.interrupted = run.counts, run.interrupted
 
     def _record(self, path: Path, digest: str) -> None:
         if self._chosen.dry_run:

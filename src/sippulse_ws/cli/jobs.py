@@ -24,7 +24,7 @@ from sippulse_ws.jobs import BackgroundProcess
 from sippulse_ws.jobs.job import JobRuns, list_jobs
 from sippulse_ws.jobs.lease import find_lease
 from sippulse_ws.jobs.work import list_work
-from sippulse_ws.log import configure_logging
+from sippulse_ws.log import configure_logging, log_uncaught
 from sippulse_ws.parts import make_proxies
 
 app = typer.Typer(no_args_is_help=True)
@@ -79,6 +79,8 @@ def run(
     """Work in the background; `serve` runs this by itself."""
     settings = get_settings()
     configure_logging(settings.log_level, settings.log_format)
+    if parent is not None:  # its stderr is the server's
+        log_uncaught()
     chosen = list_work(settings, make_proxies(settings))
     if unknown := ", ".join(set(names or ()) - {job.name for job in chosen}):
         there = ", ".join(job.name for job in chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -12,17 +13,21 @@ from sippulse_ws import metrics
 from sippulse_ws.app import application
 from sippulse_ws.cli.background import background
 from sippulse_ws.cli.ephemeral import announce, ephemeral_database
-from sippulse_ws.cli.session import console, fail, get_settings, open_database, told
-from sippulse_ws.cli.texts import Said
-from sippulse_ws.config import Settings
+from sippulse_ws.cli.session import console, told
+from sippulse_ws.cli.texts import Said, chosen_language
+from sippulse_ws.config import ConfigurationError, Settings, asked_log_format, load_settings
 from sippulse_ws.db.connections.failures import is_unavailable
 from sippulse_ws.db.schema.revisions import find_trouble
+from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.password_keys import note_key
-from sippulse_ws.parts import make_vault
+from sippulse_ws.log import configure_logging, log_uncaught
+from sippulse_ws.parts import make_database, make_vault
 from sippulse_ws.serving.listening import ListenError, listen
 from sippulse_ws.serving.start import run_server
 from sippulse_ws.serving.worker import usable_cores
 from sippulse_ws.testing.faults import FaultInjection
+
+log = logging.getLogger("sippulse_ws.lifecycle")
 
 
 def serve(
@@ -46,15 +51,24 @@ def serve(
     os.umask(0o077)  # whatever is written here may hold credentials
     if demo and not ephemeral:
         raise typer.BadParameter(told(Said.DEMO_ALONE))
-    if not ephemeral:
-        _serve(get_settings(), host, port or 8080, workers, pin)
-        return
-    with ephemeral_database(demo=demo) as logins:
-        _serve(get_settings(), host, port or 0, workers or 1, pin, logins)
+    configure_logging("info", asked_log_format())
+    log_uncaught()
+    try:
+        if not ephemeral:
+            _serve(host, port or 8080, workers, pin)
+            return
+        with ephemeral_database(demo=demo) as logins:
+            _serve(host, port or 0, workers or 1, pin, logins)
+    except (NotStarted, ConfigurationError) as error:
+        log.critical("not started", extra={"reason": str(error)})
+        raise typer.Exit(1) from None
+
+
+class NotStarted(Exception):
+    """The message says why."""
 
 
 def _serve(
-    settings: Settings,
     host: str,
     port: int,
     workers: int | None,
@@ -62,6 +76,8 @@ def _serve(
     logins: dict[str, str] | None = None,
 ) -> None:
     """With `logins` the server is one for tests."""
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
     _check_database(settings)
     if host.startswith("[") and host.endswith("]"):  # as in an address of the web
         host = host[1:-1]
@@ -69,13 +85,13 @@ def _serve(
     try:
         listeners = listen(host, port, workers or cores)
     except ListenError as error:
-        raise fail(error.wording) from None
+        raise NotStarted(error.wording.text(chosen_language(settings))) from None
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listeners[0].getsockname()[1]}"
-    if logins is None:
-        console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)  # data
-    else:
+    if logins is not None:
         announce(address, logins)
+    elif console.is_terminal or settings.log_format == "text":  # else the line "start" says it
+        console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)  # data
     with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:
         os.environ.setdefault(metrics.FOLDER, folder)
         app = application()  # made before workers are forked, so that they share its memory
@@ -88,18 +104,26 @@ def _serve(
 
 def _check_database(settings: Settings) -> None:
     """Say what is wrong with it or with its key. One that is away is waited for, not ready."""
-    with open_database(settings) as database:
+    language = chosen_language(settings)
+    database = make_database(settings)
+    if misplaced := database.find_misplaced_file():
+        raise NotStarted(Said.DATABASE.text(language, reason=misplaced))
+    try:
         database.make_default_folder()
-        try:
-            with database.reading() as db:
-                trouble = find_trouble(db)
-        except Exception as error:
-            if not is_unavailable(error):
-                raise
-            console.print(told(Said.NO_DATABASE_YET), style="yellow")
-            return
+        with database.reading() as db:
+            trouble = find_trouble(db)
         if trouble is None:
             with database.writing() as db:
                 note_key(db, make_vault(settings))
-    if trouble is not None:
-        console.print(told(trouble), style="yellow", soft_wrap=True)
+    except DomainError as error:
+        raise NotStarted(error.message(language)) from None
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        reason = str(getattr(error, "orig", None) or error)
+        log.warning("database unavailable; waiting for it", extra={"reason": reason})
+    else:
+        if trouble is not None:
+            log.warning("not ready", extra={"reason": trouble.text(language)})
+    finally:
+        database.close()

@@ -118,6 +118,15 @@ class Said(Sentence):
         "{command}: the database account lacks {rights}; nothing was done. As an administrator of "
         "the database: {grant}",
     )
+    FUNCTIONS_REFUSED = Wording(
+        "{command}: com o log binário ligado, o banco não deixa esta conta criar funções; nada foi "
+        "feito. Como administrador do banco: SET GLOBAL log_bin_trust_function_creators = 1 (e "
+        "log_bin_trust_function_creators = 1 em [mysqld])",
+        "{command}: with its binary log on, the database keeps this account from making functions; "
+        "nothing was done. As an administrator of the database: "
+        "SET GLOBAL log_bin_trust_function_creators = 1 (and log_bin_trust_function_creators = 1 "
+        "in [mysqld])",
+    )
     NO_BINLOG_POSITION = Wording(
         "o backup não diz onde estava o log binário (para voltar a um momento); como administrador "
         "do banco: {grant}",
@@ -141,8 +150,10 @@ class Said(Sentence):
         "the same command makes them anonymous",
     )
     EVENTS_WAIT = Wording(
-        "{count} eventos ainda não foram entregues: são apagados 7 dias depois de entregues",
-        "{count} events are not delivered yet: they are deleted 7 days after they were",
+        "{count} eventos ainda não foram entregues: cada um é apagado quando é entregue, "
+        "o mais tardar 3 dias depois de ter acontecido",
+        "{count} events are not delivered yet: each is deleted when it is, at the latest 3 days "
+        "after it happened",
     )
     NO_SUCH_FIELD = Wording(
         "não existe o campo {field}; existem: {fields}",
@@ -331,9 +342,6 @@ class Said(Sentence):
     )
     FILES_WRITTEN = Wording(
         "{count} arquivos gravados em {folder}", "{count} files written to {folder}"
-    )
-    NO_DATABASE_YET = Wording(
-        "banco de dados indisponível; à espera dele", "database unavailable; waiting for it"
     )
     ONCE_MORE = Wording("Repita para confirmar", "Repeat for confirmation")
     PASSWORD = Wording("Senha", "Password")

@@ -25,12 +25,11 @@ from sqlalchemy import (
 )
 
 from sippulse_ws.db.statements import Session
-from sippulse_ws.domain import dids, events
-from sippulse_ws.domain.audit_names import is_about, replace_names, without_person
+from sippulse_ws.domain import audit_names, dids, events
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.local_time import wall_time
 from sippulse_ws.domain.personal_data import BY_MODEL, Person, count_rows
-from sippulse_ws.domain.webhooks import WAITING
+from sippulse_ws.domain.webhooks import WAITING, without_person
 from sippulse_ws.models import (
     Acc,
     AccountGroup,
@@ -253,13 +252,16 @@ def _anonymise_statistics(db: Session, person: Person, done: Forgotten) -> None:
 
 
 def _forget_events(db: Session, person: Person, done: Forgotten, *, tells: bool) -> None:
-    """Those that nobody waits for; the others are deleted some days after they were told."""
+    """Those that nobody waits for; each of the others goes as soon as it was told."""
     own = BY_MODEL[Event].about(person)
     deliveries = exists().where(EventDelivery.event_id == Event.id)
     waiting = deliveries.where(EventDelivery.state == WAITING)
     if tells:
         unheard = or_(Event.dispatched.is_(False), waiting)
-        done.waiting_events = count_rows(db, Event, and_(own, unheard))
+        for event in db.execute(select(Event.id, Event.data).where(own, unheard)).all():
+            marked = {"data": without_person(event.data)}
+            db.execute(update(Event).where(Event.id == event.id).values(marked))
+            done.waiting_events += 1
         own = and_(own, not_(unheard))
     ids = list(db.execute(select(Event.id).where(own)).scalars())
     for start in range(0, len(ids), _AT_ONCE):
@@ -272,7 +274,7 @@ def _anonymise_keys(db: Session, person: Person, done: Forgotten) -> None:
     columns = IdempotencyKey.token, IdempotencyKey.login, IdempotencyKey.answer
     query = select(*columns).where(BY_MODEL[IdempotencyKey].about(person))
     for row in db.execute(query).all():
-        answer = row.answer and replace_names(row.answer, person.names, done.pseudonym)
+        answer = row.answer and audit_names.replace_names(row.answer, person.names, done.pseudonym)
         login = done.pseudonym if row.login in person.names else row.login
         if (answer, login) != (row.answer, row.login):
             one = update(IdempotencyKey).where(IdempotencyKey.token == row.token)
@@ -282,7 +284,7 @@ def _anonymise_keys(db: Session, person: Person, done: Forgotten) -> None:
 
 def _anonymise_audit(db: Session, person: Person, done: Forgotten) -> None:
     for row in audit_of(db, person):
-        values = {"object": without_person(row.object, person, done.pseudonym)}
+        values = {"object": audit_names.without_person(row.object, person, done.pseudonym)}
         if row.login in person.names:
             values |= {"login": done.pseudonym, "address": ""}
         if any(getattr(row, name) != value for name, value in values.items()):
@@ -296,7 +298,7 @@ def audit_of(db: Session, person: Person) -> Iterator[Row[Any]]:
     while True:
         found = BY_MODEL[Audit].query(person).where(Audit.id > last).limit(_AT_ONCE)
         rows = db.execute(found).all()
-        yield from (row for row in rows if is_about(row.object, row.login, person))
+        yield from (row for row in rows if audit_names.is_about(row.object, row.login, person))
         if len(rows) < _AT_ONCE:
             return
         last = rows[-1].id

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, insert, select, update
+from sqlalchemy import Exists, Row, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from sippulse_ws.db.statements import Session
@@ -20,6 +21,8 @@ _AT_ONCE = 500
 _PAUSES = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 21600)
 PATIENCE = dt.timedelta(days=3)
 KEPT = dt.timedelta(days=7)  # events that are done with
+# In the data of events of somebody who was forgotten: such an event goes once it was told.
+_FORGOTTEN = '"forgotten":true'
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Listener:
 def dispatch(db: Session, listeners: Sequence[Listener]) -> int:
     """Make the deliveries of new events; how many events they were."""
     new = db.execute(
-        select(Event.id, Event.kind, Event.account)
+        select(Event.id, Event.kind, Event.account, Event.data.contains(_FORGOTTEN).label("goes"))
         .where(Event.dispatched.is_(False))
         .order_by(Event.id)
         .limit(_AT_ONCE)
@@ -63,7 +66,27 @@ def dispatch(db: Session, listeners: Sequence[Listener]) -> int:
         db.execute(insert(EventDelivery), rows)
     ids = [event.id for event in new]
     db.execute(update(Event).where(Event.id.in_(ids)).values(dispatched=True))
+    told = {row["event_id"] for row in rows}
+    if for_nobody := [event.id for event in new if event.goes and event.id not in told]:
+        db.execute(delete(Event).where(Event.id.in_(for_nobody)))
     return len(new)
+
+
+def without_person(data: str) -> str:
+    """The data of an event of somebody who is forgotten, which others are still to be told."""
+    told = json.loads(data)
+    if "obs" in told:
+        told["obs"] = None
+    return json.dumps(told | {"forgotten": True}, ensure_ascii=False, separators=(",", ":"))
+
+
+def drop_forgotten(db: Session, event: Row[Any]) -> None:
+    """Delete the event if it is of somebody who was forgotten and nobody waits for it."""
+    # looked up again: it may have been marked while it was on its way
+    goes = (Event.id == event.id) & Event.data.contains(_FORGOTTEN) & ~_waited_for()
+    if db.execute(select(Event.id).where(goes)).first():
+        db.execute(delete(EventDelivery).where(EventDelivery.event_id == event.id))
+        db.execute(delete(Event).where(Event.id == event.id))
 
 
 def find_due_deliveries(db: Session, endpoint: str, limit: int = 100) -> Sequence[Row[Any]]:
@@ -121,16 +144,21 @@ def retry_event(db: Session, event_id: int) -> int:
 
 
 def purge_events(db: Session) -> int:
-    """Delete old events that nobody waits for; how many."""
-    waiting = exists().where(EventDelivery.event_id == Event.id, EventDelivery.state == WAITING)
-    old = select(Event.id).where(
-        Event.at < dt.datetime.now(dt.UTC) - KEPT, Event.dispatched.is_(True), ~waiting
-    )
-    ids = db.execute(old.order_by(Event.id).limit(_AT_ONCE)).scalars().all()
+    """Delete old events that nobody waits for, and late ones of the forgotten; how many."""
+    now = dt.datetime.now(dt.UTC)
+    told = and_(Event.at < now - KEPT, Event.dispatched.is_(True), ~_waited_for())
+    # whoever waits for these is no endpoint any more, or will be given up with the next try
+    late = and_(Event.at < now - PATIENCE, Event.data.contains(_FORGOTTEN))
+    old = select(Event.id).where(or_(told, late)).order_by(Event.id).limit(_AT_ONCE)
+    ids = db.execute(old).scalars().all()
     if ids:
         db.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(ids)))
         db.execute(delete(Event).where(Event.id.in_(ids)))
     return len(ids)
+
+
+def _waited_for() -> Exists:
+    return exists().where(EventDelivery.event_id == Event.id, EventDelivery.state == WAITING)
 
 
 def _change(db: Session, event_id: int, endpoint: str, **values: Any) -> None:

@@ -24,6 +24,7 @@ from sippulse_ws.db import Database
 from sippulse_ws.domain.webhooks import (
     Listener,
     dispatch,
+    drop_forgotten,
     find_due_deliveries,
     note_delivered,
     note_failed,
@@ -64,8 +65,11 @@ class WebhookSender:
             with database.writing() as db:
                 if error is None:
                     note_delivered(db, event.id, name, event.attempts)
+                    drop_forgotten(db, event)
                     continue
                 again = note_failed(db, event, name, error)
+                if again is None:
+                    drop_forgotten(db, event)
             log.warning(
                 "event %s to %s: %s; %s",
                 event.id,

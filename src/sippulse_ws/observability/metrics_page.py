@@ -73,8 +73,11 @@ def _expected(
         metrics.DROPPED_VALUES: [],
         metrics.THREADS_BUSY: [],
         metrics.REQUESTS_QUEUED: [],
+        metrics.CONNECTIONS_WAITING: [{}],
         metrics.BODY_TIMEOUTS: [{}],
         metrics.WORKERS_REPLACED: [{}],
+        metrics.TURNED_AWAY: [{"reason": one} for one in metrics.TURNED_AWAY_REASONS],
+        metrics.UNSERVED: [{"fault": one} for one in metrics.UNSERVED_FAULTS],
     }
 
 

@@ -16,6 +16,9 @@ from functools import lru_cache
 from json import JSONEncoder
 from typing import Protocol
 
+from sippulse_ws import metrics
+from sippulse_ws.observability.line_limit import LineLimit
+
 STDERR = 2
 FAILED = "failed"
 _DONE = "done"
@@ -41,6 +44,8 @@ class Request(Protocol):
     @property
     def address(self) -> str: ...
     @property
+    def path(self) -> str: ...
+    @property
     def request_id(self) -> str: ...
     @property
     def client_request_id(self) -> str | None: ...
@@ -57,6 +62,7 @@ class OperationLog:
         self._share = share
         self._level = logging.getLevelName(level.upper())
         self._render = _as_json if form == "json" else _as_text
+        self._limit = LineLimit()
 
     def wants(self, outcome: str) -> bool:
         if self._share <= 0:
@@ -81,8 +87,15 @@ class OperationLog:
         client_request_id: str | None = None,
         traceparent: str | None = None,
     ) -> None:
-        """What never became an operation: no thread had time for it, a body that did not come."""
+        """What never became an operation: no thread had time for it, a body that did not come.
+
+        Whoever floods the server with such requests does not flood the log.
+        """
+        metrics.UNSERVED.labels(fault).inc()
         if self._share <= 0 or self._level > logging.INFO:
+            return
+        left_out = self._limit.take()
+        if left_out is None:
             return
         told = {
             "request_id": request_id,
@@ -92,6 +105,7 @@ class OperationLog:
             "address": address,
             "outcome": "refused",
             "fault": fault,
+            "left_out": left_out or None,
         }
         known = ((name, value) for name, value in told.items() if value is not None)
         _write(self._render((*_head("info"), *known)))
@@ -104,7 +118,10 @@ def _fields(request: Request, bytes_out: int) -> Iterable[Field]:
         yield "client_request_id", request.client_request_id
     if request.traceparent is not None:
         yield "traceparent", request.traceparent
-    yield "service", request.service
+    if request.service:
+        yield "service", request.service
+    else:
+        yield "path", request.path[:160]
     yield "operation", request.operation
     yield "login", request.login[:160]
     yield "domain", request.domain[:160]

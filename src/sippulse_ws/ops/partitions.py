@@ -127,6 +127,13 @@ def drop_partition(db: Session, partition: Partition, archived: int | None) -> N
         db.exec_driver_sql("UNLOCK TABLES")
 
 
+def oldest_record(db: Session, table: str) -> dt.datetime | None:
+    """When the first call of the table began."""
+    query = f"SELECT MIN(`{TABLES[table]}`) FROM {table}"  # noqa: S608 - one of ours
+    found: dt.datetime | None = db.exec_driver_sql(query).scalar()
+    return found
+
+
 def _oldest(db: Session, partitions: list[Partition]) -> dt.date | None:
     for one in partitions:
         column = TABLES[one.table]

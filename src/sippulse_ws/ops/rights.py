@@ -113,6 +113,28 @@ def missing_rights(db: Session, command: str, own: str, other: str = "") -> list
     ]
 
 
+# Wanted of who makes functions and triggers while there is a binary log.
+_TRUSTED = frozenset({"SUPER", _EVERYTHING})
+
+
+def refuses_functions(db: Session, *, writing: bool) -> bool:
+    """Whether the server keeps this account from making functions and triggers: it has a binary log
+    and does not trust those who make them (error 1419).
+
+    Functions that are `writing` it takes from nobody then (1418).
+    """
+    if db.is_sqlite:
+        return False
+    logs = "SELECT @@log_bin, @@log_bin_trust_function_creators"
+    writes, trusts = (str(one) in ("1", "ON") for one in db.exec_driver_sql(logs).one())
+    if not writes or trusts:
+        return False
+    if writing:
+        return True
+    granted = read_grants(str(row[0]) for row in db.exec_driver_sql("SHOW GRANTS"))
+    return not granted.everywhere & _TRUSTED
+
+
 def grant_statement(db: Session, missing: Iterable[str]) -> str:
     """What an administrator of the database has to run, of what `missing_rights` said."""
     rights: dict[str, list[str]] = {}

@@ -45,10 +45,13 @@ class Bodies:
         try:
             if length is not None and len(length) < 6 and int(length) <= SMALL:
                 return await proto()
-            return await self._read_pieces(proto, task)
+            body = await self._read_pieces(proto, task, "trailer" in scope.headers)
+            if length is not None and len(body) < min(int(length), self._largest + 1):
+                raise BodyBroken
+            return body
         except asyncio.CancelledError:
             raise BodyTimeout from None
-        except RuntimeError as error:  # granian's errors are such
+        except (RuntimeError, ValueError) as error:  # granian's errors; a length that is none
             raise BodyBroken from error
         finally:
             del self._reading[task]
@@ -62,12 +65,17 @@ class Bodies:
     def __len__(self) -> int:
         return len(self._reading)
 
-    async def _read_pieces(self, proto: RsgiProtocol, task: asyncio.Task[Any]) -> bytes:
+    async def _read_pieces(
+        self, proto: RsgiProtocol, task: asyncio.Task[Any], has_trailer: bool
+    ) -> bytes:
+        """BodyBroken for one that ends before its end: granian gives an empty piece for an error
+        (and for a trailer), and another one for the end."""
         pieces: list[bytes] = []
-        received = held = 0
+        received = held = empty = 0
         begun = monotonic()
         try:
             async for piece in proto:
+                empty += not piece
                 received += len(piece)
                 self._reading[task] = begun + self._seconds + received / LEAST_RATE
                 if received > self._largest + DROPPED:
@@ -79,6 +87,8 @@ class Bodies:
                     self._held += len(pieces[-1])
                     if self._held > _AT_ONCE * self._largest:
                         raise BodiesFull
+            if empty > 1 and not has_trailer:
+                raise BodyBroken
             return b"".join(pieces)
         finally:
             self._held -= held

@@ -22,6 +22,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.embed import Server as EmbeddedServer
 
 from sippulse_ws.log import granian_config
+from sippulse_ws.serving.crowd import LOOK_SECONDS, Crowd
 from sippulse_ws.serving.front import Front
 from sippulse_ws.serving.listening import BACKLOG
 from sippulse_ws.serving.readiness import Readiness
@@ -70,6 +71,7 @@ class Worker:
         self._front = front
         self._readiness = readiness
         self._options = options
+        self._crowd = Crowd(listener, options.connections)
         self._server = _Server(
             listener,
             target=front,
@@ -95,12 +97,18 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         self._readiness.start()
+        self._look_at_crowd(loop)
         loop.call_soon(ready)
         await self._server.serve()
         # a client that has gone is not waited for by the server, but what it began may end well
         end = monotonic() + self._options.stop_seconds
         while self._front.unanswered and monotonic() < end:
             await asyncio.sleep(0.05)
+
+    def _look_at_crowd(self, loop: asyncio.AbstractEventLoop) -> None:
+        with suppress(OSError, AttributeError):  # no Linux: nothing is told
+            self._crowd.look()
+            loop.call_later(LOOK_SECONDS, self._look_at_crowd, loop)
 
     def _stop(self) -> None:
         if self._stopping:

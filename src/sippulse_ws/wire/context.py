@@ -40,6 +40,12 @@ class _Headers(Mapping[str, str]):
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
+def readable_path(environ: Mapping[str, Any]) -> str:
+    """WSGI has the bytes of a path as Latin-1; U+FFFD stands for what is no UTF-8."""
+    path: str = environ.get("PATH_INFO") or ""
+    return path if path.isascii() else path.encode("latin-1", "replace").decode(errors="replace")
+
+
 class Context:
     """What a function learns about its request, and what Spyne's protocol hooks hand on."""
 
@@ -87,6 +93,10 @@ class Context:
     def address(self) -> str:
         """The client's IP address."""
         return str(self.environ.get("REMOTE_ADDR") or "")
+
+    @property
+    def path(self) -> str:
+        return readable_path(self.environ)
 
     @property
     def headers(self) -> _Headers:

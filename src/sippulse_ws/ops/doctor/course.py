@@ -57,6 +57,7 @@ def _examine_database(
     if any(one.check == "schema" and one.state == ERROR for one in found):
         return
     data: dict[str, DatabaseCheck] = {
+        "key": partial(data_checks.check_canary, vault=vault),
         "views": server_checks.check_views,
         "partitions": server_checks.check_partitions,
         "indexes": server_checks.check_indexes,

@@ -11,7 +11,9 @@ from sqlalchemy import func, or_, select
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.audit import DONE
+from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.networks import WIDEST
+from sippulse_ws.domain.password_keys import check_key
 from sippulse_ws.domain.passwords import PORTAL, SIP
 from sippulse_ws.domain.vault import AES, PLAIN, Vault, VaultError
 from sippulse_ws.models import Address, Audit, Did, Reseller, Subscriber
@@ -19,6 +21,16 @@ from sippulse_ws.ops.doctor.findings import Finding, error, fine, warning
 
 BACKUP_DAYS = 7
 CREATE_BACKUP = "backup create"
+
+
+def check_canary(db: Session, vault: Vault) -> Iterator[Finding]:
+    """Whether a server would start with the key that is here."""
+    try:
+        check_key(db, vault)
+    except KeyMissing as missing:
+        yield error("key", "key-missing", key=missing.values["key"])
+    else:
+        yield fine("key")
 
 
 def check_keys(db: Session, vault: Vault, has_key: bool) -> Iterator[Finding]:

@@ -10,32 +10,40 @@ from sippulse_ws.db.schema.revisions import current_revision, find_trouble
 from sippulse_ws.db.schema.servers import server_version
 from sippulse_ws.db.statements import Session
 from sippulse_ws.ops.doctor.findings import Finding, error, fine, warning
-from sippulse_ws.ops.partitions import TABLES, list_partitions
+from sippulse_ws.ops.partitions import TABLES, list_partitions, oldest_record
 from sippulse_ws.ops.rights import missing_rights
-from sippulse_ws.ops.views import find_broken_views
+from sippulse_ws.ops.views import find_broken_elsewhere, find_broken_views
 
+MONTH = 31  # days
 CLOCKS = 2.0  # seconds that may differ
-# docs/sql.md's queries: name, table, statement
+# docs/sql.md's queries: name, table, what plans call it (a view has an alias for it), statement
 QUERIES = (
     (
         "calls",
         "cdr",
+        "c",
         (
             "SELECT call_start_time, dst_uri, duration, price FROM vi_cdrs WHERE accountcode = "
             "'600002@example.com' AND service = 'pstn' AND call_start_time BETWEEN "
             "'2026-03-01 00:00:00' AND '2026-03-31 23:59:59' ORDER BY call_start_time"
         ),
     ),
-    ("call", "cdr", "SELECT * FROM vi_cdrs WHERE sip_call_id = 'a84b4c76e66710@198.51.100.7'"),
+    ("call", "cdr", "c", "SELECT * FROM vi_cdrs WHERE sip_call_id = 'a84b4c76e66710@198.51.100.7'"),
     (
         "failures",
+        "acc",
         "acc",
         (
             "SELECT time, dst_uri, sip_code, sip_reason FROM acc WHERE accountcode = "
             "'600002@example.com' AND time >= '2026-03-01' AND time < '2026-04-01'"
         ),
     ),
-    ("subscriber", "subscriber", "SELECT id FROM subscriber WHERE contract_number = '1'"),
+    (
+        "subscriber",
+        "subscriber",
+        "subscriber",
+        "SELECT id FROM subscriber WHERE contract_number = '1'",
+    ),
 )
 
 
@@ -94,33 +102,39 @@ def check_schema(db: Session) -> Iterator[Finding]:
 
 
 def check_views(db: Session) -> Iterator[Finding]:
-    broken = find_broken_views(db)
+    broken, elsewhere = find_broken_views(db), find_broken_elsewhere(db)
     for one in broken:
         yield error("views", "view-broken", name=one.name, reason=one.reason)
-    if not broken:
+    for one in elsewhere:
+        yield error("views", "view-broken-elsewhere", name=one.name, reason=one.reason)
+    if not broken + elsewhere:
         yield fine("views")
 
 
 def check_partitions(db: Session) -> Iterator[Finding]:
-    """Next month has to have its own already."""
+    """Next month has to have its own already, once there are records of another one."""
     if db.is_sqlite:
         yield fine("partitions", "not-needed")
         return
-    soon = dt.datetime.now(dt.UTC).replace(tzinfo=None) + dt.timedelta(days=14)
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    soon, old = now + dt.timedelta(days=14), now - dt.timedelta(days=MONTH)
     late = False
     for table in TABLES:
         ends = [one.end for one in list_partitions(db, table) if one.end is not None]
         if ends and max(ends) < soon:
             late = True
             yield warning("partitions", "partitions-end", table=table, end=max(ends).date())
+        elif not ends and (oldest := oldest_record(db, table)) is not None and oldest < old:
+            late = True
+            yield warning("partitions", "partitions-none", table=table, oldest=oldest.date())
     if not late:
         yield fine("partitions")
 
 
 def check_indexes(db: Session) -> Iterator[Finding]:
     slow = False
-    for name, table, query in QUERIES:
-        if not _uses_index(db, table, query):
+    for name, table, alias, query in QUERIES:
+        if not _uses_index(db, alias, query):
             slow = True
             yield warning("indexes", "no-index", query=name, table=table)
     if not slow:

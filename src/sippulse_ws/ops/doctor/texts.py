@@ -23,6 +23,13 @@ TEXTS = {
         Wording("não pôde ser verificado: {reason}", "could not be checked: {reason}"),
         Wording("veja a causa e rode de novo", "see to the cause and run it again"),
     ),
+    "settings": _Text(
+        Wording("{trouble}", "{trouble}"),
+        Wording(
+            "corrija a variável ou o arquivo de SIPPULSE_CONFIG; veja a tabela do README.pt-BR.md",
+            "correct the variable or the file of SIPPULSE_CONFIG; see the README's table",
+        ),
+    ),
     "database-away": _Text(
         Wording("o banco não responde: {reason}", "the database does not answer: {reason}"),
         Wording(
@@ -68,6 +75,15 @@ TEXTS = {
         ),
         Wording("rode: sippulse-ws db repair-views", "run: sippulse-ws db repair-views"),
     ),
+    "view-broken-elsewhere": _Text(
+        Wording(
+            "a visão {name} não pode ser lida: {reason}", "the view {name} cannot be read: {reason}"
+        ),
+        Wording(
+            "refaça: sippulse-ws db proxy-views TIPO --keep-password, ou db integrator create",
+            "make it anew: sippulse-ws db proxy-views KIND --keep-password, db integrator create",
+        ),
+    ),
     "no-key": _Text(
         Wording(
             "sem SIPPULSE_PASSWORD_KEY as senhas dos assinantes ficam legíveis no banco",
@@ -86,6 +102,16 @@ TEXTS = {
         Wording(
             "ponha a chave em SIPPULSE_PASSWORD_KEY ou SIPPULSE_OLD_PASSWORD_KEYS",
             "put the key into SIPPULSE_PASSWORD_KEY or SIPPULSE_OLD_PASSWORD_KEYS",
+        ),
+    ),
+    "key-missing": _Text(
+        Wording(
+            "este banco cifra senhas com a chave {key}, que não está aqui: nada inicia",
+            "this database seals passwords with the key {key}, which is not here: nothing starts",
+        ),
+        Wording(
+            "ponha a chave em SIPPULSE_PASSWORD_KEY; veja docs/pt-BR/security.md",
+            "put the key into SIPPULSE_PASSWORD_KEY; see docs/security.md",
         ),
     ),
     "key-wrong": _Text(
@@ -112,6 +138,15 @@ TEXTS = {
     "partitions-end": _Text(
         Wording(
             "as partições de {table} acabam em {end}", "the partitions of {table} end at {end}"
+        ),
+        Wording(
+            "rode todo mês: sippulse-ws db partition", "run each month: sippulse-ws db partition"
+        ),
+    ),
+    "partitions-none": _Text(
+        Wording(
+            "{table} não tem partições mensais; o registro mais antigo é de {oldest}",
+            "{table} has no monthly partitions; its oldest record is of {oldest}",
         ),
         Wording(
             "rode todo mês: sippulse-ws db partition", "run each month: sippulse-ws db partition"
