@@ -73,7 +73,7 @@ COSTS = [
         "SubscriberWS",
         "removeSubscriber",
         {"username": "ana", "domain": DOMAIN},
-        ["SELECT", "INSERT SELECT INSERT UPDATE DELETE INSERT DELETE DELETE", "COMMIT"],
+        ["SELECT", "INSERT SELECT INSERT UPDATE DELETE INSERT INSERT DELETE DELETE", "COMMIT"],
     ),
 ]
 

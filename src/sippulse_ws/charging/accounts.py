@@ -138,6 +138,23 @@ _ACCOUNTS = (
 )
 
 
+def load_accounts_by_id(db: Session, ids: Collection[int]) -> dict[int, CallAccount]:
+    """The same by the subscribers' ids."""
+    if not ids:
+        return {}
+    rows = db.execute(_ACCOUNTS.where(Subscriber.id.in_(sorted(ids))))
+    return {row.id: _account(row) for row in rows}
+
+
+def load_payers(db: Session, ids: Collection[int]) -> dict[int, Payer]:
+    """Those of the subscribers that there are, as payers."""
+    if not ids:
+        return {}
+    columns = (getattr(Subscriber, name) for name in ("id", *_PAYER))
+    rows = db.execute(select(*columns).where(Subscriber.id.in_(sorted(ids))))
+    return {row.id: Payer(*row) for row in rows}
+
+
 def load_accounts(db: Session, codes: Collection[str]) -> dict[str, CallAccount]:
     """Those of the accounts that there are, by account code."""
     if not codes:

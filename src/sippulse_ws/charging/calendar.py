@@ -16,6 +16,8 @@ from sqlalchemy import Row, case, delete, exists, func, insert, select, update
 from sippulse_ws.charging.charges import charge_account
 from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
+from sippulse_ws.domain.local_time import local_day
+from sippulse_ws.domain.stored_settings import charging_is_on
 from sippulse_ws.models import (
     AccountGroup,
     AccountGroupMember,
@@ -31,7 +33,10 @@ QUOTAS, FEES, STATISTICS = "quotas", "did fees", "statistics"
 FEES_AT_ONCE = 100
 # Days for which statistics are made again: records may come late.
 STATISTICS_DAYS = 3
+# How far clocks of servers and proxies may differ about midnight.
+CLOCKS_DIFFER = dt.timedelta(minutes=5)
 _DAY = dt.timedelta(days=1)
+_QUOTA_DAY = select(DailyTask.day).where(DailyTask.name == QUOTAS)
 
 
 def reset_quotas(db: Session, today: dt.date) -> bool:
@@ -48,10 +53,32 @@ def reset_quotas(db: Session, today: dt.date) -> bool:
     return True
 
 
-def quotas_are_due(db: Session, today: dt.date) -> bool:
-    """Whether a day has begun whose quotas still show what was used before."""
-    last = db.scalar(select(DailyTask.day).where(DailyTask.name == QUOTAS))
-    return last is not None and last < today
+def quota_day(db: Session, moment: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """The day whose use the counters of quotas show; it stays until the transaction ends.
+
+    A day that has begun begins in them too. Counters that began a day too early, since a clock was
+    ahead, are of the day that it is: what they show stays, and the day to come begins in time.
+    """
+    today = local_day(moment, zone)
+    last = find_quota_day(db)
+    early = last is not None and last > local_day(moment + CLOCKS_DIFFER, zone)
+    if (last is None or last < today or early) and charging_is_on(db):
+        last = _last_day(db, QUOTAS, today)
+        if last < today:
+            reset_quotas(db, today)
+        elif last > local_day(moment + CLOCKS_DIFFER, zone):
+            _set_day(db, QUOTAS, today)
+        else:
+            return last
+        return today
+    counted: dt.date | None = db.scalar(_QUOTA_DAY.with_for_update(read=True))
+    return counted or today
+
+
+def find_quota_day(db: Session) -> dt.date | None:
+    """The day whose use the counters show at this moment; None before they were ever reset."""
+    found: dt.date | None = db.scalar(_QUOTA_DAY)
+    return found
 
 
 def charge_fees(database: Database, today: dt.date, *, charging: bool) -> int:

@@ -107,18 +107,22 @@ class Postings:
         self._holds = _lock_holds(db, [hold.id for hold in held])
         self._leave_impossible_unrated(calls)
 
-    def post(self, calls: Sequence[RatedCall], zone: ZoneInfo, now: dt.datetime) -> None:
-        """Write ledger, balances, quotas; take the holds away."""
+    def post(
+        self, calls: Sequence[RatedCall], zone: ZoneInfo, now: dt.datetime, counted: dt.date
+    ) -> None:
+        """Write ledger, balances, quotas; take the holds away.
+
+        `counted` is the day whose use the counters of quotas show.
+        """
         subscribers: dict[int, Posting] = defaultdict(Posting)
         resellers: dict[int, Posting] = defaultdict(Posting)
         for hold in self._holds:
             subscribers[hold.subscriber_id].unheld += hold.amount
             if hold.reseller_id:
                 resellers[hold.reseller_id].unheld += hold.reseller_amount
-        today = local_day(now, zone)
         for call in calls:
             if call.price is not None and not call.duplicate and call.account:
-                _collect(call, subscribers, resellers, local_day(call.raw.started, zone), today)
+                _collect(call, subscribers, resellers, local_day(call.raw.started, zone), counted)
         rows = [
             *_ledger(SUBSCRIBER, subscribers, self._subscribers, now),
             *_ledger(RESELLER, resellers, self._resellers, now),
@@ -205,7 +209,7 @@ def _collect(
     subscribers: dict[int, Posting],
     resellers: dict[int, Posting],
     day: dt.date,
-    today: dt.date,
+    counted: dt.date,
 ) -> None:
     assert call.account is not None
     assert call.price is not None
@@ -213,9 +217,10 @@ def _collect(
     posting = subscribers[payer.id]
     posting.charge += call.price
     posting.calls.append((call, call.price))
-    if day == today:
+    # what a proxy dates later than today counts today: no clock makes calls free
+    if day >= counted:
         posting.daily += _used(call, payer.daily_quota, payer.daily_quota_type)
-    if day.replace(day=1) == today.replace(day=1):
+    if day >= counted.replace(day=1):
         posting.monthly += _used(call, payer.monthly_quota, payer.monthly_quota_type)
     if call.account.reseller and call.reseller_price is not None:
         other = resellers[call.account.reseller.id]

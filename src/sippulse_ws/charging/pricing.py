@@ -59,6 +59,13 @@ def sale_rate(tariff: Tariff) -> Decimal:
     return _money(_millionths_a_second(tariff) * 60)
 
 
+def same_price(one: Tariff, other: Tariff) -> bool:
+    """Whether a call of any duration costs the same by both."""
+    return _millionths_a_second(one) == _millionths_a_second(other) and (
+        _blocks(one) == _blocks(other)
+    )
+
+
 def longest_call(credit: Decimal, tariff: Tariff) -> int | None:
     """The most seconds of a call whose price is within the credit; None: there is no end."""
     a_second = _millionths_a_second(tariff)
@@ -76,6 +83,11 @@ def longest_call(credit: Decimal, tariff: Tariff) -> int | None:
     blocks = left / (a_second * following)
     count = ceil(blocks) - 1 if whole % 2 else floor(blocks)
     return max(tariff.free_seconds, max(0, tariff.delay) + first + count * following)
+
+
+def _blocks(tariff: Tariff) -> tuple[int, int, int, int]:
+    first, following = max(1, tariff.first_block), max(1, tariff.next_block)
+    return first, following, max(0, tariff.delay), max(0, tariff.discard)
 
 
 def _millionths_a_second(tariff: Tariff) -> Fraction:

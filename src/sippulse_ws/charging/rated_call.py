@@ -13,6 +13,7 @@ from sippulse_ws.charging.pricing import (
     billed_seconds,
     price_of,
     sale_rate,
+    same_price,
     whole_seconds,
 )
 from sippulse_ws.charging.rate_book import RateBook
@@ -26,10 +27,20 @@ FREE_GROUNDS = ("free", "emergency")
 TIMEOUT = "timeout"
 
 NO_SUCH_ACCOUNT = "unknown account"
+REMOVED_ACCOUNT = "account was removed"
 TOO_LARGE = "price too large"
 IMPLAUSIBLE = "implausible duration"
 # Seconds; proxies end calls long before. What is longer comes from a clock that jumped.
 _LONGEST = 7 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownRate:
+    """A rate as of admission, by what the hold knows of it."""
+
+    prefix: str | None
+    rate_value: Decimal  # a minute, with its markups
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +122,38 @@ def rate_call(
 def _price(call: RatedCall, account: CallAccount, hold: HoldRow | None, book: RateBook) -> None:
     number = rated_number(call.raw.number)
     terms = terms_of(account, number, book)
-    if terms.sale is None:
+    sale = _shown(hold, "") or terms.sale
+    reseller = _shown(hold, "reseller_") or terms.reseller
+    if sale is None:
         call.missing = terms.missing
         return
-    call.sale = _priced(terms.sale, call.seconds, _held(hold, ""))
-    if terms.reseller:
-        call.reseller = _priced(terms.reseller, call.seconds, _held(hold, "reseller_"))
+    call.sale = _priced(_named(sale, terms.sale), call.seconds)
+    if reseller and account.reseller:
+        call.reseller = _priced(_named(reseller, terms.reseller), call.seconds)
     if call.gateway is not None and call.gateway.rate_id is not None:
         rate = book.find((account.domain, call.gateway.rate_id), number)
         if cost := cost_of(rate, call.gateway.tx_connection, call.gateway.cadency):
-            call.cost = _priced(cost, call.seconds, None)
+            call.cost = _priced(cost, call.seconds)
 
 
-def _priced(by: PricedBy, seconds: int, held: Tariff | None) -> Priced:
-    tariff = held or by.tariff
+def _priced(by: PricedBy, seconds: int) -> Priced:
+    tariff = by.tariff
     return Priced(by, tariff, billed_seconds(seconds, tariff), price_of(seconds, tariff))
+
+
+def _named(shown: PricedBy, now: PricedBy | None) -> PricedBy:
+    """What was shown, told with its rate's name and its plan while these still say the same."""
+    if now is not None and (shown is now or same_price(shown.tariff, now.tariff)):
+        return now
+    return shown
+
+
+def _shown(hold: HoldRow | None, side: str) -> PricedBy | None:
+    """The terms by which money was held; rates and plans may have changed since."""
+    tariff = _held(hold, side)
+    if hold is None or tariff is None:
+        return None
+    return PricedBy(_ShownRate(hold.prefix, sale_rate(tariff)), None, tariff)
 
 
 def _held(hold: HoldRow | None, side: str) -> Tariff | None:
@@ -171,7 +199,7 @@ def rating_words(call: RatedCall) -> str:
 
 def _words(priced: Priced) -> dict[str, Any]:
     tariff, by = priced.tariff, priced.by
-    said = {
+    said: dict[str, Any] = {
         "prefix": by.rate.prefix,
         "base": str(by.rate.rate_value),
         "rate": str(priced.rate),

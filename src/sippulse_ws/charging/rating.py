@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from sippulse_ws.charging.accounts import load_accounts
-from sippulse_ws.charging.calendar import quotas_are_due, reset_quotas, zone_today
+from sippulse_ws.charging.calendar import CLOCKS_DIFFER, quota_day
+from sippulse_ws.charging.owners import CallOwners
 from sippulse_ws.charging.postings import Postings, find_holds
 from sippulse_ws.charging.rate_book import RateBook
-from sippulse_ws.charging.rated_call import RatedCall, rate_call
+from sippulse_ws.charging.rated_call import NO_SUCH_ACCOUNT, REMOVED_ACCOUNT, RatedCall, rate_call
 from sippulse_ws.charging.records import RecordKey, find_records, record_key, store_records
 from sippulse_ws.charging.rows import GatewayRow, HoldRow, KnownRecord, RawCallRow
 from sippulse_ws.charging.terms import rated_number, tables_of
@@ -28,7 +28,6 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import events
 from sippulse_ws.domain.call_records import Snapshots
 from sippulse_ws.domain.local_time import find_timezone
-from sippulse_ws.domain.stored_settings import charging_is_on
 from sippulse_ws.models import Gateway, Provider, RawCall
 
 NEW, RATED, UNRATED = 0, 1, 2
@@ -64,7 +63,6 @@ class RatingWorker:
 
     def run(self, database: Database, size: int = BATCH) -> bool:
         """Rate a batch; whether there may be more. What others lock or win is tried again."""
-        self._begin_day(database)
         for attempt in range(_TRIES):
             try:
                 with database.writing() as db:
@@ -76,15 +74,6 @@ class RatingWorker:
                     raise
         return False
 
-    def _begin_day(self, database: Database) -> None:
-        """Calls count in the quotas of their day, also after a down-time over midnight."""
-        with database.reading() as db:
-            today = zone_today(find_timezone(db, self._timezone))
-            due = quotas_are_due(db, today) and charging_is_on(db)
-        if due:
-            with database.writing() as db:
-                reset_quotas(db, today)
-
     def rate_batch(self, db: Session, size: int = BATCH) -> int:
         """Rate up to so many new records in this transaction; how many they were."""
         raws = db.execute(_oldest(size)).all()
@@ -94,13 +83,16 @@ class RatingWorker:
 
     def _rate(self, db: Session, raws: Sequence[RawCallRow]) -> None:
         zone, now = find_timezone(db, self._timezone), dt.datetime.now(dt.UTC)
+        # a call that began after midnight by its proxy's clock begins the day
+        latest = min(max(raw.started for raw in raws), now + CLOCKS_DIFFER)
+        counted = quota_day(db, max(now, latest), zone)
         holds = find_holds(db, {raw.hold_id for raw in raws if raw.hold_id is not None})
         known = find_records(db, raws)
         calls = price_calls(db, raws, holds)
         _mark_duplicates(calls, known)
         postings = Postings(db, calls, holds.values())
         store_records(db, calls, known, self._snapshots, zone)
-        postings.post(calls, zone, now)
+        postings.post(calls, zone, now, counted)
         if self._tells_calls:
             _tell(db, calls)
         _finish(db, calls, now)
@@ -110,12 +102,12 @@ def price_calls(
     db: Session, raws: Sequence[RawCallRow], holds: Mapping[int, HoldRow]
 ) -> list[RatedCall]:
     """The raw records with their prices, by what holds now; nothing is written."""
-    accounts = load_accounts(db, {raw.account for raw in raws if raw.account})
+    owners = CallOwners(db, raws, holds)
     gateways = _load_gateways(db, {raw.gateway_id for raw in raws if raw.gateway_id is not None})
     book = RateBook()
     wanted = set()
     for raw in raws:
-        account = _of(accounts, raw.account)
+        account = owners.of(raw)
         if account is not None:
             number = rated_number(raw.number)
             wanted |= {(table, number) for table in tables_of(account)}
@@ -123,16 +115,14 @@ def price_calls(
             if gateway is not None and gateway.rate_id is not None:
                 wanted.add(((account.domain, gateway.rate_id), number))
     book.load(db, wanted)
-    return [
-        rate_call(
-            raw,
-            _of(accounts, raw.account),
-            _of(gateways, raw.gateway_id),
-            _of(holds, raw.hold_id),
-            book,
-        )
+    calls = [
+        rate_call(raw, owners.of(raw), _of(gateways, raw.gateway_id), _of(holds, raw.hold_id), book)
         for raw in raws
     ]
+    for call in calls:
+        if call.missing == NO_SUCH_ACCOUNT and owners.was_removed(call.raw):
+            call.missing = REMOVED_ACCOUNT
+    return calls
 
 
 def _of(found: Mapping[_Key, _Value], key: _Key | None) -> _Value | None:

@@ -105,6 +105,7 @@ class HeldMoney(Protocol):
 class HoldRow(HeldMoney, Protocol):
     """With the tariffs for 6,000 seconds, as exact text."""
 
+    prefix: str | None
     first_block: int
     next_block: int
     delay: int
@@ -124,6 +125,17 @@ class LockedAccount(Protocol):
     credit: Decimal
     held: Decimal
     account_code: str  # of a reseller name@domain
+
+
+class PricedRate(Protocol):
+    """Of `rate`, as much as a record tells of it; of one that is gone there is no name."""
+
+    @property
+    def prefix(self) -> str | None: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def rate_value(self) -> Decimal: ...
 
 
 class RateRow(Protocol):

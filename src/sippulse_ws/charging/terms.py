@@ -16,7 +16,7 @@ from sippulse_ws.charging.accounts import (
 )
 from sippulse_ws.charging.pricing import Tariff
 from sippulse_ws.charging.rate_book import RateBook, RateTable
-from sippulse_ws.charging.rows import RateRow
+from sippulse_ws.charging.rows import PricedRate, RateRow
 
 NO_PLAN = "no plan"
 NO_RATE = "no rate"
@@ -31,7 +31,7 @@ _DIGITS = 80  # more than any rate with two markups has
 class PricedBy:
     """A rate, the plan that chose it, and what they make of seconds."""
 
-    rate: RateRow
+    rate: PricedRate
     plan: Plan | None
     tariff: Tariff
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import audit_names, dids, events
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.former_names import note_former_name
 from sippulse_ws.domain.local_time import wall_time
 from sippulse_ws.domain.personal_data import BY_MODEL, Person, count_rows
 from sippulse_ws.domain.webhooks import WAITING, without_person
@@ -194,8 +195,9 @@ def _refuse_calls_under_way(db: Session, person: Person) -> None:
 
 
 def _anonymise_subscriber(db: Session, person: Person, done: Forgotten) -> None:
-    if is_forgotten(person):
+    if is_forgotten(person) or person.subscriber_id is None:
         return
+    note_former_name(db, person.account, person.subscriber_id)
     username = done.pseudonym.rpartition("@")[0]
     values: dict[str, Any] = {}
     for column in Subscriber.__table__.columns:

@@ -52,9 +52,9 @@ _NOT_TOLD = SECRETS | {"token", "digest", "once", "contents"}
 # Prices, plans, routes, work of the server: nothing in them is about one person.
 IMPERSONAL = frozenset(
     "administrator administrator_domain background_job background_lease cdr_gateway cdr_provider "
-    "cdr_rate_plan cdr_reseller daily_task dialplan domain gateway guard hunt_group integrator "
-    "integrator_domain numbering price_list price_list_row profile provider proxy_reload rate "
-    "rate_plan reload_turn reseller route stored_setting".split()
+    "cdr_rate_plan cdr_reseller daily_task dialplan domain former_name gateway guard hunt_group "
+    "integrator integrator_domain numbering price_list price_list_row profile provider "
+    "proxy_reload rate rate_plan reload_turn reseller route stored_setting".split()
 )
 
 

@@ -22,6 +22,7 @@ from sippulse_ws.domain.errors import (
     ProfileExists,
     ProfileNotFound,
 )
+from sippulse_ws.domain.former_names import note_former_name
 from sippulse_ws.domain.passwords import PORTAL, SIP, sealed_passwords
 from sippulse_ws.domain.values import domain_text, required, storable
 from sippulse_ws.domain.vault import Vault
@@ -160,6 +161,7 @@ def _move(db: Session, vault: Vault, row: Any, name: str, new: str) -> None:
     }
     columns = sealed_passwords(vault, row.username, new, opened)
     same = Subscriber.id == row.id
+    note_former_name(db, before, row.id)
     db.execute(update(Subscriber).where(same).values(account_code=account, **columns))
     owned = Address.subscriber_id == row.id
     db.execute(update(Address).where(owned).values(context_info=account))

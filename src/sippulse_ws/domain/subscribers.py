@@ -33,6 +33,7 @@ from sippulse_ws.domain.errors import (
     SubscriberExists,
     SubscriberNotFound,
 )
+from sippulse_ws.domain.former_names import note_former_name
 from sippulse_ws.domain.guards import guard_of, touch
 from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
@@ -324,6 +325,7 @@ def remove_subscriber(db: Session, subscriber: Any) -> None:
     dids.release_all(db, subscriber.id)
     account = account_code(subscriber.username, subscriber.domain)
     events.emit(db, events.SUBSCRIBER_REMOVED, account, {})
+    note_former_name(db, account, subscriber.id)
     removed = _REMOVE.queue(db, subscriber_id=subscriber.id)
     # last: a permanent contact is stored only while there is a subscriber
     _REMOVE_LOCATIONS.run(db, username=subscriber.username, domain=subscriber.domain)

@@ -16,8 +16,9 @@ from sippulse_ws.charging.acc_times import AT_ONCE, convert_acc_times
 from sippulse_ws.charging.backlog import purge_errors
 from sippulse_ws.charging.calendar import (
     charge_fees,
+    find_quota_day,
     make_statistics,
-    reset_quotas,
+    quota_day,
     zone_today,
 )
 from sippulse_ws.charging.low_credit import (
@@ -43,7 +44,7 @@ def charging_jobs(settings: Settings) -> list[Job]:
     """What a clock starts; where charging is off, nothing changes a balance or a quota."""
     today = partial(_today, timezone=settings.timezone)
     jobs = [
-        Job("quotas", 2, partial(_quotas, today=today)),
+        Job("quotas", 2, partial(_quotas, timezone=settings.timezone)),
         Job("validity", 30, partial(_validity, mode=settings.expired_credit)),
         Job("low credit", 10, _low_credit),
         Job("did fees", 60, partial(_fees, today=today)),
@@ -112,10 +113,13 @@ def _acc_times(database: Database, timezone: str | None) -> bool:
         return convert_acc_times(db, find_timezone(db, timezone)) == AT_ONCE
 
 
-def _quotas(database: Database, today: Callable[[Session], dt.date]) -> None:
-    with database.writing() as db:
-        if _is_on(db):
-            reset_quotas(db, today(db))
+def _quotas(database: Database, timezone: str | None) -> None:
+    with database.reading() as db:
+        zone = find_timezone(db, timezone)
+        begun = find_quota_day(db) == zone_today(zone) or not _is_on(db)
+    if not begun:
+        with database.writing() as db:
+            quota_day(db, dt.datetime.now(dt.UTC), zone)
 
 
 def _validity(database: Database, mode: str) -> bool:

@@ -40,7 +40,13 @@ from sippulse_ws.models.proxy_reload import ProxyReload
 from sippulse_ws.models.reload_turn import ReloadTurn
 from sippulse_ws.models.routing import Gateway, Provider
 from sippulse_ws.models.sip import Address, Dialplan, HuntGroup, HuntGroupMember, Location
-from sippulse_ws.models.subscriber import DbAlias, SipName, Subscriber, UserWhiteList
+from sippulse_ws.models.subscriber import (
+    DbAlias,
+    FormerName,
+    SipName,
+    Subscriber,
+    UserWhiteList,
+)
 
 __all__ = [
     "VI_CDRS",
@@ -72,6 +78,7 @@ __all__ = [
     "Domain",
     "Event",
     "EventDelivery",
+    "FormerName",
     "Gateway",
     "Guard",
     "HuntGroup",

@@ -5,6 +5,8 @@ Columns are read by integrators with SQL of their own: names are part of the con
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +28,7 @@ from sippulse_ws.models.base import (
     Text,
     Username,
 )
-from sippulse_ws.models.types import Key
+from sippulse_ws.models.types import Key, UtcDateTime
 
 
 class Subscriber(Base):
@@ -151,6 +153,20 @@ class SipName(Base):
     db_alias_id: Mapped[int | None] = mapped_column(
         ForeignKey("db_alias.id", ondelete="CASCADE"), index=True
     )
+
+
+class FormerName(Base):
+    """Whose a name was until a moment: the account was removed, renamed or forgotten then.
+
+    A digest tells whose the calls of before are, and no name. Rows outlive accounts, hence no
+    foreign key.
+    """
+
+    __tablename__ = "former_name"
+
+    digest: Mapped[str] = mapped_column(Key(64), primary_key=True)  # SHA-256 of username@domain
+    until: Mapped[dt.datetime] = mapped_column(UtcDateTime, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
 class UserWhiteList(Base):

@@ -1,0 +1,47 @@
+"""Whose a name was: an account code may be another account's later, calls of before are not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import bindparam, insert, select
+
+from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.models import FormerName
+from sippulse_ws.models.types import Key, UtcDateTime
+
+_NOTE = Prepared(
+    insert(FormerName).values(
+        digest=bindparam("digest", type_=Key(64)),
+        until=bindparam("until", type_=UtcDateTime),
+        subscriber_id=bindparam("subscriber_id"),
+    )
+)
+
+
+def note_former_name(db: Session, account: str, subscriber_id: int) -> None:
+    """From now on this account code is not, or no longer surely, this subscriber's."""
+    now = dt.datetime.now(dt.UTC)
+    _NOTE.queue(db, digest=_digest(account), until=now, subscriber_id=subscriber_id)
+
+
+def find_former_names(
+    db: Session, accounts: Collection[str]
+) -> dict[str, list[tuple[dt.datetime, int]]]:
+    """By account code until when it was whose (a subscriber's id), the oldest first."""
+    codes = {_digest(account): account for account in accounts}
+    if not codes:
+        return {}
+    found: dict[str, list[tuple[dt.datetime, int]]] = defaultdict(list)
+    columns = FormerName.digest, FormerName.until, FormerName.subscriber_id
+    query = select(*columns).where(FormerName.digest.in_(sorted(codes)))
+    for row in db.execute(query.order_by(FormerName.until)):
+        found[codes[row.digest]].append((row.until, row.subscriber_id))
+    return found
+
+
+def _digest(account: str) -> str:
+    return hashlib.sha256(account.encode()).hexdigest()
