@@ -70,11 +70,16 @@ INTEROP := javac=default-jdk-headless wsimport=jaxws php=php-cli php-soap=php-so
 	wsdl2h=gsoap /usr/include/stdsoap2.h=libgsoap-dev g++=g++
 MONO := mcs=mono-mcs mono=mono-runtime \
 	/usr/lib/mono/4.5/System.Net.Http.dll=libmono-system-net-http4.0-cil
+# The JAX-WS peer of bench/, an old server.
+PEER := javac=default-jdk-headless wsimport=jaxws \
+	/usr/share/java/HikariCP.jar=libhikaricp-java \
+	/usr/share/java/mariadb-java-client.jar=libmariadb-java \
+	/usr/share/java/slf4j-nop.jar=libslf4j-java
 ZOO := wsdl=mono-devel perl=perl go=golang-go \
 	/usr/share/perl5/SOAP/Lite.pm=libsoap-lite-perl
 
 test-interop: venv mariadb ## Run SOAP and JSON clients of Java, C#, PHP, Node and Python against a real server
-	@scripts/debian.sh $(INTEROP) $(MONO) node=nodejs npm=npm
+	@scripts/debian.sh $(INTEROP) $(PEER) $(MARIADB) $(MONO) node=nodejs npm=npm
 	$(BIN)/pytest -m interop $(ARGS) tests/interop
 
 test-zoo: venv mariadb ## Run every foreign SOAP stack, and write the table in docs/clients.md
@@ -156,19 +161,13 @@ soak: venv-bench ## Twenty minutes at 80 % load with a fault every minute
 	$(BIN)/python -m bench.soak $(ARGS)
 
 bench-peers: venv-bench ## Measure against JAX-WS, PHP, Node and stock Spyne on one database
-	@scripts/debian.sh javac=default-jdk-headless wsimport=jaxws node=nodejs npm=npm \
-		/usr/share/java/HikariCP.jar=libhikaricp-java \
-		/usr/share/java/mariadb-java-client.jar=libmariadb-java \
-		/usr/share/java/slf4j-nop.jar=libslf4j-java \
+	@scripts/debian.sh $(PEER) node=nodejs npm=npm \
 		'/usr/sbin/php-fpm*=php-fpm' php=php-cli php-soap=php-soap php-mysql=php-mysql nginx=nginx-light
 	$(BENCH) -m bench.peers $(ARGS)
 
 .PHONY: bench-shadow
 bench-shadow: venv mariadb ## Compare ours with JAX-WS behind the shadow, and measure what it adds
-	@scripts/debian.sh javac=default-jdk-headless wsimport=jaxws \
-		/usr/share/java/HikariCP.jar=libhikaricp-java \
-		/usr/share/java/mariadb-java-client.jar=libmariadb-java \
-		/usr/share/java/slf4j-nop.jar=libslf4j-java
+	@scripts/debian.sh $(PEER)
 	$(BIN)/python -m bench.shadow $(ARGS)
 
 wsdl: venv ## Write the golden WSDLs anew

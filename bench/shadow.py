@@ -25,10 +25,11 @@ from typing import Any
 
 from bench.__main__ import describe_machine
 from bench.cases import ADD_CREDIT, INSERT_SUBSCRIBER, RETRIEVE_SUBSCRIBER
-from bench.database import BenchDatabase, private_server, username
+from bench.database import LOGIN, PASSWORD, BenchDatabase, private_server, username
 from bench.peers.programs import java, prepare_java
-from bench.served import OUT, ours
+from bench.served import OUT, Served, ours
 from bench.soap import Client
+from tests.mariadb import PrivateMariaDB
 
 SUBSCRIBERS = 400
 CLIENTS = 4
@@ -42,17 +43,36 @@ def main() -> int:
     options = parser().parse_args()
     describe_machine()
     with private_server() as server:
-        old_db = BenchDatabase(server, SUBSCRIBERS)
-        new_db = BenchDatabase(server, SUBSCRIBERS, "sippulse_shadow")
-        plant(new_db)
-        prepare_java(old_db)
-        with java() as old, ours("shadow", new_db, "pymysql") as new:
+        with servers(server) as (old, new):
             with shadow(old.url, new.url, "--mirror-writes") as (url, folder):
                 done = run_calls(url, options.calls, options.rate)
-            wrong = judge(json.loads((folder / "report.json").read_text()), done)
+            report = json.loads((folder / "report.json").read_text())
+            right = is_as_planted(report, done)
             with shadow(old.url, new.url) as (url, _):
                 added = latency(old.url, url, options.rounds)
-    return int(wrong or added > MOST_ADDED)
+        with replayed_to(server) as third:
+            again = is_as_planted(replay(folder, third.url), done)
+    return int(not (right and again) or added > MOST_ADDED)
+
+
+@contextmanager
+def servers(server: PrivateMariaDB) -> Iterator[tuple[Served, Served]]:
+    """The peer as the old server, and ours with other ids and planted differences."""
+    old_db = BenchDatabase(server, SUBSCRIBERS)
+    new_db = BenchDatabase(server, SUBSCRIBERS, "sippulse_shadow")
+    plant(new_db)
+    prepare_java(old_db)
+    with java() as old, ours("shadow", new_db, "pymysql") as new:
+        yield old, new
+
+
+@contextmanager
+def replayed_to(server: PrivateMariaDB) -> Iterator[Served]:
+    """Ours as it was before the calls, to which they are sent again."""
+    db = BenchDatabase(server, SUBSCRIBERS, "sippulse_replay")
+    plant(db)
+    with ours("replay", db, "pymysql") as served:
+        yield served
 
 
 def parser() -> argparse.ArgumentParser:
@@ -95,6 +115,18 @@ def shadow(old: str, new: str, *options: str) -> Iterator[tuple[str, Path]]:
                 raise RuntimeError(log.read_text())
 
 
+def replay(folder: Path, url: str) -> dict[str, Any]:
+    """The report of sending the recorded requests to another server."""
+    program = str(Path(sys.executable).with_name("sippulse-ws"))
+    command = [program, "replay", str(folder), "--to", url, "--login", LOGIN, "--password-stdin"]
+    done = subprocess.run(
+        [*command, "--json"], input=PASSWORD, text=True, stdout=subprocess.PIPE, check=False
+    )
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == int(any(told["fields"] for told in report["operations"].values()))
+    return report
+
+
 def run_calls(url: str, calls: int, rate: float) -> Counter[int]:
     """How often each subscriber was read."""
     with ThreadPoolExecutor(CLIENTS) as pool:
@@ -122,8 +154,8 @@ def one_client(url: str, calls: int, pause: float, index: int) -> Counter[int]:
     return read
 
 
-def judge(report: dict[str, Any], read: Counter[int]) -> bool:
-    """Whether something else was found than what was planted."""
+def is_as_planted(report: dict[str, Any], read: Counter[int]) -> bool:
+    """Whether what was planted was found, as often as it was read, and nothing else; all said."""
     found = {
         (operation, name): one["count"]
         for operation, told in report["operations"].items()
@@ -133,12 +165,16 @@ def judge(report: dict[str, Any], read: Counter[int]) -> bool:
     expected = {
         ("SubscriberWS.retrieveSubscriber", f"return/{name}"): read[number]
         for number, name in names.items()
+        if read[number]
     }
     print(f"\n{report['totals']}\nfound {found}\nplanted {expected}")
     tolerated = {name: told["tolerated"] for name, told in report["operations"].items()}
     print(f"tolerated {tolerated}; beside operations {report['rest']}")
-    print("as planted" if found == expected else "NOT as planted")
-    return found != expected
+    totals = report["totals"]
+    compared = totals.get("equal", 0) + totals.get("different", 0)
+    right = found == expected and compared == totals["requests"] and not report["rest"]
+    print("as planted, and no other" if right else "NOT as planted")
+    return right
 
 
 def latency(direct: str, proxied: str, rounds: int) -> float:

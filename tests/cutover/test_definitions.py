@@ -95,6 +95,13 @@ def test_a_schema_that_is_imported_is_compared_where_it_is() -> None:
     assert (found.difference, found.tolerated) == (None, {"imported"})
 
 
+def test_whether_elements_may_be_nil_is_tolerated_and_told() -> None:
+    """JAX-WS RI says it of every list."""
+    given = golden().replace(b'maxOccurs="unbounded"', b'maxOccurs="unbounded" nillable="true"')
+    found = compare_documents((200, given), (200, golden()))
+    assert (found.difference, found.tolerated) == (None, {"nil"})
+
+
 @pytest.mark.parametrize(
     ("given", "other", "refused"),
     [((200, b"<a/>"), (404, b""), True), ((404, b""), (200, b"<a/>"), False),

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from lxml import etree
 from spyne import Fault
 
-from sippulse_ws.cutover.shadow.comparing import IMPORTED, Comparison, FieldDifference
+from sippulse_ws.cutover.shadow.comparing import IMPORTED, NIL, Comparison, FieldDifference
 from sippulse_ws.cutover.shadow.exchange import HttpMessage
 from sippulse_ws.cutover.shadow.messages import LARGEST_DECOMPRESSED
 from sippulse_ws.wire.body import decompressed
@@ -76,9 +76,17 @@ def _compare(found: Comparison, given: Description, other: Description) -> None:
         found.tolerated.add(IMPORTED)  # it is asked for by itself, and compared then
         given, other = _without_schema(given), _without_schema(other)
     for path in [*given, *(path for path in other if path not in given)]:
-        if given.get(path) != other.get(path):
-            found.difference = FieldDifference(path, given.get(path), other.get(path))
+        one, another = given.get(path), other.get(path)
+        if one is None or another is None or _not_nil(one) != _not_nil(another):
+            found.difference = FieldDifference(path, one, another)
             return
+        if one != another:
+            found.tolerated.add(NIL)
+
+
+def _not_nil(said: str) -> str:
+    """Without whether it may be nil, which makes no other class: nil is absent to us."""
+    return " ".join(word for word in said.split(" ") if word != "nillable=true")
 
 
 def _without_schema(whole: Description) -> Description:
