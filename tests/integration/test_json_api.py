@@ -3,6 +3,7 @@
 import base64
 import json
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from sippulse_ws.domain.load_errors import Busy
 from sippulse_ws.models import Audit, CreditLedger, Subscriber
+from sippulse_ws.observability.operation_log import OperationLog
 from sippulse_ws.services.catalogue import every_operation
-from sippulse_ws.serving.refusals import refuse
+from sippulse_ws.serving.refusals import Refusals, refuse
 from tests.factories.platform import DOMAIN, Platform
 from tests.json_client import JsonClient, problem_of
 from tests.soap import Soap
@@ -316,3 +318,22 @@ def test_a_request_that_no_thread_will_run_is_told_as_json_too() -> None:
     assert (status, dict(headers)["Content-Type"]) == (429, "application/problem+json")
     assert json.loads(body)["code"] == "busy"
     assert refuse("en", "/SipPulse/DomainWS", Busy(), "4711")[0] == 500
+
+
+@pytest.mark.parametrize(
+    ("hops", "asked", "page", "words"),
+    [
+        (1, "en", "/voice/SipPulse/errors#busy", "Server busy"),
+        (0, "", "/SipPulse/errors#busy", "Servidor ocupado"),
+    ],
+)
+def test_it_is_told_in_the_clients_language_and_under_the_proxys_path(
+    hops: int, asked: str, page: str, words: str
+) -> None:
+    sent = {"accept-language": asked, "x-forwarded-prefix": "/voice"}
+    scope: Any = SimpleNamespace(client="127.0.0.1:9", headers=sent)
+    refusals = Refusals("pt", OperationLog(0, "error", "json"), hops)
+    answer = refusals.turn_away(scope, "/SipPulse/api/DomainWS/listDomains", Busy())
+    told = json.loads(answer[2])
+    assert (told["type"], told["detail"][: len(words)]) == (page, words)
+    assert dict(answer[1])["Content-Language"] == (asked or "pt")

@@ -97,13 +97,17 @@ def header_items(headers: RsgiHeaders) -> list[Header]:
 
 
 def client_address(scope: RsgiScope, hops: int) -> str:
-    """What the last of so many trusted proxies tells, as werkzeug's ProxyFix takes it."""
-    if hops:
-        items = header_items(scope.headers)
-        told = ",".join(value for name, value in items if name == "x-forwarded-for").split(",")
-        if len(told) >= hops and (address := told[-hops].strip()):
-            return address
-    return _host_and_port(scope.client)[0]
+    """The client's, or what the proxies that are trusted say it is."""
+    return forwarded(scope, "x-forwarded-for", hops) or _host_and_port(scope.client)[0]
+
+
+def forwarded(scope: RsgiScope, name: str, hops: int) -> str:
+    """What the last of so many trusted proxies tells, as werkzeug's ProxyFix takes it; or ""."""
+    if not hops:
+        return ""
+    items = header_items(scope.headers)
+    told = ",".join(value for one, value in items if one == name).split(",")
+    return told[-hops].strip() if len(told) >= hops else ""
 
 
 def _host_and_port(address: str) -> tuple[str, str]:

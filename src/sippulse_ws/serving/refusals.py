@@ -6,9 +6,10 @@ import os
 
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.observability.operation_log import OperationLog
-from sippulse_ws.serving.environ import client_address, header_items
+from sippulse_ws.serving.environ import client_address, forwarded, header_items
 from sippulse_ws.serving.rsgi import Header, RsgiScope
 from sippulse_ws.web.json_api import API, ERRORS_PAGE
+from sippulse_ws.web.languages import accepted_language
 from sippulse_ws.web.problems import MEDIA_TYPE, problem, status_of
 from sippulse_ws.wire.endpoint import FAULT, XML_UTF_8
 from sippulse_ws.wire.faults import WSException, render_fault
@@ -37,7 +38,12 @@ class Refusals:
     def turn_away(self, scope: RsgiScope, path: str, error: DomainError) -> Refusal:
         """Of a request that could have been an operation."""
         request_id = self._tell(scope, path, error.code)
-        return refuse(self._language, path, error, request_id)
+        if not path.startswith(API):
+            return refuse(self._language, path, error, request_id)
+        asked = dict(header_items(scope.headers)).get("accept-language")
+        language = accepted_language(asked, self._language)
+        prefix = forwarded(scope, "x-forwarded-prefix", self._hops)
+        return refuse(language, path, error, request_id, prefix)
 
     def break_off(self, scope: RsgiScope, path: str, fault: str) -> Refusal:
         """Of one that never came in whole."""
@@ -60,11 +66,14 @@ class Refusals:
         return request_id
 
 
-def refuse(language: str, path: str, error: DomainError, request_id: str) -> Refusal:
-    """What a client is told whose request no thread will run."""
+def refuse(
+    language: str, path: str, error: DomainError, request_id: str, prefix: str = ""
+) -> Refusal:
+    """What a client is told whose request no thread will run; `prefix` is a proxy's path."""
     headers = [("Retry-After", "1"), ("X-Request-Id", request_id)]
     if path.startswith(API):
-        body = problem(error, language, request_id, ERRORS_PAGE)
-        return status_of(error), [("Content-Type", MEDIA_TYPE), *headers], body
+        body = problem(error, language, request_id, prefix + ERRORS_PAGE)
+        told = [("Content-Type", MEDIA_TYPE), ("Content-Language", language)]
+        return status_of(error), [*told, *headers], body
     body = render_fault(WSException(error.message(language)))
     return int(FAULT[:3]), [("Content-Type", XML_UTF_8), *headers], body
