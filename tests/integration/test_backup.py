@@ -279,3 +279,9 @@ def test_rights_that_are_missing_are_told_before_anything_begins(
     admin.dispose()
     assert f"CREATE VIEW ON `{url.database}`.*" in result.output
     assert "TRIGGER ON" in result.output
+
+
+def test_a_file_that_is_not_there_is_told_as_such(cli: Cli, tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    told = cli("backup", "restore", str(missing), status=1).output
+    assert told == f"{missing}: No such file or directory\n"

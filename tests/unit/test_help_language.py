@@ -59,6 +59,41 @@ def test_help_is_there_when_the_settings_are_wrong(monkeypatch: pytest.MonkeyPat
     assert "Cria um administrador." in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("serve --port x", "Valor inválido em '--port': precisa ser um número inteiro"),
+        ("serve --port 0", "Valor inválido em '--port': no mínimo 1"),
+        ("serve --port 99999", "Valor inválido em '--port': no máximo 65535"),
+        ("serve --nix", "Não existe a opção --nix (opções parecidas: --no-pin, --pin)"),
+        ("serve more", "Argumentos a mais: more"),
+        ("serve --demo", "Valor inválido: --demo precisa de --ephemeral"),
+        ("export rates --rate-id", "A opção '--rate-id' precisa de um valor."),
+        ("backup create", "Falta o argumento 'file'."),
+        ("gateway create g", "Falta a opção '--provider'."),
+        ("admin adopt /nowhere", "Valor inválido em 'file': '/nowhere' não existe."),
+        ("db proxy-views x", "'x' não é um de 'kamailio', 'opensips'."),
+        ("audit --from x", "'x' não tem a forma '%Y-%m-%d'"),
+        ("upgrade", "Não existe o comando 'upgrade'."),
+        ("db upgrad", "Não existe o comando 'upgrad'. Seria 'upgrade'?"),
+        ("--nix", "Não existe a opção --nix"),
+    ],
+)
+def test_mistakes_are_told_in_portuguese(
+    arguments: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIPPULSE_LANGUAGE", "pt")
+    monkeypatch.setenv("COLUMNS", "200")
+    result = CliRunner().invoke(app, arguments.split())
+    assert result.exit_code == 2
+    assert told in result.output
+    assert "─ Erro ─" in result.output
+    monkeypatch.setenv("SIPPULSE_LANGUAGE", "en")
+    english = CliRunner().invoke(app, arguments.split()).output
+    assert told not in english
+    assert "─ Error ─" in english
+
+
 def test_man_pages_are_the_same_in_every_language(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

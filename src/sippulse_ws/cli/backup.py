@@ -94,7 +94,7 @@ def backup_restore(
 ) -> None:
     """Put a backup into the configured database, and compare every table. Stop the server first."""
     settings = get_settings()
-    with _told(), open_database(settings, is_new=True) as database:
+    with open_database(settings, is_new=True) as database, _told():
         encrypted = bool(describe_backup(file).get("encrypted"))
         passphrase = _passphrase(passphrase_file, ask=encrypted, confirm=False)
         about = check_backup(file, passphrase, lambda _: None).about

@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from sippulse_ws.charging.preview import CHARGED, REFUSED, RESET, foresee
-from sippulse_ws.cli.session import errors, fail, get_settings, print_table, reading, say, writing
+from sippulse_ws.cli.session import (
+    errors,
+    fail,
+    get_settings,
+    print_table,
+    reading,
+    say,
+    told,
+    writing,
+)
 from sippulse_ws.cli.texts import Said
 from sippulse_ws.domain.stored_settings import CHARGING, charging_is_on, store_setting
 
@@ -61,8 +70,8 @@ def preview(
         ],
     )
     counts = Counter(one.effect for one in found)
-    told = ", ".join(f"{counts[effect]} {effect}" for effect in (REFUSED, CHARGED, RESET))
-    errors.print(told, highlight=False)
+    numbers = {effect: counts[effect] for effect in (REFUSED, CHARGED, RESET)}
+    errors.print(told(Said.FORESEEN, **numbers), highlight=False)
 
 
 def _turn(value: str) -> None:

@@ -13,6 +13,7 @@ from sippulse_ws.cli import integrator, partition
 from sippulse_ws.cli.database_rights import require_rights, require_trusted_functions
 from sippulse_ws.cli.database_texts import DatabaseSaid
 from sippulse_ws.cli.session import (
+    current_language,
     fail,
     get_settings,
     open_database,
@@ -144,7 +145,7 @@ def demo(
                 demo_data.write_logins(path, demo_data.load(db, make_vault(settings)))
     if loaded:
         say(DatabaseSaid.DEMO_THERE)
-    typer.echo(demo_data.describe(path, url.rstrip("/")))
+    typer.echo(demo_data.describe(path, current_language(), url.rstrip("/")))
 
 
 @app.command()

@@ -34,6 +34,7 @@ from sippulse_ws.domain.errors_guard import DemoElsewhere
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Did, Domain, Rate, RatePlan, Reseller
+from sippulse_ws.wording import Wording
 
 _DOMAINS = ("demo.example.com", "other.example.com")
 ADMINISTRATORS = {"admin": (True, ()), "demo": (False, _DOMAINS[:1])}
@@ -51,8 +52,6 @@ DEFAULT_DATABASE = "sippulse.db"
 HEADING = "# sippulse-ws demo logins\n"
 # Pasted into a shell as it stands, on a machine that has nothing but Python.
 CALL = """
-Try it, in a second terminal:
-
 python3 - <<'END'
 from urllib.request import Request, urlopen
 envelope = '''<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>
@@ -64,8 +63,14 @@ envelope = '''<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S
 request = Request("{url}/SipPulse/SubscriberWS", envelope.encode(), {{"Content-Type": "text/xml"}})
 print(urlopen(request).read().decode())
 END
-
-and in a browser: {url}/SipPulse/"""
+"""
+_GONE = Wording(
+    "Os dados de demonstração já estão lá; {path}, com os logins, não.",
+    "The demo data is there; {path} with its logins is not.",
+)
+_LOGINS = Wording("Logins de demonstração (guardados em {path}):", "Demo logins (kept in {path}):")
+_TRY = Wording("Experimente, em um segundo terminal:", "Try it, in a second terminal:")
+_BROWSE = Wording("e em um navegador: {url}/SipPulse/", "and in a browser: {url}/SipPulse/")
 URL = "http://127.0.0.1:8080"
 
 
@@ -209,12 +214,19 @@ def write_logins(path: Path, passwords: dict[str, str]) -> None:
         file.writelines(f"{login} {password}\n" for login, password in passwords.items())
 
 
-def describe(path: Path, url: str = URL) -> str:
+def describe(path: Path, language: str, url: str = URL) -> str:
     """The logins and a call that works with them."""
     if not path.exists():
-        return f"The demo data is there; {path} with its logins is not."
+        return _GONE.text(language, path=path)
     lines = path.read_text(encoding="utf-8").splitlines()
     logins = dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
-    text = [f"Demo logins (kept in {path}):"]
-    text += [f"  {login}  {password}" for login, password in logins.items()]
-    return "\n".join(text) + "\n" + CALL.format(password=logins.get("demo", ""), url=url)
+    return "\n".join(
+        [
+            _LOGINS.text(language, path=path),
+            *(f"  {login}  {password}" for login, password in logins.items()),
+            "",
+            _TRY.text(language),
+            CALL.format(password=logins.get("demo", ""), url=url),
+            _BROWSE.text(language, url=url),
+        ]
+    )

@@ -1,15 +1,18 @@
 """`--help` in Portuguese: help.pt.json has a text for each English one that the commands carry.
 
 The settings are not read for it, so that help is there when they are wrong: SIPPULSE_LANGUAGE
-decides, else a locale that is Portuguese. What the library says of a wrong command line stays
-English.
+decides, else a locale that is Portuguese. What the library says of a wrong command line is found by
+the patterns of mistakes.pt.json; a sentence that is not among them stays English.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -46,8 +49,17 @@ def in_portuguese() -> bool:
 @cache
 def help_texts() -> dict[str, str]:
     """The Portuguese text of each English one."""
-    text = files(__package__).joinpath("help.pt.json").read_text(encoding="utf-8")
-    known: dict[str, str] = json.loads(text)
+    return _read("help.pt.json")
+
+
+@cache
+def _mistakes() -> dict[str, str]:
+    """What to say for each pattern of the library's sentences, in the order to look for them."""
+    return _read("mistakes.pt.json")
+
+
+def _read(name: str) -> dict[str, str]:
+    known: dict[str, str] = json.loads(files(__package__).joinpath(name).read_text("utf-8"))
     return known
 
 
@@ -70,3 +82,25 @@ def translate_frame() -> None:
         library, language = import_module(_LIBRARY), "pt" if in_portuguese() else "en"
         for name, words in _FRAME.items():
             setattr(library, name, words.text(language))
+
+
+@contextmanager
+def translated_mistakes() -> Iterator[None]:
+    """What the library raises for a wrong command line, in the language of the help."""
+    try:
+        yield
+    except Exception as mistake:
+        if hasattr(mistake, "format_message"):
+            translate_frame()
+            if in_portuguese():
+                text = in_our_words(mistake.format_message())
+                mistake.format_message = lambda: text
+        raise
+
+
+def in_our_words(text: str) -> str:
+    """A sentence of the library in Portuguese, as far as it is known."""
+    for pattern, words in _mistakes().items():
+        if found := re.search(pattern, text):
+            text = text[: found.start()] + words.format(*found.groups()) + text[found.end() :]
+    return text

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
-from sippulse_ws.cli.help_language import translate_frame, translate_help
+from sippulse_ws.cli.help_language import translate_frame, translate_help, translated_mistakes
 
 
 class Subject(NamedTuple):
@@ -59,6 +59,14 @@ class LazyGroup(TyperGroup):
         command.name = name
         translate_help(command)
         return command
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        with translated_mistakes():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with translated_mistakes():
+            return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         translate_frame()

@@ -279,7 +279,9 @@ class Said(Sentence):
         "{count} chamadas não têm tarifa agora e ficam como estão",
         "{count} calls have no rate now and stay as they are",
     )
-    CHARGING_IS = Wording("a tarifação está {value}, por {who}", "charging is {value}, by {who}")
+    CHARGING_IS = Wording(
+        "a tarifação está {value}; quem decide: {who}", "charging is {value}, by {who}"
+    )
     CHARGING_SET = Wording("a tarifação está {value}", "charging is {value}")
     PROXIES_STILL_TOLD = Wording(
         "aos proxies SIP ainda se diz {value}: rode sippulse-ws db upgrade, ou serve",
@@ -331,6 +333,10 @@ class Said(Sentence):
         "the old server does not tell: {operation} ({count} accounts): {reason}",
     )
     MIGRATE_BY_HAND = Wording("falta trazer: {what}", "still to be brought: {what}")
+    FORESEEN = Wording(
+        "{refused} recusas, {charged} cobranças, {reset} zeramentos",
+        "{refused} refused, {charged} charged, {reset} reset",
+    )
     CLEARED = Wording("{count} apagadas", "{count} cleared")
     DATABASE = Wording("banco de dados: {reason}", "database: {reason}")
     DEMO_ALONE = Wording(
