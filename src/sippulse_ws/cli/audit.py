@@ -27,7 +27,7 @@ from sippulse_ws.domain.audit import AuditFilter, AuditRow, list_audit, prune_au
 from sippulse_ws.domain.local_time import find_timezone
 
 _MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
-LOOK = 1.0  # seconds between looks with --follow
+_LOOK = 1.0  # seconds between looks with --follow
 AT_A_TIME = 500
 _COLUMNS = [
     *("when (UTC)", "login", "from", "operation", "object", "outcome", "error"),
@@ -106,7 +106,7 @@ def _follow(
             typer.echo(line)
             seen = max(seen, row.id)
         if not rows:
-            time.sleep(LOOK)
+            time.sleep(_LOOK)
         with database.reading() as db:
             if not seen:
                 newest = list_audit(db, AuditFilter(), 1)

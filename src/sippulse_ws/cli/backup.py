@@ -45,7 +45,7 @@ from sippulse_ws.settings_report import without_secrets
 
 app = typer.Typer(no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(help="The backup.", dir_okay=False)]
+_File = Annotated[Path, typer.Argument(help="The backup.", dir_okay=False)]
 PassphraseFile = Annotated[
     Path | None,
     typer.Option(help="Its first line is the passphrase; - is standard input."),
@@ -54,7 +54,7 @@ PassphraseFile = Annotated[
 
 @app.command("create")
 def backup_create(
-    file: File,
+    file: _File,
     encrypt: Annotated[bool, typer.Option("--encrypt", help="Ask for a passphrase.")] = False,
     passphrase_file: PassphraseFile = None,
 ) -> None:
@@ -77,7 +77,7 @@ def backup_create(
 
 @app.command("restore")
 def backup_restore(
-    file: File,
+    file: _File,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Over a database with data, which is lost.")
     ] = False,
@@ -118,7 +118,7 @@ def backup_restore(
 
 
 @app.command()
-def check(file: File, passphrase_file: PassphraseFile = None) -> None:
+def check(file: _File, passphrase_file: PassphraseFile = None) -> None:
     """Read a backup through, and say what it is."""
     with _told():
         encrypted = bool(describe_backup(file).get("encrypted"))

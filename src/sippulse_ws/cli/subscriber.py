@@ -57,7 +57,7 @@ Csv = Annotated[bool, typer.Option("--csv", help="As CSV.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
 _Account = Annotated[str, typer.Argument(help="username@domain")]
 Accounts = Annotated[list[str] | None, typer.Argument(metavar="ACCOUNT...", help="username@domain")]
-File = Annotated[Path | None, typer.Option("--file", help="Accounts of this file; - for stdin.")]
+_File = Annotated[Path | None, typer.Option("--file", help="Accounts of this file; - for stdin.")]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -179,19 +179,19 @@ def subscriber_show(account: _Account, json: _Json = False) -> None:
 
 
 @app.command()
-def block(accounts: Accounts = None, file: File = None) -> None:
+def block(accounts: Accounts = None, file: _File = None) -> None:
     """Block subscribers: they can neither call nor be called."""
     _set_active(accounts, file, active=False)
 
 
 @app.command()
-def unblock(accounts: Accounts = None, file: File = None) -> None:
+def unblock(accounts: Accounts = None, file: _File = None) -> None:
     """Unblock subscribers."""
     _set_active(accounts, file, active=True)
 
 
 @app.command("remove")
-def subscriber_remove(accounts: Accounts = None, file: File = None, yes: _Yes = False) -> None:
+def subscriber_remove(accounts: Accounts = None, file: _File = None, yes: _Yes = False) -> None:
     """Remove subscribers with what belongs to them; numbers go back to the inventory."""
 
     def act(db: Any, username: str, domain: str) -> None:
@@ -206,7 +206,7 @@ def set_(
     changes: Annotated[
         list[str], typer.Argument(metavar="[ACCOUNT...] FIELD=VALUE...", help="As import has them.")
     ],
-    file: File = None,
+    file: _File = None,
 ) -> None:
     """Change fields of subscribers, named as `import subscribers` names them."""
     settings = get_settings()

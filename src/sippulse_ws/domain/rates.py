@@ -77,7 +77,7 @@ def insert_rates(db: Session, rows: Sequence[Values] | None) -> None:
     for number, row in enumerate(rows, 1):
         try:
             values = checked(row)
-            key = key_of(values)
+            key = _key_of(values)
             if seen.setdefault(key, number) != number:
                 raise RateRepeated(row=seen[key], rate_id=key[1], prefix=key[2])
         except DomainError as error:
@@ -110,7 +110,7 @@ def update_rate(db: Session, scope: Scope, values: Values) -> Row[Any]:
         try:
             db.execute(update(Rate).where(Rate.id == rate.id).values(changes))
         except IntegrityError:
-            raise _exists(key_of(merged)) from None
+            raise _exists(_key_of(merged)) from None
     return _get(db, scope, rate.id)
 
 
@@ -199,7 +199,7 @@ def _require_domains(db: Session, seen: dict[Key, int]) -> None:
             raise RowRefused(number, error) from None
 
 
-def key_of(values: Values) -> Key:
+def _key_of(values: Values) -> Key:
     return values["domain"], values["rate_id"], values["prefix"]
 
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 IN_MEMORY = 100_000
 
-Identity = tuple[object, ...]
+_Identity = tuple[object, ...]
 
 
 class SeenRecords:
     """Remembers the line of the first record of each identity."""
 
     def __init__(self) -> None:
-        self._lines: dict[Identity, int] = {}
+        self._lines: dict[_Identity, int] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._database: sqlite3.Connection | None = None
 
-    def first_lines(self, records: Sequence[tuple[Identity, int]]) -> list[int]:
+    def first_lines(self, records: Sequence[tuple[_Identity, int]]) -> list[int]:
         """For each (identity, line) the line of the first record with it."""
         if self._database is not None:
             return self._stored_lines(self._database, records)
@@ -30,7 +30,7 @@ class SeenRecords:
             self._database = self._moved()
         return first
 
-    def contains(self, identity: Identity) -> bool:
+    def contains(self, identity: _Identity) -> bool:
         if self._database is None:
             return identity in self._lines
         query = "SELECT 1 FROM seen WHERE identity = ?"
@@ -59,7 +59,7 @@ class SeenRecords:
 
     @staticmethod
     def _stored_lines(
-        database: sqlite3.Connection, records: Sequence[tuple[Identity, int]]
+        database: sqlite3.Connection, records: Sequence[tuple[_Identity, int]]
     ) -> list[int]:
         rows = [(_text(identity), line) for identity, line in records]
         before = database.total_changes
@@ -70,5 +70,5 @@ class SeenRecords:
         return [int(database.execute(query, (key,)).fetchone()[0]) for key, _ in rows]
 
 
-def _text(identity: Identity) -> str:
+def _text(identity: _Identity) -> str:
     return "\x1f".join(map(str, identity))

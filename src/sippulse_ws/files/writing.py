@@ -24,7 +24,7 @@ from sippulse_ws.files.refusals import WritingExtraMissing
 from sippulse_ws.files.sheet_writing import SheetWriter
 from sippulse_ws.models.types import Money, UtcDateTime
 
-Columns = Sequence[ColumnElement[Any]]
+_Columns = Sequence[ColumnElement[Any]]
 _Rows = Iterable[Sequence[Any]]
 
 
@@ -72,7 +72,7 @@ class Writer(Protocol):
 
 @contextmanager
 def written(
-    path: Path, format: Format, columns: Columns, style: Style | None = None
+    path: Path, format: Format, columns: _Columns, style: Style | None = None
 ) -> Iterator[Writer]:
     """A new file, there under its name when all is written and not before; `-` is stdout.
 
@@ -107,7 +107,7 @@ class CsvWriter:
     An archive has its names in quotation marks, by which `import` knows that it is as it was.
     """
 
-    def __init__(self, file: IO[bytes], columns: Columns, style: Style) -> None:
+    def __init__(self, file: IO[bytes], columns: _Columns, style: Style) -> None:
         self._text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
         self._rows = csv.writer(self._text, delimiter=style.delimiter, lineterminator="\n")
         names = [column.key for column in columns]
@@ -157,7 +157,7 @@ def _double(value: float, sign: str) -> str:
 
 
 class ParquetWriter:
-    def __init__(self, file: IO[bytes], columns: Columns) -> None:
+    def __init__(self, file: IO[bytes], columns: _Columns) -> None:
         try:
             import pyarrow as pa  # noqa: PLC0415 - an extra
             from pyarrow import parquet  # noqa: PLC0415
@@ -182,7 +182,7 @@ class ParquetWriter:
     discard = close
 
 
-def _writer(format: Format, file: IO[bytes], columns: Columns, style: Style) -> Writer:
+def _writer(format: Format, file: IO[bytes], columns: _Columns, style: Style) -> Writer:
     if format is Format.PARQUET:
         return ParquetWriter(file, columns)
     if format is Format.XLSX:

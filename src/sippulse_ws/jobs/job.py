@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 # Successes are noted this often, in seconds: a job may run twice a second.
 NOTED = 5
-CONFLICTS = 20  # runs in a row that others may win before it counts as a failure
+_CONFLICTS = 20  # runs in a row that others may win before it counts as a failure
 ERROR_LENGTH = 255
 
 
@@ -52,7 +52,7 @@ class JobRuns:
         try:
             more = self.job.run(database)
         except Exception as error:
-            if is_conflict(error) and self._conflicts < CONFLICTS:
+            if is_conflict(error) and self._conflicts < _CONFLICTS:
                 self._conflicts += 1  # another server was first: what it left is seen at once
                 return True
             log.exception("job %s failed", self.job.name)

@@ -24,7 +24,7 @@ FAILED = "failed"
 _DONE = "done"
 _json = JSONEncoder(ensure_ascii=False).encode
 
-Field = tuple[str, object]
+_Field = tuple[str, object]
 
 
 class Request(Protocol):
@@ -111,7 +111,7 @@ class OperationLog:
         _write(self._render((*_head("info"), *known)))
 
 
-def _fields(request: Request, bytes_out: int) -> Iterable[Field]:
+def _fields(request: Request, bytes_out: int) -> Iterable[_Field]:
     yield from _head("error" if request.outcome == FAILED else "info")
     yield "request_id", request.request_id
     if request.client_request_id is not None:
@@ -135,7 +135,7 @@ def _fields(request: Request, bytes_out: int) -> Iterable[Field]:
     yield "bytes_out", bytes_out
 
 
-def _head(level: str) -> tuple[Field, ...]:
+def _head(level: str) -> tuple[_Field, ...]:
     now = time.time()
     seconds = int(now)
     stamp = f"{_second(seconds)}.{int((now - seconds) * 1e6):06}Z"
@@ -147,11 +147,11 @@ def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
-def _as_json(fields: Iterable[Field]) -> str:
+def _as_json(fields: Iterable[_Field]) -> str:
     return _json(dict(fields))
 
 
-def _as_text(fields: Iterable[Field]) -> str:
+def _as_text(fields: Iterable[_Field]) -> str:
     (_, stamp), (_, level), (_, event), *rest = fields
     told = " ".join(f"{name}={_plain(value)}" for name, value in rest if value not in ("", None))
     return f"{stamp} [{level:<9}] {event} {told}"

@@ -16,7 +16,7 @@ from sippulse_ws import metrics
 Labels = Mapping[str, str]
 
 
-class Source(Protocol):
+class _Source(Protocol):
     def collect(self) -> Iterable[Metric]: ...
 
 
@@ -24,7 +24,7 @@ class ZeroFilled(Collector):
     """What `source` has, and 0 for each set of labels in `expected` that is not among it."""
 
     def __init__(
-        self, source: Source, expected: Mapping[MetricWrapperBase, Sequence[Labels]]
+        self, source: _Source, expected: Mapping[MetricWrapperBase, Sequence[Labels]]
     ) -> None:
         self._source = source
         self._expected = {one: list(labels) for one, labels in expected.items()}

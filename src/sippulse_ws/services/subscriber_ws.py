@@ -21,7 +21,7 @@ from sippulse_ws.wire.types.subscriber_quota import (
     SubscriberMonthlyQuotaDto,
 )
 
-Values = dict[str, Any]
+_Values = dict[str, Any]
 _IN_DOMAIN = within("domain")
 _OF_SUBSCRIBER = within("subscriber.domain")
 _KEY = (string("username"), string("domain"))
@@ -122,7 +122,7 @@ class SubscriberWS(Service):
         writes=True,
         reads=NEW_SUBSCRIBER,
     )
-    def insertSubscriber(call: Call, subscriber: Values) -> int:
+    def insertSubscriber(call: Call, subscriber: _Values) -> int:
         return subscribers.insert_subscriber(call.db, call.vault, subscriber, *call.found)
 
     @operation(
@@ -155,7 +155,7 @@ class SubscriberWS(Service):
         reads=subscribers.SENT,
         guarded_by=retrieveSubscriber,
     )
-    def updateSubscriber(call: Call, subscriber: Values) -> None:
+    def updateSubscriber(call: Call, subscriber: _Values) -> None:
         subscribers.update_subscriber(call.db, call.vault, call.found, subscriber)
 
     @operation(
@@ -164,7 +164,7 @@ class SubscriberWS(Service):
         writes=True,
         guarded_by=retrieveSubscriber,
     )
-    def updateSubscriberBillingInfo(call: Call, subscriber: Values) -> None:
+    def updateSubscriberBillingInfo(call: Call, subscriber: _Values) -> None:
         subscribers.update_billing_info(call.db, subscriber)
 
     @operation(
@@ -173,7 +173,7 @@ class SubscriberWS(Service):
         writes=True,
         guarded_by=retrieveSubscriberClassV,
     )
-    def updateSubscriberClassV(call: Call, subscriber: Values) -> None:
+    def updateSubscriberClassV(call: Call, subscriber: _Values) -> None:
         subscribers.update_class_v(call.db, subscriber)
 
     @operation(
@@ -182,7 +182,7 @@ class SubscriberWS(Service):
         writes=True,
         guarded_by=retrieveSubscriber,
     )
-    def updateSubscriberServices(call: Call, subscriber: Values) -> None:
+    def updateSubscriberServices(call: Call, subscriber: _Values) -> None:
         subscribers.update_services(call.db, subscriber)
 
     @operation(_IN_DOMAIN, *_KEY, writes=True, reads=subscribers.NAMED, reloads=("address",))
@@ -231,7 +231,7 @@ class SubscriberWS(Service):
         writes=True,
         guarded_by=retrieveDailyQuota,
     )
-    def updateDailyQuota(call: Call, daily_quota_dto: Values) -> None:
+    def updateDailyQuota(call: Call, daily_quota_dto: _Values) -> None:
         quotas.update_quota(call.db, daily_quota_dto, quotas.DAILY)
 
     @operation(
@@ -246,7 +246,7 @@ class SubscriberWS(Service):
         writes=True,
         guarded_by=retrieveMonthlyQuotaDTO,
     )
-    def updateMonthlyQuota(call: Call, monthly_quota_dto: Values) -> None:
+    def updateMonthlyQuota(call: Call, monthly_quota_dto: _Values) -> None:
         quotas.update_quota(call.db, monthly_quota_dto, quotas.MONTHLY)
 
     @operation(
@@ -255,7 +255,7 @@ class SubscriberWS(Service):
         returns=nested(SubscriberDto, "return"),
         writes=True,
     )
-    def insertDBAliases(call: Call, db_aliases: Values) -> Any:
+    def insertDBAliases(call: Call, db_aliases: _Values) -> Any:
         aliases.insert_alias(call.db, call.scope, db_aliases)
         return subscribers.get_subscriber(call.db, db_aliases["username"], db_aliases["domain"])
 

@@ -35,7 +35,7 @@ BACKLOG_BYTES = 1024**3  # of the spool
 UNWRITTEN_BYTES = 64 * 1024**2  # in memory, when the disk is slow
 STOP_SECONDS = 30.0  # for answers that clients wait for
 # At the end everything that waits is compared, unless the other server says nothing for so long.
-DRAIN_SECONDS = 300.0
+_DRAIN_SECONDS = 300.0
 HURRY_SECONDS = 30.0  # for what is under way when the operator does not want to wait
 REFRESH = 2.0  # seconds between two states of the report
 PAUSE = 0.02  # seconds, when there is nothing to take, or too much was taken
@@ -250,7 +250,7 @@ async def _judging(
         show(findings, judge.recording.stopped)
 
     await _take_all(judge, handover, tell)
-    await judge.finish(DRAIN_SECONDS, lambda: handover.is_hurried)
+    await judge.finish(_DRAIN_SECONDS, lambda: handover.is_hurried)
     tell(left_out=len(handover))
 
 
@@ -263,7 +263,7 @@ async def _take_all(judge: Judge, handover: Handover, tell: Callable[[], None]) 
         over = handover.is_ended or os.getppid() != parent  # or the relay was killed
         ended = ended or (monotonic() if over else 0.0)
         if over and (
-            handover.is_hurried or monotonic() - max(ended, judge.last_answer) > DRAIN_SECONDS
+            handover.is_hurried or monotonic() - max(ended, judge.last_answer) > _DRAIN_SECONDS
         ):
             return
         if judge.is_full:

@@ -17,7 +17,7 @@ _TABLE = Wording("tabela {table}: {rows} linhas", "table {table}: {rows} rows")
 _COLUMN = Wording(
     "coluna {table}.{column}: {values} valores", "column {table}.{column}: {values} values"
 )
-Columns = dict[str, set[str]]  # by table
+_Columns = dict[str, set[str]]  # by table
 
 
 def known_revisions() -> list[str]:
@@ -45,7 +45,7 @@ def find_losses(db: Session, current: str, target: str) -> list[Wording]:
     return losses
 
 
-def columns_of(revision: str) -> Columns:
+def columns_of(revision: str) -> _Columns:
     """What the schema of a revision holds, found out by making it once."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder)}/schema.db", 1)

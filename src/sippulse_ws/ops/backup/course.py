@@ -20,7 +20,7 @@ from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 from sippulse_ws.ops.rights import WITH_BINLOG, missing_rights
 from sippulse_ws.wording import Wording
 
-Tables = Mapping[str, tuple[int, str]]
+_Tables = Mapping[str, tuple[int, str]]
 
 
 @dataclass(slots=True)
@@ -100,7 +100,9 @@ def restore_backup(
 
 def compare_tables(database: Database, manifest: Manifest) -> list[tuple[str, int, int, bool]]:
     """Table, rows in the backup, rows now, and whether they are the same rows."""
-    now: Tables = sqlite.digest(_path(database)) if database.is_sqlite else mariadb.digest(database)
+    now: _Tables = (
+        sqlite.digest(_path(database)) if database.is_sqlite else mariadb.digest(database)
+    )
     nothing = (0, "")
     return [
         (

@@ -14,10 +14,10 @@ from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 
 _PIECE = 1024 * 1024
 _PAGES = 2048  # copied at a time; writers get in between
-Tables = dict[str, tuple[int, str]]
+_Tables = dict[str, tuple[int, str]]
 
 
-def dump(path: Path, found: Tables) -> Iterator[bytes]:
+def dump(path: Path, found: _Tables) -> Iterator[bytes]:
     """A copy of the file, as of one moment; `found` gets the count and digest of each table."""
     if not path.is_file():
         raise BackupError(BackupTrouble.NO_DATABASE, path=path)
@@ -32,9 +32,9 @@ def dump(path: Path, found: Tables) -> Iterator[bytes]:
                 yield piece
 
 
-def digest(path: Path) -> Tables:
+def digest(path: Path) -> _Tables:
     """Count of rows and digest of each table that has any."""
-    tables: Tables = {}
+    tables: _Tables = {}
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         db.text_factory = bytes
         names = "SELECT name FROM sqlite_schema WHERE type = 'table'"
