@@ -340,7 +340,7 @@ class Said(Sentence):
     CLEARED = Wording("{count} apagadas", "{count} cleared")
     DATABASE = Wording("banco de dados: {reason}", "database: {reason}")
     DEMO_ALONE = Wording(
-        "--demo precisa de --ephemeral; para um banco que fica: db demo",
+        "--demo exige --ephemeral; para um banco que fica: db demo",
         "--demo needs --ephemeral; for a database that stays: db demo",
     )
     DECIDED_BY_DATABASE = Wording(
