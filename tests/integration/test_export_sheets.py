@@ -1,6 +1,7 @@
 """`sippulse-ws export KIND FILE.xlsx`: what a spreadsheet shows, and that `import` restores it."""
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,21 @@ def test_subscribers_are_known_again(command: tuple[str, ...], cli: Cli, tmp_pat
     cli(*command, str(file))
     said = cli("import", "subscribers", str(file), "--update").stdout
     assert "0 stored, 2 known already, 0 refused" in said
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.csv.gz", "s.xlsx"])
+def test_passwords_of_mailboxes_are_for_the_owner_alone(
+    name: str, cli: Cli, tmp_path: Path
+) -> None:
+    (tmp_path / f"{name}.part").touch(0o666)  # left behind by one that was killed
+    before = os.umask(0)
+    try:
+        cli("export", "subscribers", str(tmp_path / name))
+        cli("export", "dids", str(tmp_path / "dids.csv"))
+    finally:
+        os.umask(before)
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "dids.csv").stat().st_mode & 0o777 == 0o666
 
 
 def test_numbers_of_telephones_are_texts_and_amounts_numbers(cli: Cli, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def written(
         return
     part = path.with_name(f"{path.name}.part")
     try:
-        with _opened(part, compressed=path.suffix == ".gz") as file:
+        with _opened(part, columns, compressed=path.suffix == ".gz") as file:
             writer = _writer(format, file, columns, style)
             try:
                 yield writer
@@ -190,7 +190,11 @@ def _writer(format: Format, file: IO[bytes], columns: _Columns, style: Style) ->
     return CsvWriter(file, columns, style)
 
 
-def _opened(path: Path, *, compressed: bool) -> IO[bytes]:
+def _opened(path: Path, columns: _Columns, *, compressed: bool) -> IO[bytes]:
+    """For its owner alone if passwords are among the columns, such as those of voice mailboxes."""
+    if any("password" in str(column.key) for column in columns):
+        path.touch(0o600)
+        path.chmod(0o600)  # of one that was left behind
     if compressed:
         return gzip.open(path, "wb")  # type: ignore[return-value] # is one but for its class
     return path.open("wb")
