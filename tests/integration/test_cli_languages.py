@@ -18,6 +18,19 @@ SAID = [
         "gateway GW created",
     ),
     (("route", "create", "GW"), "rota", "route"),
+    (("admin", "delays", "--clear", "nobody"), "0 apagadas", "0 cleared"),
+    (("audit", "--prune-days", "9999"), "0 linhas apagadas", "0 rows deleted"),
+    (("calls", "show", "none"), "nenhuma chamada com o call-id none", "no call with the call-id"),
+    (("charging", "preview"), "0 cobranças", "0 charged"),
+    (("credit", "reverse", "9999", "--obs", "x"), "Lançamento não encontrado", "Ledger row not"),
+    (("db", "downgrade", "9999"), "pode voltar a", "it can go back to"),
+    (("db", "partition", "--drop-before", "2020-01"), "precisa de", "needs either"),
+    (("db", "proxy-views", "kamailio"), "proxies SIP leem MariaDB", "SIP proxies read MariaDB"),
+    (("db", "rekey"), "senhas cifradas de novo", "passwords sealed anew"),
+    (("db", "repair-views"), "visões refeitas", "views made anew"),
+    (("db", "upgrade"), "o esquema está em dia", "schema is up to date"),
+    (("doctor",), "em ordem", "in order"),
+    (("migrate", "--from", "http://127.0.0.1:1", "--login", "x"), "é necessário", "is needed"),
 ]
 ARRAYS = [("route", "list", "--json"), ("calls", "unrated", "--json")]
 

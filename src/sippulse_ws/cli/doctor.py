@@ -29,7 +29,7 @@ def doctor(
         language = chosen_language(None)
         findings = [error("settings", "settings", trouble=str(trouble))]
     else:
-        language = settings.language
+        language = chosen_language(settings)
         findings = [fine("settings"), *_examine(settings)]
     rows = [
         {

@@ -18,7 +18,7 @@ from sippulse_ws.cli.session import (
     say,
     writing,
 )
-from sippulse_ws.cli.texts import Said
+from sippulse_ws.cli.texts import Said, chosen_language
 from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
@@ -58,7 +58,7 @@ def proxy_status(json: AsJson = False) -> None:
     names = {one.name for one in proxies}
     with open_database(settings) as database, database.reading() as db:
         for one in proxies:
-            rows += _rows(db, one, settings.language)
+            rows += _rows(db, one, chosen_language(settings))
         for waiting in reload_queue.list_waiting(db):
             if waiting.proxy in names:
                 rows.append([waiting.proxy, waiting.table, "queued", ""])
