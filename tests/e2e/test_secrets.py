@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
-from sippulse_ws.domain import password_keys, subscribers
+from sippulse_ws.domain import new_subscribers, password_keys
 from sippulse_ws.domain.errors_guard import KeyMissing, WeakPassword
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import StoredSetting, Subscriber
@@ -146,7 +146,7 @@ class TestPolicy:
 
 def from_vault(platform: Platform, vault: Vault) -> None:
     values = {"username": "1", "domain": DOMAIN, "profile": "DEFAULT", "password": "1"}
-    subscribers.insert_subscriber(platform.db, vault, values)
+    new_subscribers.insert_subscriber(platform.db, vault, values)
 
 
 class TestFiles:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sippulse_ws.db import Session
-from sippulse_ws.domain import domains, profiles, subscribers
+from sippulse_ws.domain import domains, new_subscribers, profiles
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import (
@@ -74,7 +74,7 @@ def furnish_person(db: Session, account: str) -> None:
     _domain(db, domain)
     values = PERSONAL if account == ACCOUNT else {"first_name": account}
     given = {"username": username, "domain": domain, "password": SECRET, "profile": "DEFAULT"}
-    owner = subscribers.insert_subscriber(db, Vault(), given | values)
+    owner = new_subscribers.insert_subscriber(db, Vault(), given | values)
     db.execute(sa.update(Subscriber).where(Subscriber.id == owner).values(credit=Decimal("7.25")))
     _furnish_phones(db, account, owner)
     _furnish_money(db, account, owner)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sippulse_ws.db import Session
-from sippulse_ws.domain import administrators, domains, profiles, subscribers
+from sippulse_ws.domain import administrators, domains, new_subscribers, profiles
 from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
@@ -46,7 +46,7 @@ class Platform:
         return {"login": login, "password": password}
 
     def subscriber(self, username: str = "1000", domain: str = DOMAIN, **values: Any) -> int:
-        return subscribers.insert_subscriber(
+        return new_subscribers.insert_subscriber(
             self.db,
             Vault(),
             {"password": PASSWORD, "profile": "DEFAULT"}

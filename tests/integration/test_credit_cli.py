@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.db import Database
-from sippulse_ws.domain import credit, resellers, subscribers
+from sippulse_ws.domain import credit, new_subscribers, resellers
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Audit, CreditLedger, Subscriber
 from tests.factories.platform import DOMAIN
@@ -24,7 +24,7 @@ def account(installed_url: str, request: pytest.FixtureRequest) -> str:
     database = Database(installed_url)
     with database.writing() as db:
         values = {"username": name, "domain": DOMAIN, "password": PASSWORD, "profile": "DEFAULT"}
-        subscribers.insert_subscriber(db, Vault(), values)
+        new_subscribers.insert_subscriber(db, Vault(), values)
     database.close()
     return name
 

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.db import Database
-from sippulse_ws.domain import subscribers
+from sippulse_ws.domain import new_subscribers
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.jobs.price_lists import apply_due
@@ -194,7 +194,7 @@ class TestLookup:
             plan = {"domain": DOMAIN, "name": "Plan", "rate_id": 20}
             plan_id = insert_row(db, RatePlan, plan | {"tx_connection": 30, "cadency": 6})
             values = {"username": "1000", "domain": DOMAIN, "password": "x", "profile": "DEFAULT"}
-            subscribers.insert_subscriber(db, Vault(), values | {"rate_plan_id": plan_id})
+            new_subscribers.insert_subscriber(db, Vault(), values | {"rate_plan_id": plan_id})
             for prefix, value in {"55": "0.1", "5511": "0.2"}.items():
                 rate = {"domain": DOMAIN, "rate_id": 20, "name": prefix, "prefix": prefix}
                 insert_row(db, Rate, rate | {"rate_value": Decimal(value)})

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.db import Database
-from sippulse_ws.domain import passwords, subscribers
+from sippulse_ws.domain import new_subscribers, passwords
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Address, DbAlias, Reseller, Subscriber
@@ -39,7 +39,7 @@ def test_a_domain_is_renamed_with_all_that_is_its(cli: Cli, database: Database, 
     vault = Vault(key or None)
     with database.writing() as db:
         values = {"username": "1000", "domain": old, "profile": "GOLD", "password": "Segr3do!"}
-        number = subscribers.insert_subscriber(db, vault, values | {"password_portal": "W3b!"})
+        number = new_subscribers.insert_subscriber(db, vault, values | {"password_portal": "W3b!"})
         alias = {"alias_username": "5548", "alias_domain": old, "subscriber_id": number}
         insert_row(db, DbAlias, alias)
         sealed = vault.seal("r3v!", f"ACME@{old}", "password")
@@ -71,7 +71,7 @@ def test_what_is_in_use_stays_and_says_by_what(cli: Cli, database: Database) -> 
     cli("profile", "create", "used.example.com", "GOLD")
     with database.writing() as db:
         values = {"username": "1", "domain": "used.example.com", "profile": "GOLD"}
-        subscribers.insert_subscriber(db, Vault(), values | {"password": "x"})
+        new_subscribers.insert_subscriber(db, Vault(), values | {"password": "x"})
     refused = cli("domain", "remove", "used.example.com", status=1).stderr
     assert "1 profile" in refused
     assert "1 subscriber" in refused
@@ -88,7 +88,7 @@ def test_a_profile_is_renamed_with_its_subscribers(cli: Cli, database: Database)
     cli("profile", "create", "example.com", "BRONZE")
     with database.writing() as db:
         values = {"username": "2", "domain": "example.com", "profile": "BRONZE", "password": "x"}
-        number = subscribers.insert_subscriber(db, Vault(), values)
+        number = new_subscribers.insert_subscriber(db, Vault(), values)
     cli("profile", "rename", "example.com", "BRONZE", "SILVER")
     assert one(database, Subscriber, id=number).profile == "SILVER"
     assert (

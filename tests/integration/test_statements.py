@@ -11,7 +11,7 @@ from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.schema.migrate import upgrade
 from sippulse_ws.db.statements import Queued
-from sippulse_ws.domain import password_keys, subscribers
+from sippulse_ws.domain import new_subscribers, password_keys
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Subscriber
 from tests.factories.platform import DOMAIN, Platform
@@ -124,7 +124,7 @@ def _prepare(database: Database, operation: str) -> None:
         db.execute(sa.delete(Subscriber).where(Subscriber.username == "ana"))
         if operation != "insertSubscriber":
             new = {**ana, "password": "segredo", "profile": "DEFAULT"}
-            subscribers.insert_subscriber(db, Vault(), new)
+            new_subscribers.insert_subscriber(db, Vault(), new)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.db import Database
-from sippulse_ws.domain import subscribers
+from sippulse_ws.domain import new_subscribers
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Audit, DbAlias, Location, RatePlan, Reseller, Subscriber
@@ -52,7 +52,7 @@ def people(cli: Cli, database: Database) -> Iterator[dict[str, int]]:
                 if (number, domain) == (1001, DOMAIN):
                     more = {"rate_plan_id": plan, "reseller_id": reseller, "document": "12.ABC-9"}
                     values |= more | {"last_name": "=cmd|' /C calc'!A0"}
-                ids[f"{number}@{domain}"] = subscribers.insert_subscriber(
+                ids[f"{number}@{domain}"] = new_subscribers.insert_subscriber(
                     db, Vault(), values | {"password": "Segr3do!", "profile": "DEFAULT"}
                 )
         credit = sa.update(Subscriber).where(Subscriber.username == "1002")

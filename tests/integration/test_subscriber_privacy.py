@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from sippulse_ws.config_delivery import WebhookSettings
 from sippulse_ws.db import Database, Session
-from sippulse_ws.domain import events, subscribers
+from sippulse_ws.domain import events, new_subscribers
 from sippulse_ws.domain.forgetting import KEPT_FIELDS, years_before
 from sippulse_ws.domain.personal_data import IMPERSONAL, SECTIONS
 from sippulse_ws.domain.vault import Vault
@@ -184,7 +184,7 @@ def test_forgetting_again_changes_nothing_until_the_kept_calls_are_old(
     # somebody new has got the name meanwhile
     with database.writing() as db:
         given = {"username": "anabela", "domain": DOMAIN, "password": "x", "profile": "DEFAULT"}
-        subscribers.insert_subscriber(db, Vault(), given)
+        new_subscribers.insert_subscriber(db, Vault(), given)
     cli("subscriber", "forget", ACCOUNT, "--aged-calls")
     with database.reading() as db:
         assert _of_person(_texts(db)).keys() <= {"subscriber", "event", "sip_name"}

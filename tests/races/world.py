@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sippulse_ws.db import Session
-from sippulse_ws.domain import aliases, hunt_groups, locations, subscribers
+from sippulse_ws.domain import aliases, hunt_groups, locations, new_subscribers
 from sippulse_ws.domain.access import EVERYTHING
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
@@ -37,7 +37,7 @@ def make_world(db: Session, number: int) -> dict[str, Any]:
         username = f"{name}{number}"
         world[name] = username
         values |= {"username": username, "password_portal": "atual"}
-        world[f"{name}_id"] = subscribers.insert_subscriber(db, Vault(), values)
+        world[f"{name}_id"] = new_subscribers.insert_subscriber(db, Vault(), values)
     quota = {"daily_quota_type": "M"}  # which an active one needs
     db.execute(sa.update(Subscriber).where(Subscriber.id == world["ana_id"]).values(quota))
     _make_numbers(db, world)

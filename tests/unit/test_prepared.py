@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.failures import is_repeatable, is_unavailable
 from sippulse_ws.db.statements import Prepared
-from sippulse_ws.domain import subscribers
+from sippulse_ws.domain import new_subscribers
 from sippulse_ws.models import Domain, Subscriber
 from tests.factories.platform import DOMAIN, Platform
 
@@ -232,7 +232,7 @@ def test_names_that_a_statement_lacks_are_errors(db: Session) -> None:
 def test_a_misspelt_column_of_a_subscriber_is_an_error(db: Session, platform: Platform) -> None:
     platform.subscriber("1000")
     with pytest.raises(ArgumentError, match="call_limt, frist_name"):
-        subscribers._INSERT.insert(db, username="ana", frist_name="Ana", call_limt=9)
+        new_subscribers._INSERT.insert(db, username="ana", frist_name="Ana", call_limt=9)
 
 
 def test_names_that_a_core_statement_lacks_are_errors_too(db: Session) -> None:

@@ -22,10 +22,10 @@ from sippulse_ws.domain import (
     domains,
     hunt_groups,
     locations,
+    new_subscribers,
     profiles,
     rate_plans,
     resellers,
-    subscribers,
     white_lists,
 )
 from sippulse_ws.domain.access import EVERYTHING
@@ -147,7 +147,7 @@ def _fill_domain(db: Session, vault: Vault, domain: str, passwords: dict[str, st
             "area_code": 48,
             "call_limit": 2,
         }
-        subscribers.insert_subscriber(db, vault, values)
+        new_subscribers.insert_subscriber(db, vault, values)
         account = credit.get_account(db, username, domain)
         credit.add_credit(db, "demo", account, 50.0, "demo")
 

@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, func, insert, select
 
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain import events
+from sippulse_ws.domain.new_subscribers import DEFAULTS, told_of_new
 from sippulse_ws.domain.numbering import LONGEST
 from sippulse_ws.domain.sip_names import name_subscribers
-from sippulse_ws.domain.subscribers import DEFAULTS, told_of_new
 from sippulse_ws.domain.values import Values
 from sippulse_ws.models import (
     DbAlias,

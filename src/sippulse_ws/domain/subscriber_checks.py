@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import BindParameter, and_, bindparam, exists, select, true
 
@@ -68,17 +68,36 @@ NEW_SUBSCRIBER = Reading(
 )
 
 
-def find_facts(db: Session, values: Values) -> Any:
+class SubscriberFacts(Protocol):
+    """What of that which is asked for is there, and the codes of the number's beginning."""
+
+    domain: bool
+    profile: bool
+    subscriber: bool
+    alias: bool
+    rate_plan_id: bool
+    reseller_id: bool
+    reseller_rate_plan_id: bool
+    city_code: str | None
+    local_area: str | None
+
+
+def find_facts(db: Session, values: Values) -> SubscriberFacts:
     """What NEW_SUBSCRIBER reads, for those who come without a principal."""
-    return _FACTS.first(db, **_questions(values))
+    facts: SubscriberFacts = _FACTS.first(db, **_questions(values))
+    return facts
 
 
-def check_new(facts: Any, username: str, domain: str, values: dict[str, Any]) -> None:
+def without_zeros(values: dict[str, Any]) -> dict[str, Any]:
+    """A reference of 0 is none."""
+    return values | {name: None for name in _REFERENCES if values.get(name) == 0}
+
+
+def check_new(facts: SubscriberFacts, account: str, values: Values) -> None:
     """The domain must be there, the name free, and what `check_changes` checks."""
-    _forget_zeros(values)
-    account = f"{username}@{domain}"
+    _check_billing_type(values)
     if not facts.domain:
-        raise DomainNotFound(domain=domain)
+        raise DomainNotFound(domain=values["domain"])
     if facts.subscriber:
         raise SubscriberExists(account=account)
     if facts.alias:
@@ -86,9 +105,9 @@ def check_new(facts: Any, username: str, domain: str, values: dict[str, Any]) ->
     _check_references(facts, values)
 
 
-def check_changes(db: Session, domain: str, values: dict[str, Any]) -> None:
-    """What is referred to must be there, in the domain; a reference of 0 is none."""
-    _forget_zeros(values)
+def check_changes(db: Session, domain: str, values: Values) -> None:
+    """What is referred to must be there, in the domain."""
+    _check_billing_type(values)
     wanted = {name: values[name] for name in ("profile", *_REFERENCES) if values.get(name)}
     if wanted:
         _check_references(find_facts(db, {"domain": domain, **wanted}), values)
@@ -109,14 +128,11 @@ def without_stored_unfit(db: Session, condition: Any, changes: dict[str, Any]) -
     return {name: value for name, value in changes.items() if name not in same}
 
 
-def _forget_zeros(values: dict[str, Any]) -> None:
+def _check_billing_type(values: Values) -> None:
     within(values.get("reseller_billing_type"), 0, 1, "resellerBillingType")
-    for name in _REFERENCES:
-        if values.get(name) == 0:
-            values[name] = None
 
 
-def _check_references(facts: Any, values: Values) -> None:
+def _check_references(facts: SubscriberFacts, values: Values) -> None:
     if values.get("profile") is not None and not facts.profile:
         raise ProfileNotFound(profile=values["profile"])
     for name in _REFERENCES:

@@ -1,36 +1,29 @@
-"""Subscribers: insert, retrieve, update, remove, and the flags."""
+"""Subscribers: retrieve, update, remove, and the flags; `new_subscribers` inserts them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
-    ColumnElement,
     Row,
     and_,
     bindparam,
     delete,
-    insert,
     null,
     select,
-    true,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Prepared, Session
-from sippulse_ws.domain import dids, events, numbering
+from sippulse_ws.domain import dids, events
 from sippulse_ws.domain.access import Reading
 from sippulse_ws.domain.errors import (
-    AliasTaken,
     InvalidField,
     MissingField,
-    SubscriberExists,
     SubscriberNotFound,
 )
 from sippulse_ws.domain.former_names import note_former_name
@@ -38,36 +31,23 @@ from sippulse_ws.domain.guards import guard_of, touch
 from sippulse_ws.domain.passwords import sealed_passwords
 from sippulse_ws.domain.profiles import get_profile_name
 from sippulse_ws.domain.reasons import Reason
-from sippulse_ws.domain.sip_names import NAME_SUBSCRIBER, is_aliased
 from sippulse_ws.domain.subscriber_checks import (
     check_changes,
-    check_new,
-    find_facts,
     without_stored_unfit,
+    without_zeros,
 )
 from sippulse_ws.domain.values import (
     Values,
     present,
-    required,
     storable,
-    username_text,
     wire_name,
 )
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Location, Subscriber
-from sippulse_ws.models.types import Money
+from sippulse_ws.models.subscriber import SubscriberRecord
 
-# The columns of SubscriberDto, passwords apart.
-CORE = (
-    "account_code active_incoming_calls active_outgoing_calls add_service_header address area_code "
-    "block_anonymous_calls block_collect_calls block_entry0303 call_fwd call_limit "
-    "calls_only_by_ip city city_code complement contract_number copy_passerted_rpid country_code "
-    "document domain "
-    "email_address first_name fwd_busy id last_name local_area low_credit_limit "
-    "low_credit_notification mobile no_answer number phone profile quarter rate_plan_id "
-    "reseller_billing_type reseller_id reseller_markup reseller_rate_plan_id rings rpid "
-    "softphone_allowed state username validate_source0303 voice_mail_password voicemail zip"
-).split()
+# The columns of SubscriberDto, passwords apart, in its order.
+CORE = sorted(SubscriberRecord.__annotations__)
 CLASS_V = "boss_secretary call_fwd call_group fwd_busy no_answer pickup_group pin_code".split()
 BILLING = (
     "address city complement contract_number document first_name last_name mobile number phone "
@@ -78,7 +58,7 @@ SERVICES = "area_code call_limit city_code country_code cps keep_alive local_are
 
 # Computed, or the key itself: never written from a request.
 _NOT_WRITTEN = {"id", "username", "domain", "account_code"}
-_WRITTEN = [name for name in CORE if name not in _NOT_WRITTEN]
+WRITTEN = [name for name in CORE if name not in _NOT_WRITTEN]
 
 _ANSWER = (
     *(getattr(Subscriber, name) for name in CORE),
@@ -110,16 +90,6 @@ SENT = Reading(
 )
 SUBSCRIBER = reading(*(column for column in _ANSWER if column is not Subscriber.id))
 SUBSCRIBER_CLASS_V = reading(*(getattr(Subscriber, name) for name in CLASS_V), *KEY_COLUMNS)
-
-
-def _default(column: ColumnElement[Any]) -> Any:
-    """What an absent value is stored as; the models say which flags are on."""
-    default = getattr(column, "server_default", None)
-    if default is None:
-        return None
-    if isinstance(column.type, Boolean):
-        return default.arg is true()
-    return Decimal(0) if isinstance(column.type, Money) else 0
 
 
 class Flag(Enum):
@@ -196,55 +166,6 @@ def get_subscriber(db: Session, username: str | None, domain: str) -> Row[Any]:
     return row
 
 
-DEFAULTS = {
-    column.name: _default(column) for column in Subscriber.__table__.columns if column.name != "id"
-}
-_INSERT = Prepared(
-    insert(Subscriber).values({name: bindparam(name) for name in DEFAULTS}), DEFAULTS
-)
-
-
-def insert_subscriber(db: Session, vault: Vault, values: Values, facts: Any = None) -> int:
-    """Store a new subscriber; returns its id. Absent fields have the documented defaults.
-
-    `facts` is the row of NEW_SUBSCRIBER, where it was read along with the principal.
-    """
-    required(values, "username", "domain", "password", "profile")
-    stored = completed(vault, values, facts or find_facts(db, values))
-    events.emit(db, events.SUBSCRIBER_INSERTED, stored["account_code"], told_of_new(stored))
-    inserted = _INSERT.queue(db, **stored)
-    username, domain = stored["username"], stored["domain"]
-    try:
-        NAME_SUBSCRIBER.run(db, username=username, domain=domain)
-    except IntegrityError:  # lost a race with a concurrent request
-        if is_aliased(db, username, domain):
-            raise AliasTaken(alias=stored["account_code"]) from None
-        check_new(find_facts(db, values), username, domain, stored)
-        raise SubscriberExists(account=stored["account_code"]) from None
-    return inserted.result.row_id
-
-
-def completed(vault: Vault, values: Values, facts: Any) -> dict[str, Any]:
-    """A new subscriber as it is stored, without the columns that have their defaults."""
-    required(values, "username", "domain", "password", "profile")
-    username, domain = username_text(values["username"]), values["domain"]
-    stored = present(values, _WRITTEN)
-    check_new(facts, username, domain, stored)
-    stored |= {
-        "username": username,
-        "domain": domain,
-        "account_code": account_code(username, domain),
-    }
-    stored = storable(Subscriber, stored)
-    stored |= sealed_passwords(vault, username, domain, values)
-    return stored | numbering.guess(facts, stored)
-
-
-def told_of_new(stored: Values) -> dict[str, Any]:
-    """What the event of a new subscriber tells."""
-    return {"profile": stored["profile"], "rate_plan_id": stored.get("rate_plan_id")}
-
-
 def update_subscriber(db: Session, vault: Vault, rows: list[Any], values: Values) -> None:
     """Absent means unchanged, an empty optional text cleared, a reference of 0 none.
 
@@ -256,7 +177,7 @@ def update_subscriber(db: Session, vault: Vault, rows: list[Any], values: Values
     for name in ("password", "profile"):
         if values.get(name) == "":
             raise MissingField(field=name)
-    changes = present(values, _WRITTEN)
+    changes = without_zeros(present(values, WRITTEN))
     check_changes(db, values["domain"], changes)
     changes = _storable_changes(db, values, changes)
     if values.get("password") is not None or values.get("password_portal") is not None:

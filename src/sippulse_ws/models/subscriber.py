@@ -31,28 +31,17 @@ from sippulse_ws.models.base import (
 from sippulse_ws.models.types import Key, UtcDateTime
 
 
-class Subscriber(Base):
-    __tablename__ = "subscriber"
-    __table_args__ = (
-        UniqueConstraint("username", "domain"),
-        ForeignKeyConstraint(
-            ["domain", "profile"], ["profile.domain", "profile.profile"], onupdate="CASCADE"
-        ),
-        Index(None, "contract_number"),
-        Index(None, "credit_expires_at"),
-        MYSQL_OPTIONS,
-    )
+class SubscriberRecord:
+    """The columns that SubscriberDto has, passwords apart: a new one of its goes here.
+
+    What retrieves, stores, searches, imports and exports subscribers takes their names from here.
+    """
 
     id: Mapped[Id]
     username: Mapped[Username]
     domain: Mapped[DomainName]
     account_code: Mapped[str] = mapped_column(Key(129), unique=True)  # username@domain
-    active: Mapped[On]
     profile: Mapped[str] = mapped_column(Key(64))
-    password: Mapped[Sealed]
-    password_portal: Mapped[Sealed]
-    ha1: Mapped[str] = mapped_column(Key(32))  # md5(username:domain:password)
-    ha1b: Mapped[str] = mapped_column(Key(32))  # md5(username@domain:domain:password)
 
     # billing
     contract_number: Mapped[str | None] = mapped_column(String(64))
@@ -76,19 +65,8 @@ class Subscriber(Base):
     )
     reseller_billing_type: Mapped[Count]  # 0 markup, 1 rate plan
     reseller_markup: Mapped[Percentage]
-    credit: Mapped[Amount]
-    credit_expires_at: Mapped[MaybeMoment]
-    held: Mapped[Amount]  # by calls under way, see CallHold
     low_credit_notification: Mapped[Off]
     low_credit_limit: Mapped[Amount]
-    daily_quota: Mapped[Off]
-    daily_quota_type: Mapped[str | None] = mapped_column(String(1))  # M minutes, V value
-    daily_quota_limit: Mapped[Amount]
-    daily_quota_consumed: Mapped[Amount]
-    monthly_quota: Mapped[Off]
-    monthly_quota_type: Mapped[str | None] = mapped_column(String(1))
-    monthly_quota_limit: Mapped[Amount]
-    monthly_quota_consumed: Mapped[Amount]
 
     # calls
     active_incoming_calls: Mapped[On]
@@ -100,30 +78,68 @@ class Subscriber(Base):
     validate_source0303: Mapped[Off]
     calls_only_by_ip: Mapped[Off]
     copy_passerted_rpid: Mapped[Off]
-    daily_statistics: Mapped[Off]
-    privacy_calls: Mapped[Off]
     softphone_allowed: Mapped[Off]
-    topology_hiding: Mapped[Off]
     voicemail: Mapped[Off]
     voice_mail_password: Mapped[Long]
     call_limit: Mapped[int | None]  # calls at a time
-    cps: Mapped[Count]  # calls per second
-    keep_alive: Mapped[Count]
     rings: Mapped[int | None]  # seconds
     rpid: Mapped[str | None] = mapped_column(String(128))
     country_code: Mapped[int | None]
     area_code: Mapped[int | None]
     city_code: Mapped[str | None] = mapped_column(String(64))
     local_area: Mapped[str | None] = mapped_column(String(64))
-
-    # class V
     call_fwd: Mapped[Text]
     fwd_busy: Mapped[Text]
     no_answer: Mapped[Text]
+
+
+class _SubscriberRest:
+    """What other operations change, and what calls do."""
+
+    active: Mapped[On]
+    password: Mapped[Sealed]
+    password_portal: Mapped[Sealed]
+    ha1: Mapped[str] = mapped_column(Key(32))  # md5(username:domain:password)
+    ha1b: Mapped[str] = mapped_column(Key(32))  # md5(username@domain:domain:password)
+
+    # billing
+    credit: Mapped[Amount]
+    credit_expires_at: Mapped[MaybeMoment]
+    held: Mapped[Amount]  # by calls under way, see CallHold
+    daily_quota: Mapped[Off]
+    daily_quota_type: Mapped[str | None] = mapped_column(String(1))  # M minutes, V value
+    daily_quota_limit: Mapped[Amount]
+    daily_quota_consumed: Mapped[Amount]
+    monthly_quota: Mapped[Off]
+    monthly_quota_type: Mapped[str | None] = mapped_column(String(1))
+    monthly_quota_limit: Mapped[Amount]
+    monthly_quota_consumed: Mapped[Amount]
+
+    # calls
+    daily_statistics: Mapped[Off]
+    privacy_calls: Mapped[Off]
+    topology_hiding: Mapped[Off]
+    cps: Mapped[Count]  # calls per second
+    keep_alive: Mapped[Count]
+
+    # class V
     call_group: Mapped[Text]
     pickup_group: Mapped[Text]
     pin_code: Mapped[str | None] = mapped_column(String(64))
     boss_secretary: Mapped[Text]
+
+
+class Subscriber(SubscriberRecord, _SubscriberRest, Base):
+    __tablename__ = "subscriber"
+    __table_args__ = (
+        UniqueConstraint("username", "domain"),
+        ForeignKeyConstraint(
+            ["domain", "profile"], ["profile.domain", "profile.profile"], onupdate="CASCADE"
+        ),
+        Index(None, "contract_number"),
+        Index(None, "credit_expires_at"),
+        MYSQL_OPTIONS,
+    )
 
 
 class DbAlias(Base):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sippulse_ws.domain import aliases, credit, passwords, quotas, subscribers
+from sippulse_ws.domain import aliases, credit, new_subscribers, passwords, quotas, subscribers
 from sippulse_ws.domain.subscriber_checks import NEW_SUBSCRIBER
 from sippulse_ws.domain.subscribers import Flag
 from sippulse_ws.services.operation import BY_SCOPE, operation, within
@@ -123,7 +123,7 @@ class SubscriberWS(Service):
         reads=NEW_SUBSCRIBER,
     )
     def insertSubscriber(call: Call, subscriber: _Values) -> int:
-        return subscribers.insert_subscriber(call.db, call.vault, subscriber, *call.found)
+        return new_subscribers.insert_subscriber(call.db, call.vault, subscriber, *call.found)
 
     @operation(
         _IN_DOMAIN,

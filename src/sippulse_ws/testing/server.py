@@ -20,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
-from sippulse_ws.domain import administrators, domains, profiles, subscribers
+from sippulse_ws.domain import administrators, domains, new_subscribers, profiles
 from sippulse_ws.domain.authentication import Authenticator
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Base
@@ -102,7 +102,7 @@ class SippulseServer:
         """Make a subscriber; its id. Fields in snake_case, as the columns."""
         values = {"password": "Secret-1234", "profile": PROFILE, **fields}
         with self._database.writing() as db:
-            return subscribers.insert_subscriber(
+            return new_subscribers.insert_subscriber(
                 db, Vault(), {**values, "username": username, "domain": domain}
             )
 

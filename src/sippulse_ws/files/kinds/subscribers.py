@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Boolean, Double, Integer, Select, delete, sel
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import subscribers
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.new_subscribers import asked_subscriber, checked_row
 from sippulse_ws.domain.passwords import PORTAL, SIP, is_right
 from sippulse_ws.domain.subscriber_batches import BatchFacts, insert_subscribers
 from sippulse_ws.domain.vault import Vault
@@ -152,7 +153,8 @@ class Subscribers(Kind):
         for place, record in enumerate(records):
             try:
                 self._give_password(record)
-                rows[place] = subscribers.completed(self._vault, record, self._facts.of(record))
+                asked = asked_subscriber(record)
+                rows[place] = checked_row(self._vault, asked, self._facts.of(record))
             except DomainError as error:
                 wrong[place] = error
         if rows:
