@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sippulse_ws.charging.rated_call import NO_SUCH_ACCOUNT, REMOVED_ACCOUNT
 from sippulse_ws.charging.rating import RATED, UNRATED, RatingWorker
 from sippulse_ws.db import Database
-from sippulse_ws.domain import account_groups, domains, profiles, subscribers
+from sippulse_ws.domain import account_groups, domains, new_subscribers, profiles, subscribers
 from sippulse_ws.domain.forgetting import forget_account
 from sippulse_ws.domain.personal_data import find_person
 from sippulse_ws.domain.rows import insert_row
@@ -51,7 +51,9 @@ class Names:
     def account(self, username: str = "1000", domain: str = DOMAIN) -> int:
         given = {"username": username, "domain": domain, "profile": "DEFAULT", "password": "x"}
         with self.database.writing() as db:
-            made = subscribers.insert_subscriber(db, Vault(), given | {"rate_plan_id": self.plan})
+            made = new_subscribers.insert_subscriber(
+                db, Vault(), given | {"rate_plan_id": self.plan}
+            )
             credit = {"credit": Decimal(10)}
             db.execute(sa.update(Subscriber).where(Subscriber.id == made).values(credit))
         return made

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sippulse_ws.charging.lookup import look_up
 from sippulse_ws.db import Database, Session
-from sippulse_ws.domain import subscribers
+from sippulse_ws.domain import new_subscribers
 from sippulse_ws.domain.account_groups import add_account_group
 from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.vault import Vault
@@ -35,7 +35,7 @@ def fill(db: Session) -> None:
     for username in RING:
         given: dict[str, Any] = {"username": username, "domain": DOMAIN, "profile": "DEFAULT"}
         given |= {"password": PASSWORD, "rate_plan_id": paid}
-        subscribers.insert_subscriber(db, Vault(), given)
+        new_subscribers.insert_subscriber(db, Vault(), given)
 
 
 def close_ring(db: Session, ring: tuple[str, ...]) -> None:
