@@ -1,5 +1,6 @@
 """What servers on different nodes do at the same moment, and what they have to do together."""
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,9 @@ from sippulse_ws.jobs.lease import Lease
 from tests.cluster.conftest import is_ready
 from tests.cluster.galera import Cluster, waiting
 from tests.cluster.test_answers import KEY, Sql, balance, credit, fault, insert, new_subscriber
+from tests.e2e.test_shared_reloads import METHOD as RELOAD
+from tests.e2e.test_shared_reloads import SlowReload, asking
+from tests.fixtures.proxies import KamailioStandIn
 from tests.fixtures.server import Cli, Server
 from tests.soap import ENVELOPE, principal_xml
 
@@ -225,6 +229,28 @@ def test_a_reload_that_two_servers_could_do_is_done_once(galera: Cluster, instal
     assert job.failed_at is None
     for database in databases:
         database.close()
+
+
+def test_reloads_through_two_nodes_share_the_next_one(
+    node_servers: Servers, kamailio_stand_in: KamailioStandIn
+) -> None:
+    slow = SlowReload()
+    kamailio_stand_in.answers[RELOAD] = slow
+    seconds = dict.fromkeys(("PROXY_TIMEOUT", "PROXY_PATIENCE", "OPERATION_SECONDS"), str(PATIENCE))
+    servers = node_servers(0, 1, PROXIES=json.dumps([kamailio_stand_in.settings]), **seconds)
+    with ThreadPoolExecutor(6) as clients:
+
+        def ask(number: int) -> str:
+            return fault(servers[number % 2].post("ReloadModulesWS", "reloadAddress", ""))
+
+        calls = [clients.submit(ask, 0)]
+        assert slow.begun.wait(PATIENCE)
+        calls += [clients.submit(ask, number) for number in range(1, 6)]
+        waiting(lambda: sum(map(asking, servers)) == 6, "they do not ask")
+        time.sleep(2)  # they look which reload goes on
+        slow.go.set()
+        assert [call.result() for call in calls] == [""] * 6
+    assert (slow.done, slow.refused) == (2, 0)
 
 
 def test_servers_are_replaced_one_by_one_while_clients_write(

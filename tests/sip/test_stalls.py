@@ -94,6 +94,17 @@ def test_admission_that_gets_no_answer_refuses_prepaid_and_lets_the_others_pass(
     money.wait("SELECT id FROM admission_error WHERE error = 'no answer of the database'", 2)
 
 
+def test_a_call_that_the_proxy_is_told_to_end_is_over_for_both(
+    telephones: Telephones, kamailio: Kamailio
+) -> None:
+    """After each of these tests: what it leaves behind is in no other one's records."""
+    caller, callee = telephones.registered("1730"), telephones.registered("1731")
+    assert caller.call("1731").status == 200
+    kamailio.end_calls()
+    caller.wait_for_bye()
+    callee.wait_for_bye()
+
+
 @pytest.mark.parametrize("vanished", ["caller", "network"])
 def test_a_phone_that_loses_its_network_ends_the_call(
     money: Money, tmp_path: Path, proxy_database: str, vanished: str
