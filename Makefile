@@ -113,7 +113,9 @@ test-drain: venv haproxy ## Make 5,000 calls across 20 replaced workers and two 
 
 # setpriv ends the nodes with the tests.
 test-cluster: venv haproxy ## Run two servers over a Galera cluster of three nodes, and break it
-	@scripts/debian.sh $(MARIADB) /usr/lib/libgalera_smm.so=galera-4 setpriv=util-linux
+	@scripts/debian.sh $(MARIADB) /usr/lib/libgalera_smm.so=galera-4 setpriv=util-linux \
+		mariabackup=mariadb-backup socat=socat lsof=lsof
+	@scripts/wsrep_sst.sh
 	$(BIN)/pytest --engine sqlite -m cluster $(ARGS) tests/cluster
 
 test-web: venv ## Try the pages in a real browser

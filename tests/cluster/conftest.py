@@ -70,23 +70,39 @@ def servers(
         one.stop()
 
 
-@pytest.fixture
+class NodeServers:
+    """Servers that each know one node only: `node_servers(0, 2)`; those with settings are new."""
+
+    def __init__(self, galera: Cluster, folder: Path) -> None:
+        self._galera, self._folder = galera, folder
+        self._started: list[Server] = []
+        self._plain: dict[int, Server] = {}
+
+    def __call__(self, *nodes: int, **settings: str) -> list[Server]:
+        if settings:
+            return [self._start(node, settings) for node in nodes]
+        for node in set(nodes) - self._plain.keys():
+            self._plain[node] = self._start(node, {})
+        return [self._plain[node] for node in nodes]
+
+    def _start(self, node: int, settings: dict[str, str]) -> Server:
+        url = f"mysql+pymysql://root@127.0.0.1:{self._galera.nodes[node].port}/sippulse"
+        log = self._folder / f"{len(self._started)}.log"
+        self._started.append(Server(url, log, (), CLUSTER="galera", **settings))
+        return self._started[-1]
+
+    def stop(self) -> None:
+        for one in self._started:
+            one.stop()
+
+
+@pytest.fixture(scope="session")
 def node_servers(
-    galera: Cluster, installed: str, tmp_path: Path
-) -> Iterator[Callable[..., list[Server]]]:
-    """Make servers that each know one node only: `node_servers(0, 2)`; also with settings."""
-    running: list[Server] = []
-
-    def make(*nodes: int, **settings: str) -> list[Server]:
-        for number in nodes:
-            url = f"mysql+pymysql://root@127.0.0.1:{galera.nodes[number].port}/sippulse"
-            log = tmp_path / f"{len(running)}.log"
-            running.append(Server(url, log, (), CLUSTER="galera", **settings))
-        return running
-
-    yield make
-    for one in running:
-        one.stop()
+    galera: Cluster, installed: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NodeServers]:
+    made = NodeServers(galera, tmp_path_factory.mktemp("nodes"))
+    yield made
+    made.stop()
 
 
 @pytest.fixture
@@ -99,6 +115,16 @@ def sql(galera: Cluster) -> Callable[..., list[tuple[Any, ...]]]:
         return galera.nodes[node].ask(text, "sippulse")
 
     return ask
+
+
+def wait_for_refusal(server: Server, text: str) -> None:
+    """Until a worker, each of which looks by itself, says that it is not ready, and why."""
+
+    def refuses() -> bool:
+        answer = server.get("/readyz")
+        return answer.status_code == 503 and text in answer.text
+
+    waiting(refuses, f"it does not say {text}")
 
 
 def is_ready(server: Server) -> bool:

@@ -18,6 +18,7 @@ from tests.fixtures.server import free_port
 
 DEPLOYED = Path(__file__).parents[2] / "deploy/cluster"
 HERE = Path(__file__).parent
+COPYING = HERE.parents[1] / ".tools/wsrep_sst"  # of scripts/wsrep_sst.sh
 PATIENCE = 90.0
 USER = "root" if os.geteuid() == 0 else "mysql"
 SINGLE_MACHINE = f"""
@@ -35,30 +36,31 @@ wsrep_sst_auth =
 
 
 class Node:
-    """One node; `pid` is that of its mariadbd while it runs."""
+    """One node; `pid` is that of its mariadbd while it runs. `options` are lines of its own."""
 
-    def __init__(self, folder: Path, name: str, peers: list[int], group: int) -> None:
+    def __init__(
+        self, folder: Path, name: str, peers: list[int], group: int, options: str = ""
+    ) -> None:
         self.name = name
         self.port = free_port()
         self._folder = folder / name
-        self._group = group  # port of the group's communication
+        self._folder.mkdir(exist_ok=True)
+        self.group = group  # port of the group's communication
         self._config = folder / f"{name}.cnf"
         self._log = folder / f"{name}.log"
         text = (DEPLOYED / "galera.cnf").read_text()
         members = ",".join(f"127.0.0.1:{port}" for port in peers)
-        options = (
-            f"gmcast.listen_addr=tcp://127.0.0.1:{group};ist.recv_addr=127.0.0.1:{free_port()}"
-        )
+        own = f"gmcast.listen_addr=tcp://127.0.0.1:{group};ist.recv_addr=127.0.0.1:{free_port()}"
         for pattern, value in (
             ("^(wsrep_cluster_address = ).*", f"gcomm://{members}"),
             ("^(wsrep_node_name = ).*", name),
             ("^(wsrep_node_address = ).*", f"127.0.0.1:{group}"),
-            ("(gcache.size=)1G", f"128M;{options}"),
+            ("(gcache.size=)1G", f"128M;{own}"),
         ):
             text, changed = re.subn(pattern, rf"\g<1>{value}", text, flags=re.MULTILINE)
             assert changed == 1, pattern
         place = f"datadir = {self._folder}\nsocket = {folder / name}.sock\nport = {self.port}\n"
-        self._config.write_text(text + SINGLE_MACHINE + place)
+        self._config.write_text(text + SINGLE_MACHINE + place + options)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, first: bool = False) -> None:
@@ -76,7 +78,7 @@ class Node:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"PATH": f"{HERE}:{os.environ['PATH']}:/usr/sbin"},
+                env=os.environ | {"PATH": f"{HERE}:{COPYING}:{os.environ['PATH']}:/usr/sbin"},
             )
         self.wait_for(wsrep_ready="ON", wsrep_local_state_comment="Synced")
 
@@ -139,6 +141,8 @@ class Node:
     def position(self) -> str:
         """The last transaction in its files; nothing when it ended in order and knows by itself."""
         state = self._folder / "grastate.dat"
+        if not state.exists():  # a new one
+            return ""
         if not re.search(r"^seqno: +-1$", state.read_text(), re.MULTILINE):
             return ""
         done = subprocess.run(
@@ -227,7 +231,7 @@ class Cluster:
         for name in ("galera.cache", "gvwstate.dat"):
             (first / name).unlink(missing_ok=True)
         for node in self.nodes[1:]:
-            shutil.copytree(first, self.folder / node.name)
+            shutil.copytree(first, self.folder / node.name, dirs_exist_ok=True)
 
 
 def program(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.balancer import Balancer
-from tests.cluster.conftest import is_ready
+from tests.cluster.conftest import is_ready, wait_for_refusal
 from tests.cluster.galera import Cluster, waiting
 from tests.cluster.load import ACCOUNTS, Load
 from tests.cluster.test_answers import KEY, Sql, balance, credit, fault, insert
@@ -99,8 +99,7 @@ def test_a_node_that_is_cut_off_says_so_and_its_server_is_not_ready(
     node = galera.nodes[2]
     node.isolate()
     try:
-        waiting(lambda: server.get("/readyz").status_code == 503, "it is ready")
-        assert "node db3: Initialized, non-Primary, 1 nodes" in server.get("/readyz").text
+        wait_for_refusal(server, "node db3: Initialized, non-Primary, 1 nodes")
         assert server.get("/healthz").ok
         told = fault(server.post("SubscriberWS", "retrieveSubscriber", KEY.format(name="before")))
         assert any(one in told for one in TRUE_FAULTS), told
