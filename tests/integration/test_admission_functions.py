@@ -2,7 +2,9 @@
 
 import datetime as dt
 import random
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -149,6 +151,51 @@ def test_a_call_is_admitted_as_the_lookup_says(functions: Functions, installed_u
             assert int(seconds) <= max(expected.longest_seconds, 0)
     assert len(seen) >= 8, seen
     database.close()
+
+
+class TestCallsAtOnce:
+    """They wait for each other, also on a server that refuses rows which changed meanwhile."""
+
+    NUMBER = "5548999990000"
+
+    def wait(self, functions: Functions, account: str, call: str, **values: object) -> Any:
+        """What a call gets that begins while another transaction has the account."""
+        held = sa.text("UPDATE subscriber SET held = held + 1 WHERE account_code = :a")
+        queue = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+        with functions.engine.connect() as other, ThreadPoolExecutor(1) as pool:
+            other.exec_driver_sql("BEGIN")
+            other.execute(held, {"a": account})
+            waiting = pool.submit(functions, call, **values)
+            while not (waiting.done() or other.exec_driver_sql(queue).scalar()):
+                time.sleep(0.25)  # read more often, that table stays as it is
+            other.exec_driver_sql("COMMIT")
+            return waiting.result()
+
+    def test_each_is_admitted_and_let_go(self, functions: Functions, installed_url: str) -> None:
+        database = Database(installed_url)
+        with database.writing() as db:
+            account = self.make_account(db)
+        database.close()
+        asked = {"a": account, "n": self.NUMBER}
+        admit = "sippulse_admit(:a, :n, :n, 'pstn', 'c', 't', 'p', 1, 1, 60)"
+        allowed, *_, hold, _gateways = self.wait(functions, account, admit, **asked).split("|")
+        assert (allowed, hold != "") == ("1", True)
+        assert self.wait(functions, account, "sippulse_failed(:h)", h=hold) == 1
+        with functions.engine.connect() as db:
+            left = sa.text("SELECT held FROM subscriber WHERE account_code = :a")
+            assert db.execute(left, {"a": account}).scalar() == 2  # those of the other ones
+
+    def make_account(self, db: Any) -> str:
+        plan = {"domain": DOMAIN, "name": "At once", "rate_id": 9999, "prepaid": True}
+        plan_id = db.execute(sa.insert(RatePlan).values(plan)).inserted_primary_key[0]
+        rate = {"domain": DOMAIN, "rate_id": 9999, "prefix": "55", "name": "55"}
+        db.execute(sa.insert(Rate).values(**rate, rate_value=Decimal("0.1")))
+        account = f"once@{DOMAIN}"
+        owner = {"username": "once", "domain": DOMAIN, "account_code": account}
+        owner |= {"profile": "DEFAULT", "password": PASSWORD, "ha1": "", "ha1b": ""}
+        paid = {"rate_plan_id": plan_id, "credit": Decimal(1000)}
+        db.execute(sa.insert(Subscriber).values(**owner, **paid))
+        return account
 
 
 def make_account(db: Any, chance: random.Random, number: int) -> str:

@@ -26,10 +26,27 @@ def test_what_a_proxy_cannot_load_is_refused(
 @pytest.mark.engines("mariadb")
 @pytest.mark.parametrize(
     "expression",
-    [r"^\K0", r"(?>0+)1", r"0++1", r"(?|(0)|(1))", r"^[[:digit:]]+$", r"^\Q+55\E"],
+    [r"^\K0", r"(?>0+)1", r"0++1", r"^[[:digit:]]+$", r"^\Q+55\E"],
 )
 def test_what_only_the_database_knows_is_taken(platform: Platform, expression: str) -> None:
     dialplans.create_dialplan(platform.db, RULE | {"match_exp": expression})
+
+
+@pytest.mark.engines("mariadb")
+def test_what_mysqls_icu_and_a_proxys_pcre_read_otherwise_is_refused_there(
+    platform: Platform,
+) -> None:
+    """MariaDB has the library of the proxies, MySQL another one."""
+    mariadb = getattr(platform.db.dialect, "is_mariadb", False)
+    branches = RULE | {"match_exp": r"(?|(0)|(1))"}  # MySQL cannot read this one
+    if mariadb:
+        dialplans.create_dialplan(platform.db, branches)
+    else:
+        with pytest.raises(InvalidField):
+            dialplans.create_dialplan(platform.db, branches)
+    for expression in (r"\u0030", r"1\\\U00000030", r"\N{DIGIT ZERO}", "(?i-w)a", "(?w)a"):
+        with pytest.raises(InvalidField):
+            dialplans.create_dialplan(platform.db, RULE | {"match_exp": expression})
 
 
 def test_a_replacement_uses_groups_that_there_are(platform: Platform) -> None:

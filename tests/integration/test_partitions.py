@@ -16,6 +16,7 @@ from sippulse_ws.db import Database
 from sippulse_ws.models import Acc, Cdr, RawCall
 from sippulse_ws.ops import partitions
 from sippulse_ws.ops.partitions import month_start
+from tests.explain import explain
 from tests.factories.calls import call, csv_text, failed_call
 from tests.fixtures.server import Cli
 
@@ -225,13 +226,11 @@ def test_without_archive_it_must_be_said(cli: Cli, database: Database) -> None:
 def test_the_documents_query_reads_one_partition(cli: Cli, database: Database) -> None:
     cli("db", "partition")
     query = (
-        "EXPLAIN PARTITIONS SELECT * FROM vi_cdrs WHERE accountcode = '600002@example.com' "
+        "SELECT * FROM vi_cdrs WHERE accountcode = '600002@example.com' "
         f"AND service = 'pstn' AND call_start_time BETWEEN '{month(1)}-01' AND '{month(1)}-28'"
     )
     with database.reading() as db:
-        row = db.exec_driver_sql(query).mappings().first()
-    assert row is not None
-    assert row["partitions"] == name(1)
+        assert explain(db, query)[0]["partitions"] == name(1)
 
 
 @pytest.mark.engines("sqlite")

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.db import Session
+from tests.explain import explain
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sql.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"<!-- example: (\w+) -->\n```sql\n(.*?)```", TEXT, re.DOTALL))
@@ -73,7 +74,7 @@ def test_the_documented_queries_use_an_index(
     db: Session, name: str, table: str, index: str
 ) -> None:
     run(db, "insert")
-    for row in db.exec_driver_sql(f"EXPLAIN {EXAMPLES[name].strip().rstrip(';')}").mappings():
+    for row in explain(db, EXAMPLES[name].strip().rstrip(";")):
         if row["table"] == table:
             assert index in row["possible_keys"].split(",")
             return

@@ -1,5 +1,6 @@
 """vi_cdrs and acc have the document's columns, in its order and with its types."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ def test_types_are_as_documented(db: Session, name: str) -> None:
     expected = [
         (column, WIDER.get((name, column), kind)) for column, kind in DOCUMENTED[name].items()
     ]
+    if not getattr(db.dialect, "is_mariadb", False):  # MySQL 8 and later have no display widths
+        expected = [(column, re.sub(r"^int\(\d+\)", "int", kind)) for column, kind in expected]
     assert [(column, kind.replace("bigint(20)", "bigint")) for column, kind in found] == expected
 
 

@@ -22,6 +22,8 @@ _MOST_KNOWN = 20_000
 # ER_REGEXP_ERROR of MariaDB, and those of MySQL's ICU.
 _ERRORS = {1139, *range(3685, 3700)}
 _REFERENCE = re.compile(r"\\([0-9])")
+# What MySQL's ICU takes and the proxies' PCRE does not.
+_ICU_ONLY = re.compile(r"\(\?[a-zA-Z-]*[uw]|(?<!\\)(?:\\\\)*\\(?:[uU]|N\{)")
 _PYTHON_ONLY = re.compile(r"\(\?[a-zA-Z]*[aLu]")
 
 _known: dict[tuple[str, str], str | None] = {}  # by engine and expression: what is wrong with it
@@ -78,6 +80,12 @@ def _troubles(db: Session, expressions: Iterable[str]) -> dict[str, str | None]:
 
 def _database_troubles(db: Session, expressions: list[str]) -> dict[str, str | None]:
     """All in one statement; if it fails, each half by itself."""
+    if not getattr(db.dialect, "is_mariadb", False):
+        foreign = [one for one in expressions if _ICU_ONLY.search(one)]
+        if foreign:
+            others = [one for one in expressions if one not in foreign]
+            known = _database_troubles(db, others) if others else {}
+            return dict.fromkeys(foreign, "unknown to SIP proxies") | known
     columns = [
         literal("").op("REGEXP")(bindparam(f"e{number}", expression)).label(f"c{number}")
         for number, expression in enumerate(expressions)

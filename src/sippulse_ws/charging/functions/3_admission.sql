@@ -182,6 +182,7 @@ BEGIN
     RETURN CONCAT('1|||error|||', {schema}.sippulse_gateways(
       SUBSTRING_INDEX(p_account, '@', -1), NULL, p_number));
   END;
+  {newest_rows}
   IF NOT {schema}.sippulse_charges() THEN
     RETURN '1|||off|||';
   END IF;

@@ -38,6 +38,7 @@ BEGIN
   DECLARE v_amount, v_ramount DECIMAL(18,6);
   DECLARE v_gone BOOLEAN DEFAULT FALSE;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_gone = TRUE;
+  {newest_rows}
   SELECT subscriber_id, reseller_id INTO v_payer, v_reseller
     FROM {base}.call_hold WHERE id = p_hold;
   IF v_gone THEN
@@ -87,6 +88,7 @@ BEGIN
       AND (h.reseller_tariff = 0 OR r.credit - r.held + h.reseller_amount > 0)
     ORDER BY h.cut_at LIMIT p_most;
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
+  {newest_rows}
   OPEN c;
   each_call: LOOP
     SET v_done = FALSE;

@@ -36,13 +36,24 @@ OPTIONS = (
     "--default-character-set=utf8mb4",
     "--skip-dump-date",
     "--skip-lock-tables",
+    "--no-tablespaces",  # or MySQL's asks for the right PROCESS
 )
+# MySQL's otherwise sets its transaction ids, which needs rights on the server that restores.
+MYSQL_OPTIONS = ("--set-gtid-purged=OFF",)
+# Where the binary log stands, as a comment.
+BINLOG = "--master-data=2"
+MYSQL_BINLOG = "--source-data=2"
 # a definer is an account of the server that the backup comes from
 _definer = re.compile(
     rb"^(/\*!50013|/\*!50003 CREATE\*/ /\*!50017|CREATE) DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`"
 )
 _insert = re.compile(rb"INSERT INTO `((?:[^`]|``)+)` VALUES ?")
-_position = re.compile(rb"-- CHANGE MASTER TO (MASTER_LOG_FILE='[^']+', MASTER_LOG_POS=\d+)")
+# of several rows in one line, as MySQL's program writes them
+_row = re.compile(rb"\((?:[^'()]++|'(?:[^'\\]++|\\.)*+')*+\)")
+_position = re.compile(
+    rb"-- CHANGE (?:MASTER|REPLICATION SOURCE) TO "
+    rb"((?:MASTER|SOURCE)_LOG_FILE='[^']+', (?:MASTER|SOURCE)_LOG_POS=\d+)"
+)
 
 
 class TableDigests:
@@ -57,20 +68,22 @@ class TableDigests:
         if self._table is None:
             if found := _insert.match(line):
                 self._table = found[1].replace(b"``", b"`").decode()
-                line = line[found.end() :]
+                for one in _row.finditer(line, found.end()):
+                    self._digest(self._table, one[0])
             else:
                 if found := _position.match(line):
                     self.binlog = found[1].decode()
                 return
-        text = line.rstrip(b"\n")
-        row = text[:-1] if text[-1:] in (b",", b";") else text
-        if row:
-            rows, digest = self._digests.get(self._table, (0, None))
-            digest = digest or hashlib.sha256()
-            digest.update(row + b"\n")
-            self._digests[self._table] = (rows + 1, digest)
-        if text.endswith(b";"):
+        elif row := line.rstrip(b"\n"):
+            self._digest(self._table, row[:-1] if row[-1:] in (b",", b";") else row)
+        if line.rstrip(b"\n").endswith(b";"):
             self._table = None
+
+    def _digest(self, table: str, row: bytes) -> None:
+        rows, digest = self._digests.get(table, (0, None))
+        digest = digest or hashlib.sha256()
+        digest.update(row + b"\n")
+        self._digests[table] = (rows + 1, digest)
 
     def results(self) -> dict[str, tuple[int, str]]:
         """Count of rows and digest by table; without those that are empty."""
@@ -79,10 +92,10 @@ class TableDigests:
 
 def dump(database: Database, digests: TableDigests, *, binlog: bool = False) -> Iterator[bytes]:
     """The database as statements, without definers; `binlog` adds where the binary log stands."""
-    options = [*OPTIONS, *(["--master-data=2"] if binlog else [])]
+    program, options = _dump_program(binlog)
     name = str(database.url.database)
     with _options_file(database.url) as file, TemporaryFile() as errors:
-        command = [_find(DUMP), f"--defaults-file={file}", *options, "--", name]
+        command = [program, f"--defaults-file={file}", *options, "--", name]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
             assert process.stdout is not None
             try:
@@ -94,6 +107,15 @@ def dump(database: Database, digests: TableDigests, *, binlog: bool = False) -> 
             raise BackupError(
                 BackupTrouble.PROGRAM_FAILED, program=command[0], reason=_said(errors)
             )
+
+
+def _dump_program(binlog: bool) -> tuple[str, list[str]]:
+    """The program that is here, MariaDB's or MySQL's whatever its name, and its options."""
+    program = _find(DUMP)
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    if "MariaDB" in told.stdout:
+        return program, [*OPTIONS, *([BINLOG] if binlog else [])]
+    return program, [*OPTIONS, *MYSQL_OPTIONS, *([MYSQL_BINLOG] if binlog else [])]
 
 
 def _pieces(lines: Iterable[bytes], digests: TableDigests) -> Iterator[bytes]:

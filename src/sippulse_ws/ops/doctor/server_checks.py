@@ -145,7 +145,9 @@ def _uses_index(db: Session, table: str, query: str) -> bool:
     if db.is_sqlite:
         plan = [str(row[3]) for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
         return not any(re.match(rf"SCAN {table}\b(?!.*USING)", step) for step in plan)
-    for row in db.exec_driver_sql(f"EXPLAIN {query}").mappings():
+    mariadb = getattr(db.dialect, "is_mariadb", False)
+    how = "EXPLAIN" if mariadb else "EXPLAIN FORMAT=TRADITIONAL"  # MySQL 9 draws a tree
+    for row in db.exec_driver_sql(f"{how} {query}").mappings():
         read = str(row["table"] or "")
         if read == table and row["key"] is None and row["possible_keys"] is None:
             return False
