@@ -14,7 +14,7 @@ RULE = {"domain": DOMAIN, "dpid": 1, "match_exp": "^0$"}
 
 
 @pytest.mark.parametrize("field", ["match_exp", "subst_exp"])
-@pytest.mark.parametrize("expression", [r"(?a)^0800\d+$", "(?L)a", "(?u)a", "([0-9", "a{2,1}", "*"])
+@pytest.mark.parametrize("expression", [r"(?L)^0800\d+$", "(?u)a", "([0-9", "a{2,1}", "*"])
 def test_what_a_proxy_cannot_load_is_refused(
     platform: Platform, field: str, expression: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_rule_that_no_proxy_can_load_keeps_no_reload_from_succeeding(
 ) -> None:
     soap = app_with(language="en", proxies=[kamailio_stand_in.settings], proxy_patience=1.5)
     # stored by an earlier version, or by SQL; the view leaves them out
-    for number, expression in enumerate((r"(?a)^0800\d+$", "([0-9", "^0$")):
+    for number, expression in enumerate((r"(?L)^0800\d+$", "([0-9", "^0$")):
         op = 1 if expression != "^0$" else 0
         values = {"subst_exp": "^(0)$", "repl_exp": r"\2"} if not op else {}
         row = {"dpid": number, "match_exp": expression, "match_op": op} | values

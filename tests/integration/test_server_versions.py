@@ -2,6 +2,7 @@
 
 import pytest
 
+from sippulse_ws.db import Database
 from sippulse_ws.db.schema import servers
 from sippulse_ws.db.schema.servers import judge
 from tests.fixtures.server import Cli
@@ -38,3 +39,14 @@ def test_no_schema_is_made_on_an_older_server(
     assert said.count("\n") == 1
     assert said.startswith("the database server is ")
     assert said.endswith(" 99.1 or later is needed\n")
+
+
+@pytest.mark.engines("mariadb")
+def test_no_server_refuses_a_row_that_changed_meanwhile(migrated_url: str) -> None:
+    """MariaDB 11.6.2 and later do unless told otherwise, and a lost race would be an outage."""
+    shown = "SHOW SESSION VARIABLES LIKE 'innodb_snapshot_isolation'"
+    database = Database(migrated_url, 1)
+    with database.reading() as read, database.writing() as write:
+        for db in (read, write):
+            assert [row[1] for row in db.exec_driver_sql(shown)] in ([], ["OFF"])
+    database.close()

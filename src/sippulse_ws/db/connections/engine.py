@@ -20,7 +20,7 @@ from time import perf_counter
 from typing import Any
 
 from pymysql.constants import CLIENT
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 
 from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.cluster import CAUSAL_READS, CAUSAL_WRITES, drop_lost_nodes
@@ -32,6 +32,7 @@ from sippulse_ws.db.connections.deadlines import (
     remember_socket,
 )
 from sippulse_ws.db.connections.per_thread import PerThreadConnections
+from sippulse_ws.db.connections.tls import clear_tls_errors
 from sippulse_ws.db.statements.session import Session
 from sippulse_ws.wording import Wording
 
@@ -43,9 +44,11 @@ SQLITE_TRY_MS = 1000  # where operations have a deadline; it is not to be cut of
 STATEMENT_SECONDS = 60
 # Where operations have a deadline, a locked row is waited for in tries of this many seconds.
 _LOCK_SECONDS = 5
+# MariaDB since 11.6.2 would refuse rows that changed meanwhile, in READ COMMITTED too.
 MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
     "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+    " /*M!110602 , innodb_snapshot_isolation=OFF */"
 )
 _SQLITE = b"SQLite format 3\0"  # how its files begin
 _NO_FOLDER = Wording("não existe a pasta {path}", "there is no folder {path}")
@@ -111,6 +114,7 @@ class Database:
             event.listen(engine, "connect", partial(_prepare_sqlite, patient=patient))
         else:
             event.listen(engine, "connect", remember_socket)
+            event.listen(engine, "handle_error", _clear_after_loss)
         return engine
 
     def _arguments(self, patience: int | None, joining: bool) -> dict[str, Any]:
@@ -232,6 +236,11 @@ class Database:
 
     def _turn(self) -> Any:
         return _file_lock(self._lock_path) if self._lock_path else nullcontext()
+
+
+def _clear_after_loss(context: ExceptionContext) -> None:
+    if context.is_disconnect:
+        clear_tls_errors()
 
 
 def lock_seconds(seconds: float) -> int:

@@ -12,6 +12,8 @@ NO_SUCH_TABLE = 1146
 DISK_FULL = (1021, 1114)
 LOCK_WAIT_TIMEOUT = 1205
 DEADLOCK = 1213
+# A row changed since the transaction first looked: MariaDB with innodb_snapshot_isolation.
+RECORD_CHANGED = 1020
 STATEMENT_TIMEOUTS = (1969, 3024)  # of MariaDB, and of MySQL
 # Cut off from its cluster (1047), read-only (1290, 1836), ending (1053): another node may do it.
 WRONG_NODE = (1047, 1290, 1836, 1053)
@@ -51,7 +53,7 @@ def is_away(error: Exception) -> bool:
 
 def is_conflict(error: Exception) -> bool:
     """A concurrent transaction won: a deadlock, or another node's (also at the commit)."""
-    return isinstance(error, DBAPIError) and _number(error) == DEADLOCK
+    return isinstance(error, DBAPIError) and _number(error) in (DEADLOCK, RECORD_CHANGED)
 
 
 def is_locked(error: Exception) -> bool:

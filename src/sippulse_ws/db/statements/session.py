@@ -20,6 +20,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.deadlines import check_deadline
+from sippulse_ws.db.connections.tls import clear_tls_errors
 from sippulse_ws.db.statements.drivers import Result
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ class Session:
         lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
         if lost:
             connection.invalidate(error)
+            clear_tls_errors()
         wrapped: BaseException = DBAPIError.instance(
             sql,
             None,

@@ -39,10 +39,10 @@ OPTIONS = (
     "--no-tablespaces",  # or MySQL's asks for the right PROCESS
 )
 # MySQL's otherwise sets its transaction ids, which needs rights on the server that restores.
-MYSQL_OPTIONS = ("--set-gtid-purged=OFF",)
+_MYSQL_OPTIONS = ("--set-gtid-purged=OFF",)
 # Where the binary log stands, as a comment.
-BINLOG = "--master-data=2"
-MYSQL_BINLOG = "--source-data=2"
+_BINLOG = "--master-data=2"
+_MYSQL_BINLOG = "--source-data=2"
 # a definer is an account of the server that the backup comes from
 _definer = re.compile(
     rb"^(/\*!50013|/\*!50003 CREATE\*/ /\*!50017|CREATE) DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`"
@@ -114,8 +114,8 @@ def _dump_program(binlog: bool) -> tuple[str, list[str]]:
     program = _find(DUMP)
     told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     if "MariaDB" in told.stdout:
-        return program, [*OPTIONS, *([BINLOG] if binlog else [])]
-    return program, [*OPTIONS, *MYSQL_OPTIONS, *([MYSQL_BINLOG] if binlog else [])]
+        return program, [*OPTIONS, *([_BINLOG] if binlog else [])]
+    return program, [*OPTIONS, *_MYSQL_OPTIONS, *([_MYSQL_BINLOG] if binlog else [])]
 
 
 def _pieces(lines: Iterable[bytes], digests: TableDigests) -> Iterator[bytes]:
