@@ -59,7 +59,7 @@ mutants: venv ## Change single places of the money and access modules; tests sho
 		&& .tools/cosmic-ray/bin/pip install --quiet "cosmic-ray>=8.7,<9"; }
 	@.tools/cosmic-ray/bin/python scripts/mutants.py $(ARGS)
 
-test-matrix: ## Run all tests on Debian trixie and sid, in chroots under var/ (root; some 20 minutes)
+test-matrix: ## Run tests on Debian trixie and sid, in chroots under var/ (root; some 20 minutes)
 	@scripts/debian.sh debootstrap=debootstrap unshare=util-linux
 	@scripts/test_matrix.sh $(ARGS)
 

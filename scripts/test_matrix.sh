@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests on newer systems, each a Debian of its own under var/matrix/, both at a time, and
+# Runs unit, contract, integration, race and SIP tests on newer systems, each a Debian of its own under var/matrix/, both at a time, and
 # prints the table that stands in docs/compatibility.md. Root only; some 20 minutes, and as many
 # again the first time.
 # Usage: scripts/test_matrix.sh [SYSTEM…] [-- COMMAND…]   (systems: trixie, sid)
@@ -79,6 +79,7 @@ version() { inside "$@" 2>&1 | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1; }
 
 test_system() { # test_system SYSTEM
     local python kamailio server with=() pytest=(.venv/bin/pytest -n 2 ${PYTEST:-})
+    local rooms=(tests/unit tests/contract tests/integration tests/races)
     python="CPython $(version "$1" python3 --version)"
     kamailio="Kamailio $(version "$1" kamailio -v)"
     if [ "$1" = trixie ]; then
@@ -87,9 +88,11 @@ test_system() { # test_system SYSTEM
         server="MySQL $(version "$1" mysqld --version)"
         with=(.venv/bin/python -m tests.mysql)
     fi
-    run "$1" sqlite "$python, SQLite" "${pytest[@]}" --engine sqlite
-    run "$1" database "$python, $server" "${with[@]}" "${pytest[@]}" --engine mariadb
-    run "$1" sip "$kamailio, $server" "${with[@]}" .venv/bin/pytest ${PYTEST:-} -m sip tests/sip
+    run "$1" sqlite "$python, SQLite" "${pytest[@]}" --engine sqlite "${rooms[@]}"
+    run "$1" database "$python, $server" \
+        "${with[@]}" "${pytest[@]}" --engine mariadb --timeout 900 "${rooms[@]}"
+    run "$1" sip "$kamailio, $server" \
+        "${with[@]}" .venv/bin/pytest ${PYTEST:-} --engine mariadb -m sip --timeout 900 tests/sip
 }
 
 mkdir -p "$home"
