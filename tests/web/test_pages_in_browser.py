@@ -294,3 +294,26 @@ def test_everything_can_be_reached_by_keyboard(page: Page, demo_server: dict[str
     log_in(page, demo_server)
     page.keyboard.press("Enter")
     assert answer_of(page)["return"] >= 0
+
+
+def test_a_write_is_confirmed_or_dropped_by_keyboard(
+    page: Page, demo_server: dict[str, Any]
+) -> None:
+    page.goto("/SipPulse/SubscriberWS/blockVoicemail")
+    log_in(page, demo_server)
+    page.uncheck("[data-dry-run]")
+    for key in ("Escape", "Enter"):  # the answer that is chosen at first is No
+        page.focus("button[type=submit]")
+        page.keyboard.press("Enter")
+        expect(page.locator(".sure :focus")).to_have_text("No")
+        page.keyboard.press(key)
+        expect(page.locator(".sure")).to_be_hidden()
+        expect(page.locator("button[type=submit]")).to_be_focused()
+    expect(page.locator(".result")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator(".sure :focus")).to_have_text("Yes, store it")
+    page.keyboard.press("Enter")
+    assert answer_of(page) == {}

@@ -95,10 +95,15 @@ form.addEventListener("submit", (event) => {
     send();
   }
 });
-sure.addEventListener("click", (event) => {
-  const choice = event.target.dataset.sure;
-  if (!choice) return;
+function decide(choice) {
   sure.hidden = true;
   form.querySelector("button[type=submit]").focus();
   if (choice === "yes") send();
+}
+
+sure.addEventListener("click", (event) => {
+  if (event.target.dataset.sure) decide(event.target.dataset.sure);
+});
+sure.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") decide("no");
 });
