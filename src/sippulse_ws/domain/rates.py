@@ -42,6 +42,8 @@ Key = tuple[str, int, str]  # domain, rate_id, prefix
 _REQUIRED = ("domain", "name", "prefix", "rate_id", "rate_value")
 _SECONDS = ("cadency", "tx_connection", "tx_delay", "tx_discard")
 FIELDS = (*_REQUIRED, "service_type", *_SECONDS)
+_SHARED = tuple(name for name in FIELDS if name not in ("prefix", "name"))
+_REMEMBERED = 10_000  # prices of a list
 _CHANGED = [name for name in FIELDS if name != "domain"]
 SELECT = select(Rate.id, *(getattr(Rate, name) for name in FIELDS))
 _AT_ONCE = 500  # keys in one IN
@@ -145,6 +147,24 @@ def checked(row: Values) -> dict[str, Any]:
             if stored.get(name, 0) < 0:
                 raise InvalidField(wire_name(name), Reason.NEGATIVE)
     return stored
+
+
+class RowChecker:
+    """`checked` for the rows of a list: what they share but prefix and name is checked once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def __call__(self, row: Values) -> dict[str, Any]:
+        shared = tuple(map(row.get, _SHARED))
+        known = self._known.get(shared)
+        prefix, name = row["prefix"], row["name"]
+        if known is None or not (prefix and name and prefix.isascii() and prefix.isdigit()):
+            stored = checked(row)
+            if len(self._known) < _REMEMBERED:
+                self._known[shared] = {one: stored[one] for one in _SHARED if one in stored}
+            return stored
+        return {**known, **storable(Rate, {"prefix": prefix, "name": name})}
 
 
 def find_existing(db: Session, keys: Iterable[Key]) -> set[Key]:

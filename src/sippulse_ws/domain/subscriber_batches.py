@@ -46,17 +46,22 @@ class BatchFacts:
         lengths = func.min(func.length(Numbering.prefix)), func.max(func.length(Numbering.prefix))
         self._shortest, self._longest = db.execute(select(*lengths)).one()
         self._aliases: set[tuple[Any, ...]] = set()
+        self._looks_for_aliases = db.execute(select(DbAlias.id).limit(1)).first() is not None
         self._numbering: dict[str, Any] = {}
 
     def read(self, db: Session, batch: Sequence[Values]) -> None:
         """Look up what depends on the names of a batch, of which none is a subscriber's yet."""
         names = [one["username"] for one in batch]
         self._aliases = set()
-        for start in range(0, len(names), _AT_ONCE):
+        for start in range(0, len(names) if self._looks_for_aliases else 0, _AT_ONCE):
             some = DbAlias.alias_username.in_(names[start : start + _AT_ONCE])
             query = select(DbAlias.alias_username, DbAlias.alias_domain).where(some)
             self._aliases |= _pairs(db, query)
         self._read_numbering(db, names)
+
+    def look_again(self) -> None:
+        """Somebody else, or an earlier batch, has stored something meanwhile."""
+        self._looks_for_aliases = True
 
     def of(self, values: Values) -> SimpleNamespace:
         key, domain = (values["username"], values["domain"]), values["domain"]

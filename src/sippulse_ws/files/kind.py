@@ -5,7 +5,9 @@ Rules are the domain's: a kind calls them and adds none of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from sqlalchemy import Select, select
@@ -118,7 +120,13 @@ class Kind:
         raise NotImplementedError
 
     def identify(self, record: Mapping[str, Any]) -> Identity:
-        return tuple(record[name] for name in self.identity)
+        if len(self.identity) == 1:
+            return (record[self.identity[0]],)
+        return self._identity_of(record)
+
+    @cached_property
+    def _identity_of(self) -> Callable[[Mapping[str, Any]], Identity]:
+        return itemgetter(*self.identity)
 
     def describe(self, record: Mapping[str, Any]) -> str:
         """What tells a record from others, for people."""

@@ -1,15 +1,25 @@
-"""The records that a file had so far, in bounded memory: many go to a temporary database."""
+"""The records that a file had so far, in bounded memory: many go to a temporary database.
+
+Of a file in the order of its identities, as most are that programs write, none can come again: they
+are put aside, and looked at only when one comes that is out of order.
+"""
 
 from __future__ import annotations
 
+import operator
+import pickle
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 IN_MEMORY = 100_000
 
 _Identity = tuple[object, ...]
+
+
+_Numbered = Sequence[tuple[_Identity, int]]  # with their lines
 
 
 class SeenRecords:
@@ -19,9 +29,48 @@ class SeenRecords:
         self._lines: dict[_Identity, int] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._database: sqlite3.Connection | None = None
+        self._is_ascending = True
+        self._last: _Identity | None = None
+        self._aside: IO[bytes] | None = None  # batches of an ascending file
 
-    def first_lines(self, records: Sequence[tuple[_Identity, int]]) -> list[int]:
+    def first_lines(self, records: _Numbered) -> list[int]:
         """For each (identity, line) the line of the first record with it."""
+        if self._is_ascending:
+            if self._ascends([identity for identity, _ in records]):
+                self._put_aside(records)
+                return [line for _, line in records]
+            self._index()
+        return self._remembered(records)
+
+    def _ascends(self, identities: list[_Identity]) -> bool:
+        try:
+            if identities and self._last is not None and not self._last < identities[0]:
+                return False
+            return all(map(operator.lt, identities, identities[1:]))
+        except TypeError:  # a number and no number
+            return False
+
+    def _put_aside(self, records: _Numbered) -> None:
+        if not records:
+            return
+        if self._aside is None:
+            self._aside = tempfile.TemporaryFile(prefix="sippulse-import-")  # noqa: SIM115
+        pickle.dump(records, self._aside)
+        self._last = records[-1][0]
+
+    def _index(self) -> None:
+        """The file is in no order: what was put aside has to be found."""
+        self._is_ascending = False
+        if self._aside is None:
+            return
+        end = self._aside.tell()
+        self._aside.seek(0)
+        while self._aside.tell() < end:
+            self._remembered(pickle.load(self._aside))  # noqa: S301 - our own, without a name
+        self._aside.close()
+        self._aside = None
+
+    def _remembered(self, records: _Numbered) -> list[int]:
         if self._database is not None:
             return self._stored_lines(self._database, records)
         known = self._lines
@@ -31,12 +80,16 @@ class SeenRecords:
         return first
 
     def contains(self, identity: _Identity) -> bool:
+        if self._is_ascending:
+            self._index()
         if self._database is None:
             return identity in self._lines
         query = "SELECT 1 FROM seen WHERE identity = ?"
         return self._database.execute(query, (_text(identity),)).fetchone() is not None
 
     def close(self) -> None:
+        if self._aside is not None:
+            self._aside.close()
         if self._database is not None:
             self._database.close()
         if self._folder is not None:
@@ -58,9 +111,7 @@ class SeenRecords:
         return database
 
     @staticmethod
-    def _stored_lines(
-        database: sqlite3.Connection, records: Sequence[tuple[_Identity, int]]
-    ) -> list[int]:
+    def _stored_lines(database: sqlite3.Connection, records: _Numbered) -> list[int]:
         rows = [(_text(identity), line) for identity, line in records]
         before = database.total_changes
         database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", rows)

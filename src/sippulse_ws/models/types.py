@@ -19,6 +19,8 @@ _MYSQL = ("mysql", "mariadb")
 
 def as_money(value: Decimal) -> Decimal:
     """Round half-even to the 6 decimals that money has everywhere."""
+    if value.same_quantum(MONEY_UNIT):
+        return value
     return value.quantize(MONEY_UNIT, rounding=ROUND_HALF_EVEN)
 
 

@@ -111,7 +111,12 @@ class PyMySql:
     writes_text = True
 
     def quote(self, connection: PyMySqlConnection) -> Literal:
-        return lambda text: connection.escape(text).encode()
+        def quoted(text: str) -> bytes:
+            if text.isalnum():  # there is nothing to escape
+                return b"'%b'" % text.encode()
+            return connection.escape(text).encode()
+
+        return quoted
 
     def send(
         self, connection: PyMySqlConnection, statements: Sequence[bytes], done: list[Result]

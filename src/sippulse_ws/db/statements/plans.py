@@ -17,6 +17,7 @@ from sippulse_ws.db.statements.drivers import DRIVERS, LITERALS, Literal
 
 Processor = Callable[[Any], Any]
 PACKET = 500_000  # bytes after which a text of many rows ends; max_allowed_packet is 1 MiB or more
+_REMEMBERED = 10_000  # texts of many rows
 _named = re.compile(r"%\(\w+\)s")
 _placeholder = re.compile(r"%(?:\((\w+)\))?s|%%")
 
@@ -86,7 +87,7 @@ class Plan:
 
     def write_rows(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
         """An INSERT of these rows as texts of many rows each, none longer than a packet may be."""
-        quote = self.driver.quote(connection)
+        quote = _remembering(self.driver.quote(connection))
         head, tail = self._pieces[0][:-1], self._pieces[-1][1:]
         written: list[bytes] = []
         length = 0
@@ -165,6 +166,21 @@ class Plan:
             for index, column in enumerate(columns)
             if (process := column.type.dialect_impl(dialect).result_processor(dialect, None))
         ]
+
+
+def _remembering(quote: Literal) -> Literal:
+    """Rows of one statement share many texts: a domain, a city."""
+    known: dict[str, bytes] = {}
+
+    def quoted(text: str) -> bytes:
+        found = known.get(text)
+        if found is None:
+            found = quote(text)
+            if len(known) < _REMEMBERED:
+                known[text] = found
+        return found
+
+    return quoted
 
 
 def _cut(sql: str) -> tuple[list[bytes], list[str]]:

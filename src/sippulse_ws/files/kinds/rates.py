@@ -44,10 +44,11 @@ class Rates(Kind):
     def __init__(self) -> None:
         super().__init__()
         self._empty: dict[tuple[str, int], bool] | None = {}
+        self._checked = rates.RowChecker()
 
     def check(self, record: Record) -> Record:
         self.require_domain(record["domain"])
-        record.update(rates.checked(record))
+        record.update(self._checked(record))
         return record
 
     def remark(self, record: Record) -> DomainError | None:

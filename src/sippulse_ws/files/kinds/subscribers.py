@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,6 +70,13 @@ def _field(name: str) -> Field:
     return Field(name, required=name == "profile") if make is None else make()
 
 
+@cache
+def _group(name: str) -> str | None:
+    """`aliases` of alias columns such as `alias_2`."""
+    group = name.rstrip("0123456789").rstrip("_")
+    return group if group in GROUPS else None
+
+
 class Subscribers(Kind):
     name = "subscribers"
     fields = (
@@ -94,6 +102,7 @@ class Subscribers(Kind):
         self._generate = generate
         self._tell_generated = generated
         self._made: dict[str, str] = {}  # by account: a batch may be tried again
+        self._empty: dict[str, bool] | None = {}  # domains
 
     def numbered(self, name: str) -> Field | None:
         """alias_1, did_2, ip_address_3, or aliases, dids, ip_addresses with blanks between."""
@@ -111,15 +120,19 @@ class Subscribers(Kind):
         groups: Record = {group: [] for group in GROUPS}
         checked: Record = {}
         for name, value in record.items():
-            if name.rstrip("0123456789").rstrip("_") in GROUPS:
-                groups[name.rstrip("0123456789").rstrip("_")] += value
+            if (group := _group(name)) is not None:
+                groups[group] += value
             else:
                 checked[name] = as_money(value) if isinstance(value, Decimal) else value
         return checked | groups
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
         columns = [getattr(Subscriber, name) for name in (*subscribers.CORE, *_PASSWORDS)]
-        codes = [f"{one['username']}@{one['domain']}" for one in records]
+        codes = [
+            f"{one['username']}@{one['domain']}"
+            for one in records
+            if not self._was_empty(db, one["domain"])
+        ]
         found: dict[Identity, Stored] = {}
         for some in chunks(codes, _AT_ONCE):
             query = select(*columns).where(Subscriber.account_code.in_(some))
@@ -129,6 +142,19 @@ class Subscribers(Kind):
         if grouped and found:
             add_stored_groups(db, found)
         return found
+
+    def look_again(self) -> None:
+        self._empty = None
+        self._facts.look_again()
+
+    def _was_empty(self, db: Session, domain: str) -> bool:
+        """Whether the domain had nobody before this run: then it has only the run's own."""
+        if self._empty is None:
+            return False
+        if domain not in self._empty:
+            query = select(Subscriber.id).where(Subscriber.domain == domain).limit(1)
+            self._empty[domain] = db.execute(query).first() is None
+        return self._empty[domain]
 
     def differences(self, stored: Stored, record: Record) -> Record:
         changes: Record = {}
