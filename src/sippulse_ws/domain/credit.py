@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     BigInteger,
@@ -45,9 +45,20 @@ WITH_PLAN = reading(
 )
 
 
-def get_account(db: Session, username: str, domain: str) -> Any:
+class CreditedAccount(Protocol):
+    """A row of WITH_PLAN; without a plan its columns are None."""
+
+    id: int
+    account_code: str
+    credit: Decimal
+    credit_expires_at: dt.datetime | None
+    prepaid: bool | None
+    limit_to_credit_expires: int | None
+
+
+def get_account(db: Session, username: str, domain: str) -> CreditedAccount:
     """The row of WITH_PLAN, for callers that have no principal."""
-    row = db.execute(
+    row: CreditedAccount | None = db.execute(
         select(
             Subscriber.id,
             Subscriber.account_code,
@@ -87,7 +98,7 @@ _ADD = Prepared(
 def add_credit(
     db: Session,
     administrator: str,
-    account: Any,
+    account: CreditedAccount,
     value: float | None,
     obs: str | None,
     repeated_minutes: int | None = None,
@@ -98,9 +109,8 @@ def add_credit(
     """
     change = credit_change(value)
     now = dt.datetime.now(dt.UTC)
-    expires = None
-    if account.prepaid and account.limit_to_credit_expires > 0 and change > 0:
-        expires = now + dt.timedelta(days=account.limit_to_credit_expires)
+    days = account.limit_to_credit_expires or 0
+    expires = now + dt.timedelta(days) if account.prepaid and days > 0 and change > 0 else None
     lowest, highest = credit_bounds(change)
     added = _ADD.queue(
         db,
@@ -131,7 +141,11 @@ def add_credit(
 
 
 def _tell_revived(
-    db: Session, administrator: str, account: Any, now: dt.datetime, expires: dt.datetime | None
+    db: Session,
+    administrator: str,
+    account: CreditedAccount,
+    now: dt.datetime,
+    expires: dt.datetime | None,
 ) -> None:
     """Credit that had expired becomes valid again: a row without a value says so."""
     before = account.credit_expires_at
@@ -163,6 +177,12 @@ def credit_bounds(change: Decimal) -> tuple[Decimal, Decimal]:
     return -_LIMIT - min(change, Decimal(0)), _LIMIT - max(change, Decimal(0))
 
 
+class _Alike(Protocol):
+    id: int
+    at: dt.datetime
+    obs: str | None
+
+
 _reversal = aliased(CreditLedger)
 _ALIKE = Prepared(
     select(CreditLedger.id, CreditLedger.at, CreditLedger.obs)
@@ -192,7 +212,10 @@ def refuse_repeated(
     if minutes is None or not obs or not obs.strip():
         return
     since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes)
-    for row in _ALIKE.all(db, kind=kind, account_id=account_id, change=change, since=since):
+    alike: list[_Alike] = _ALIKE.all(
+        db, kind=kind, account_id=account_id, change=change, since=since
+    )
+    for row in alike:
         if row.obs == obs:
             raise RepeatedCredit(row=row.id, at=f"{row.at:%Y-%m-%d %H:%M:%S}")
 

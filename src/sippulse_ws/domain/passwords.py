@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import LargeBinary, Row, cast, literal, select, update
 
@@ -24,6 +24,18 @@ from sippulse_ws.models import Reseller, Subscriber
 
 SIP = "password"
 PORTAL = "password_portal"
+
+
+class SealedPasswords(Protocol):
+    account_code: str
+    password: str | None
+    password_portal: str | None
+
+
+class PasswordRow(SealedPasswords, Protocol):
+    id: int
+    username: str
+    domain: str
 
 
 def sealed_passwords(vault: Vault, username: str, domain: str, values: Values) -> dict[str, Any]:
@@ -48,7 +60,7 @@ def _require_strength(password: str, username: str, shortest: int) -> None:
         raise WeakPassword(field=wire_name(SIP), length=shortest)
 
 
-def opened(db: Session, vault: Vault, row: Any) -> SimpleNamespace:
+def opened(db: Session, vault: Vault, row: Row[Any]) -> SimpleNamespace:
     """A subscriber's row with its passwords readable."""
     query = select(Subscriber.password, Subscriber.password_portal).where(Subscriber.id == row.id)
     stored = db.execute(query).first()
@@ -63,7 +75,7 @@ def opened(db: Session, vault: Vault, row: Any) -> SimpleNamespace:
 
 def get_password(db: Session, vault: Vault, username: str, domain: str, which: str) -> str:
     row = _get(db, username, domain)
-    sealed = getattr(row, which)
+    sealed = _sealed(row, which)
     if sealed is None:
         raise NoPassword(field=wire_name(which))
     return vault.open(sealed, row.account_code, which)
@@ -92,7 +104,7 @@ def change_password(
 def replace_password(
     db: Session,
     vault: Vault,
-    row: Row[Any],
+    row: PasswordRow,
     which: str,
     new: str | None,
     confirmation: str | None,
@@ -104,7 +116,7 @@ def replace_password(
     password_text(new, "newPassword")
     columns = sealed_passwords(vault, row.username, row.domain, {which: new})
     # compared once more, as bytes: of two that change it at once, the second one's is no longer
-    column, current = getattr(Subscriber, which), getattr(row, which)
+    column, current = getattr(Subscriber, which), _sealed(row, which)
     unchanged = cast(column, LargeBinary) == cast(literal(current), LargeBinary)
     same = update(Subscriber).where(Subscriber.id == row.id, unchanged)
     if db.execute(same.values(columns)).rowcount == 0:
@@ -112,9 +124,9 @@ def replace_password(
         raise WrongPassword
 
 
-def is_right(vault: Vault, row: Any, which: str, password: str) -> bool:
+def is_right(vault: Vault, row: SealedPasswords, which: str, password: str) -> bool:
     """Compared in constant time; an unset password is never right."""
-    sealed = getattr(row, which)
+    sealed = _sealed(row, which)
     if sealed is None:
         return False
     stored = vault.open(sealed, row.account_code, which)
@@ -146,7 +158,7 @@ def reseal_all(db: Session, vault: Vault) -> int:
     return changed
 
 
-def _get(db: Session, username: str, domain: str) -> Row[Any]:
+def _get(db: Session, username: str, domain: str) -> PasswordRow:
     if not username:
         raise MissingField(field="username")
     row = db.execute(
@@ -162,6 +174,10 @@ def _get(db: Session, username: str, domain: str) -> Row[Any]:
     if row is None:
         raise SubscriberNotFound(account=f"{username}@{domain}")
     return row
+
+
+def _sealed(row: SealedPasswords, which: str) -> str | None:
+    return row.password if which == SIP else row.password_portal
 
 
 def _md5(text: str) -> str:

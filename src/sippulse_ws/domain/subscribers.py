@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     Row,
@@ -53,6 +53,7 @@ BILLING = (
     "address city complement contract_number document first_name last_name mobile number phone "
     "quarter state zip"
 ).split()
+_Row = TypeVar("_Row")
 KEY_COLUMNS = (Subscriber.domain, Subscriber.username)
 SERVICES = "area_code call_limit city_code country_code cps keep_alive local_area rpid".split()
 
@@ -90,6 +91,19 @@ SENT = Reading(
 )
 SUBSCRIBER = reading(*(column for column in _ANSWER if column is not Subscriber.id))
 SUBSCRIBER_CLASS_V = reading(*(getattr(Subscriber, name) for name in CLASS_V), *KEY_COLUMNS)
+
+
+class Identified(Protocol):
+    """A row of SENT."""
+
+    id: int
+
+
+class NamedSubscriber(Identified, Protocol):
+    """A row of NAMED."""
+
+    username: str
+    domain: str
 
 
 class Flag(Enum):
@@ -149,7 +163,7 @@ def get_account_id(db: Session, account: str) -> int:
     return int(found)
 
 
-def found(rows: list[Any], username: str | None, domain: str) -> Any:
+def found(rows: Sequence[_Row], username: str | None, domain: str) -> _Row:
     """The subscriber that was read along with the principal; SubscriberNotFound without one."""
     if not username:
         raise MissingField(field="username")
@@ -166,7 +180,9 @@ def get_subscriber(db: Session, username: str | None, domain: str) -> Row[Any]:
     return row
 
 
-def update_subscriber(db: Session, vault: Vault, rows: list[Any], values: Values) -> None:
+def update_subscriber(
+    db: Session, vault: Vault, rows: Sequence[Identified], values: Values
+) -> None:
     """Absent means unchanged, an empty optional text cleared, a reference of 0 none.
 
     `rows` are those of SENT. The name tells the subscriber; another's id beside it is a mistake.
@@ -237,7 +253,7 @@ def activate_voicemail(
     _update(db, {"username": username, "domain": domain}, {"voicemail": True, **changes})
 
 
-def remove_subscriber(db: Session, subscriber: Any) -> None:
+def remove_subscriber(db: Session, subscriber: NamedSubscriber) -> None:
     """Frees the DIDs; aliases, addresses, white list, locations and memberships go too.
 
     The ledger and the call records stay. `subscriber` is a row of NAMED.

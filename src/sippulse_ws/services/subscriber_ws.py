@@ -3,12 +3,13 @@
 from typing import Any
 
 from sippulse_ws.domain import aliases, credit, new_subscribers, passwords, quotas, subscribers
+from sippulse_ws.domain.credit import CreditedAccount
 from sippulse_ws.domain.subscriber_checks import NEW_SUBSCRIBER
-from sippulse_ws.domain.subscribers import Flag
+from sippulse_ws.domain.subscribers import Flag, NamedSubscriber
 from sippulse_ws.services.operation import BY_SCOPE, operation, within
 from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import double, integer, long, nested, string
-from sippulse_ws.wire.rpc import Service
+from sippulse_ws.wire.rpc import Published, Service
 from sippulse_ws.wire.types.db_aliases import DbAliasesDto
 from sippulse_ws.wire.types.subscriber import (
     SubscriberBillingInfoDto,
@@ -32,7 +33,7 @@ PASSWORD_CHANGE = (
 )
 
 
-def flag_operation(flag: Flag, *, to: bool) -> Any:
+def flag_operation(flag: Flag, *, to: bool) -> Published:
     """An operation that moves one flag of a subscriber."""
 
     def move(call: Call, username: str, domain: str) -> None:
@@ -43,7 +44,7 @@ def flag_operation(flag: Flag, *, to: bool) -> Any:
     return operation(_IN_DOMAIN, *_KEY, writes=True, reloads=reloads)(move)
 
 
-def password_change(which: str) -> Any:
+def password_change(which: str) -> Published:
     """An operation that changes the SIP or the portal password."""
 
     def change(
@@ -187,7 +188,7 @@ class SubscriberWS(Service):
 
     @operation(_IN_DOMAIN, *_KEY, writes=True, reads=subscribers.NAMED, reloads=("address",))
     def removeSubscriber(call: Call, username: str, domain: str) -> None:
-        subscriber = subscribers.found(call.found, username, domain)
+        subscriber: NamedSubscriber = subscribers.found(call.found, username, domain)
         subscribers.remove_subscriber(call.db, subscriber)
 
     @operation(_IN_DOMAIN, *_KEY, integer("newProfileId"), writes=True)
@@ -200,7 +201,7 @@ class SubscriberWS(Service):
     def addCredit(
         call: Call, username: str, domain: str, value: float | None, obs: str | None
     ) -> None:
-        account = subscribers.found(call.found, username, domain)
+        account: CreditedAccount = subscribers.found(call.found, username, domain)
         minutes = call.settings.repeated_credit_minutes
         credit.add_credit(call.db, call.login, account, value, obs, minutes)
 
