@@ -183,6 +183,35 @@ def test_a_group_spends_its_managers_credit(money: Money, soap: RemoteSoap) -> N
     assert money.records(call_id(call))[0]["account"] == f"1000@{DOMAIN}"
 
 
+def test_forwards_in_a_circle_hold_nothing(
+    money: Money, telephones: Telephones, soap: RemoteSoap
+) -> None:
+    """A reverse billed number whose account forwards to another, and that one back."""
+    network = money.gateway("gw1")
+    plan = money.plan()
+    for username, target in (("1000", "1001"), ("1001", "1000")):
+        money.caller(username, plan, credit=9)
+        key = {"username": username, "domain": DOMAIN}
+        soap("SubscriberWS", "updateSubscriberClassV", subscriber=key | {"callFwd": target})
+    did: dict[str, Any] = {
+        "aliasUsername": "08001234",
+        "accountCode": f"1000@{DOMAIN}",
+        "username": "1000",
+    }
+    did |= {"domain": DOMAIN, "didToRuri": False, "reverseBilling": True}
+    number = soap("DidWS", "insertDid", did=did)
+    try:
+        # from the network, at the cost of 1000
+        call = network.call("08001234", sender=f"sip:{NUMBER}@{DOMAIN}")
+        assert answer(call)[0] == 482
+        money.wait("SELECT id FROM call_hold", 0)
+        for username in ("1000", "1001"):
+            assert account(money, username) == {"credit": 9, "held": 0}
+        assert refusal(money, call)[:2] == ("482", "Loop Detected")
+    finally:
+        money.run("DELETE FROM did WHERE id = :id", id=number)
+
+
 def test_an_error_refuses_prepaid_and_lets_the_others_pass(money: Money) -> None:
     money.gateway("gw1")
     prepaid = money.caller("1000", money.plan(), credit=3)

@@ -1,0 +1,78 @@
+"""A proxy that was killed, or does not come back: its calls end, are recorded, and hold nothing."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sip.money import Money, money
+from tests.sip.phone import Call, Phone
+from tests.sip.servers import Kamailio
+
+__all__ = ["money"]
+pytestmark = [pytest.mark.sip, pytest.mark.engines("mariadb")]
+
+NUMBER = "5548999990000"
+PATIENCE = 120  # seconds
+LOCAL = "#!define HOLD_SLICE 6\n#!define HOLD_LEAD 3\n#!define KEEP_ALIVE 30\n"
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.sip.phone.SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, proxy_database: str) -> Iterator[Kamailio]:
+    made = Kamailio(tmp_path / "kamailio", proxy_database, local=LOCAL)
+    yield made
+    made.stop()
+
+
+def call_id(call: Call) -> str:
+    return dict(call.headers)["Call-ID"]
+
+
+def answered(money: Money, proxy: Kamailio, credit: float) -> tuple[Call, Phone, Phone]:
+    """A prepaid call that is up: one money a second."""
+    network, caller = money.gateway("gw1"), money.caller("1000", money.plan(), credit=credit)
+    network.proxy = caller.proxy = proxy.address
+    call = caller.call(NUMBER)
+    assert call.status == 200
+    money.wait("SELECT id FROM call_hold WHERE answered_at IS NOT NULL", 1)
+    return call, network, caller
+
+
+def test_a_top_up_after_the_restart_lengthens_the_call(money: Money, proxy: Kamailio) -> None:
+    call, network, caller = answered(money, proxy, credit=8)
+    proxy.kill()
+    money.top_up("1000", 500)
+    proxy.start()
+    time.sleep(12)
+    assert not caller.byes
+    assert not network.byes
+    assert call.hang_up() == 200
+    (row,) = money.records(call_id(call))
+    assert row["duration_ms"] >= 12_000
+    money.wait("SELECT id FROM call_raw WHERE state <> 1", 0, seconds=90)
+    money.wait("SELECT id FROM subscriber WHERE username = '1000' AND held = 0", 1)
+    (left,) = money.rows("SELECT credit FROM subscriber WHERE username = '1000'")
+    assert left["credit"] == 508 - row["duration_ms"] // 1000
+
+
+def test_who_vanishes_after_the_restart_costs_no_more_than_the_credit(
+    money: Money, proxy: Kamailio
+) -> None:
+    """A proxy asks those whether they are there whose calls it began itself; money ends all."""
+    call, network, caller = answered(money, proxy, credit=20)
+    proxy.kill()
+    proxy.start()
+    caller.close()
+    network.wait_for_bye(PATIENCE)
+    (row,) = money.records(call_id(call))
+    money.wait("SELECT id FROM call_hold", 0, seconds=90)
+    assert row["ended_by"] == "proxy"
+    (left,) = money.rows("SELECT credit, held FROM subscriber WHERE username = '1000'")
+    assert left == {"credit": 20 - row["duration_ms"] // 1000, "held": 0}
+    assert left["credit"] >= -1
