@@ -1,0 +1,226 @@
+"""Random provisioning and random calls: who pays, what is allowed and left is what a model says.
+
+On MariaDB the SIP proxies' function decides beside Python, money is held, and what calls are
+provisioned with changes while they are up.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+
+from sippulse_ws.charging import rating
+from sippulse_ws.charging.accounts import load_accounts
+from sippulse_ws.charging.admission import admit
+from sippulse_ws.charging.dead_holds import release_hold
+from sippulse_ws.charging.lookup import find_terms, is_white_listed
+from sippulse_ws.charging.proxy_functions import create_statements
+from sippulse_ws.charging.rating import RatingWorker
+from sippulse_ws.db import Session
+from sippulse_ws.models import CallHold, CreditLedger, RawCall, Reseller, Subscriber
+from tests.factories.charging_model import EMERGENCIES, Tariffs
+from tests.factories.charging_provisioning import (
+    NOON,
+    NUMBERS,
+    ZONE,
+    Provisioning,
+    account_names,
+)
+from tests.factories.platform import DOMAIN
+from tests.factories.raw_calls import raw_call
+
+seconds = st.sampled_from([0, 1, 3, 29, 31, 61, 600])
+
+
+@dataclass
+class CallUp:
+    """A call that is up, with what was settled when it began."""
+
+    account: str
+    payer: str
+    reseller: str | None
+    tariffs: Tariffs
+    hold_id: int
+    number: str
+
+
+class Charging(Provisioning):
+    """Calls beside the provisioning."""
+
+    schema: str | None  # of the proxies' functions
+    up: CallUp | None = None
+    dialogs = 0
+
+    @rule(
+        account=account_names,
+        number=st.sampled_from(NUMBERS),
+        length=seconds,
+        incoming=st.sampled_from([False, False, True]),
+    )
+    def call(self, account: str, number: str, length: int, incoming: bool) -> None:
+        if self._is_held(account):
+            return
+        allowed, ground, hold_id = self._ask(account, number, incoming)
+        if not allowed:
+            return
+        expected = self.model.charge(account, number, length, ground)
+        # a record without a hold is rated by what holds now: the same, here
+        self._rate(account, number, length, ground, hold_id, expected, incoming)
+
+    @rule(account=account_names, number=st.sampled_from(NUMBERS))
+    def call_begins(self, account: str, number: str) -> None:
+        """A prepaid call for which money is held; one at a time."""
+        tariffs = self.model.tariffs(account, number)
+        if self.schema is None or tariffs is None or self.up is not None:
+            return
+        sale, resold = tariffs
+        if sale.rate == 0 or (resold is not None and resold.rate == 0):
+            return  # of these nothing is held, and what holds at the end counts
+        allowed, ground, hold_id = self._ask(account, number, incoming=False)
+        if allowed and hold_id is not None and ground == "prepaid":
+            one = self.model.accounts[account]
+            payer = one.manager or account
+            self.up = CallUp(account, payer, one.reseller, tariffs, hold_id, number)
+        elif hold_id is not None:
+            release_hold(self.db, hold_id)
+
+    @rule(length=seconds)
+    def call_ends(self, length: int) -> None:
+        """As it was settled when it began, whatever was provisioned since."""
+        if self.up is None:
+            return
+        one, self.up = self.up, None
+        expected = self.model.settle(one.payer, one.reseller, one.tariffs, length)
+        self._rate(one.account, one.number, length, "prepaid", one.hold_id, expected, False)
+
+    def _is_held(self, account: str) -> bool:
+        """Whether the call that is up holds money that this one would ask for."""
+        one = self.model.accounts[account]
+        return self.up is not None and (
+            self.up.payer == (one.manager or account)
+            or (one.reseller is not None and self.up.reseller == one.reseller)
+        )
+
+    def _ask(self, name: str, number: str, incoming: bool) -> tuple[bool, str, int | None]:
+        """Python and, on MariaDB, the proxies' function decide as the model does."""
+        expected = self.model.decide(name, number, incoming=incoming)
+        code = f"{name}@{DOMAIN}"
+        caller = load_accounts(self.db, [code])[code]
+        decision = admit(
+            caller,
+            find_terms(self.db, caller, number),
+            white_listed=is_white_listed(self.db, caller.id, number),
+            emergency=number in EMERGENCIES and not incoming,
+            incoming=incoming,
+        )
+        assert (decision.allowed, decision.reason) == expected
+        if self.schema is None:
+            return *expected, None
+        self.dialogs += 1
+        service = "0800" if incoming else "pstn"
+        answer = self.db.execute(
+            sa.text(
+                f"SELECT {self.schema}.sippulse_admit(:a, :n, :n, :s, 'c', 't', 'p', 1, :d, 600)"
+            ),
+            {"a": code, "n": number, "s": service, "d": self.dialogs},
+        ).scalar()
+        allowed, status, reason, basis, _, hold, _ = str(answer).split("|", 6)
+        told = basis if allowed == "1" else f"{status} {reason}"
+        assert (allowed == "1", told) == expected
+        return *expected, int(hold) if hold else None
+
+    def _rate(
+        self,
+        account: str,
+        number: str,
+        length: int,
+        ground: str,
+        hold_id: int | None,
+        expected: list[Decimal | None],
+        incoming: bool,
+    ) -> None:
+        values = {"number": number, "basis": ground, "started": NOON, "hold_id": hold_id}
+        values |= {"service": "0800"} if incoming else {}
+        raw_id = raw_call(self.db, account, length, **values)
+        assert RatingWorker(ZONE).rate_batch(self.db) == 1
+        query = sa.select(RawCall.state).where(RawCall.id == raw_id)
+        state = rating.UNRATED if expected[0] is None else rating.RATED
+        assert self.db.scalar(query) == state
+        ledger = dict(
+            self.db.execute(
+                sa.select(CreditLedger.kind, CreditLedger.value).where(
+                    CreditLedger.raw_id == raw_id
+                )
+            )
+            .tuples()
+            .all()
+        )
+        told = {"subscriber": expected[0], "reseller": expected[1]}
+        assert ledger == {kind: -price for kind, price in told.items() if price}
+
+    @invariant()
+    def balances_are_the_models(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        names = "credit", "held", "daily_quota_consumed", "monthly_quota_consumed"
+        columns = (getattr(Subscriber, name) for name in names)
+        for row in self.db.execute(sa.select(Subscriber.username, Subscriber.id, *columns)).all():
+            one = self.model.accounts[row.username]
+            used = (row.daily_quota_consumed, row.monthly_quota_consumed)
+            assert row.credit == one.credit
+            assert (row.held > 0) == (self.up is not None and self.up.payer == row.username)
+            assert used == (one.daily.used, one.monthly.used)
+            assert self._ledger("subscriber", row.id) == one.credit
+        for row in self.db.execute(sa.select(Reseller.name, Reseller.id, Reseller.credit)).all():
+            expected = self.model.resellers[row.name].credit
+            assert row.credit == expected == self._ledger("reseller", row.id)
+        held = self.db.execute(sa.select(CallHold.id)).scalars().all()
+        assert held == ([self.up.hold_id] if self.up else [])
+
+    def _ledger(self, kind: str, account_id: int) -> Decimal:
+        of = (CreditLedger.kind == kind) & (CreditLedger.account_id == account_id)
+        values = self.db.execute(sa.select(CreditLedger.value).where(of)).scalars()
+        return sum(values, Decimal(0))
+
+
+@pytest.fixture
+def schema(db: Session, migrated_url: str) -> Iterator[str | None]:
+    """The proxies' functions, where there are any."""
+    if db.is_sqlite:
+        yield None
+        return
+    url = sa.make_url(migrated_url)
+    name = f"{url.database}_model"
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as console:
+        console.exec_driver_sql(f"CREATE DATABASE {name}")
+        for statement in create_statements(f"`{url.database}`", f"`{name}`"):
+            console.exec_driver_sql(statement.replace("%", "%%"))
+        yield name
+        console.exec_driver_sql(f"DROP DATABASE {name}")
+    engine.dispose()
+
+
+def test_charging_does_what_the_model_says(
+    db: Session, schema: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = SimpleNamespace(now=lambda _zone: NOON)
+    monkeypatch.setattr(rating, "dt", SimpleNamespace(datetime=told, UTC=dt.UTC))
+    machine = type("Machine", (Charging,), {"db": db, "schema": schema})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=40,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
