@@ -89,7 +89,9 @@ class PrivateMariaDB:
             PORTABLE_IO,
             *_user(),
         ]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, env=self._environment(), capture_output=True, text=True, check=False
+        )
         if result.returncode:
             said = _first_line(result.stderr + result.stdout)
             raise MariaDBError(f"{program} failed: {said}")
@@ -112,11 +114,16 @@ class PrivateMariaDB:
         ]
         return subprocess.Popen(
             ["sh", "-c", SUPERVISOR, "sh", str(os.getpid()), str(self.folder), *command],
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,  # Ctrl-C is for pytest, which then stops the server
         )
+
+    def _environment(self) -> dict[str, str]:
+        """A folder for temporary tables: their names are process ids, which containers share."""
+        return os.environ | {"TMPDIR": str(self.folder)}
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
