@@ -23,6 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bench.rates import peak_mb
+from bench.writes_beside import writes_beside
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.migrate import upgrade
 from sippulse_ws.domain.vault import Vault
@@ -168,6 +169,9 @@ def measure(url: str, folder: Path, million: int, subscribers: int) -> bool:
     write(folder / "million.csv", rate_columns, iter(rows))
     many = Case("a million rates", Rates, "rate", rate_columns)
     ok &= compare(database, many, folder / "million.csv", rows, 1) <= TARGETS[many.name]
+    with writes_beside(url, DOMAIN, many.name):
+        many.imported(database, folder / "million.csv")
+    _emptied(database, many.table, len(rows))
     print(f"peak memory of this process, the bare run's rows included: {before:.0f} MB before")
     database.close()
     return ok
