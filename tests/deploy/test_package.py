@@ -31,7 +31,7 @@ PACKAGES = "python3,adduser,mariadb-client,ca-certificates"
 PATIENCE = 120  # seconds
 CONFIG = "etc/sippulse-ws/settings.toml"
 
-pytestmark = [pytest.mark.chroot, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.chroot, pytest.mark.timeout(1800)]
 
 
 class Debian:

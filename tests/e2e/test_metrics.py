@@ -128,6 +128,7 @@ def test_a_replaced_worker_is_counted_and_its_gauges_are_gone(
         server.stop()
 
 
+@pytest.mark.timeout(900)
 def test_labels_are_bounded(server: Server) -> None:
     """Whatever clients send, no new series appear."""
     before = set(scrape(server))
@@ -138,7 +139,7 @@ def test_labels_are_bounded(server: Server) -> None:
             sent = {"Content-Type": "text/xml"} | headers
             client.post(f"{url}/{path}", data=body.encode(), headers=sent, timeout=60)
 
-        for number in range(1000):
+        for number in range(200):
             name = f"{secrets.token_hex(4)}\u00e9{number}"
             login = principal_xml({"login": name, "password": name})
             operation = "listDomains" if number % 2 else f"doMagic{number}"

@@ -108,6 +108,7 @@ def test_an_envelope_in_a_body_that_breaks_off_is_not_run(server: Server) -> Non
     assert lines_of(server, 0, operation="listDomains") == []
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.engines("sqlite")
 def test_a_flood_of_them_does_not_fill_the_disk(installed_url: str, tmp_path: Path) -> None:
     server = Server(installed_url, tmp_path / "log", ("--workers", "1"))
