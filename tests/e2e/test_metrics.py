@@ -59,7 +59,7 @@ AT_REST = (
     *_labelled("login_failures_total", "reason", "unknown", "wrong", "inactive", "delayed"),
     *_labelled("unserved_requests_total", "fault", *UNSERVED),
     *_labelled("turned_away_total", "reason", "busy", "deadline"),
-    *_labelled("requests_queued", "lane", "operations", "pages", "proxies"),
+    *_labelled("requests_queued", "lane", "operations", "proxies"),
     *_labelled("threads_busy", "lane", "operations", "proxies"),
     *_labelled("connections_in_use", "kind", "read", "write"),
     *_labelled("connection_waits_total", "kind", "read", "write"),
@@ -69,8 +69,12 @@ AT_REST = (
 def test_everything_is_there_before_the_first_call(installed_url: str, tmp_path: Path) -> None:
     server = Server(installed_url, tmp_path / "log")
     try:
-        deadline = time.monotonic() + 60
-        while value(samples := scrape(server), "processes", role="background") == 0:
+        deadline = time.monotonic() + 120
+        # what is read from the database comes a moment later where that is busy
+        facts = ("sippulse_ws_reloads_queued", frozenset())
+        while facts not in (samples := scrape(server)) or not value(
+            samples, "processes", role="background"
+        ):
             assert time.monotonic() < deadline, "no background process"
             time.sleep(0.2)
     finally:
@@ -85,6 +89,7 @@ def test_everything_is_there_before_the_first_call(installed_url: str, tmp_path:
     assert value(samples, "database_up") == 1
     # who asks for /healthz and /metrics may have a thread, or had to wait for the worker
     assert value(samples, "threads_busy", lane="pages") >= 0
+    assert value(samples, "requests_queued", lane="pages") >= 0
     assert value(samples, "connections_waiting") >= 0
     assert value(samples, "processes", role="worker") == 2
     assert value(samples, "process_resident_bytes", role="worker") > 2**20
@@ -128,10 +133,15 @@ def test_a_replaced_worker_is_counted_and_its_gauges_are_gone(
         server.stop()
 
 
+def series(server: Server) -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """But those of background jobs, which come as these first run, whatever clients send."""
+    return {one for one in scrape(server) if not one[0].startswith("sippulse_ws_job_")}
+
+
 @pytest.mark.timeout(900)
 def test_labels_are_bounded(server: Server) -> None:
     """Whatever clients send, no new series appear."""
-    before = set(scrape(server))
+    before = series(server)
     url = f"{server.base}/SipPulse"
     with requests.Session() as client:
 
@@ -150,7 +160,7 @@ def test_labels_are_bounded(server: Server) -> None:
                 post("SubscriberWS", f"<a{number}/>", **{"Content-Type": f"text/x{number}"})
                 post(f"api/v1/{name}/{name}", "{}", **{"Content-Type": "application/json"})
                 client.request(f"M{number}", f"{url}/SubscriberWS", timeout=60)
-    assert set(scrape(server)) == before
+    assert series(server) == before
 
 
 def test_every_operation_of_the_contract_is_shown(server: Server) -> None:
