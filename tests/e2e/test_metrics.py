@@ -71,7 +71,7 @@ def test_everything_is_there_before_the_first_call(installed_url: str, tmp_path:
     try:
         deadline = time.monotonic() + 120
         # what is read from the database comes a moment later where that is busy
-        facts = ("sippulse_ws_reloads_queued", frozenset())
+        facts: tuple[str, frozenset[tuple[str, str]]] = ("sippulse_ws_reloads_queued", frozenset())
         while facts not in (samples := scrape(server)) or not value(
             samples, "processes", role="background"
         ):
