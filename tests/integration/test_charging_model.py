@@ -29,6 +29,7 @@ from tests.factories.charging_model import EMERGENCIES, Tariffs
 from tests.factories.charging_provisioning import (
     NOON,
     NUMBERS,
+    RESELLERS,
     ZONE,
     Provisioning,
     account_names,
@@ -37,6 +38,8 @@ from tests.factories.platform import DOMAIN
 from tests.factories.raw_calls import raw_call
 
 seconds = st.sampled_from([0, 1, 3, 29, 31, 61, 600])
+dear_numbers = st.sampled_from(NUMBERS[:2])
+resellers_or_none = st.sampled_from([None, *RESELLERS])
 
 
 @dataclass
@@ -99,6 +102,30 @@ class Charging(Provisioning):
         one, self.up = self.up, None
         expected = self.model.settle(one.payer, one.reseller, one.tariffs, length)
         self._rate(one.account, one.number, length, "prepaid", one.hold_id, expected, False)
+
+    @rule(
+        account=account_names, number=st.sampled_from(NUMBERS[:2]), length=seconds, data=st.data()
+    )
+    def call_meets_changes(
+        self, account: str, number: str, length: int, data: st.DataObject
+    ) -> None:
+        """Of the account's group, plan and reseller, and of the rates, while its call is up."""
+        if self.up is not None:
+            return
+        self.call_begins(account, number)
+        for what in data.draw(st.lists(st.sampled_from(["group", "assign", "rate"]), max_size=3)):
+            if what == "group":
+                self.ungroup(account)
+                self.group(data.draw(account_names), account)
+            elif what == "assign":
+                drawn = {"billing": 0, "markup": "10", "reseller_plan": "A"}
+                plan, reseller = data.draw(st.sampled_from("ABC")), data.draw(resellers_or_none)
+                self.assign(account, plan, reseller, **drawn)
+            else:
+                value = data.draw(st.sampled_from(["0", "6", None]))
+                for table in (1, 2, 3):
+                    self.change_rate(table, "55", value)
+        self.call_ends(length)
 
     def _is_held(self, account: str) -> bool:
         """Whether the call that is up holds money that this one would ask for."""
@@ -217,7 +244,7 @@ def test_charging_does_what_the_model_says(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             database=None,
