@@ -248,6 +248,7 @@ def test_charging_does_what_the_model_says(
             stateful_step_count=40,
             deadline=None,
             database=None,
+            derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )
