@@ -12,8 +12,9 @@ VENV := .venv
 LOCKS := dev
 endif
 BIN := $(VENV)/bin
-# One process per core; call pytest without -n to debug a test.
-PYTEST := $(BIN)/pytest -n auto --driver $(DRIVER)
+# Two processes per core, since many tests wait for servers; call pytest without -n to debug a test.
+PROCESSES ?= $(shell expr 2 \* $$(nproc))
+PYTEST := $(BIN)/pytest -n $(PROCESSES) --driver $(DRIVER)
 
 # Its programs only: mariadb-server would start a server of its own.
 MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
