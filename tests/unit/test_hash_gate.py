@@ -146,6 +146,29 @@ def test_what_waits_is_bounded(answers: Answers) -> None:
     answers.wait(1 + sum(taken))
 
 
+def test_who_guesses_leaves_room_for_addresses_without_failures(answers: Answers) -> None:
+    gate = HashGate(no)
+    begun, go = threading.Event(), threading.Event()
+
+    def verify() -> bool:
+        begun.set()
+        return go.wait()
+
+    gate.submit(Verification("a", "first", verify, answers("first")))
+    assert begun.wait(30)
+    networks = [f"n{number}" for number in range(16)]
+    for network in networks:
+        gate.note_failure(network)
+    taken = [
+        gate.submit(Verification(networks[number % 16], str(number), no, answers("x")))
+        for number in range(2000)
+    ]
+    assert sum(taken) < 2000
+    assert gate.submit(Verification("good", "clerk", yes, answers("good")))
+    go.set()
+    assert answers.wait(2)[:2] == ["first", "good"]
+
+
 @pytest.mark.parametrize(
     ("address", "network"),
     [

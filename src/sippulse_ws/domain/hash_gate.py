@@ -29,7 +29,8 @@ SUSPECTED_SHARE, SUSPECTED_BURST = 0.1, 0.3
 LEAST = 0.25  # of these shares, when the process has no time to spare
 LOOK = 0.25  # seconds between looks at that
 NICE = 5  # whoever serves goes before whoever hashes
-MOST = 512  # waiting in all
+# Waiting in all: those of addresses with failures, who come by hundreds, leave room for the others.
+MOST, MOST_SUSPECTED = 512, 384
 MOST_OF_ADDRESS = 160
 _PATIENCE = 8.0  # seconds; whoever waited longer is refused
 SUSPECTED = 900.0  # seconds after its last failure
@@ -149,11 +150,13 @@ class HashGate:
         """Whether it was taken; `done` is called later, in another thread."""
         with self._condition:
             waiting = self._waiting.get(one.network, 0)
-            if self._all >= MOST or waiting >= MOST_OF_ADDRESS:
+            suspected = waiting >= FEW or self._has_failed(one.network)
+            most = MOST_SUSPECTED if suspected else MOST
+            if self._all >= most or waiting >= MOST_OF_ADDRESS:
                 return False
             self._all += 1
             self._waiting[one.network] = waiting + 1
-            if waiting >= FEW or self._has_failed(one.network):
+            if suspected:
                 self._suspected.setdefault(one.network, Turns()).put((one.login,), one)
             else:
                 self._clean.put((one.login,), one)
