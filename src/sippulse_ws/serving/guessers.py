@@ -26,7 +26,7 @@ WITHIN = 60.0  # seconds
 FLOOD, FLOOD_BEGINS, FLOOD_MOST = 20.0, 100.0, 400.0
 # Requests a second of all who guess, while others are there; more are told that the server is busy.
 # A first right login from an address where 160 others a second fail is served.
-TURNS, TURNS_SAVED = 170.0, 85.0
+TURNS, TURNS_SAVED = 170.0, 340.0
 OTHERS = 2.0  # seconds after the latest request of somebody else
 _PLACES = 1 << 14
 _COUNT = struct.Struct("<Idi")  # whose, since when, how many
