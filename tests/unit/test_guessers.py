@@ -179,6 +179,15 @@ def test_without_a_principal_nobody_is_known() -> None:
         assert not known.has(_request(body), "192.0.2.1")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"<principal" * 500_000, b"principal>" * 500_000, b'{"principal"' * 400_000, b"<login" * 900_000],
+)
+@pytest.mark.timeout(60)
+def test_no_request_holds_up_the_event_loop(body: bytes) -> None:
+    assert not Proofs().has(_request(body), "192.0.2.1")
+
+
 def test_a_proof_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     known = Proofs()
     good = _soap("crm", "right")

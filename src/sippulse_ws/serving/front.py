@@ -68,7 +68,7 @@ class Front:
         quick: dict[str, Callable[[], Refusal]],
         refusals: Refusals,
         limits: Limits,
-        known: Clients | None = None,
+        known: Clients,
     ) -> None:
         self.draining = False
         self.last_request = monotonic()
@@ -77,7 +77,7 @@ class Front:
         self._refusals = refusals
         self._limits = limits
         self._bodies = Bodies(limits.body_seconds, limits.largest_body)
-        self._known = known or Clients()
+        self._known = known
         self._pool = Pool(
             limits.threads, limits.proxy_threads, limits.queue, self._run, self._finished_by_thread
         )
