@@ -91,7 +91,7 @@ test-zoo: venv mariadb ## Run every foreign SOAP stack, and write the table in d
 test-sip: venv mariadb ## Run a real Kamailio on our database and make calls
 	@scripts/debian.sh kamailio=kamailio '/usr/lib/*/kamailio/modules/db_mysql.so=kamailio-mysql-modules' \
 		'/usr/lib/*/kamailio/modules/acc_json.so=kamailio-extra-modules'
-	$(BIN)/pytest -m sip $(ARGS) tests/sip
+	$(BIN)/pytest -n 3 -m sip $(ARGS) tests/sip
 
 deb: ## Build the Debian package into dist/
 	@scripts/deb.sh

@@ -9,6 +9,8 @@ from __future__ import annotations
 import mmap
 import multiprocessing
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import time
 
 _ENTRY = struct.Struct("<16s16sI")  # key, value, seconds since 1970
@@ -41,27 +43,40 @@ class SharedMarks:
         return range(first * _ENTRY.size, (first + _WAYS) * _ENTRY.size, _ENTRY.size)
 
 
+class SharedLock:
+    """A lock of all processes that is not waited for long: whoever held it may have been killed."""
+
+    PATIENCE = 0.05  # seconds
+
+    def __init__(self) -> None:
+        self._lock = multiprocessing.get_context("fork").Lock()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        locked = self._lock.acquire(timeout=self.PATIENCE)
+        try:
+            yield
+        finally:
+            if locked:
+                self._lock.release()
+
+
 class SharedCounters:
     """Counts by digests, each for as long as no other one takes its place."""
 
     _ENTRY = struct.Struct("<IH")
-    PATIENCE = 0.05  # seconds; whoever held the lock may have been killed
 
     def __init__(self, size: int = 16384) -> None:
         self._size = size
         self._table = mmap.mmap(-1, size * self._ENTRY.size)
-        self._lock = multiprocessing.get_context("fork").Lock()
+        self._lock = SharedLock()
 
     def add(self, key: bytes) -> int:
         """One more of this key of 8 bytes; how many there are now."""
         place = int.from_bytes(key[:4], "little") % self._size * self._ENTRY.size
         tag = int.from_bytes(key[4:8], "little")
-        locked = self._lock.acquire(timeout=self.PATIENCE)
-        try:
+        with self._lock.held():
             found, count = self._ENTRY.unpack_from(self._table, place)
             count = min(count + 1, 65535) if found == tag else 1
             self._ENTRY.pack_into(self._table, place, tag, count)
-        finally:
-            if locked:
-                self._lock.release()
         return int(count)

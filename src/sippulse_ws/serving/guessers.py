@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-import multiprocessing
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from time import monotonic
 from typing import Any
 
 from sippulse_ws.domain.hash_gate import network_of
+from sippulse_ws.domain.shared_marks import SharedLock
 from sippulse_ws.serving.proofs import Proofs
 
 SOME = 10  # failed logins; fewer are typing errors
@@ -32,7 +30,6 @@ _PLACES = 1 << 14
 _COUNT = struct.Struct("<Idi")  # whose, since when, how many
 _LEVEL = struct.Struct("<dd")  # how much, when that was
 _FLOOD_AT, _TURNS_AT, _OTHERS_AT = 0, _LEVEL.size, 2 * _LEVEL.size
-_PATIENCE = 0.05  # seconds; whoever held the lock may have been killed
 
 
 @lru_cache(8192)
@@ -52,12 +49,12 @@ class Guessers:
         self._counts = mmap.mmap(-1, _PLACES * _COUNT.size)
         self._levels = mmap.mmap(-1, 3 * _LEVEL.size)
         _LEVEL.pack_into(self._levels, _TURNS_AT, TURNS_SAVED, monotonic())
-        self._lock = multiprocessing.get_context("fork").Lock()
+        self._lock = SharedLock()
 
     def note(self, address: str) -> None:
         place, tag = _place_of(address)
         now = monotonic()
-        with self._locked():
+        with self._lock.held():
             found, since, count = _COUNT.unpack_from(self._counts, place)
             if found != tag:
                 since, count = now, 0
@@ -88,7 +85,7 @@ class Guessers:
         now = monotonic()
         if now - _LEVEL.unpack_from(self._levels, _OTHERS_AT)[1] > OTHERS:
             return True
-        with self._locked():
+        with self._lock.held():
             left = min(TURNS_SAVED, self._level(_TURNS_AT, TURNS, now))
             turn = left >= 1
             _LEVEL.pack_into(self._levels, _TURNS_AT, left - turn, now)
@@ -97,15 +94,6 @@ class Guessers:
     def _level(self, at: int, rate: float, now: float) -> float:
         level, then = _LEVEL.unpack_from(self._levels, at)
         return float(level + (now - then) * rate)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        locked = self._lock.acquire(timeout=_PATIENCE)
-        try:
-            yield
-        finally:
-            if locked:
-                self._lock.release()
 
 
 class Clients:
