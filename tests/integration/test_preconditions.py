@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sippulse_ws.models import Subscriber
+from sippulse_ws.models import Audit, Subscriber
 from sippulse_ws.services.catalogue import every_operation
 from tests.factories.platform import DOMAIN, Platform
 from tests.json_client import JsonClient, problem_of
@@ -51,6 +51,31 @@ def test_both_doors_give_the_same_tag_and_soap_refuses_too(
     assert refused.status_code == 500
     assert "precondition-failed" in refused.text
     assert platform.one(Subscriber, username="ana").city == "Natal"
+
+
+@pytest.mark.parametrize("refused", ["updateSubscriber", "addCredit"])
+def test_a_key_keeps_no_refusal_of_an_if_match(
+    refused: str, api: JsonClient, platform: Platform
+) -> None:
+    change: dict[str, Any] = {"subscriber": {**KEY, "firstName": "Bia"}}
+    sent = change if refused == "updateSubscriber" else {**KEY, "value": 5}
+    key = {"Idempotency-Key": "k-1"}
+    for _ in range(2):
+        answer = api("SubscriberWS", refused, headers={**key, "If-Match": '"old"'}, **sent)
+        assert answer.status_code in (412, 422)
+    # read anew, sent again: then it is done, once
+    anew = {"If-Match": tag(api)} if refused == "updateSubscriber" else {}
+    for _ in range(2):
+        answer = api("SubscriberWS", refused, headers=key | anew, **sent)
+        assert answer.status_code == 200, answer.data
+    outcomes = [row.outcome for row in platform.rows(Audit)]
+    assert outcomes == ["refused", "refused", "done", "repeated"]
+    # other refusals are outcomes as ever
+    gone = {"subscriber": {**KEY, "username": "eva", "firstName": "Eva"}}
+    key = {"Idempotency-Key": "k-2"}
+    assert api("SubscriberWS", "updateSubscriber", headers=key, **gone).status_code == 404
+    platform.subscriber("eva")
+    assert api("SubscriberWS", "updateSubscriber", headers=key, **gone).status_code == 404
 
 
 @pytest.mark.parametrize("header", ['"other"', 'W/"other"', "nonsense", '"a", "b"', ""])

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sippulse_ws.domain import account_groups
+from sippulse_ws.services.call import Call
 from sippulse_ws.services.operation import operation, within_account
-from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import nested, string
 from sippulse_ws.wire.rpc import Service
 from sippulse_ws.wire.types.account_group import AccountGroupDto

@@ -11,9 +11,10 @@ from typing import Any
 from sippulse_ws.domain import audit, reload_queue
 from sippulse_ws.domain.access import PRINCIPAL
 from sippulse_ws.domain.request_errors import NotForBatches
+from sippulse_ws.services.call import Call, Request
 from sippulse_ws.services.catalogue import PublishedOperation
 from sippulse_ws.services.operation import Operation, Right, Values
-from sippulse_ws.services.runner import Call, Request, Runner
+from sippulse_ws.services.runner import Runner
 from sippulse_ws.wire.context import Context
 
 LONGEST_BATCH = 1000  # operations
@@ -83,7 +84,7 @@ def _check_kind(request: Request, item: BatchItem) -> None:
 
 def _do(runner: Runner, call: Call, request: Request) -> Any:
     mine = runner.authorize(call.db, request)  # what it reads may have been made just now
-    runner.audit(call.db, request, audit.DONE)
+    request.audit(call.db, audit.DONE)
     result = request.operation.function(mine, **request.values)
     if request.operation.reloads and call.settings.auto_reload:
         names = [proxy.name for proxy in call.proxies]

@@ -4,8 +4,8 @@ from typing import Any
 
 from sippulse_ws.domain import customers, passwords, subscribers
 from sippulse_ws.domain.login_delays import CUSTOMER as REALM
+from sippulse_ws.services.call import Call
 from sippulse_ws.services.operation import CUSTOMER, operation
-from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import double, nested, string
 from sippulse_ws.wire.rpc import Service
 from sippulse_ws.wire.types.subscriber import SubscriberDto

@@ -3,8 +3,8 @@
 from typing import Any
 
 from sippulse_ws.domain import domains
+from sippulse_ws.services.call import Call
 from sippulse_ws.services.operation import BY_SCOPE, operation
-from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import nested
 from sippulse_ws.wire.rpc import Service
 from sippulse_ws.wire.types.domain import DomainDto

@@ -3,8 +3,8 @@
 from typing import Any
 
 from sippulse_ws.domain import profiles
+from sippulse_ws.services.call import Call
 from sippulse_ws.services.operation import operation, within
-from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import nested, string
 from sippulse_ws.wire.rpc import Service
 from sippulse_ws.wire.types.profile import ProfileDto

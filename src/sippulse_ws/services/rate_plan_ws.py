@@ -3,8 +3,8 @@
 from typing import Any
 
 from sippulse_ws.domain import rate_plans
+from sippulse_ws.services.call import Call
 from sippulse_ws.services.operation import BY_SCOPE, operation, within
-from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import integer, nested, string
 from sippulse_ws.wire.rpc import Service
 from sippulse_ws.wire.types.rate_plan import RatePlanDto

@@ -1,8 +1,8 @@
 """ReloadModulesWS: tells the running SIP proxies to take over what changed."""
 
 from sippulse_ws.domain import proxies
+from sippulse_ws.services.call import Call
 from sippulse_ws.services.operation import BY_SCOPE, operation, within
-from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import integer, string
 from sippulse_ws.wire.rpc import Service
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -23,7 +22,6 @@ from sippulse_ws.db.connections.failures import (
     is_undone,
 )
 from sippulse_ws.domain import audit, login_delays, reload_queue, subscribers
-from sippulse_ws.domain.access import NOBODY, Scope
 from sippulse_ws.domain.administrators import replace_hash
 from sippulse_ws.domain.authentication import Authenticator, Guess
 from sippulse_ws.domain.errors import (
@@ -39,17 +37,16 @@ from sippulse_ws.domain.idempotency import KeyedRequest, Outcome
 from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded, DeadlineWhileActing
 from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.domain.proxies import Proxies
-from sippulse_ws.domain.reload_turns import Beside, SharedReloads
 from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
 from sippulse_ws.domain.request_errors import PreconditionUnsupported
-from sippulse_ws.domain.vault import Vault
-from sippulse_ws.lanes import PROXIES, Detour, Place, place_of, writing_for
+from sippulse_ws.lanes import PROXIES, Detour, place_of, writing_for
 from sippulse_ws.observability.outages import Outage
+from sippulse_ws.services.call import Call, Request
 from sippulse_ws.services.dry_runs import DryRunOver, is_dry_run
 from sippulse_ws.services.idempotency import keyed_request
 from sippulse_ws.services.logins import FailedLogins
-from sippulse_ws.services.operation import Operation, Values, add_telephones
-from sippulse_ws.services.outcomes import outcome_of
+from sippulse_ws.services.operation import Operation, add_telephones
+from sippulse_ws.services.outcomes import is_final, outcome_of
 from sippulse_ws.services.preconditions import check_tag, key_of, wanted_tags
 from sippulse_ws.services.repeating import CLUSTER_PATIENCE, repeating
 from sippulse_ws.services.subjects import account_of, domain_among, login_of, object_of
@@ -60,54 +57,6 @@ log = logging.getLogger(__name__)
 
 # For a row about a login or a refusal, beside the operation's own time.
 BESIDE_SECONDS = 5.0
-
-
-@dataclass(slots=True)
-class Call:
-    """What an operation's function works with besides its parameters."""
-
-    db: Session
-    settings: Settings
-    keys: KeyWatch
-    address: str
-    login: str  # of the administrator, or the customer's account
-    beside: Beside
-    proxies: Proxies = ()
-    scope: Scope = NOBODY
-    found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
-    # (realm, login) whose failures are over, forgotten after the operation
-    cleared_failures: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def vault(self) -> Vault:
-        """What seals and opens passwords; KeyMissing when it is not the database's."""
-        return self.keys.checked(self.db)
-
-    @property
-    def reloads(self) -> SharedReloads:
-        """Of SIP proxies, with those who ask for the same at the same time."""
-        return SharedReloads(self.db, self.beside)
-
-
-@dataclass(slots=True)
-class Request:
-    """One request on its way to an operation's function and back."""
-
-    operation: Operation
-    context: Context
-    values: Values
-    principal: Any
-    place: Place | None = None
-    keyed: KeyedRequest | None = None
-    dry_run: bool = False
-
-    @property
-    def changes(self) -> bool:
-        return self.operation.writes or self.operation.acts or self.operation.secret
-
-    def waits_for_its_key(self) -> bool:
-        """Whether another request that is still running holds the same idempotency key."""
-        return self.keyed is not None and not self.keyed.claimed
 
 
 class Runner:
@@ -180,7 +129,7 @@ class Runner:
                 return self._write(request, finished)
             except DryRunOver as over:
                 request.context.outcome = audit.DRY_RUN
-                self._beside(lambda db: self.audit(db, request, audit.DRY_RUN))
+                self._beside(lambda db: request.audit(db, audit.DRY_RUN))
                 return over.call, over.result
 
         place = request.place
@@ -221,7 +170,7 @@ class Runner:
             elif request.operation.tag is not None:
                 request.context.etag = request.operation.tag(result)
         if request.operation.secret:
-            self._beside(lambda db: self.audit(db, request, audit.DONE))
+            self._beside(lambda db: request.audit(db, audit.DONE))
         return call, result
 
     def _act(self, call: Call, request: Request) -> Any:
@@ -234,7 +183,7 @@ class Runner:
         result = request.operation.function(call, **request.values)
 
         def store(db: Session) -> None:
-            self.audit(db, request, audit.DONE)
+            request.audit(db, audit.DONE)
             if keyed is not None:
                 keyed.finish(db, result)
 
@@ -247,7 +196,7 @@ class Runner:
             with self.database.writing() as db:
                 first = keyed.begin(db)
                 if first is not None:
-                    self.audit(db, request, audit.REPEATED, first.code)
+                    request.audit(db, audit.REPEATED, first.code)
                 return first
         except BaseException:
             keyed.claimed = False  # another node was first, at the commit
@@ -261,10 +210,10 @@ class Runner:
         with writing_for(request.place, account), self.database.writing() as db:
             call.db = db
             if keyed is not None and (first := keyed.begin(db)) is not None:
-                self.audit(db, request, audit.REPEATED, first.code)
+                request.audit(db, audit.REPEATED, first.code)
                 return call, first
             self._check_unchanged(db, request)
-            self.audit(db, request, audit.DONE)
+            request.audit(db, audit.DONE)
             result = operation.function(call, **request.values)
             if operation.reloads and self.settings.auto_reload:
                 names = [proxy.name for proxy in self.proxies]
@@ -373,28 +322,13 @@ class Runner:
 
         def store(db: Session) -> None:
             if not failed_login:
-                self.audit(db, request, outcome, refusal.code)
+                request.audit(db, outcome, refusal.code)
             if keyed is None or not keyed.claimed:
                 return
-            if outcome == audit.REFUSED and not failed_login:
+            if is_final(refusal):
                 firsts.append(keyed.finish_refused(db, refusal))
             else:
                 keyed.give_back(db)
 
         self._beside(store)
         return firsts[-1] if firsts else None
-
-    def audit(self, db: Session, request: Request, outcome: str, error: str | None = None) -> None:
-        context = request.context
-        audit.record(
-            db,
-            login=context.login,
-            address=context.address,
-            operation=context.operation,
-            object=object_of(request.values),
-            outcome=outcome,
-            error=error,
-            request_id=context.request_id,
-            client_request_id=context.client_request_id,
-            traceparent=context.traceparent,
-        )

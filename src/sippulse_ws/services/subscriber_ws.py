@@ -6,8 +6,8 @@ from sippulse_ws.domain import aliases, credit, new_subscribers, passwords, quot
 from sippulse_ws.domain.credit import CreditedAccount
 from sippulse_ws.domain.subscriber_checks import NEW_SUBSCRIBER
 from sippulse_ws.domain.subscribers import Flag, NamedSubscriber
+from sippulse_ws.services.call import Call
 from sippulse_ws.services.operation import BY_SCOPE, operation, within
-from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import double, integer, long, nested, string
 from sippulse_ws.wire.rpc import Published, Service
 from sippulse_ws.wire.types.db_aliases import DbAliasesDto

@@ -4,8 +4,8 @@ from typing import Any
 
 from sippulse_ws.domain import locations
 from sippulse_ws.lanes import PROXIES
+from sippulse_ws.services.call import Call
 from sippulse_ws.services.operation import operation, within
-from sippulse_ws.services.runner import Call
 from sippulse_ws.wire.fields import nested, string
 from sippulse_ws.wire.rpc import Service
 from sippulse_ws.wire.types.user_location import UserLocationDto
