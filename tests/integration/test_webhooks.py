@@ -156,6 +156,31 @@ def test_old_events_are_deleted_when_nobody_waits(
     assert db.execute(sa.select(Event.account)).scalars().all() == [BIA]
 
 
+@pytest.mark.parametrize("endpoints", [[], [{"url": "http://127.0.0.1:9/"}]])
+def test_what_is_new_is_handed_out_in_one_run(
+    delivering: Delivering, db: Session, endpoints: list[dict[str, Any]]
+) -> None:
+    """Or else the background process would not rest while there are writes."""
+    for number in range(3):
+        delivering.emit(ANA, number)
+    settings = [WebhookSettings.model_validate({"secret": SECRET} | one) for one in endpoints]
+    hand_out = webhook_jobs(settings)[0]
+    assert not hand_out.run(delivering.database)
+    assert db.execute(sa.select(Event.dispatched)).scalars().all() == [True] * 3
+    assert len(delivering.states()) == 3 * len(endpoints)
+
+
+def test_where_nobody_listens_events_of_the_forgotten_go(
+    delivering: Delivering, receiver: Receiver, db: Session
+) -> None:
+    events.emit(db, events.SUBSCRIBER_REMOVED, ANA, {"forgotten": True})
+    delivering.emit(BIA, 1)
+    delivering.run()
+    delivering.run({"url": receiver.url})  # what happened before is nothing to one who comes later
+    assert not receiver.tries
+    assert db.execute(sa.select(Event.account)).scalars().all() == [BIA]
+
+
 @pytest.mark.parametrize(
     ("value", "wrong"),
     [

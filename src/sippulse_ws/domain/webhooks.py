@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Exists, Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    Exists,
+    Integer,
+    Row,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from sippulse_ws.db.statements import Session
@@ -38,8 +51,10 @@ class Listener:
         return wanted and (not self.domains or account.rpartition("@")[2] in self.domains)
 
 
-def dispatch(db: Session, listeners: Sequence[Listener]) -> int:
-    """Make the deliveries of new events; how many events they were."""
+def dispatch(db: Session, listeners: Sequence[Listener]) -> bool:
+    """Make the deliveries of new events; whether there may be more of them at once."""
+    if not listeners:
+        return _pass_over(db)
     new = db.execute(
         select(Event.id, Event.kind, Event.account, Event.data.contains(_FORGOTTEN).label("goes"))
         .where(Event.dispatched.is_(False))
@@ -48,7 +63,7 @@ def dispatch(db: Session, listeners: Sequence[Listener]) -> int:
         .with_for_update()
     ).all()
     if not new:
-        return 0
+        return False
     now = dt.datetime.now(dt.UTC)
     rows = [
         {
@@ -69,7 +84,30 @@ def dispatch(db: Session, listeners: Sequence[Listener]) -> int:
     told = {row["event_id"] for row in rows}
     if for_nobody := [event.id for event in new if event.goes and event.id not in told]:
         db.execute(delete(Event).where(Event.id.in_(for_nobody)))
-    return len(new)
+    return len(new) == _AT_ONCE
+
+
+def _pass_over(db: Session) -> bool:
+    """The same where nobody listens, without looking at each event."""
+    new = (
+        select(Event.id, Event.data.contains(_FORGOTTEN).label("goes"))
+        .where(Event.dispatched.is_(False))
+        .order_by(Event.id)
+        .limit(_AT_ONCE)
+        .subquery()
+    )
+    count, last, goes = db.execute(
+        select(func.count(), func.max(new.c.id), func.sum(cast(new.c.goes, Integer)))
+    ).one()
+    if not count:
+        return False
+    these = and_(Event.dispatched.is_(False), Event.id <= last)
+    if goes:
+        db.execute(delete(Event).where(these, Event.data.contains(_FORGOTTEN)))
+    # one that is marked in this moment goes with the next run
+    told = update(Event).where(these, ~Event.data.contains(_FORGOTTEN))
+    db.execute(told.values(dispatched=True))
+    return bool(count == _AT_ONCE)
 
 
 def without_person(data: str) -> str:

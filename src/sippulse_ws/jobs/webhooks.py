@@ -124,7 +124,7 @@ def sign(secret: str, message: str, now: int, body: bytes) -> str:
 
 def _dispatch(database: Database, listeners: Sequence[Listener]) -> bool:
     with database.writing() as db:
-        return dispatch(db, listeners) > 0
+        return dispatch(db, listeners)
 
 
 def _purge(database: Database) -> bool:
