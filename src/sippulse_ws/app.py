@@ -17,6 +17,7 @@ from sippulse_ws.db import Database
 from sippulse_ws.db.schema.revisions import NEWEST
 from sippulse_ws.domain.errors import InternalError, UnreadableValue
 from sippulse_ws.domain.password_keys import KeyWatch
+from sippulse_ws.jobs.names import job_names
 from sippulse_ws.log import configure_logging
 from sippulse_ws.observability.facts import FactsCollector, read_facts
 from sippulse_ws.observability.metrics_page import MetricsPage
@@ -80,11 +81,13 @@ def make_options(settings: Settings, site: Site) -> Options:
     )
 
 
-def make_metrics_page(endpoints: Sequence[Endpoint], database: Database) -> MetricsPage:
+def make_metrics_page(
+    settings: Settings, endpoints: Sequence[Endpoint], database: Database
+) -> MetricsPage:
     operations = [(one.name, name) for one in endpoints for name in one.operations]
     # a connection of its own: a thread that serves must not wait for it
     look = partial(read_facts, Database(database.url, 1, is_cluster=database.is_cluster))
-    return MetricsPage(operations, NEWEST, FactsCollector(look))
+    return MetricsPage(operations, NEWEST, FactsCollector(look, job_names(settings)))
 
 
 def make_dispatcher(
@@ -107,7 +110,7 @@ def make_dispatcher(
         **dict(site.routes()),
         "/healthz": health.healthz,
         "/readyz": health.readyz,
-        "/metrics": make_metrics_page(endpoints, database),
+        "/metrics": make_metrics_page(settings, endpoints, database),
     }
     return Dispatcher(routes, {API: json_api}, UnknownPaths(site.not_found, make_log(settings)))
 

@@ -1,5 +1,6 @@
 """/metrics counts operations over all workers, and shows everything before it first happens."""
 
+import math
 import os
 import re
 import secrets
@@ -11,6 +12,8 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from sippulse_ws.config import Settings
+from sippulse_ws.jobs.names import job_names
 from tests.contract.contract_services import CONTRACT
 from tests.fixtures.server import Server
 from tests.soap import ENVELOPE, principal_xml
@@ -72,7 +75,7 @@ def test_everything_is_there_before_the_first_call(installed_url: str, tmp_path:
         deadline = time.monotonic() + 120
         # what is read from the database comes a moment later where that is busy
         facts: tuple[str, frozenset[tuple[str, str]]] = ("sippulse_ws_reloads_queued", frozenset())
-        while facts not in (samples := scrape(server)) or not value(
+        while math.isnan((samples := scrape(server))[facts]) or not value(
             samples, "processes", role="background"
         ):
             assert time.monotonic() < deadline, "no background process"
@@ -87,6 +90,8 @@ def test_everything_is_there_before_the_first_call(installed_url: str, tmp_path:
     for name, labels in AT_REST:
         assert value(samples, name, **labels) == 0, name
     assert value(samples, "database_up") == 1
+    for job in job_names(Settings()):
+        assert value(samples, "job_last_success_timestamp_seconds", background_job=job) >= 0
     # who asks for /healthz and /metrics may have a thread, or had to wait for the worker
     assert value(samples, "threads_busy", lane="pages") >= 0
     assert value(samples, "requests_queued", lane="pages") >= 0

@@ -144,6 +144,27 @@ def test_a_process_ends_when_its_parent_has(installed: Database) -> None:
     BackgroundProcess(installed, [Job("work", 1, Work())], parent=1).run()
 
 
+def test_a_job_that_no_setting_names_is_shown_and_troubles_nobody(
+    cli: Cli, installed: Database
+) -> None:
+    process: BackgroundProcess
+
+    def fail(database: Database) -> bool:
+        process.end()
+        raise OSError("refused")
+
+    process = BackgroundProcess(installed, [Job("webhook removed", 0.01, fail)])
+    process.run()
+    lease = Lease(installed, "this server")
+    while not lease.keep():
+        pass
+    try:
+        shown = cli("jobs", "status")
+        assert "webhook removed" in shown.output
+    finally:
+        lease.give_back()
+
+
 def test_status_says_that_none_works(cli: Cli) -> None:
     assert "no background process works" in cli("jobs", "status", status=1).output
 

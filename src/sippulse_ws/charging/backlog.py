@@ -24,10 +24,10 @@ class ChargingBacklog:
     """Calls that wait for rating, with the age of the oldest in seconds; calls that could not be
     rated; errors of admission in the last hour."""
 
-    waiting: int = 0
+    waiting: float = 0
     oldest: float = 0.0
-    unrated: int = 0
-    errors: int = 0
+    unrated: float = 0
+    errors: float = 0
 
 
 def read_backlog(db: Session) -> ChargingBacklog:

@@ -23,7 +23,7 @@ from sippulse_ws.db import Session
 from sippulse_ws.domain import reload_queue
 from sippulse_ws.domain.proxies import CONTACT, TABLES, Proxy, difference
 from sippulse_ws.domain.unfit import unfit_texts, wide_networks
-from sippulse_ws.jobs.work import RELOADS
+from sippulse_ws.jobs.names import RELOADS
 from sippulse_ws.parts import make_proxies
 from sippulse_ws.wording import reason_of
 

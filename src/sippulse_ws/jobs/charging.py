@@ -34,6 +34,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.local_time import find_timezone
 from sippulse_ws.domain.stored_settings import CHARGING, find_stored
 from sippulse_ws.jobs.job import Job
+from sippulse_ws.jobs.names import MAIL
 from sippulse_ws.mail.message import addresses_of, write_mail
 from sippulse_ws.mail.smtp import MailServer
 
@@ -53,7 +54,7 @@ def charging_jobs(settings: Settings) -> list[Job]:
         Job("statistics", 600, partial(_statistics, today=today)),
     ]
     if settings.smtp_url is not None:
-        jobs.append(Job("mail", 5, LowCreditMailer(settings).run))
+        jobs.append(Job(MAIL, 5, LowCreditMailer(settings).run))
     return jobs
 
 

@@ -31,6 +31,7 @@ from sippulse_ws.domain.webhooks import (
     purge_events,
 )
 from sippulse_ws.jobs.job import Job
+from sippulse_ws.jobs.names import webhook_job
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def webhook_jobs(endpoints: Sequence[WebhookSettings]) -> list[Job]:
     return [
         Job("events", 0.5, partial(_dispatch, listeners=listeners)),
         Job("events purge", 60, _purge),
-        *(Job(f"webhook {one.name}", 0.5, WebhookSender(one).run) for one in endpoints),
+        *(Job(webhook_job(one.name), 0.5, WebhookSender(one).run) for one in endpoints),
     ]
 
 

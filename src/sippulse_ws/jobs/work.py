@@ -1,4 +1,4 @@
-"""The list of the background process's jobs: whoever has one adds it here."""
+"""The list of the background process's jobs: whoever has one adds it here, and to `names`."""
 
 from __future__ import annotations
 
@@ -16,21 +16,16 @@ from sippulse_ws.domain.webhooks import Listener
 from sippulse_ws.jobs.charging import charging_jobs
 from sippulse_ws.jobs.job import Job
 from sippulse_ws.jobs.keys import purge_keys
+from sippulse_ws.jobs.names import DEAD_HOLDS, KEYS, PRICE_LISTS, RATING, RELOADS, SETTINGS
 from sippulse_ws.jobs.price_lists import apply_due
 from sippulse_ws.jobs.reloads import run_due
 from sippulse_ws.jobs.webhooks import webhook_jobs
-
-RELOADS = "reloads"
-KEYS = "idempotency_keys"
-SETTINGS = "settings"
-DEAD_HOLDS = "dead_holds"
-PRICE_LISTS = "price_lists"
 
 
 def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
     """All jobs that these settings ask for, with the seconds between their runs."""
     jobs = [
-        Job("rating", 0.5, rating_worker(settings).run),
+        Job(RATING, 0.5, rating_worker(settings).run),
         Job(KEYS, 60, partial(purge_keys, hours=settings.idempotency_hours)),
         Job(SETTINGS, 60, partial(store_settings, settings=settings)),
         Job(DEAD_HOLDS, 30, free_dead),

@@ -1,15 +1,16 @@
 """What only the database knows, read for the metrics beside the requests.
 
 A scrape starts a look at the database and waits for it a moment; when that does not come in time,
-the last one counts.
+the last one counts. Until there was one, what nobody knows yet is NaN, so that no series begins late.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from time import monotonic
 
@@ -29,12 +30,12 @@ OLD = 15.0  # seconds after which a look that does not end means that the databa
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """As of one look; the age in seconds, times in UTC."""
+    """As of one look; the age in seconds, times in UTC. By default as before the first one."""
 
-    reloads: int = 0
-    oldest_reload: float = 0.0
-    jobs: dict[str, dt.datetime | None] = field(default_factory=dict)  # last success
-    charging: ChargingBacklog = field(default_factory=ChargingBacklog)
+    reloads: float = math.nan
+    oldest_reload: float = math.nan
+    jobs: dict[str, dt.datetime | None] | None = None  # last success
+    charging: ChargingBacklog = ChargingBacklog(math.nan, math.nan, math.nan, math.nan)
 
 
 def read_facts(database: Database) -> DatabaseFacts:
@@ -48,9 +49,11 @@ def read_facts(database: Database) -> DatabaseFacts:
 class FactsCollector(Collector):
     """`look` reads the facts; it may take its time and may fail."""
 
-    def __init__(self, look: Callable[[], DatabaseFacts]) -> None:
+    def __init__(self, look: Callable[[], DatabaseFacts], jobs: Sequence[str]) -> None:
+        """`jobs`: the names of those that run here; others may have left their rows."""
         self._look = look
-        self._facts: DatabaseFacts | None = None
+        self._jobs = jobs
+        self._facts = DatabaseFacts()
         self._up = False
         self._lock = Lock()
         self._begun: float | None = None
@@ -63,8 +66,6 @@ class FactsCollector(Collector):
         up = self._up and (begun is None or monotonic() - begun < OLD)
         yield _gauge("database_up", "Whether the database answered the last look.", float(up))
         facts = self._facts
-        if facts is None:
-            return
         yield _gauge("reloads_queued", "Reloads that SIP proxies are waiting for.", facts.reloads)
         yield _gauge(
             "reloads_oldest_seconds", "Age of the oldest queued reload.", facts.oldest_reload
@@ -72,11 +73,11 @@ class FactsCollector(Collector):
         yield from _of_charging(facts.charging)
         jobs = GaugeMetricFamily(
             "sippulse_ws_job_last_success_timestamp_seconds",
-            "When a background job last ended well; 0: never.",
+            "When a background job last ended well; 0: never, NaN: not known yet.",
             labels=["background_job"],
         )
-        for name, at in facts.jobs.items():
-            jobs.add_metric([name], at.timestamp() if at else 0.0)
+        for name in self._jobs:
+            jobs.add_metric([name], _last_success(facts, name))
         yield jobs
 
     def _start(self) -> None:
@@ -97,6 +98,13 @@ class FactsCollector(Collector):
         finally:
             self._begun = None
             self._done.set()
+
+
+def _last_success(facts: DatabaseFacts, name: str) -> float:
+    if facts.jobs is None:
+        return math.nan
+    at = facts.jobs.get(name)
+    return at.timestamp() if at else 0.0
 
 
 def _of_charging(backlog: ChargingBacklog) -> Iterator[Metric]:
