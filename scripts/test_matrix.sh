@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs unit, contract, integration, race and SIP tests on newer systems, each a Debian of its own under var/matrix/, both at a time, and
-# prints the table that stands in docs/compatibility.md. Root only; some 20 minutes, and as many
+# Runs unit, contract, integration, race, binary log and SIP tests on newer systems, each a Debian of its
+# own under var/matrix/, both at a time, and prints the table that stands in docs/compatibility.md. Root only; some 20 minutes, and as many
 # again the first time.
 # Usage: scripts/test_matrix.sh [SYSTEM…] [-- COMMAND…]   (systems: trixie, sid)
 # With a COMMAND it runs that inside instead of the tests: … sid -- .venv/bin/pytest tests/unit
@@ -80,6 +80,7 @@ version() { inside "$@" 2>&1 | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1; }
 test_system() { # test_system SYSTEM
     local python kamailio server with=() pytest=(.venv/bin/pytest -n 2 ${PYTEST:-})
     local rooms=(tests/unit tests/contract tests/integration tests/races)
+    local logs=(tests/e2e/test_binary_log.py tests/e2e/test_point_in_time.py)
     python="CPython $(version "$1" python3 --version)"
     kamailio="Kamailio $(version "$1" kamailio -v)"
     if [ "$1" = trixie ]; then
@@ -90,7 +91,7 @@ test_system() { # test_system SYSTEM
     fi
     run "$1" sqlite "$python, SQLite" "${pytest[@]}" --engine sqlite "${rooms[@]}"
     run "$1" database "$python, $server" \
-        "${with[@]}" "${pytest[@]}" --engine mariadb --timeout 900 "${rooms[@]}"
+        "${with[@]}" "${pytest[@]}" --engine mariadb --timeout 900 "${rooms[@]}" "${logs[@]}"
     run "$1" sip "$kamailio, $server" \
         "${with[@]}" .venv/bin/pytest ${PYTEST:-} --engine mariadb -m sip --timeout 900 tests/sip
 }

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from shutil import which
 
 from tests.mariadb import PORTABLE_IO, PrivateMariaDB
 
@@ -30,6 +31,13 @@ class PrivateMySQL(PrivateMariaDB):
 
     def _installer(self) -> list[str]:
         return ["mysqld", "--initialize-insecure"]
+
+
+def start_logging() -> PrivateMariaDB:
+    """A server that writes a binary log: MariaDB, or MySQL where that is the one installed."""
+    kind = PrivateMariaDB if which("mariadbd") or not which("mysqld") else PrivateMySQL
+    kept = (one for one in kind.options if one != "--skip-log-bin")
+    return kind((*kept, "--log-bin=binlog", "--server-id=1"))
 
 
 def main() -> int:

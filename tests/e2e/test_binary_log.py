@@ -10,20 +10,16 @@ import pymysql
 import pytest
 
 from tests.fixtures.server import Cli
-from tests.mariadb import OPTIONS, PrivateMariaDB
+from tests.mariadb import PrivateMariaDB
+from tests.mysql import start_logging
 
 pytestmark = pytest.mark.engines("mariadb")
-LOGGING = (
-    *(one for one in OPTIONS if one != "--skip-log-bin"),
-    "--log-bin=binlog",
-    "--server-id=1",
-)
 TRUST = "SET GLOBAL log_bin_trust_function_creators = "
 
 
 @pytest.fixture(scope="module")
 def logging_server() -> Iterator[PrivateMariaDB]:
-    server = PrivateMariaDB(LOGGING)
+    server = start_logging()
     yield server
     server.stop()
 

@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.fixtures.server import Cli
-from tests.mariadb import OPTIONS, PrivateMariaDB
+from tests.mariadb import PrivateMariaDB
+from tests.mysql import PrivateMySQL, start_logging
 
 ROOT = Path(__file__).parents[2]
 ACCOUNTS = ("kept@example.com", "later@example.com", "wrong@example.com")
@@ -23,10 +24,7 @@ pytestmark = pytest.mark.engines("mariadb")
 
 @pytest.fixture(scope="module")
 def logging_server() -> Iterator[PrivateMariaDB]:
-    """A MariaDB that writes a binary log."""
-    server = PrivateMariaDB(
-        (*(one for one in OPTIONS if one != "--skip-log-bin"), "--log-bin=binlog", "--server-id=1")
-    )
+    server = start_logging()
     yield server
     server.stop()
 
@@ -74,7 +72,9 @@ def test_what_was_done_after_the_backup_and_before_the_mistake_comes_back(
     insert(logged, wrong)
 
     binlog = json.loads(logged("backup", "check", file).stdout)["binlog"]
-    told = re.fullmatch(r"MASTER_LOG_FILE='(.+)', MASTER_LOG_POS=(\d+)", binlog)
+    told = re.fullmatch(
+        r"(?:MASTER|SOURCE)_LOG_FILE='(.+)', (?:MASTER|SOURCE)_LOG_POS=(\d+)", binlog
+    )
     assert told is not None
     (row,) = json.loads(
         logged("audit", "--operation", "subscriber remove", "--limit", "1", "--json").stdout
@@ -89,7 +89,7 @@ def test_what_was_done_after_the_backup_and_before_the_mistake_comes_back(
 
 
 def replay(server: PrivateMariaDB, log: str, position: str, moment: str) -> None:
-    """The commands of the document, in the folder of the logs."""
+    """The commands of the document, in the folder of the logs; MySQL has other names for them."""
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```\n(TZ=UTC mariadb-binlog.*?)^```", text, re.MULTILINE | re.DOTALL)
     database = os.environ["SIPPULSE_DATABASE_URL"].rpartition("/")[2]
@@ -103,6 +103,8 @@ def replay(server: PrivateMariaDB, log: str, position: str, moment: str) -> None
     ):
         assert told in block
         block = block.replace(told, real)
+    if isinstance(server, PrivateMySQL):
+        block = block.replace("mariadb-binlog", "mysqlbinlog").replace("| mariadb", "| mysql")
     subprocess.run(["bash", "-ec", block], cwd=server.folder / "data", check=True)
 
 
@@ -116,9 +118,12 @@ def test_an_account_that_may_not_see_the_log_makes_backups_all_the_same(
     theirs = url.set(username=login).render_as_string(hide_password=False)
     file = str(tmp_path / "backup")
     said = logged("backup", "create", file, database_url=theirs)
-    assert "GRANT BINLOG MONITOR, RELOAD ON *.*" in said.stderr
+    grant = re.search(
+        r"GRANT (BINLOG MONITOR|REPLICATION CLIENT), RELOAD ON \*\.\* TO \S+", said.stderr
+    )
+    assert grant is not None
     assert not json.loads(logged("backup", "check", file).stdout)["binlog"]
-    statement(logging_server, f"GRANT BINLOG MONITOR, RELOAD ON *.* TO {login}@'127.0.0.1'")
+    statement(logging_server, grant[0])
     said = logged("backup", "create", f"{file}-2", database_url=theirs)
     assert "GRANT" not in said.stderr
     assert json.loads(logged("backup", "check", f"{file}-2").stdout)["binlog"]

@@ -1,7 +1,8 @@
 """What only the database knows, read for the metrics beside the requests.
 
 A scrape starts a look at the database and waits for it a moment; when that does not come in time,
-the last one counts. Until there was one, what nobody knows yet is NaN, so that no series begins late.
+the last one counts. Until there was one, what nobody knows yet is NaN:
+no series begins late.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _PATIENCE = 0.05  # seconds that a scrape waits
 OLD = 15.0  # seconds after which a look that does not end means that the database is away
 
 
+_UNKNOWN = ChargingBacklog(math.nan, math.nan, math.nan, math.nan)
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
     """As of one look; the age in seconds, times in UTC. By default as before the first one."""
@@ -35,7 +39,7 @@ class DatabaseFacts:
     reloads: float = math.nan
     oldest_reload: float = math.nan
     jobs: dict[str, dt.datetime | None] | None = None  # last success
-    charging: ChargingBacklog = ChargingBacklog(math.nan, math.nan, math.nan, math.nan)
+    charging: ChargingBacklog = _UNKNOWN
 
 
 def read_facts(database: Database) -> DatabaseFacts:

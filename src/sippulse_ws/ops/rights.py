@@ -108,8 +108,11 @@ def missing_rights(db: Session, command: str, own: str, other: str = "") -> list
     wanted = [(right, own, f"`{own}`.*") for right in need.own]
     wanted += [(right, other, f"`{other}`.*") for right in need.other if other]
     wanted += [(right, ON_EVERY_SCHEMA, "*.*") for right in need.every]
+    names = {} if getattr(db.dialect, "is_mariadb", False) else _OLD_NAMES
     return [
-        f"{right} ON {text}" for right, schema, text in wanted if not granted.has(right, schema)
+        f"{names.get(right, right)} ON {text}"
+        for right, schema, text in wanted
+        if not granted.has(right, schema)
     ]
 
 
