@@ -8,6 +8,8 @@ it (another WSGI server that does not set it) each process shows its own. A labe
 from __future__ import annotations
 
 from functools import cache
+from typing import Protocol
+from weakref import WeakSet
 
 from prometheus_client import Counter, Gauge, Histogram, values
 from prometheus_client.metrics import MetricWrapperBase
@@ -84,6 +86,19 @@ UNSERVED = Counter(
     ["fault"],
 )
 UNSERVED_FAULTS = (*TURNED_AWAY_REASONS, "body-timeout", "body-broken", "bad-path", "not-found")
+
+
+class _Shown(Protocol):
+    def show(self) -> None: ...
+
+
+# What is counted here and shown now and then: a server calls `show_all` while it has requests.
+SHOWN_LATER: WeakSet[_Shown] = WeakSet()
+
+
+def show_all() -> None:
+    for one in SHOWN_LATER:
+        one.show()
 
 
 def share_between_workers() -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 
+from sippulse_ws import metrics
 from sippulse_ws.db import Database
 from sippulse_ws.models import Domain
 
@@ -17,6 +19,25 @@ def database(migrated_url: str) -> Iterator[Database]:
     made = Database(migrated_url, pool_size=2)
     yield made
     made.close()
+
+
+def shown(kind: str) -> float:
+    """What the gauge of connections in use has, once the server has shown it."""
+    metrics.show_all()
+    value = REGISTRY.get_sample_value("sippulse_ws_connections_in_use", {"kind": kind})
+    assert value is not None
+    return value
+
+
+def test_connections_in_use_are_counted(database: Database) -> None:
+    used(database)
+    before = shown("read")
+    with database.reading(), database.reading():
+        during = shown("read")
+        with pytest.raises(Refused), database.reading():
+            raise Refused
+        assert shown("read") == during
+    assert (during, shown("read")) == (before + 2, before)
 
 
 class Refused(Exception):

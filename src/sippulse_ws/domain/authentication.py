@@ -97,8 +97,8 @@ class Authenticator:
         if not login or password is None or len(login) > _LOGIN_LENGTH:
             raise Guess("", login or "", "unknown")
         secret = password.encode(errors="surrogatepass")
-        attempt = self._digest(login.encode(errors="surrogatepass"), secret, address.encode())
-        waited = self._take_result(attempt)
+        attempt = partial(self._digest, login.encode(errors="surrogatepass"), secret)
+        waited = self._take_result(attempt(address.encode())) if self._results else None
         if waited is not None and waited.right is False:
             raise _failure(login, waited)
         asked = _within_keys({**parameters, "granted_domain": domain})
@@ -112,7 +112,7 @@ class Authenticator:
             if waited is not None and waited.right is None:  # it waited too long
                 raise _failure(login, waited)
             one = self._verification(row, known, login, secret, address)
-            waited = self._wait(one, attempt, _reason(row), park)
+            waited = self._wait(one, attempt(address.encode()), _reason(row), park)
             if not waited.right:
                 raise _failure(login, waited)
         if not here:
@@ -219,10 +219,11 @@ class Authenticator:
 
 def _within_keys(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values, with None for a text longer than any key: no such row exists."""
-    return {
-        name: None if type(value) is str and len(value) > KEY_LENGTH else value
-        for name, value in values.items()
-    }
+    made = {**values}
+    for name, value in values.items():
+        if type(value) is str and len(value) > KEY_LENGTH:
+            made[name] = None
+    return made
 
 
 def _reason(row: Any) -> str:

@@ -113,17 +113,18 @@ def check_changes(db: Session, domain: str, values: Values) -> None:
         _check_references(find_facts(db, {"domain": domain, **wanted}), values)
 
 
-def without_stored_unfit(db: Session, condition: Any, changes: dict[str, Any]) -> dict[str, Any]:
+def without_stored_unfit(db: Session, key: Values, changes: dict[str, Any]) -> dict[str, Any]:
     """The changes without those unfit values that the subscriber has already.
 
     A client that reads everything and writes it back changes nothing of what was stored before
-    such values were refused.
+    such values were refused. `key` has its username and domain.
     """
     names = unfit_fields(Subscriber, changes)
     if not names:
         return changes
     columns = [getattr(Subscriber, name) for name in names]
-    stored = db.execute(select(*columns).where(condition)).first()
+    named = and_(Subscriber.username == key["username"], Subscriber.domain == key["domain"])
+    stored = db.execute(select(*columns).where(named)).first()
     same = {name for name in names if stored is not None and getattr(stored, name) == changes[name]}
     return {name: value for name, value in changes.items() if name not in same}
 

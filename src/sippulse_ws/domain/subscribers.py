@@ -282,8 +282,9 @@ _REMOVE = Prepared(delete(Subscriber).where(Subscriber.id == bindparam("subscrib
 
 
 def _storable_changes(db: Session, values: Values, changes: dict[str, Any]) -> dict[str, Any]:
-    same = key(values.get("username"), values["domain"])
-    return storable(Subscriber, without_stored_unfit(db, same, changes))
+    if not values.get("username"):
+        raise MissingField(field="username")
+    return storable(Subscriber, without_stored_unfit(db, values, changes))
 
 
 def _update(db: Session, values: Values, changes: dict[str, Any]) -> None:

@@ -45,7 +45,8 @@ def required(values: Values, *names: str) -> None:
 
 def present(values: Values, names: Iterable[str]) -> dict[str, Any]:
     """Those of the fields that the client sent."""
-    return {name: values[name] for name in names if values.get(name) is not None}
+    get = values.get
+    return {name: value for name in names if (value := get(name)) is not None}
 
 
 def storable(

@@ -217,6 +217,7 @@ class Front:
         self._measure(waiting)
 
     def _measure(self, waiting: list[Job]) -> None:
+        metrics.show_all()
         queued = Counter(job.lane for job in waiting)
         busy = Counter(job.lane for job in self._jobs)
         busy.subtract(queued)

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from random import Random
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +17,9 @@ from .request_ids import client_request_id, traceparent
 from .spooled import Spooled
 
 RECEIVED = "sippulse.received"
+# Ids need only be different: a call of the system for each would let other threads in as well.
+_ids = Random()  # noqa: S311
+os.register_at_fork(after_in_child=_ids.seed)
 
 
 class _Headers(Mapping[str, str]):
@@ -24,8 +29,7 @@ class _Headers(Mapping[str, str]):
         self._environ = environ
 
     def __getitem__(self, name: str) -> str:
-        key = name.upper().replace("-", "_")
-        value: str = self._environ[key if key in _WITHOUT_PREFIX else "HTTP_" + key]
+        value: str = self._environ[_key(name)]
         return value
 
     def __iter__(self) -> Iterator[str]:
@@ -38,6 +42,12 @@ class _Headers(Mapping[str, str]):
 
 
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+
+@lru_cache
+def _key(name: str) -> str:
+    key = name.upper().replace("-", "_")
+    return key if key in _WITHOUT_PREFIX else "HTTP_" + key
 
 
 def readable_path(environ: Mapping[str, Any]) -> str:
@@ -77,7 +87,7 @@ class Context:
         self.environ = environ
         self.service = service
         self.state = state
-        self.request_id = os.urandom(8).hex()
+        self.request_id = f"{_ids.getrandbits(64):016x}"
         self.client_request_id = client_request_id(environ)
         self.traceparent = traceparent(environ)
         now = perf_counter()
@@ -105,10 +115,11 @@ class Context:
 
     def told(self, header: str) -> list[str]:
         """What the HTTP header says, and the SOAP header blocks with its meaning."""
+        value = self.environ.get(_key(header))
+        if self.blocks is NO_BLOCKS:
+            return [] if value is None else [value]
         values = list(self.blocks.get(header.lower(), ()))
-        if (value := self.headers.get(header)) is not None:
-            values.append(value)
-        return values
+        return values if value is None else [*values, value]
 
     def drop(self, field: str) -> None:
         """A field is absent since its text cannot be read."""

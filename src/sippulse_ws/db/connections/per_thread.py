@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from threading import local
+from threading import Lock, local
 from time import monotonic, perf_counter
 from typing import cast
 
+from prometheus_client import Gauge
 from sqlalchemy import Connection, Engine, QueuePool
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,6 +24,7 @@ from sippulse_ws.db.connections.tls import clear_tls_errors
 log = logging.getLogger(__name__)
 
 _ORIGIN = "sippulse_ws pool and end"
+_SHOWN = 0.1  # seconds between two looks at how many connections are in use
 
 
 class PerThreadConnections:
@@ -34,7 +36,7 @@ class PerThreadConnections:
 
     def __init__(self, engine: Engine, most: int, seconds: float, kind: str) -> None:
         self._engine = engine
-        self._in_use = metrics.CONNECTIONS_IN_USE.labels(kind)
+        self._in_use = _InUse(metrics.CONNECTIONS_IN_USE.labels(kind))
         self._waits = metrics.CONNECTION_WAITS.labels(kind)
         self._most = most
         self._seconds = seconds
@@ -54,7 +56,7 @@ class PerThreadConnections:
         if connection is not None:
             origin, end = connection.info[_ORIGIN]
             if origin is pool and monotonic() < end:
-                self._in_use.inc()
+                self._in_use.add(connection)
                 return connection
             # too old, or the database went away and another thread replaced the pool
             connection.invalidate()
@@ -69,7 +71,7 @@ class PerThreadConnections:
             raise
         finally:
             CLOCK.seconds += perf_counter() - started
-        self._in_use.inc()
+        self._in_use.add(connection)
         connection.info.setdefault(_ORIGIN, (pool, monotonic() + self._seconds))
         return connection
 
@@ -84,7 +86,7 @@ class PerThreadConnections:
         if mine.connection is not None or connection.invalidated:
             self.discard(connection)
             return
-        self._in_use.dec()
+        self._in_use.remove(connection)
         if pool.checkedout() > self._most:
             self._warn()
             connection.close()
@@ -93,7 +95,7 @@ class PerThreadConnections:
 
     def discard(self, connection: Connection) -> None:
         """Return it to the pool after a use that failed; if it was lost, replace the pool."""
-        self._in_use.dec()
+        self._in_use.remove(connection)
         deadline = current_deadline()
         if deadline is not None:
             _let_go(deadline, connection)
@@ -116,6 +118,39 @@ class PerThreadConnections:
         if not self._warned:
             self._warned = True
             log.warning("more threads than SIPPULSE_POOL_SIZE: those above it wait for each other")
+
+
+class _InUse:
+    """The connections in use; the gauge is set now and then, and when there are none any more.
+
+    A value that processes share costs more than all else that is done with a connection.
+    """
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._there: set[int] = set()
+        self._shown = 0
+        self._next = 0.0  # monotonic()
+        self._lock = Lock()
+        metrics.SHOWN_LATER.add(self)
+
+    def add(self, connection: Connection) -> None:
+        self._there.add(id(connection))
+        if monotonic() > self._next:
+            self.show()
+
+    def remove(self, connection: Connection) -> None:
+        self._there.discard(id(connection))
+        if self._shown and not self._there:
+            self.show()
+
+    def show(self) -> None:
+        with self._lock:
+            self._next = monotonic() + _SHOWN
+            count = len(self._there)
+            more, self._shown = count - self._shown, count
+            if more:  # the gauge is that of other databases, too
+                self._gauge.inc(more)
 
 
 def _let_go(deadline: Deadline, connection: Connection) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Boolean, Dialect
+from sqlalchemy import Boolean, Dialect, TypeDecorator
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql import ClauseElement, Insert, Select
 from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.db.statements import json_rows
 from sippulse_ws.db.statements.drivers import DRIVERS, LITERALS, Literal
+from sippulse_ws.db.statements.texts import Processor, TextWriters
 
-Processor = Callable[[Any], Any]
 PACKET = 500_000  # bytes after which a text of many rows ends; max_allowed_packet is 1 MiB or more
 _REMEMBERED = 10_000  # texts of many rows
 _named = re.compile(r"%\(\w+\)s")
@@ -63,27 +64,20 @@ class Plan:
             self._gaps.setdefault(name, (process, []))[1].append(2 * number + 1)
         if unknown := defaults.keys() - self._gaps.keys():
             raise ArgumentError(f"defaults for unknown parameters {', '.join(sorted(unknown))}")
-        self._template: list[bytes] = []  # what a text begins as, made at the first use
+        self._texts = TextWriters(self._gaps, self._template)
 
     def write(self, connection: Any, values: Mapping[str, Any]) -> Any:
         """The statement with these values, as its driver sends it."""
         if not self.driver.writes_text:
             return self.sql, self.checked_arguments(values)
-        gaps = self._gaps
-        if not (gaps.keys() >= values.keys() >= self._needed):
-            raise self._wrong_names(values)
         quote = self.driver.quote(connection)
-        if not self._template:
-            self._template = self._start(quote)
-        text = self._template.copy()
-        for name, value in values.items():
-            process, places = gaps[name]
-            bound = value if process is None else process(value)
-            kind = type(bound)
-            literal = quote(bound) if kind is str else LITERALS[kind](bound)
-            for place in places:
-                text[place] = literal
-        return b"".join(text)
+        names = tuple(values)
+        write = self._texts.known.get(names)
+        if write is None:
+            if not (self._gaps.keys() >= values.keys() >= self._needed):
+                raise self._wrong_names(values)
+            write = self._texts.find(names, quote)
+        return write(values, quote)
 
     def write_rows(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
         """An INSERT of these rows as texts of many rows each, none longer than a packet may be."""
@@ -144,9 +138,17 @@ class Plan:
     def _bind_processor(self, kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
         if self.driver.writes_text and isinstance(kind, Boolean):
             return None  # a literal is made of True itself
-        return kind.dialect_impl(dialect).bind_processor(dialect)
+        impl = kind.dialect_impl(dialect)
+        convert = impl.bind_processor(dialect)
+        if convert is None or not isinstance(impl, TypeDecorator):
+            return convert
+        # what there is between it and the type's own function has nothing to do
+        own = type(impl).process_bind_param is not TypeDecorator.process_bind_param
+        if own and impl.impl_instance.bind_processor(dialect) is None:
+            return partial(impl.process_bind_param, dialect=dialect)
+        return convert
 
-    def _start(self, quote: Literal) -> list[bytes]:
+    def _template(self, quote: Literal) -> list[bytes]:
         """The pieces, and between them what is known or NULL."""
         parts = [self._pieces[0]]
         for (name, process), piece in zip(self._parameters, self._pieces[1:], strict=True):
