@@ -11,7 +11,7 @@ from sippulse_ws.config import ConfigurationError, load_settings
 from sippulse_ws.config_delivery import WebhookSettings
 from sippulse_ws.db import Session
 from sippulse_ws.domain import events
-from sippulse_ws.domain.webhooks import KEPT, PATIENCE
+from sippulse_ws.domain.webhooks import KEPT, PATIENCE, dispatch, purge_events
 from sippulse_ws.jobs.webhooks import webhook_jobs
 from sippulse_ws.models import Event, EventDelivery
 from tests.fixtures.app import TestDatabase
@@ -40,6 +40,10 @@ class Delivering:
     def make_due(self) -> None:
         long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
         self.db.execute(sa.update(EventDelivery).values(due_at=long_ago))
+
+    def make_late(self) -> None:
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+        self.db.execute(sa.update(EventDelivery).values(due_at=later))
 
     def states(self) -> list[tuple[str, int, str | None]]:
         columns = (EventDelivery.state, EventDelivery.attempts, EventDelivery.error)
@@ -152,7 +156,8 @@ def test_old_events_are_deleted_when_nobody_waits(
     receiver.answers = [204, 500]
     delivering.run({"url": receiver.url})
     db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - KEPT - dt.timedelta(1)))
-    delivering.run()
+    delivering.make_late()
+    delivering.run({"url": receiver.url})
     assert db.execute(sa.select(Event.account)).scalars().all() == [BIA]
 
 
@@ -179,6 +184,62 @@ def test_where_nobody_listens_events_of_the_forgotten_go(
     delivering.run({"url": receiver.url})  # what happened before is nothing to one who comes later
     assert not receiver.tries
     assert db.execute(sa.select(Event.account)).scalars().all() == [BIA]
+
+
+def test_what_waits_for_a_removed_endpoint_is_given_up_after_three_days(
+    delivering: Delivering, receiver: Receiver, db: Session
+) -> None:
+    away, here = {"url": "http://127.0.0.1:9/away"}, {"url": receiver.url}
+    delivering.emit(ANA, 1)
+    delivering.emit(BIA, 2)
+    delivering.run(away, here)
+    bia = sa.update(Event).where(Event.account == BIA)
+    db.execute(bia.values(at=dt.datetime.now(dt.UTC) - PATIENCE - dt.timedelta(minutes=1)))
+    delivering.run(here)
+    states = sa.select(EventDelivery.account, EventDelivery.state, EventDelivery.error)
+    removed = db.execute(states.where(EventDelivery.endpoint.like("%away"))).all()
+    # the other may still be delivered if the endpoint comes back
+    assert {row.account: row.state for row in removed} == {ANA: "waiting", BIA: "given up"}
+    assert "SIPPULSE_WEBHOOKS" in next(row.error for row in removed if row.account == BIA)
+    assert len(receiver.messages) == 2
+    # and once nobody waits for them, they go like all others
+    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - KEPT - dt.timedelta(1)))
+    delivering.run(here)
+    assert db.execute(sa.select(Event.id)).all() == []
+
+
+def test_what_waits_for_an_endpoint_that_is_there_is_never_given_up_untried(
+    delivering: Delivering, db: Session
+) -> None:
+    away = {"url": "http://127.0.0.1:9/away"}
+    delivering.emit(ANA, 1)
+    delivering.run(away)
+    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - KEPT))
+    delivering.make_late()
+    delivering.run(away)
+    assert delivering.states()[0][0] == "waiting"
+
+
+@pytest.mark.engines("mariadb")
+def test_deleting_old_events_reads_no_more_than_it_may_delete(
+    db: Session, delivering: Delivering
+) -> None:
+    for number in range(700):
+        delivering.emit(ANA, number)
+    dispatch(db, [])
+    dispatch(db, [])
+    # some 500 rows each of event, of what is derived from it, and of what waits for it
+    before = handler_reads(db)
+    assert purge_events(db) == 0
+    assert handler_reads(db) - before < 1300
+    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - KEPT - dt.timedelta(1)))
+    assert [purge_events(db), purge_events(db), purge_events(db)] == [500, 200, 0]
+
+
+def handler_reads(db: Session) -> int:
+    """Rows that this connection has read so far."""
+    status = db.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'")
+    return sum(int(row[1]) for row in status)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import fnmatch
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -34,6 +33,7 @@ _AT_ONCE = 500
 _PAUSES = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 21600)
 PATIENCE = dt.timedelta(days=3)
 KEPT = dt.timedelta(days=7)  # events that are done with
+NO_ENDPOINT = "no endpoint of this name in SIPPULSE_WEBHOOKS"
 # In the data of events of somebody who was forgotten: such an event goes once it was told.
 _FORGOTTEN = '"forgotten":true'
 
@@ -181,18 +181,53 @@ def retry_event(db: Session, event_id: int) -> int:
     return db.execute(update(EventDelivery).where(undelivered).values(again)).rowcount
 
 
+def give_up_removed(db: Session, endpoints: Collection[str]) -> dict[str, int]:
+    """Give up what has waited three days for endpoints other than these; how many, by name."""
+    late = dt.datetime.now(dt.UTC) - PATIENCE
+    given_up = {}
+    for name in _known_endpoints(db):
+        if name in endpoints:
+            continue
+        waiting = (
+            select(Event.id)
+            .join(EventDelivery, EventDelivery.event_id == Event.id)
+            .where(EventDelivery.endpoint == name, EventDelivery.state == WAITING, Event.at < late)
+            .order_by(Event.id)
+            .limit(_AT_ONCE)
+        )
+        if not (events := db.execute(waiting).all()):
+            continue
+        given_up[name] = len(events)
+        end = {"state": GIVEN_UP, "done_at": dt.datetime.now(dt.UTC), "error": NO_ENDPOINT}
+        same = (EventDelivery.endpoint == name) & (EventDelivery.state == WAITING)
+        ids = EventDelivery.event_id.in_([event.id for event in events])
+        db.execute(update(EventDelivery).where(same, ids).values(end))
+        for event in events:
+            drop_forgotten(db, event)
+    return given_up
+
+
 def purge_events(db: Session) -> int:
-    """Delete old events that nobody waits for, and late ones of the forgotten; how many."""
-    now = dt.datetime.now(dt.UTC)
-    told = and_(Event.at < now - KEPT, Event.dispatched.is_(True), ~_waited_for())
-    # whoever waits for these is no endpoint any more, or will be given up with the next try
-    late = and_(Event.at < now - PATIENCE, Event.data.contains(_FORGOTTEN))
-    old = select(Event.id).where(or_(told, late)).order_by(Event.id).limit(_AT_ONCE)
-    ids = db.execute(old).scalars().all()
+    """Delete old events that nobody waits for; how many. Only the oldest 500 are looked at."""
+    oldest = select(Event.id, Event.at, Event.dispatched).order_by(Event.id).limit(_AT_ONCE)
+    one = oldest.subquery().c
+    waited_for = exists().where(EventDelivery.event_id == one.id, EventDelivery.state == WAITING)
+    before = dt.datetime.now(dt.UTC) - KEPT
+    told = select(one.id).where(one.at < before, one.dispatched.is_(True), ~waited_for)
+    ids = db.execute(told).scalars().all()
     if ids:
         db.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(ids)))
         db.execute(delete(Event).where(Event.id.in_(ids)))
     return len(ids)
+
+
+def _known_endpoints(db: Session) -> Iterator[str]:
+    """Names of all that there are deliveries to; each is one look into an index."""
+    first = select(func.min(EventDelivery.endpoint))
+    name: str | None = db.scalar(first)
+    while name is not None:
+        yield name
+        name = db.scalar(first.where(EventDelivery.endpoint > name))
 
 
 def _waited_for() -> Exists:

@@ -22,10 +22,12 @@ from sqlalchemy import Row
 from sippulse_ws.config_delivery import WebhookSettings
 from sippulse_ws.db import Database
 from sippulse_ws.domain.webhooks import (
+    NO_ENDPOINT,
     Listener,
     dispatch,
     drop_forgotten,
     find_due_deliveries,
+    give_up_removed,
     note_delivered,
     note_failed,
     purge_events,
@@ -44,7 +46,7 @@ def webhook_jobs(endpoints: Sequence[WebhookSettings]) -> list[Job]:
     listeners = [Listener(one.name, one.events, one.domains) for one in endpoints]
     return [
         Job("events", 0.5, partial(_dispatch, listeners=listeners)),
-        Job("events purge", 60, _purge),
+        Job("events purge", 60, partial(_purge, names=[one.name for one in endpoints])),
         *(Job(webhook_job(one.name), 0.5, WebhookSender(one).run) for one in endpoints),
     ]
 
@@ -128,6 +130,10 @@ def _dispatch(database: Database, listeners: Sequence[Listener]) -> bool:
         return dispatch(db, listeners)
 
 
-def _purge(database: Database) -> bool:
+def _purge(database: Database, names: Sequence[str]) -> bool:
     with database.writing() as db:
-        return purge_events(db) == _AT_ONCE
+        given_up = give_up_removed(db, names)
+    for name, count in given_up.items():
+        log.warning("%d events to %s given up: %s", count, name, NO_ENDPOINT)
+    with database.writing() as db:
+        return purge_events(db) == _AT_ONCE or bool(given_up)
