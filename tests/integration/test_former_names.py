@@ -158,6 +158,8 @@ def test_rating_again_charges_no_new_owner_of_the_name(names: Names, cli: Cli) -
     said = cli("calls", "rerate", "--from", yesterday, "--to", today, timezone="UTC").output
     assert "0 calls changed" in said
     assert REMOVED_ACCOUNT in said
+    assert "2 calls are of accounts that were removed, and stay as they are" in said
+    assert "no rate" not in said
     cli("calls", "unrated", "--again")
     names.rate()
     assert names.state(lost) == (UNRATED, REMOVED_ACCOUNT)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
 
+from sippulse_ws.charging.rated_call import REMOVED_ACCOUNT
 from sippulse_ws.charging.rerating import (
     Rerated,
     Selection,
@@ -18,6 +20,7 @@ from sippulse_ws.charging.rerating import (
     rerate,
 )
 from sippulse_ws.charging.rows import CallLedgerRow, RawCallRow, WholeRecord
+from sippulse_ws.charging.terms import NO_RATE
 from sippulse_ws.cli.call_texts import CallSaid
 from sippulse_ws.cli.session import (
     AsJson,
@@ -134,6 +137,9 @@ def calls_show(
         typer.echo("\n".join(lines))
 
 
+_UNPRICED = {NO_RATE: Said.CALLS_WITHOUT_RATE, REMOVED_ACCOUNT: Said.CALLS_OF_REMOVED}
+
+
 def _tell_differences(found: list[Rerated], dry_run: bool) -> None:
     print_table(
         "started (UTC);account;number;seconds;before;after;difference;call-id".split(";"),
@@ -143,8 +149,8 @@ def _tell_differences(found: list[Rerated], dry_run: bool) -> None:
     total = sum((one.difference for one in priced), Decimal(0))
     done = Said.CALLS_WOULD_CHANGE if dry_run else Said.CALLS_CHANGED
     say(done, count=len(priced), total=f"{total:f}")
-    if missing := len(found) - len(priced):
-        say(Said.CALLS_WITHOUT_RATE, count=missing)
+    for reason, count in Counter(one.missing for one in found if one.missing).items():
+        say(_UNPRICED.get(reason, Said.CALLS_WITHOUT_PRICE), count=count, reason=reason)
 
 
 def _difference(one: Rerated) -> list[object]:

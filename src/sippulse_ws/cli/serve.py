@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from sippulse_ws.db.schema.revisions import find_trouble
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.password_keys import note_key
 from sippulse_ws.log import configure_logging, log_uncaught
+from sippulse_ws.observability.metrics_folder import metrics_folder
 from sippulse_ws.parts import make_database, make_vault
 from sippulse_ws.serving.listening import ListenError, listen
 from sippulse_ws.serving.start import run_server
@@ -92,7 +92,7 @@ def _serve(
         announce(address, logins)
     elif console.is_terminal or settings.log_format == "text":  # else the line "start" says it
         console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)  # data
-    with TemporaryDirectory(prefix="sippulse-ws-metrics-") as folder:
+    with metrics_folder() as folder:
         os.environ.setdefault(metrics.FOLDER, folder)
         app = application()  # made before workers are forked, so that they share its memory
         if logins is not None:

@@ -279,6 +279,14 @@ class Said(Sentence):
         "{count} chamadas não têm tarifa agora e ficam como estão",
         "{count} calls have no rate now and stay as they are",
     )
+    CALLS_OF_REMOVED = Wording(
+        "{count} chamadas são de contas que foram removidas e ficam como estão",
+        "{count} calls are of accounts that were removed, and stay as they are",
+    )
+    CALLS_WITHOUT_PRICE = Wording(
+        "{count} chamadas não podem ser tarifadas agora ({reason}) e ficam como estão",
+        "{count} calls cannot be priced now ({reason}) and stay as they are",
+    )
     CHARGING_IS = Wording(
         "a tarifação está {value}; quem decide: {who}", "charging is {value}, by {who}"
     )

@@ -96,12 +96,19 @@ _ETAG = {
 }
 
 
+# Relative to the document that a server has: right also under a path that a proxy adds.
+_BESIDE = "../api"
+
+
 @cache
-def openapi_document() -> bytes:
-    return dump_json(build_openapi(list(every_operation())))
+def openapi_document(server: str = _BESIDE) -> bytes:
+    """The description of all operations, at this address."""
+    return dump_json(build_openapi(list(every_operation()), server))
 
 
-def build_openapi(operations: Iterable[PublishedOperation]) -> dict[str, Any]:
+def build_openapi(
+    operations: Iterable[PublishedOperation], server: str = _BESIDE
+) -> dict[str, Any]:
     components: dict[str, Any] = {"Problem": _PROBLEM}
     paths = {
         f"/{one.service}/{one.name}": {"post": _operation(one, components)} for one in operations
@@ -115,8 +122,7 @@ def build_openapi(operations: Iterable[PublishedOperation]) -> dict[str, Any]:
             "description": both(_ABOUT),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        # relative to this document: right also under a path that a proxy adds
-        "servers": [{"url": "../api"}],
+        "servers": [{"url": server}],
         "tags": [
             {"name": one.__name__, "description": both(describe_service(one.__name__))}
             for one in SERVICES
