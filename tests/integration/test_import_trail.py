@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sippulse_ws.cli.import_course import Course
-from sippulse_ws.files.engine import BATCH
 from sippulse_ws.files.kinds import KINDS
+from sippulse_ws.files.tables import AT_ONCE
 from tests.factories.calls import call, csv_text, failed_call
 from tests.fixtures.server import Cli
 
@@ -59,7 +59,7 @@ def test_one_that_breaks_off_leaves_its_counts(cli: Cli, monkeypatch: pytest.Mon
         raise OSError("no space left")
 
     monkeypatch.setattr(Course, "goes_on", broken)
-    lines = "\n".join(f"55{number:05},48,CUT" for number in range(3 * BATCH))
+    lines = "\n".join(f"55{number:05},48,CUT" for number in range(3 * AT_ONCE))
     file = f"prefix,city_code,local_area\n{lines}\n"
     assert "no space left" in cli("import", "numbering", "-", input=file, status=1).stderr
     told = trail(cli, "import numbering")

@@ -13,8 +13,9 @@ from sippulse_ws.cli.session import fail
 from sippulse_ws.cli.texts import Said
 from sippulse_ws.db import Database
 from sippulse_ws.domain.errors import DomainError
-from sippulse_ws.files.engine import BATCH, Import
+from sippulse_ws.files.engine import Import
 from sippulse_ws.files.kind import Kind
+from sippulse_ws.files.tables import AT_ONCE
 
 _OPTIONS = {"domain": "--domain", "rate_id": "--rate-id", "prefix": "--prefix"}
 
@@ -47,7 +48,7 @@ def delete_missing(
     with database.maintaining() as db:
         query = kind.in_scope(scope)
         assert query is not None, "a kind with a scope has one"
-        options = {"stream_results": True, "yield_per": BATCH}
+        options = {"stream_results": True, "yield_per": AT_ONCE}
         rows = db.execute(query, execution_options=options)
         missing = [row for row in rows if not run.seen.contains(kind.identify_row(row))]
     if not missing:
@@ -61,7 +62,7 @@ def delete_missing(
         raise typer.Exit(1)
     deleted = 0
     left = iter(missing)
-    while batch := list(islice(left, BATCH)):
+    while batch := list(islice(left, AT_ONCE)):
         deleted += _delete(database, kind, batch, run, language)
     typer.echo(Said.DELETED.text(language, count=deleted))
     return deleted

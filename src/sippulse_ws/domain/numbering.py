@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, or_, select
@@ -9,8 +10,8 @@ from sqlalchemy.orm import aliased
 
 from sippulse_ws.domain.errors import InvalidField
 from sippulse_ws.domain.reasons import Reason
-from sippulse_ws.domain.values import Values, required, storable
-from sippulse_ws.models import Numbering
+from sippulse_ws.domain.values import Values, required, storable, texts_fit
+from sippulse_ws.models import Base, Numbering
 
 _FIELDS = ("city_code", "local_area")
 LONGEST = 20  # digits of a prefix
@@ -44,6 +45,20 @@ def checked_numbering(values: Values) -> dict[str, Any]:
     if not (prefix.isascii() and prefix.isdigit()):
         raise InvalidField("prefix", Reason.DIGITS_ONLY)
     return storable(Numbering, {name: values[name] for name in ("prefix", *_FIELDS)})
+
+
+def numbering_fits(columns: Mapping[str, Sequence[str]]) -> bool:
+    """Whether `checked_numbering` would leave all rows of these columns as they are."""
+    return are_prefixes(Numbering, columns["prefix"]) and all(
+        texts_fit(Numbering, name, columns[name]) for name in _FIELDS
+    )
+
+
+def are_prefixes(model: type[Base], texts: Sequence[str]) -> bool:
+    """Whether all of these are beginnings of numbers, as a column `prefix` takes them."""
+    together = "".join(texts)
+    digits = all(texts) and together.isascii() and together.isdigit()
+    return digits and texts_fit(model, "prefix", texts)
 
 
 def guess(numbering: Any, stored: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -32,9 +32,10 @@ from sippulse_ws.domain.errors import (
     RateRepeated,
     RowRefused,
 )
+from sippulse_ws.domain.numbering import are_prefixes
 from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.rows import stream
-from sippulse_ws.domain.values import Values, present, required, storable, wire_name
+from sippulse_ws.domain.values import Values, present, required, storable, texts_fit, wire_name
 from sippulse_ws.models import Rate
 
 Key = tuple[str, int, str]  # domain, rate_id, prefix
@@ -165,6 +166,21 @@ class RowChecker:
                 self._known[shared] = {one: stored[one] for one in _SHARED if one in stored}
             return stored
         return {**known, **storable(Rate, {"prefix": prefix, "name": name})}
+
+    def columns(self, columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]] | None:
+        """The same for many rows at once, by columns; None when one is to be checked by itself."""
+        prefixes, names = columns["prefix"], columns["name"]
+        if not (all(names) and are_prefixes(Rate, prefixes) and texts_fit(Rate, "name", names)):
+            return None
+        nothing = [None] * len(names)
+        shared = list(zip(*(columns.get(name, nothing) for name in _SHARED), strict=True))
+        known = self._known
+        for one in set(shared) - known.keys():
+            self(dict(zip(_SHARED, one, strict=True), prefix=prefixes[0], name=names[0]))
+        if not known.keys() >= set(shared):
+            return None  # so many prices are not remembered
+        rows = zip(shared, prefixes, names, strict=True)
+        return [{**known[one], "prefix": prefix, "name": name} for one, prefix, name in rows]
 
 
 def find_existing(db: Session, keys: Iterable[Key]) -> set[Key]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.domain.errors import InvalidField, MissingField
 from sippulse_ws.domain.reasons import Reason
-from sippulse_ws.domain.sip_fields import Grammar, grammar_of
+from sippulse_ws.domain.sip_fields import Grammar, grammar_of, printable
 from sippulse_ws.models import Base
 from sippulse_ws.models.types import MONEY_LIMIT, Key, Money, as_money
 
@@ -69,6 +69,29 @@ def storable(
         if value is not None and (fit := fits[name]) is not None:
             stored[name] = fit(value, prefix, name)
     return stored
+
+
+def texts_fit(model: type[Base], name: str, texts: Sequence[str]) -> bool:
+    """Whether `storable` would take all of these for a column, and leave them as they are."""
+    length, grammar = _text_column(model, name)
+    if length is None or max(map(len, texts)) > length:
+        return False
+    if grammar is printable:  # which looks at single characters
+        texts = ["".join(texts)]
+    try:
+        if grammar is not None:
+            for text in texts:
+                grammar(text, name)
+    except InvalidField:
+        return False
+    return True
+
+
+@cache
+def _text_column(model: type[Base], name: str) -> tuple[int | None, Grammar | None]:
+    column = model.__table__.columns[name]
+    length = column.type.length if isinstance(column.type, String | Key) else None
+    return length, grammar_of(column)
 
 
 def amount(value: float | Decimal, field: str) -> Decimal:

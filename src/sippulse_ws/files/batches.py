@@ -104,6 +104,9 @@ class BatchStore:
         unresolved = kind.resolve(db, records)
         resolved = [one for n, one in enumerate(records) if n not in unresolved]
         there = kind.find(db, resolved if unresolved else records)
+        if not there and not unresolved:
+            found.new = list(zip(entries, records, strict=True))
+            return found
         for place, (entry, record) in enumerate(zip(entries, records, strict=True)):
             if place in unresolved:
                 found.refuse(entry, unresolved[place])

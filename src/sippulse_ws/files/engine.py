@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, Protocol
 
 from sippulse_ws.db import Database, Session
@@ -21,7 +20,7 @@ from sippulse_ws.files.columns import ColumnNames, ColumnWishes, place_columns
 from sippulse_ws.files.decimals import DecimalReader, Sign, SignFinder
 from sippulse_ws.files.fields import Field, ReadingStyle
 from sippulse_ws.files.forms import Form, Wanted, find_form
-from sippulse_ws.files.kind import Kind, Record
+from sippulse_ws.files.kind import Kind
 from sippulse_ws.files.lines import Entry, Layout, LineReader, Transform, is_archive
 from sippulse_ws.files.numbers import NumberOptions
 from sippulse_ws.files.refusals import EmptyFile, RecordRepeated, shown
@@ -29,8 +28,6 @@ from sippulse_ws.files.seen import SeenRecords
 from sippulse_ws.files.sheets import SheetNumber
 from sippulse_ws.files.streams import Bytes
 from sippulse_ws.files.tables import Table, opened_table
-
-BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ class Import:
                 transform=options.transform,
                 nulls=options.nulls,
             )
-            self._store_all(LineReader(kind, layout).read(table.lines))
+            self._store_all(LineReader(kind, layout).read(table.blocks()))
         return self.counts
 
     def close(self) -> None:
@@ -174,12 +171,12 @@ class Import:
             styles[one.name] = ReadingStyle(self._options.numbers, decimal, raw, sheet)
         return styles
 
-    def _store_all(self, entries: Iterator[Entry]) -> None:
+    def _store_all(self, batches: Iterator[list[Entry]]) -> None:
         """A batch is stored while the next one is read and checked."""
         with ThreadPoolExecutor(1) as worker, _fewer_collections():
             storing: Storing | None = None
             try:
-                while batch := list(islice(entries, BATCH)):
+                for batch in batches:
                     prepared = self._prepared(batch)
                     if storing is not None:
                         self._end(storing)
@@ -195,25 +192,32 @@ class Import:
 
     def _prepared(self, batch: list[Entry]) -> PreparedBatch:
         """The records of a batch that may be stored, and what is refused before that."""
-        kind, prepared = self._kind, PreparedBatch()
-        there: list[tuple[Entry, Record]] = []
-        for entry in batch:
-            if entry.error is not None:
-                prepared.refusals.append((entry.line, entry.raw, entry.error))
-            elif entry.record is None:
-                prepared.left_out += 1
-            else:
-                there.append((entry, entry.record))
-        lines = self.seen.first_lines([(kind.identify(one), entry.line) for entry, one in there])
-        for (entry, record), first in zip(there, lines, strict=True):
-            if first != entry.line:
-                error = RecordRepeated(row=first, identity=shown(kind.describe(record)))
-                prepared.refusals.append((entry.line, entry.raw, error))
-                continue
-            prepared.good.append(entry)
+        prepared = PreparedBatch(batch)
+        records = [entry.record for entry in batch if entry.record is not None]
+        if len(records) < len(batch):
+            prepared.good = [entry for entry in batch if entry.record is not None]
+            wrong = [(one.line, one.raw, one.error) for one in batch if one.error is not None]
+            prepared.refusals = wrong
+            prepared.left_out = len(batch) - len(records) - len(wrong)
+        lines = [entry.line for entry in prepared.good]
+        first = self.seen.first_lines(list(zip(self._kind.identities(records), lines, strict=True)))
+        if first != lines:
+            self._refuse_repeated(prepared, first)
+        for entry in prepared.good:
             if entry.remark is not None:
                 self._listener.remarked(entry.line, entry.remark)
         return prepared
+
+    def _refuse_repeated(self, prepared: PreparedBatch, first: list[int]) -> None:
+        """`first` are the lines of the first record of each identity."""
+        good, prepared.good = prepared.good, []
+        for entry, line in zip(good, first, strict=True):
+            if line == entry.line:
+                prepared.good.append(entry)
+                continue
+            identity = shown(self._kind.describe(entry.record or {}))
+            error = RecordRepeated(row=line, identity=identity)
+            prepared.refusals.append((entry.line, entry.raw, error))
 
     def _end(self, storing: Storing) -> None:
         """Wait for a batch and count it."""
@@ -243,7 +247,7 @@ def _fewer_collections() -> Iterator[None]:
 class PreparedBatch:
     """A batch that waits for the database."""
 
-    good: list[Entry] = field(default_factory=list)
+    good: list[Entry]
     refusals: list[Refusal] = field(default_factory=list)
     left_out: int = 0
 

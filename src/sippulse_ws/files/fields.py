@@ -14,6 +14,7 @@ from typing import Any
 
 from sippulse_ws.domain.values import INT_MAX, domain_text
 from sippulse_ws.files.decimals import DecimalReader
+from sippulse_ws.files.formula_texts import MARKS, from_spreadsheet
 from sippulse_ws.files.numbers import (
     NumberOptions,
     NumberRange,
@@ -33,28 +34,21 @@ from sippulse_ws.files.refusals import (
     NotAnInteger,
     NotInEncoding,
     OutOfRange,
-    SpreadsheetError,
     TextTooLong,
 )
 from sippulse_ws.files.sheets import FORMULA, SheetNumber
 
 Read = Callable[[str], Any]
+ReadAll = Callable[[list[str]], list[Any]]
 
 _REMEMBERED = 1000
+_SURE_DIGITS = 18  # of a contact's number, which is below 2**63
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _MOMENT = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_SHEET_ERRORS = frozenset(
-    (
-        *("#N/A", "#N/D", "#REF!", "#VALUE!", "#VALOR!", "#DIV/0!"),
-        *("#NAME?", "#NOME?", "#NULL!", "#NULO!", "#NUM!", "#NÚM!"),  # data
-    )
-)
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 _YES = frozenset("1 true yes sim s verdadeiro".split())
 _NO = frozenset("0 false no não nao n falso".split())  # data
-# What a spreadsheet would take for a formula; exports put ' before it.
-_GUARDED = re.compile(rf"'+(?:[=+\-@]|(?:{'|'.join(map(re.escape, _SHEET_ERRORS))})$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +81,41 @@ class Field:
         def read(text: str) -> str:
             if not text.isascii() and _LONE_SURROGATE.search(text):
                 raise NotInEncoding(name)
-            if text[0] in "'#\0" and not raw:
-                text = _from_spreadsheet(text, name)
+            if text[0] in MARKS and not raw:
+                text = from_spreadsheet(text, name)
             if length is not None and len(text) > length:
                 raise TextTooLong(name, length=length)
             return text
 
         return read
+
+    def column_reader(self, style: ReadingStyle) -> ReadAll:
+        """For cells of which none is empty: as `reader` reads each of them, or its CellRefused."""
+        read, is_plain = self.reader(style), self._plain(style)
+        return lambda cells: cells if is_plain("".join(cells), cells) else list(map(read, cells))
+
+    def _plain(self, style: ReadingStyle) -> Callable[[str, list[str]], bool]:
+        """Whether cells, also given as one text, certainly are the values that are read."""
+        length, marks = self.length, () if style.raw else MARKS
+
+        def is_plain(together: str, cells: list[str]) -> bool:
+            if length is not None and max(map(len, cells)) > length:
+                return False
+            if not together.isascii() and _LONE_SURROGATE.search(together):
+                return False
+            return not any(mark in together for mark in marks)
+
+        return is_plain
+
+
+@dataclass(frozen=True)
+class ReadField(Field):
+    """Whose values are not the texts of the cells."""
+
+    is_text = False
+
+    def _plain(self, style: ReadingStyle) -> Callable[[str, list[str]], bool]:
+        return lambda _together, _cells: False
 
 
 @dataclass(frozen=True)
@@ -110,12 +132,16 @@ class NameField(Field):
 
         return read
 
+    def _plain(self, style: ReadingStyle) -> Callable[[str, list[str]], bool]:
+        is_text = super()._plain(style)
+        return lambda together, cells: (
+            "e" not in together and "E" not in together and is_text(together, cells)
+        )
+
 
 @dataclass(frozen=True)
-class DomainField(Field):
+class DomainField(ReadField):
     """A domain's name, in lower case."""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         text = super().reader(style)
@@ -123,21 +149,17 @@ class DomainField(Field):
 
 
 @dataclass(frozen=True)
-class IgnoredField(Field):
+class IgnoredField(ReadField):
     """A column that is in files and says nothing to us."""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         return lambda _text: None
 
 
 @dataclass(frozen=True)
-class IntegerField(Field):
+class IntegerField(ReadField):
     low: int = -INT_MAX - 1
     high: int = INT_MAX
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         name, low, high = self.name, self.low, self.high
@@ -154,13 +176,12 @@ class IntegerField(Field):
 
 
 @dataclass(frozen=True)
-class DecimalField(Field):
+class DecimalField(ReadField):
     """An amount of money, or (`binary`) a double."""
 
     binary: bool = False
 
     is_decimal = True
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         name, decimal, binary = self.name, style.decimal, self.binary
@@ -180,12 +201,10 @@ class DecimalField(Field):
 
 
 @dataclass(frozen=True)
-class FlagField(Field):
+class FlagField(ReadField):
     """A boolean; `strict`: 0 or 1 alone."""
 
     strict: bool = False
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         name, strict = self.name, self.strict
@@ -202,10 +221,8 @@ class FlagField(Field):
 
 
 @dataclass(frozen=True)
-class MomentField(Field):
+class MomentField(ReadField):
     """A clock's reading to the second, without a zone."""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         name = self.name
@@ -222,10 +239,8 @@ class MomentField(Field):
 
 
 @dataclass(frozen=True)
-class InstantField(Field):
+class InstantField(ReadField):
     """A moment to the microsecond; without a zone it is UTC."""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         name = self.name
@@ -243,30 +258,32 @@ class InstantField(Field):
 
 
 @dataclass(frozen=True)
-class NumberField(Field):
-    """A dialled number in its normal form, or all of a range when these were asked for."""
+class _DigitsField(ReadField):
+    """Mostly digits alone, which are read as they are."""
 
-    is_text = False
+    def _plain(self, style: ReadingStyle) -> Callable[[str, list[str]], bool]:
+        return lambda together, _cells: together.isascii() and together.isdigit()
+
+
+@dataclass(frozen=True)
+class NumberField(_DigitsField):
+    """A dialled number in its normal form, or all of a range when these were asked for."""
 
     def reader(self, style: ReadingStyle) -> Read:
         return _range_reader(self.name, read_number, style.numbers)
 
 
 @dataclass(frozen=True)
-class PrefixField(Field):
+class PrefixField(_DigitsField):
     """The beginning of dialled numbers."""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         return _range_reader(self.name, read_prefix, style.numbers)
 
 
 @dataclass(frozen=True)
-class ListedNumberField(Field):
+class ListedNumberField(ReadField):
     """A number of a white list, which may be a code with * and #."""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         read_digits = _range_reader(self.name, read_number, style.numbers)
@@ -281,10 +298,8 @@ class ListedNumberField(Field):
 
 
 @dataclass(frozen=True)
-class AliasField(Field):
+class AliasField(ReadField):
     """A user name, which is mostly a number."""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         read_digits = _range_reader(self.name, read_number, style.numbers)
@@ -297,14 +312,23 @@ class AliasField(Field):
 
 
 @dataclass(frozen=True)
-class ContactField(Field):
+class ContactField(ReadField):
     """A telephone number among contact data, kept as a whole number."""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         name = self.name
         return lambda text: read_contact(text, name)
+
+    def column_reader(self, style: ReadingStyle) -> ReadAll:
+        read = self.reader(style)
+
+        def read_all(cells: list[str]) -> list[Any]:
+            together = "".join(cells)
+            if together.isascii() and together.isdigit() and max(map(len, cells)) <= _SURE_DIGITS:
+                return list(map(int, cells))
+            return list(map(read, cells))
+
+        return read_all
 
 
 def _remembering(read: Read, style: ReadingStyle) -> Read:
@@ -340,28 +364,3 @@ def _range_reader(
         return read(text, name, options) if found is None else found
 
     return read_any
-
-
-def guarded(text: str) -> str:
-    """A text as a spreadsheet shows it: what looks like a formula gets a ' before it."""
-    if text in _SHEET_ERRORS:
-        return "'" + text
-    if text[:1] in ("=", "+", "-", "@") and not _NUMBER_LIKE.fullmatch(text):
-        return "'" + text
-    return "'" + text if _GUARDED.match(text) else text
-
-
-def guarded_in_sheet(text: str) -> str:
-    """The same in a cell that is a text in any case: only what a reader takes away is added."""
-    return "'" + text if text in _SHEET_ERRORS or _GUARDED.match(text) else text
-
-
-_NUMBER_LIKE = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
-
-
-def _from_spreadsheet(text: str, name: str) -> str:
-    if text == FORMULA:
-        raise FormulaWithoutValue(name)
-    if text in _SHEET_ERRORS:
-        raise SpreadsheetError(name, text)
-    return text[1:] if _GUARDED.match(text) else text

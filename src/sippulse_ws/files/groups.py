@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sippulse_ws.files.columns import folded
-from sippulse_ws.files.fields import AliasField, Field, NumberField, Read, ReadingStyle
+from sippulse_ws.files.fields import (
+    AliasField,
+    Field,
+    NumberField,
+    Read,
+    ReadField,
+    ReadingStyle,
+)
 from sippulse_ws.files.refusals import NotAnAddress
 
 ALIASES, NUMBERS, ADDRESSES = "aliases", "dids", "ip_addresses"
@@ -24,12 +31,10 @@ _ADDRESS = re.compile(
 
 
 @dataclass(frozen=True)
-class GroupField(Field):
+class GroupField(ReadField):
     """Some of one group; the value is a tuple."""
 
     group: str = ""
-
-    is_text = False
 
     def reader(self, style: ReadingStyle) -> Read:
         read = _READERS[self.group](self.name, style)

@@ -59,6 +59,17 @@ class Kind:
         """What is odd about a record that is stored all the same."""
         return None
 
+    def check_columns(self, columns: Mapping[str, list[Any]]) -> list[Record] | None:
+        """The same for the records of many lines, given by columns of equal length.
+
+        None, or a DomainError, when one of them has to be looked at by itself: it is refused, or
+        there is a remark.
+        """
+        rows = zip(*columns.values(), strict=True)
+        records = [self.check(dict(zip(columns, row, strict=True))) for row in rows]
+        remarks = type(self).remark is not Kind.remark
+        return None if remarks and any(map(self.remark, records)) else records
+
     def resolve(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
         """Look up what records refer to; what is wrong, by the record's place."""
         return {}
@@ -123,6 +134,15 @@ class Kind:
         if len(self.identity) == 1:
             return (record[self.identity[0]],)
         return self._identity_of(record)
+
+    def identities(self, records: Sequence[Record]) -> list[Identity]:
+        """Of each of them."""
+        if type(self).identify is not Kind.identify:
+            return list(map(self.identify, records))
+        if len(self.identity) == 1:
+            name = self.identity[0]
+            return [(record[name],) for record in records]
+        return list(map(self._identity_of, records))
 
     @cached_property
     def _identity_of(self) -> Callable[[Mapping[str, Any]], Identity]:

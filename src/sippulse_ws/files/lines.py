@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice, repeat
 from typing import Any, NamedTuple
 
 from sippulse_ws.domain.errors import DomainError, MissingField
-from sippulse_ws.files.fields import Field, Read, ReadingStyle
+from sippulse_ws.files.fields import Field, Read, ReadAll, ReadingStyle
 from sippulse_ws.files.kind import Kind, Record
 from sippulse_ws.files.numbers import NumberRange
 from sippulse_ws.files.refusals import DecimalCommaBetweenCommas, OutOfScope, WrongWidth
-from sippulse_ws.files.tables import Line
+from sippulse_ws.files.tables import AT_ONCE, Line
 
 # Of an archive: all names in quotation marks. Its texts are as they were, nothing is before them.
 _ARCHIVE = re.compile(r'"[^"]*"(?:,"[^"]*")+\r?\n?')
@@ -50,6 +52,8 @@ def is_archive(header: str | None) -> bool:
 
 
 class LineReader:
+    """Reads many lines at once where nothing is odd about them, else one by one."""
+
     def __init__(self, kind: Kind, layout: Layout) -> None:
         self._kind = kind
         self._layout = layout
@@ -64,8 +68,19 @@ class LineReader:
             for place, one in layout.placed.items()
         ]
         self._ranges = any(style.numbers.ranges for style in layout.styles.values())
+        self._columns = ColumnsReader(kind, layout)
 
-    def read(self, lines: Iterator[Line]) -> Iterator[Entry]:
+    def read(self, blocks: Iterator[list[Line]]) -> Iterator[list[Entry]]:
+        """Those of a block at a time, or fewer where a line has many."""
+        for lines in blocks:
+            if (entries := self._columns.read(lines)) is not None:
+                yield entries
+                continue
+            one_by_one = self._one_by_one(lines)
+            while entries := list(islice(one_by_one, AT_ONCE)):
+                yield entries
+
+    def _one_by_one(self, lines: list[Line]) -> Iterator[Entry]:
         for line in lines:
             try:
                 if line.problem is not None:
@@ -141,3 +156,62 @@ class LineReader:
             return
         for number in record[ranges[0]]:
             yield from self._expanded(line, record | {ranges[0]: number})
+
+
+# `Entry._make` without its checks
+_entry: Callable[[tuple[int, str, Record, None, None]], Entry] = partial(tuple.__new__, Entry)
+
+
+class ColumnsReader:
+    """Reads many lines column by column, when all of them are stored and none is remarked on."""
+
+    def __init__(self, kind: Kind, layout: Layout) -> None:
+        self._kind = kind
+        self._width = layout.width
+        self._given = layout.given
+        styles = layout.styles
+        self._readers = [
+            (place, one, one.column_reader(styles[one.name]))
+            for place, one in layout.placed.items()
+        ]
+        self._is_able = not (
+            layout.padded
+            or layout.transform
+            or layout.nulls
+            or any(style.numbers.ranges for style in styles.values())
+        )
+
+    def read(self, lines: list[Line]) -> list[Entry] | None:
+        """None when the lines have to be read one by one."""
+        numbers, rows, texts, problems = zip(*lines, strict=True)
+        if not self._is_able or any(problems) or set(map(len, rows)) != {self._width}:
+            return None
+        cells = list(zip(*rows, strict=True))
+        columns: dict[str, list[Any]] = {}
+        try:
+            for place, one, read in self._readers:
+                columns[one.name] = _column(cells[place], one, read)
+            for name, value in self._given.items():
+                if not {value, None}.issuperset(columns.get(name, ())):
+                    return None
+                columns[name] = [value] * len(lines)
+            records = self._kind.check_columns(columns)
+        except DomainError:
+            return None
+        if records is None:
+            return None
+        return list(map(_entry, zip(numbers, texts, records, repeat(None), repeat(None))))
+
+
+def _column(cells: Sequence[str], field: Field, read: ReadAll) -> list[Any]:
+    """The values of a column; a DomainError when one of its cells has none."""
+    if cells.count(cells[0]) == len(cells):
+        cells, times = cells[:1], len(cells)
+    else:
+        times = 1
+    told = list(cells) if field.as_sent else list(map(str.strip, cells))
+    if "" not in told:
+        return read(told) * times
+    if field.required:
+        raise MissingField(field=field.name)
+    return [read([text])[0] if text else field.empty for text in told] * times

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import repeat
+
 from sippulse_ws.files.refusals import CellRefused
 from sippulse_ws.wording import Wording
+
+_DIALLED = "00"
 
 
 class NumberWithPunctuation(CellRefused):
@@ -62,3 +67,13 @@ class DialledPrefix(CellRefused):
         "{field}: {value} foi gravado, mas 00 é discado e não faz parte do número internacional",
         "{field}: {value} was stored, but 00 is dialled and no part of an international number",
     )
+
+
+def dialled_prefix(prefix: str) -> DialledPrefix | None:
+    """The remark on a prefix that begins as numbers are dialled."""
+    return DialledPrefix("prefix", prefix) if prefix.startswith(_DIALLED) else None
+
+
+def any_dialled(prefixes: Sequence[str]) -> bool:
+    """Whether there is a remark on one of them."""
+    return any(map(str.startswith, prefixes, repeat(_DIALLED)))

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from sqlalchemy.sql import ColumnElement
 
-from sippulse_ws.files.fields import guarded_in_sheet
+from sippulse_ws.files.formula_texts import guarded_in_sheet
 from sippulse_ws.files.refusals import CellTooLong, SheetFull, WritingExtraMissing
 from sippulse_ws.files.sheets import PRECISION, escaped
 

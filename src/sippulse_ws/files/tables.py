@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from itertools import count, islice, repeat
 from typing import IO, NamedTuple
 
 from sippulse_ws.domain.errors import DomainError
@@ -16,6 +18,8 @@ from sippulse_ws.files.refusals import BadEncoding, NotCsv
 from sippulse_ws.files.sheets import opened_sheet
 from sippulse_ws.files.streams import Bytes
 
+AT_ONCE = 1000  # lines, or as many as make LINE_LENGTH
+_STEP = 25
 LINE_LENGTH = 1 << 20  # characters; what is longer is no record
 # Begins what a file of refused lines says about the next one; no line of data begins so.
 REMARK = "#! "
@@ -30,12 +34,23 @@ class Line(NamedTuple):
     problem: DomainError | None = None
 
 
+_Lines = Iterator[Line]
+# `Line._make` without its checks
+_line: Callable[[tuple[int, list[str], str, None]], Line] = partial(tuple.__new__, Line)
+
+
 class Table:
     """An opened file: its form, told precisely, and its lines."""
 
-    def __init__(self, form: Form, lines: Iterator[Line]) -> None:
+    def __init__(self, form: Form, lines: _Lines, block: Callable[[], list[Line]]) -> None:
         self.form = form
         self.lines = lines
+        self._block = block
+
+    def blocks(self) -> Iterator[list[Line]]:
+        """The lines that were not taken yet, many at a time."""
+        while block := self._block():
+            yield block
 
 
 @contextmanager
@@ -43,27 +58,70 @@ def opened_table(source: Bytes, form: Form) -> Iterator[Table]:
     if form.spreadsheet:
         with source.seekable() as file, opened_sheet(file, form.sheet) as (name, rows):
             lines = (Line(number, cells, _as_csv(cells)) for number, cells in rows)
-            yield Table(replace(form, sheet=name), lines)
+            yield Table(replace(form, sheet=name), lines, lambda: list(islice(lines, AT_ONCE)))
         return
     with source.opened() as stream:
-        yield Table(form, _lines(stream, form))
+        text = _CsvText(stream, form)
+        yield Table(form, text.lines(), text.block)
 
 
-def _lines(stream: IO[bytes], form: Form) -> Iterator[Line]:
-    feed = _Feed(stream, form)
-    rows = csv.reader(feed, delimiter=form.delimiter, strict=True)
-    while True:
-        feed.begin()
+class _CsvText:
+    """The records of a text."""
+
+    def __init__(self, stream: IO[bytes], form: Form) -> None:
+        self._feed = _Feed(stream, form)
+        self._parse = partial(csv.reader, delimiter=form.delimiter, strict=True)
+        self._rows = self._parse(self._feed)
+
+    def lines(self) -> _Lines:
+        """One by one."""
+        while (line := self._next()) is not None:
+            yield line
+
+    def block(self) -> list[Line]:
+        """The next ones; none at the end."""
+        while not self._feed.goes_back:
+            first, texts = self._feed.take(AT_ONCE)
+            rows = self._records(texts)
+            if rows is None:
+                self._feed.put_back(texts)
+                break
+            numbered = zip(count(first), rows, texts, repeat(None))
+            if lines := list(map(_line, numbered if all(rows) else (n for n in numbered if n[1]))):
+                return lines
+            if not texts:
+                return []
+        lines = []
+        while self._feed.goes_back and len(lines) < AT_ONCE and (line := self._next()) is not None:
+            lines.append(line)
+        return lines or self.block()
+
+    def _records(self, texts: list[str]) -> list[list[str]] | None:
+        """The cells of each line; None unless each of them is a record by itself."""
+        if REMARK in "".join(texts):
+            return None
         try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            # a stray quotation mark spoils its own line, not those that it swallowed
-            yield Line(feed.number, [], feed.give_back(), NotCsv(error=error))
-            continue
-        if cells:  # blank lines are none
-            yield Line(feed.number, cells, feed.record())
+            rows = list(self._parse(texts))
+        except csv.Error:
+            return None
+        return rows if len(rows) == len(texts) else None
+
+    def _next(self) -> Line | None:
+        feed = self._feed
+        while True:
+            feed.begin()
+            try:
+                cells = next(self._rows)
+            except StopIteration:
+                return None
+            except csv.Error as error:
+                # a stray quotation mark spoils its own line, not those that it swallowed; to the
+                # end of the file it may be, which ends this reader
+                line = Line(feed.number, [], feed.give_back(), NotCsv(error=error))
+                self._rows = self._parse(feed)
+                return line
+            if cells:  # blank lines are none
+                return Line(feed.number, cells, feed.record())
 
 
 class _Feed:
@@ -75,6 +133,7 @@ class _Feed:
         self._text = io.TextIOWrapper(stream, form.codec, errors=errors, newline="")
         self._encoding = form.encoding
         self._readline = self._text.readline
+        self._texts = iter(partial(self._readline, LINE_LENGTH), "")
         self._back: deque[str] = deque()
         self._pending: list[str] = []
         self._count = 0  # lines that were given out
@@ -96,10 +155,33 @@ class _Feed:
     def give_back(self) -> str:
         """Read all but the first line again."""
         first, *others = self._pending or [""]
-        self._back.extendleft(reversed(others))
-        self._count -= len(others)
+        self.put_back(others)
         del self._pending[1:]
         return first
+
+    def take(self, most: int) -> tuple[int, list[str]]:
+        """The next lines that were never given out, and the number of the first."""
+        first, texts, length = self._count + 1, list[str](), 0
+        try:
+            while len(texts) < most and length < LINE_LENGTH:
+                some = list(islice(self._texts, _STEP))
+                if not some:
+                    break
+                texts += some
+                length += sum(map(len, some))
+        except UnicodeDecodeError as error:
+            raise self._unreadable(error) from None
+        self._count += len(texts)
+        return first, texts
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether there are lines to be read again."""
+        return bool(self._back)
+
+    def put_back(self, texts: Sequence[str]) -> None:
+        self._back.extendleft(reversed(texts))
+        self._count -= len(texts)
 
     def __iter__(self) -> Iterator[str]:
         pending, back, read = self._pending, self._back, self._read
@@ -114,7 +196,10 @@ class _Feed:
         try:
             return self._readline(LINE_LENGTH)
         except UnicodeDecodeError as error:
-            raise BadEncoding(encoding=self._encoding, byte=error.start) from None
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: UnicodeDecodeError) -> BadEncoding:
+        return BadEncoding(encoding=self._encoding, byte=error.start)
 
 
 def _as_csv(cells: list[str]) -> str:

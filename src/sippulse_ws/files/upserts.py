@@ -18,18 +18,21 @@ _Rows = Sequence[Mapping[str, Any]]
 def insert_rows(db: Session, model: type[Base], rows: _Rows) -> None:
     """One statement for all rows, of the columns that any of them has; IntegrityError if taken."""
     names = tuple(sorted(set().union(*rows)))
-    _insert(model, names).run_many(db, [_filled(row, names) for row in rows])
+    _insert(model, names).run_many(db, _filled(rows, names))
 
 
 def upsert(db: Session, model: type[Base], rows: _Rows, key: tuple[str, ...]) -> None:
     """Insert the rows, or change those that are there under the key."""
     names = tuple(sorted(set().union(*rows)))
     statement = _upsert(model, names, key, sqlite=db.is_sqlite)
-    statement.run_many(db, [_filled(row, names) for row in rows])
+    statement.run_many(db, _filled(rows, names))
 
 
-def _filled(row: Mapping[str, Any], names: tuple[str, ...]) -> Mapping[str, Any]:
-    return row if len(row) == len(names) else {name: row.get(name) for name in names}
+def _filled(rows: _Rows, names: tuple[str, ...]) -> _Rows:
+    """Each of them with all of the columns."""
+    if set(map(len, rows)) == {len(names)}:
+        return rows
+    return [{name: row.get(name) for name in names} for row in rows]
 
 
 @cache

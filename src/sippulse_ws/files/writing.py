@@ -19,7 +19,8 @@ from typing import IO, Any, Protocol
 from sqlalchemy import BigInteger, Boolean, DateTime, Double, Integer
 from sqlalchemy.sql import ColumnElement
 
-from sippulse_ws.files.fields import ContactField, Field, guarded
+from sippulse_ws.files.fields import ContactField, Field
+from sippulse_ws.files.formula_texts import guarded
 from sippulse_ws.files.refusals import WritingExtraMissing
 from sippulse_ws.files.sheet_writing import SheetWriter
 from sippulse_ws.models.types import Money, UtcDateTime

@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+from itertools import chain, islice
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sippulse_ws.files import tables
 from sippulse_ws.files.forms import Form, Wanted, find_form
 from sippulse_ws.files.refusals import (
     BadEncoding,
@@ -38,7 +40,15 @@ def read(path: Path, wanted: Wanted | None = None) -> tuple[Form, list[Line]]:
     source = Bytes(path)
     form = find_form(source, wanted or Wanted(), known, None)
     with opened_table(source, form) as table:
-        return table.form, list(table.lines)
+        lines = list(table.lines)
+    with opened_table(source, form) as table:
+        blocks = list(islice(table.lines, 1)) + list(chain.from_iterable(table.blocks()))
+    assert list(map(told, blocks)) == list(map(told, lines)), "many at a time, or one by one"
+    return table.form, lines
+
+
+def told(line: Line) -> tuple[object, ...]:
+    return line.number, line.cells, line.raw, line.problem and line.problem.message("en")
 
 
 def cells(lines: list[Line]) -> list[list[str]]:
@@ -159,6 +169,28 @@ def test_a_stray_quotation_mark_spoils_its_own_line_only(file: Path) -> None:
         (5, ["Caio\nSouza", "4"]),
         (7, ["Dora", "5"]),
     ]
+
+
+def test_a_quotation_mark_open_to_the_end_swallows_no_lines(file: Path) -> None:
+    file.write_text('name,prefix\nAna,1\n"Bia,2\nCaio,3\n"Dora,4\nEva,5\n\n"Fábio,6\n')
+    _, lines = read(file)
+    assert [line.number for line in lines if line.problem] == [3, 5, 8]
+    assert [line.cells[0] for line in lines if not line.problem] == ["name", "Ana", "Caio", "Eva"]
+
+
+def test_lines_of_many_blocks_keep_their_numbers(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "AT_ONCE", 3)
+    rows = ["name,prefix", *(f"n{n},{n}" for n in range(2, 30))]
+    rows[4:5], rows[9], rows[17] = ['"n5\nn6",56'], "", '"n18,18'
+    file.write_text("\n".join(rows) + "\n")
+    _, lines = read(file)
+    bad = [line.number for line in lines if line.problem]
+    assert bad == [19]
+    for line in lines[1:]:
+        if not line.problem and "\n" not in line.cells[0]:
+            assert line.raw == rows[line.number - (2 if line.number > 6 else 1)] + "\n"
 
 
 def test_remarks_of_a_file_of_refused_lines_are_passed_over(file: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,10 +15,9 @@ from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.db.statements import json_rows
 from sippulse_ws.db.statements.drivers import DRIVERS, LITERALS, Literal
+from sippulse_ws.db.statements.row_texts import row_texts
 from sippulse_ws.db.statements.texts import Processor, TextWriters
 
-PACKET = 500_000  # bytes after which a text of many rows ends; max_allowed_packet is 1 MiB or more
-_REMEMBERED = 10_000  # texts of many rows
 _named = re.compile(r"%\(\w+\)s")
 _placeholder = re.compile(r"%(?:\((\w+)\))?s|%%")
 
@@ -81,45 +80,37 @@ class Plan:
 
     def write_rows(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
         """An INSERT of these rows as texts of many rows each, none longer than a packet may be."""
-        quote = _remembering(self.driver.quote(connection))
+        if not rows:
+            return iter(())
         head, tail = self._pieces[0][:-1], self._pieces[-1][1:]
-        written: list[bytes] = []
-        length = 0
-        for row in rows:
-            literals = [
-                quote(bound) if (kind := type(bound)) is str else LITERALS[kind](bound)
-                for bound in self._arguments(row)
-            ]
-            written.append(b"(%b)" % b",".join(literals))
-            length += len(written[-1])
-            if length > PACKET:
-                yield head + b",".join(written) + tail
-                written, length = [], 0
-        if written:
-            yield head + b",".join(written) + tail
+        return row_texts(head, self._columns(rows), tail, self.driver.quote(connection))
 
-    def _arguments(self, row: Mapping[str, Any]) -> list[Any]:
-        """Like `checked_arguments`, quicker where a row has just the parameters."""
-        if self._known or len(row) != len(self._gaps):
-            return self.checked_arguments(row)
+    def _columns(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+        """The values of each parameter as the driver takes them."""
+        if self._known or set(map(len, rows)) != {len(self._gaps)}:
+            rows = [self._completed(row) for row in rows]
         try:
-            return [
-                row[name] if process is None else process(row[name])
-                for name, process in self._parameters
-            ]
+            columns = [[row[name] for row in rows] for name, _ in self._parameters]
         except KeyError:
-            raise self._wrong_names(row) from None
+            raise self._wrong_names(_first_other(rows, self._gaps.keys())) from None
+        return [
+            column if process is None else _processed(column, process)
+            for column, (_, process) in zip(columns, self._parameters, strict=True)
+        ]
 
     def checked_arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order of their placeholders, as the driver takes them."""
-        if not (self._gaps.keys() >= values.keys() >= self._needed):
-            raise self._wrong_names(values)
-        if self._known:
-            values = {**self._known, **values}
+        values = self._completed(values)
         return [
             values[name] if process is None else process(values[name])
             for name, process in self._parameters
         ]
+
+    def _completed(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With what is known of those that are not given."""
+        if not (self._gaps.keys() >= values.keys() >= self._needed):
+            raise self._wrong_names(values)
+        return {**self._known, **values} if self._known else values
 
     def _wrong_names(self, values: Mapping[str, Any]) -> ArgumentError:
         unknown = sorted(values.keys() - self._gaps.keys())
@@ -170,19 +161,15 @@ class Plan:
         ]
 
 
-def _remembering(quote: Literal) -> Literal:
-    """Rows of one statement share many texts: a domain, a city."""
-    known: dict[str, bytes] = {}
+def _processed(column: list[Any], process: Processor) -> list[Any]:
+    """Most columns that need it have one value in many rows."""
+    if column.count(column[0]) == len(column):
+        return [process(column[0])] * len(column)
+    return list(map(process, column))
 
-    def quoted(text: str) -> bytes:
-        found = known.get(text)
-        if found is None:
-            found = quote(text)
-            if len(known) < _REMEMBERED:
-                known[text] = found
-        return found
 
-    return quoted
+def _first_other(rows: Sequence[Mapping[str, Any]], names: KeysView[str]) -> Mapping[str, Any]:
+    return next(row for row in rows if row.keys() != names)
 
 
 def _cut(sql: str) -> tuple[list[bytes], list[str]]:

@@ -9,10 +9,10 @@ from sqlalchemy import Select, delete, select
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.errors import DomainError
-from sippulse_ws.domain.numbering import checked_numbering
+from sippulse_ws.domain.numbering import checked_numbering, numbering_fits
 from sippulse_ws.files.fields import Field, PrefixField
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
-from sippulse_ws.files.number_refusals import DialledPrefix
+from sippulse_ws.files.number_refusals import any_dialled, dialled_prefix
 from sippulse_ws.files.upserts import insert_rows, upsert
 from sippulse_ws.models import Numbering
 
@@ -36,9 +36,16 @@ class NumberingPrefixes(Kind):
         record.setdefault("local_area", "")
         return checked_numbering(record)
 
+    def check_columns(self, columns: Mapping[str, list[Any]]) -> list[Record] | None:
+        nothing = [""] * len(columns["prefix"])
+        told = {"city_code": nothing, "local_area": nothing, **columns}
+        if any_dialled(told["prefix"]) or not numbering_fits(told):
+            return None
+        rows = zip(*told.values(), strict=True)
+        return [dict(zip(told, row, strict=True)) for row in rows]
+
     def remark(self, record: Record) -> DomainError | None:
-        prefix = record["prefix"]
-        return DialledPrefix("prefix", prefix) if prefix.startswith("00") else None
+        return dialled_prefix(record["prefix"])
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
         found: dict[Identity, Stored] = {}

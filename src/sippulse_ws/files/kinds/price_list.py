@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
@@ -40,6 +41,12 @@ class NewPriceList(Rates):
         if checked["domain"] != self.list_domain:
             raise OutOfScope(field="domain", value=checked["domain"], wanted=self.list_domain)
         return checked
+
+    def check_columns(self, columns: Mapping[str, list[Any]]) -> list[Record] | None:
+        """The first line alone begins the list; then all must be of its domain."""
+        if self.list_domain is None or set(columns["domain"]) != {self.list_domain}:
+            return None
+        return super().check_columns(columns)
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
         return {}

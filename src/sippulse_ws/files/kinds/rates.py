@@ -12,7 +12,7 @@ from sippulse_ws.domain import rates
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.files.fields import DecimalField, DomainField, Field, IntegerField, PrefixField
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
-from sippulse_ws.files.number_refusals import DialledPrefix
+from sippulse_ws.files.number_refusals import any_dialled, dialled_prefix
 from sippulse_ws.files.upserts import insert_rows, upsert
 from sippulse_ws.models import Rate
 
@@ -51,20 +51,27 @@ class Rates(Kind):
         record.update(self._checked(record))
         return record
 
+    def check_columns(self, columns: Mapping[str, list[Any]]) -> list[Record] | None:
+        if not self.domains.issuperset(columns["domain"]) or any_dialled(columns["prefix"]):
+            return None
+        records = self._checked.columns(columns)
+        for name, values in columns.items() if records is not None else ():
+            if None in values:
+                for record in records or ():
+                    record.setdefault(name, None)
+        return records
+
     def remark(self, record: Record) -> DomainError | None:
-        prefix = record["prefix"]
-        return DialledPrefix("prefix", prefix) if prefix.startswith("00") else None
+        return dialled_prefix(record["prefix"])
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
-        tables: dict[tuple[str, int], list[str]] = {}
-        for record in records:
-            key = (record["domain"], record["rate_id"])
-            tables.setdefault(key, []).append(record["prefix"])
+        tables = {(record["domain"], record["rate_id"]) for record in records}
         found: dict[Identity, Stored] = {}
-        for (domain, rate_id), prefixes in tables.items():
+        for domain, rate_id in sorted(tables):
             if self._was_empty(db, domain, rate_id):
                 continue
-            for some in chunks(prefixes, _AT_ONCE):
+            own = (one for one in records if (one["domain"], one["rate_id"]) == (domain, rate_id))
+            for some in chunks([one["prefix"] for one in own], _AT_ONCE):
                 query = select(Rate.id, *_COLUMNS).where(
                     Rate.domain == domain, Rate.rate_id == rate_id, Rate.prefix.in_(some)
                 )

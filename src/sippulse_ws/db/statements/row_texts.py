@@ -1,0 +1,66 @@
+"""An INSERT of many rows as text, written column by column: a column is quoted at once if it can.
+
+What the driver's quoting would leave as it is needs no call of it; a column with one value for all
+rows is written once, into the pattern of which every row is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sippulse_ws.db.statements.drivers import LITERALS, Literal
+
+PACKET = 500_000  # bytes after which a text of many rows ends; max_allowed_packet is 1 MiB or more
+_ESCAPED = "\\'\"\0\n\r\x1a"  # by mysql_real_escape_string() and PyMySQL, whatever the SQL mode
+_STEP = 1000  # rows that are written together
+
+
+def row_texts(
+    head: bytes, columns: Sequence[Sequence[Any]], tail: bytes, quote: Literal
+) -> Iterator[bytes]:
+    """Statements of many rows each, none much longer than PACKET. `columns` are bound values."""
+    written: list[bytes] = []
+    length = 0
+    for start in range(0, len(columns[0]), _STEP):
+        rows = _rows([column[start : start + _STEP] for column in columns], quote)
+        together = ",".join(rows).encode()
+        for text in [together] if len(together) <= PACKET else map(str.encode, rows):
+            if written and length + len(text) > PACKET:
+                yield head + b",".join(written) + tail
+                written, length = [], 0
+            written.append(text)
+            length += len(text)
+    if written:
+        yield head + b",".join(written) + tail
+
+
+def _rows(columns: Sequence[Sequence[Any]], quote: Literal) -> list[str]:
+    """`(1,'a',NULL)` of each row."""
+    patterns, varying = [], []
+    for column in columns:
+        pattern, values = _column(column, quote)
+        patterns.append(pattern)
+        if values is not None:
+            varying.append(values)
+    pattern = f"({','.join(patterns)})"
+    if not varying:
+        return [pattern % ()] * len(columns[0])
+    return list(map(pattern.__mod__, zip(*varying, strict=True)))
+
+
+def _column(values: Sequence[Any], quote: Literal) -> tuple[str, Sequence[str] | None]:
+    """What stands for a column in the pattern of a row, and what is put in there for each row."""
+
+    def literal(value: Any) -> str:
+        kind = type(value)
+        return (quote(value) if kind is str else LITERALS[kind](value)).decode()
+
+    if values.count(values[0]) == len(values):
+        return literal(values[0]).replace("%", "%%"), None
+    if set(map(type, values)) == {str}:
+        together = "".join(values)
+        if not any(one in together for one in _ESCAPED):
+            return "'%s'", values
+    known = {one: literal(one) for one in set(values)}
+    return "%s", list(map(known.__getitem__, values))
