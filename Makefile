@@ -79,13 +79,16 @@ PEER := javac=default-jdk-headless wsimport=jaxws \
 ZOO := wsdl=mono-devel perl=perl go=golang-go \
 	/usr/share/perl5/SOAP/Lite.pm=libsoap-lite-perl
 
+# One process has the clients of SQLite, one those of MariaDB, one what has servers of its own.
+SPREAD := -n 3
+
 test-interop: venv mariadb ## Run SOAP and JSON clients of Java, C#, PHP, Node and Python against a real server
 	@scripts/debian.sh $(INTEROP) $(PEER) $(MARIADB) $(MONO) node=nodejs npm=npm
-	$(BIN)/pytest -m interop $(ARGS) tests/interop
+	$(BIN)/pytest -m interop $(SPREAD) $(ARGS) tests/interop
 
 test-zoo: venv mariadb ## Run every foreign SOAP stack, and write the table in docs/clients.md
 	@scripts/debian.sh $(INTEROP) $(MONO) $(ZOO)
-	$(BIN)/pytest -m "interop or zoo" $(ARGS) tests/interop/zoo
+	$(BIN)/pytest -m "interop or zoo" $(SPREAD) $(ARGS) tests/interop/zoo
 	$(BIN)/python -m tests.interop.zoo.table
 
 test-sip: venv mariadb ## Run a real Kamailio on our database and make calls

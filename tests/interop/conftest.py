@@ -1,14 +1,30 @@
 """A server of each engine, provisioned and started as an operator does it."""
 
 import os
+import re
 import secrets
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
+from tests.fixtures.database import ENGINES
 from tests.fixtures.server import PROGRAM, Server
 from tests.interop.scenario import Served
+
+
+class ByEngine(LoadScopeScheduling):  # type: ignore[misc]
+    """One test process has the server of an engine; what has its own goes to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        found = re.search(rf"\[({'|'.join(ENGINES)})\b", nodeid)
+        return found[1] if found else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByEngine:
+    return ByEngine(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.interop.built import built
 from tests.interop.clients import HERE, run
 from tests.interop.scenario import Served
 
@@ -19,14 +20,13 @@ LOCK = ROOT / "requirements" / "openapi.txt"
 @pytest.fixture(scope="session")
 def program() -> Path:
     """The Python of an environment with the generator, which its clients need little more than."""
-    folder = ROOT / ".tools" / "openapi"
-    python = folder / "venv" / "bin" / "python"
-    stamp = folder / "lock.txt"
-    if not stamp.exists() or stamp.read_bytes() != LOCK.read_bytes():
-        run(sys.executable, "-m", "venv", "--clear", folder / "venv")
-        run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", LOCK)
-        stamp.write_bytes(LOCK.read_bytes())
-    return python
+
+    def install(folder: Path) -> None:
+        run(sys.executable, "-m", "venv", folder)
+        pip: list[str | Path] = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        run(*pip, "--require-hashes", "--requirement", LOCK)
+
+    return built("openapi-python-client", install, LOCK, sys.version) / "bin" / "python"
 
 
 def generate(python: Path, served: Served, folder: Path) -> None:

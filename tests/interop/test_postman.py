@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from tests.fixtures.demo import ephemeral_server
 from tests.fixtures.server import PROGRAM
-from tests.interop.clients import HERE, OUT, run
+from tests.interop.clients import HERE, npm, require_node
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
 SECRET = "1000@demo.example.com"
@@ -19,12 +18,9 @@ SECRET = "1000@demo.example.com"
 
 @pytest.fixture(scope="module")
 def newman() -> list[str]:
-    folder = OUT / "newman"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(HERE / "newman" / name, folder)
-    run("npm", "ci", "--ignore-scripts", "--prefix", folder, cwd=folder)
-    return ["node", str(folder / "node_modules" / "newman" / "bin" / "newman.js")]
+    require_node()
+    modules = npm(HERE / "newman") / "node_modules"
+    return ["node", str(modules / "newman" / "bin" / "newman.js")]
 
 
 def failures(newman: list[str], collection: Path, served: dict[str, Any], *more: str) -> Any:

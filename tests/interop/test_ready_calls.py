@@ -11,7 +11,7 @@ import pytest
 from sippulse_ws.web import samples
 from tests.fixtures.demo import ephemeral_server
 from tests.fixtures.ready_calls import OPERATIONS, Sample, write_calls
-from tests.interop.clients import HERE, JAXWS, command, run
+from tests.interop.clients import HERE, JAVA, JAXWS, npm, require_node, run
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(1200)]
 CALLS = HERE / "calls"
@@ -21,11 +21,13 @@ def php(_folder: Path, paths: list[Path]) -> list[str | Path]:
     return ["php", CALLS / "run.php", *paths]
 
 
-def node(_folder: Path, paths: list[Path]) -> list[str | Path]:
-    """From the folder in which the package `soap` is installed."""
-    beside = Path(command("node")[-1]).with_name("run.cjs")
-    beside.write_bytes((CALLS / "run.cjs").read_bytes())
-    return ["node", beside, *paths]
+def node(folder: Path, paths: list[Path]) -> list[str | Path]:
+    """From a folder in which the package `soap` is installed."""
+    require_node()
+    (folder / "node_modules").symlink_to(npm(HERE / "node") / "node_modules")
+    program = folder / "run.cjs"
+    program.write_bytes((CALLS / "run.cjs").read_bytes())
+    return ["node", program, *paths]
 
 
 def python(_folder: Path, paths: list[Path]) -> list[str | Path]:
@@ -35,7 +37,7 @@ def python(_folder: Path, paths: list[Path]) -> list[str | Path]:
 def java(folder: Path, paths: list[Path]) -> list[str | Path]:
     """Makes the classes of the services, as the files say, and compiles; in one process."""
     path = f"{Path(JAXWS).with_name('jaxws-tools.jar')}:{JAXWS}"
-    return ["java", f"-Djava.io.tmpdir={folder}", "-cp", path, CALLS / "Run.java", *paths]
+    return [*JAVA, f"-Djava.io.tmpdir={folder}", "-cp", path, CALLS / "Run.java", *paths]
 
 
 def csharp(folder: Path, paths: list[Path]) -> list[str | Path]:

@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.interop.clients import GOLDEN, run
+from tests.interop.clients import JAVA, JAVAC, npm, require_node, run
 from tests.interop.scenario import Served
-from tests.interop.zoo.stacks import DEBIAN_JARS, jaxws, node, node_is_new_enough
+from tests.interop.zoo.makers import (
+    DEBIAN_JARS,
+    NODE_PACKAGES,
+    compile_csharp,
+    jaxws,
+    mono_classes,
+)
 from tests.interop.zoo.table import DOCUMENT
 from tests.soap import ENVELOPE, principal_xml
 
@@ -54,8 +60,8 @@ def java(text: str, folder: Path) -> list[str]:
     source = folder / "Example.java"
     source.write_text(text.replace("sippulse.subscriber", "zoo.subscriberws"), "utf-8")
     path = f"{DEBIAN_JARS / 'jaxws-rt.jar'}:{classes}"
-    run("javac", "-nowarn", "-cp", path, "-d", folder, source)
-    return ["java", "-cp", f"{path}:{folder}", "Example"]
+    run(*JAVAC, "-cp", path, "-d", folder, source)
+    return [*JAVA, "-cp", f"{path}:{folder}", "Example"]
 
 
 def php(text: str, folder: Path) -> list[str]:
@@ -66,10 +72,10 @@ def php(text: str, folder: Path) -> list[str]:
 def csharp(text: str, folder: Path) -> list[str]:
     (folder / "Example.cs").write_text(text, "utf-8")
     classes = folder / "Sippulse.cs"
-    run("wsdl", "-nologo", "-namespace:Sippulse", f"-out:{classes}", GOLDEN / "SubscriberWS.wsdl")
+    if not classes.exists():
+        mono_classes("SubscriberWS", "Sippulse", folder)
     program = folder / "Example.exe"
-    references = ["-r:System.Web.Services", "-r:System.Xml"]
-    run("mcs", "-nologo", *references, f"-out:{program}", folder / "Example.cs", classes)
+    compile_csharp(program, folder / "Example.cs", classes)
     return ["mono", str(program)]
 
 
@@ -79,11 +85,12 @@ def python(text: str, folder: Path) -> list[str]:
 
 
 def javascript(text: str, folder: Path) -> list[str]:
-    node_is_new_enough()
-    command, _ = node("node", "client.mjs")
-    program = Path(command[-1]).with_name("example.mjs")  # beside the library
-    program.write_text(text, "utf-8")
-    return ["node", str(program)]
+    require_node()
+    modules = folder / "node_modules"
+    if not modules.exists():
+        modules.symlink_to(npm(NODE_PACKAGES["node"]) / "node_modules")
+    (folder / "example.mjs").write_text(text, "utf-8")
+    return ["node", str(folder / "example.mjs")]
 
 
 def go(text: str, folder: Path) -> list[str]:

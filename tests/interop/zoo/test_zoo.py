@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from tests.interop.scenario import Served
+from tests.interop.zoo.makers import SERVICES
 from tests.interop.zoo.recording import Recorder, invalid
-from tests.interop.zoo.stacks import SERVICES, STACKS, Stack, node_is_new_enough
+from tests.interop.zoo.stacks import STACKS, Stack
 from tests.interop.zoo.table import keep
 
 SECONDS = 300
@@ -73,8 +74,6 @@ def check(seen: dict[str, Any], stack: Stack, generated: int | None, served: Ser
 def test_the_stack_does_what_integrators_do(
     stack: Stack, served: Served, recorder: Recorder
 ) -> None:
-    if stack.name in ("node", "strong"):
-        node_is_new_enough()
     command, generated = stack.make()
     recorder.take()
     seen = play(stack, command, recorder.url, served)

@@ -1,4 +1,4 @@
-// The client of node-soap: client.mjs URL DOMAIN LOGIN PASSWORD USERNAME
+// The client of node-soap in the zoo: zoo.mjs URL DOMAIN LOGIN PASSWORD USERNAME
 import soap from "soap";
 
 const [url, domain, login, password, username] = process.argv.slice(2);
