@@ -23,6 +23,12 @@ class ByEngine(LoadScopeScheduling):  # type: ignore[misc]
         return found[1] if found else nodeid
 
 
+@pytest.hookimpl(trylast=True)  # after the tests were shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test begins first, or the others would wait for it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_shadow.py")
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByEngine:
     return ByEngine(config, log)
 

@@ -133,7 +133,6 @@ def _table() -> dict[str, Charset]:
 
 _CHARSETS = _table()
 UTF_8 = _CHARSETS["utf-8"]
-UTF_16 = _CHARSETS["utf-16"]
 
 
 def charset_named(name: str) -> Charset | None:

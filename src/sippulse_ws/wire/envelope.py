@@ -5,10 +5,11 @@ import re
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from lxml import etree
 
-from .charsets import UTF_8, UTF_16, Charset, charset_named
+from .charsets import UTF_8, Charset, charset_named
 from .faults import WireFault, client_fault
 from .names import HEADER_NAMESPACE, SOAP_ENVELOPE
 
@@ -38,19 +39,38 @@ _declared_charset = re.compile(
 ).match
 
 
+# Bytes at the beginning of a body that is in none of the charsets in which `<` is one byte.
+_BEGINNINGS = {
+    codecs.BOM_UTF32_LE: "UTF-32",  # begins with that of UTF-16
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+    "<".encode("utf-32-le"): "UTF-32LE",
+    "<".encode("utf-32-be"): "UTF-32BE",
+    "<?".encode("utf-16-le"): "UTF-16LE",
+    "<?".encode("utf-16-be"): "UTF-16BE",
+}
+_AFTER_THE_END = etree.ErrorTypes.ERR_DOCUMENT_END
+
+
 class _Local(threading.local):
     """Each thread's own parser; libxml2 limits depth (256), text (10 MB) and expansion."""
 
     def __init__(self) -> None:
-        self.parser = etree.XMLParser(
-            encoding="utf-8",  # wins over the declaration, which told of the bytes as they came
-            resolve_entities=False,
-            load_dtd=False,
-            no_network=True,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        self.parser = _make_parser(recover=False)
+
+
+def _make_parser(recover: bool) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",  # wins over the declaration, which told of the bytes as they came
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        recover=recover,
+    )
 
 
 _local = _Local()
@@ -63,6 +83,10 @@ def parse(body: bytes) -> etree._Element:
     try:
         return etree.fromstring(body, _local.parser)
     except etree.XMLSyntaxError as error:
+        errors: Any = _local.parser.error_log  # of this document alone
+        if [one.type for one in errors] == [_AFTER_THE_END]:
+            # The Java server stops reading there. Programs in C send a string's zero byte, too.
+            return etree.fromstring(body, _make_parser(recover=True))
         raise client_fault(f"Couldn't create SOAP message: {error.msg}", "not-xml") from None
 
 
@@ -80,11 +104,12 @@ def to_utf_8(body: bytes, charset: Charset | None) -> bytes:
 
 
 def _own_charset(body: bytes) -> Charset:
-    """The charset that a body itself tells: by a byte order mark, else by its declaration."""
+    """The charset that a body itself tells: by its first bytes, else by its declaration."""
     if body.startswith(codecs.BOM_UTF8):
         return UTF_8
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return UTF_16
+    for beginning, name in _BEGINNINGS.items():
+        if body.startswith(beginning):
+            return charset_named(name) or UTF_8
     declared = _declared_charset(body)
     if declared is None:
         return UTF_8

@@ -1,5 +1,6 @@
 """What a request's Content-Type says, as far as it matters here."""
 
+import re
 from email.message import Message
 from typing import NamedTuple
 
@@ -9,6 +10,9 @@ XML = "text/xml"
 XOP = "application/xop+xml"
 MULTIPART = "multipart/related"
 _KNOWN = (XML, XOP, MULTIPART)
+_after_xml = re.compile(r"\s*text/xml[\s,;]*", re.IGNORECASE)
+_after_charset = re.compile(r"[\s,].*", re.DOTALL)  # of a second header, or of a typing error
+_QUOTES = " \t'\""
 _REMEMBERED = 100  # real clients send a handful of them
 
 
@@ -40,15 +44,22 @@ def media_of(content_type: str) -> Media | None:
 
 
 def kind_of(content_type: str) -> str | None:
-    """The known type in a Content-Type; none at all is XML."""
+    """The known type in a Content-Type; none at all is XML.
+
+    What only begins with text/xml is XML too, as for the Java server.
+    """
     kind = content_type.replace(",", ";").partition(";")[0].strip().lower() or XML
+    if kind.startswith(XML):
+        return XML
     return kind if kind in _KNOWN else None
 
 
 def charset_name(content_type: str) -> str:
-    """What a Content-Type says of the charset, or nothing."""
+    """What a Content-Type says of the charset, or nothing; of several charsets the last counts."""
     message = Message()
-    # a comma after the type is understood as by the Java server
-    message["Content-Type"] = content_type.replace(",", ";", 1)
-    value = message.get_param("charset")
-    return value.strip().strip("'") if isinstance(value, str) else ""
+    # after the type stands `;`, but a comma or a blank is sent too
+    message["Content-Type"] = _after_xml.sub(f"{XML}; ", content_type, count=1)
+    values = [value for name, value in message.get_params([]) if name.lower() == "charset"]
+    if not values or not isinstance(values[-1], str):
+        return ""
+    return _after_charset.sub("", values[-1].strip(_QUOTES)).strip(_QUOTES)

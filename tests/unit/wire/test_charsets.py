@@ -132,7 +132,13 @@ def test_no_charset_is_answered_in_utf_8_whatever_the_declaration_says() -> None
 
 
 @pytest.mark.parametrize(
-    "content_type", ["text/xml, charset=iso-8859-1", "text/xml ;charset=latin1"]
+    "content_type",
+    [
+        "text/xml, charset=iso-8859-1",
+        "text/xml ;charset=latin1",
+        "text/xml charset=iso-8859-1",
+        "text/xml-soap; charset=iso-8859-1",
+    ],
 )
 def test_a_content_type_may_be_written_oddly(content_type: str) -> None:
     body, _ = asked("iso-8859-1")

@@ -34,6 +34,13 @@ def request(encoding: str | None = "UTF-8") -> str:
         ("text/xml; charset=", request().encode()),
         ("text/xml", request(None).encode("utf-8-sig")),
         ("text/xml", request(None).encode("utf-16")),
+        ("text/xml", request("UTF-16").encode("utf-16-le")),
+        ("text/xml", request("UTF-16").encode("utf-16-be")),
+        ("text/xml", request("UTF-32").encode("utf-32")),
+        ("text/xml", request("UTF-32").encode("utf-32-be")),
+        ("text/xml; charset=iso-8859-1; charset=utf-8", request().encode()),
+        ('text/xml; charset="utf-8', request().encode()),
+        ("text/xml; charset=utf-8 application/xml", request().encode()),
         ("text/xml", request("ISO-8859-1").encode("iso-8859-1")),
         ("text/xml", request("windows-1252").encode("cp1252")),
         ("text/xml; charset=utf-8", request("ISO-8859-1").encode()),
@@ -70,6 +77,12 @@ def test_bytes_that_do_not_fit_their_charset_are_refused(
     assert client.state.args == ()
 
 
+@pytest.mark.parametrize("rest", [b"\0", b"\r\n\0\0", b"x", b"<more/>", b"</s:Envelope>", b"\xff"])
+def test_what_follows_the_envelope_is_not_read(client: Client, rest: bytes) -> None:
+    assert client.request(request().encode() + rest).code == 200
+    assert client.state.args[0] == NAME
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -85,7 +98,8 @@ def test_bytes_that_do_not_fit_their_charset_are_refused(
         f'<s:Envelope xmlns:s="{SOAP_ENVELOPE}"><s:Body/></s:Envelope>'.encode(),
         f'<s:Envelope xmlns:s="{SOAP_ENVELOPE}"><s:Body>text</s:Body></s:Envelope>'.encode(),
         f'<Other xmlns="{SOAP_ENVELOPE}"><Body><a/></Body></Other>'.encode(),
-        envelope("listHuntGroups") + b"<more/>",
+        envelope("listHuntGroups", "<domain>&e;</domain>") + b"<more/>",
+        envelope("listHuntGroups").replace(b"</s:Body>", b"") + b"\0",
         envelope("listHuntGroups", "<domain>&e;</domain>"),
         envelope("listHuntGroups", "<domain>&#0;</domain>"),
         envelope("listHuntGroups", "<d>" * 300 + "</d>" * 300),
