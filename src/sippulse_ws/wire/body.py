@@ -1,4 +1,4 @@
-"""The body of an HTTP request: read whole and decompressed, or read away."""
+"""The body of an HTTP request: read whole and decompressed, or read and dropped."""
 
 import zlib
 from contextlib import suppress
@@ -37,7 +37,7 @@ def read_body(environ: dict[str, Any], largest: int) -> bytes:
 
 
 def decompressed(body: bytes, encodings: str, largest: int) -> bytes:
-    """A body without its Content-Encoding; one that does not look like it is left as it is."""
+    """The body, decompressed as Content-Encoding says; unchanged if it does not look compressed."""
     names = [name.strip().lower() for name in encodings.split(",")]
     for name in reversed(names[-2:]):  # the last was applied last; nobody compresses three times
         kind = _compression(name, body)

@@ -1,4 +1,4 @@
-"""Charsets: those that Java knows, by Java's names, for the Java server took no others.
+"""The charsets of requests and answers. Only Java's names are accepted, as on the Java server.
 
 An answer comes in the charset of its request where that is one of _ANSWERED, else in UTF-8.
 """

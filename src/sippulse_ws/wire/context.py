@@ -57,7 +57,7 @@ def readable_path(environ: Mapping[str, Any]) -> str:
 
 
 class Context:
-    """What a function learns about its request, and what Spyne's protocol hooks hand on."""
+    """What an operation's function can ask about its request, and what Spyne's hooks pass along."""
 
     operation: str = ""
     descriptor: CompiledOperation
@@ -69,7 +69,7 @@ class Context:
     out_error: Any = None
     out_document: bytes | Spooled
     blocks: Blocks = NO_BLOCKS  # of the SOAP header
-    # what the line of the operation tells, set by whoever finds out
+    # for the operation's line in the log; set by the code that learns each of them
     login: str = ""
     domain: str = ""
     outcome: str = "done"
@@ -114,7 +114,7 @@ class Context:
         return _Headers(self.environ)
 
     def told(self, header: str) -> list[str]:
-        """What the HTTP header says, and the SOAP header blocks with its meaning."""
+        """The values of the HTTP header, and of the SOAP header blocks that mean the same."""
         value = self.environ.get(_key(header))
         if self.blocks is NO_BLOCKS:
             return [] if value is None else [value]
@@ -130,7 +130,10 @@ class Context:
         self.telephones = {**self.telephones, attribute: number}
 
     def write(self, values: Iterator[Any]) -> bytes | Spooled:
-        """The answer with these values, for those that are there only now. To be returned."""
+        """The whole answer with these values, for an operation to return.
+
+        For values that can be read only while the operation's connection is open.
+        """
         return self.descriptor.respond(values)
 
     @property
@@ -140,7 +143,7 @@ class Context:
 
     @property
     def headers_out(self) -> list[tuple[str, str]]:
-        """Tell the client what this request is called, here and where it came from."""
+        """The request's id here, and the ids that came with it, for the client."""
         headers = [("X-Request-Id", self.request_id)]
         if self.etag is not None:
             headers.append(("ETag", self.etag))

@@ -36,9 +36,10 @@ HTML = "text/html; charset=utf-8"
 LENGTH = "Content-Length"
 OK = "200 OK"
 FAULT = "500 Internal Server Error"
-# In the environment of a server that sends a Spooled answer itself, without holding a thread.
+# The environ key by which a server says that it sends a Spooled answer itself, without a thread.
 TAKES_FILES = "sippulse.takes_files"
-# There a request that is run again, since it had to wait elsewhere, finds what was read of it.
+# The environ key of the context of a request whose operation has to be called again, after it had
+# to wait for other writers or for another lane's threads: its body is not read a second time.
 _WAITED = "sippulse.waited"
 
 _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
@@ -56,9 +57,9 @@ class Options:
     page: _Wsgi | None = None  # answers a plain GET
     invalid_value: str = "Invalid value in field {field}"
     internal_error: str = "Internal error, request {request_id}"
-    # as many threads of the server may be held by clients that read long answers slowly
+    # how many threads of the server clients may hold that read long answers slowly
     senders: Semaphore = field(default_factory=partial(Semaphore, 1))
-    # told of every request but GETs when it is answered, with the length of the answer
+    # called for every request but GETs when it is answered, with the length of the answer
     finished: Callable[[Context, int], None] = lambda context, length: None
 
 
@@ -189,7 +190,7 @@ class Endpoint:
                 self._call(context)
             except Exception:
                 raise
-            except BaseException:  # not now: the server will run it again
+            except BaseException:  # such as Detour: the server will call us again
                 context.environ[_WAITED] = context
                 raise
 
@@ -208,7 +209,7 @@ class Endpoint:
         told: tuple[str, str],
         *headers: tuple[str, str],
     ) -> list[bytes]:
-        """Answer with a status and no body; `told` is the status, and what it is in the log."""
+        """Answer with a status and no body; `told` is the status and the fault in the log."""
         status, context.fault = told
         context.outcome = "refused"
         self._options.finished(context, 0)

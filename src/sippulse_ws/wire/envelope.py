@@ -20,7 +20,7 @@ MUST_UNDERSTAND = f"{{{SOAP_ENVELOPE}}}mustUnderstand"
 ACTOR = f"{{{SOAP_ENVELOPE}}}actor"
 NEXT_ACTOR = "http://schemas.xmlsoap.org/soap/actor/next"
 
-# By HTTP header the texts of blocks with the same meaning, one for each block.
+# The texts of header blocks, by the HTTP header that has the same meaning.
 Blocks = Mapping[str, tuple[str, ...]]
 NO_BLOCKS: Blocks = MappingProxyType({})
 # The blocks that we understand, each with the HTTP header whose meaning it has.
@@ -104,7 +104,7 @@ def to_utf_8(body: bytes, charset: Charset | None) -> bytes:
 
 
 def _own_charset(body: bytes) -> Charset:
-    """The charset that a body itself tells: by its first bytes, else by its declaration."""
+    """The charset that a body shows itself: by its first bytes, else by its declaration."""
     if body.startswith(codecs.BOM_UTF8):
         return UTF_8
     for beginning, name in _BEGINNINGS.items():
@@ -124,7 +124,7 @@ def open_envelope(root: etree._Element) -> tuple[etree._Element, Blocks]:
     """The first element in the Body of an envelope, and the header blocks that we understand."""
     if root.tag != ENVELOPE:
         raise _no_envelope(root)
-    # every look at a child makes a new Python object of it, hence one look each
+    # lxml makes a new Python object at every access to a child, so each is accessed once
     body, blocks = root[0] if len(root) == 1 else None, NO_BLOCKS
     if body is None or body.tag != BODY:
         body, blocks = _body_among(root)
@@ -159,7 +159,7 @@ def _no_envelope(root: etree._Element) -> WireFault:
 
 
 def _understood(header: etree._Element) -> Blocks:
-    """The texts of the blocks that are for us, by HTTP header; MustUnderstand for unknown ones."""
+    """The texts of the blocks for us, by HTTP header; a fault for mandatory unknown ones."""
     if header.text and header.text.strip():
         raise client_fault("Couldn't create SOAP message: text in the Header")
     blocks: dict[str, tuple[str, ...]] = {}

@@ -1,7 +1,7 @@
 """Element text to values and back, as JAXB does it, save where JAXB invents a value.
 
-A parser gives None for a text that is no such value. XML white space (space, tab, line ends)
-around a value does not count; no other white space is white.
+A parser returns None for a text that is not a value of its type. XML white space (space, tab, line
+ends) around a value is ignored; other white space, such as a no-break space, is not.
 """
 
 import math
@@ -91,12 +91,12 @@ def parse_string(text: str) -> str:
 
 
 def parse_filter(text: str) -> str | None:
-    """A string that narrows a search: the `?` that tools leave behind is no search."""
+    """A string that narrows a search; a lone `?`, which SoapUI leaves in a request, is no value."""
     return None if text.strip(WHITE) == "?" else text
 
 
 def parse_filled_int(text: str) -> int | None:
-    """An int where an empty element says nothing, rather than 0."""
+    """An int; an empty element is None, not 0."""
     return parse_int(text) if text.strip(WHITE) else None
 
 

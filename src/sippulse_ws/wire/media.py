@@ -1,4 +1,4 @@
-"""What a request's Content-Type says, as far as it matters here."""
+"""The media type and the charset in a request's Content-Type."""
 
 import re
 from email.message import Message

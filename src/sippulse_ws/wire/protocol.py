@@ -1,7 +1,8 @@
 """Spyne's protocol hooks, filled with the compiled readers and writers.
 
 Spyne's own hooks walk its type tree on every request, follow `href` without end and run a
-garbage collection; none of that code is reached. Events are not fired: nobody listens.
+garbage collection; none of that code is reached. Spyne's events are not fired, since nothing here
+subscribes to them.
 """
 
 from typing import Literal
@@ -20,7 +21,7 @@ from .reading import Reader, Readers
 from .spooled import Spooled
 from .writing import response_writer
 
-# How a text that is no value of its type is met: as absent, or with a fault.
+# What becomes of a text that is not a value of its type: the field is absent, or a fault.
 Lexical = Literal["compatible", "strict-writes", "strict"]
 
 

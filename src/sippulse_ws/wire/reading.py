@@ -1,8 +1,8 @@
 """Readers: from an element to Python values, compiled once per message type.
 
-The exact reader of a type knows the contract's names and nothing else. At a child that it does
-not know it gives up, and the lenient reader starts anew: other spellings, the flat form. That
-one also reads every document in which something might be nil.
+The exact reader of a type knows only the contract's names. At any other child it stops, and the
+lenient reader begins again: it accepts other spellings, and the fields of an object directly below
+the operation. It also reads every document in which an element might be nil.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,10 +25,10 @@ class Sink(Protocol):
     """Receives each text that is not a value of its field's type; that value is absent then."""
 
     def drop(self, field: str) -> None:
-        """The text of this field says nothing."""
+        """The text of this field cannot be read; the field is absent."""
 
     def telephone(self, attribute: str, number: int) -> None:
-        """It says a telephone number, with punctuation."""
+        """The text of this field is a telephone number with punctuation."""
 
 
 _Read = Callable[[etree._Element, Sink], Any]
@@ -222,7 +222,7 @@ def _exact_reader(plan: Plan) -> Callable[[etree._Element, Sink], dict[str, Any]
 
 
 def _tell(sink: Sink, field: Field, text: str) -> None:
-    """What became of a text that is no value; an empty one says nothing, nor a filter's `?`."""
+    """Tell the sink of a text that could not be read, unless it is empty or a filter's `?`."""
     if field.kind == "string" or not text.strip(WHITE):
         return
     number = parse_telephone(text) if is_telephone(field) else None

@@ -1,7 +1,6 @@
-"""Names of a request: ours, and those that came along with it.
+"""The ids that a client or a proxy sent with a request, beside the one that we give it.
 
-What a client or a proxy sends is kept beside ours and never instead of it: two requests may carry
-the same one, and somebody may want that.
+Ours is never replaced by theirs: two requests may carry the same id, perhaps on purpose.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ _trace = re.compile(
 
 
 def client_request_id(environ: Mapping[str, Any]) -> str | None:
-    """The `X-Request-Id` of the request, when it is one that can be written anywhere."""
+    """The `X-Request-Id` of the request, if it is short and of plain characters."""
     given = environ.get(CLIENT_ID)
     return given if given and _client_id(given) else None
 
 
 def traceparent(environ: Mapping[str, Any]) -> str | None:
-    """The `traceparent` of the request, when it is one."""
+    """The `traceparent` of the request, if it is valid."""
     given = environ.get(TRACE)
     return given if given and _trace(given) else None

@@ -18,7 +18,7 @@ class Service(SpyneService):
     """
 
     PATHS: ClassVar[tuple[str, ...]] = ()
-    OWN: ClassVar[bool] = False  # beside the vendor's contract, never inside one of its WSDLs
+    OWN: ClassVar[bool] = False  # whether it is an addition of ours to the vendor's services
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -27,7 +27,7 @@ class Service(SpyneService):
 
 
 class Published:
-    """A function on its way to become a Spyne method, under each name it stands in a class."""
+    """A function that becomes a Spyne method under each name that it has in a class body."""
 
     _is_rpc = True  # what Spyne looks for in a class body
 

@@ -1,4 +1,4 @@
-"""An answer of any length: in memory while it is short, else in a file that has no name."""
+"""An answer of any length: in memory while it is short, else in an unnamed temporary file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _PIECE = 64 * 1024
 
 
 class SpoolError(Exception):
-    """A long answer could not be kept: no folder for temporary files, or no room in it."""
+    """A long answer could not be written: no folder for temporary files, or no room in it."""
 
 
 class Spooled:
-    """Bytes that are all there, so that their length is known, and are read once.
+    """The bytes of a whole answer, whose length is known; they can be read once.
 
-    The file is where `TMPDIR` says.
+    The file is in the folder that `TMPDIR` names.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
@@ -29,7 +29,7 @@ class Spooled:
                 self._write(piece)
             self._length = self._rewind()
         except BaseException:
-            with suppress(OSError):  # of what could not be written the first time
+            with suppress(OSError):  # closing tries again to write what could not be written
                 self.close()
             raise
 
@@ -62,7 +62,7 @@ class Spooled:
     def _write(self, piece: bytes) -> None:
         try:
             self._file.write(piece)
-        except OSError as error:  # would pass for one of the database
+        except OSError as error:  # would be taken for an error of the database
             raise SpoolError(str(error)) from error
 
     def _rewind(self) -> int:
@@ -75,10 +75,10 @@ class Spooled:
         return length
 
     def handed_over(self, senders: Semaphore) -> Iterable[bytes]:
-        """For a server to send; a file while there is a sender, else in memory.
+        """What a server can send: this object, read from its file, or a list with all bytes.
 
-        A server takes a list as it is, but while it sends from a file one of its threads is held,
-        for as long as the client likes: `senders` leaves threads for others.
+        While a server sends from the file, one of its threads is held for as long as the client
+        takes to read. `senders` bounds how many are; beyond that the answer is read into memory.
         """
         if len(self) > IN_MEMORY and senders.acquire(blocking=False):
             self._senders = senders

@@ -30,7 +30,7 @@ _AT_ONCE = 500  # of an iterator's values
 
 Write = Callable[[Any], object]  # text, or what an f-string makes text of
 
-# What a required field says when there is no value: it cannot be left out.
+# What is written for a required field without a value, which cannot be left out.
 _DEFAULTS = {"int": "0", "long": "0", "double": "0.0", "boolean": "false"}
 
 
@@ -101,7 +101,7 @@ def _repeated(wire: str, write: Write) -> Write:
 def response_writer(operation: str, returns: Field | None) -> Callable[[Any], bytes | Spooled]:
     """Makes the whole response envelope of an operation's result.
 
-    Repeated values may come from an iterator; then no more than a few of them are in memory.
+    Repeated values may come from an iterator; then only a few hundred of them are in memory.
     """
     name = f"ns2:{operation}Response"
     start = f'{ENVELOPE_START}<{name} xmlns:ns2="{NAMESPACE}">'

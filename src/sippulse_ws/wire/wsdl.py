@@ -16,7 +16,7 @@ WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 
-# Stands for the address, which each client learns in the form under which it reached us.
+# A placeholder: each client is given the address under which it reached us.
 ADDRESS = "urn:x-sippulse-ws:address"
 SCHEMA_QUERY = "xsd=1"  # the reference has one schema for each service
 
@@ -64,7 +64,7 @@ def build(application: Application, all_optional: bool = False) -> Published:
     if all_optional:
         for element in schema.iterfind(f"{XSD}complexType//{XSD}element"):
             element.set("minOccurs", "0")
-    # the prefixes stand in attributes, which a copy does not look at
+    # the prefixes are used inside attribute values, which copying does not notice
     attributes = {str(name): str(value) for name, value in schema.attrib.items()}
     prefixes = {prefix: uri for prefix, uri in schema.nsmap.items() if prefix}
     own_schema = etree.Element(schema.tag, attributes, nsmap=prefixes)
@@ -152,7 +152,7 @@ def _reshape_service(root: _Element, port_type: str, tns: str) -> None:
 
 
 def _sort(root: _Element) -> None:
-    """Order what has no order of its own, so that two WSDLs can be compared as text."""
+    """Sort what may stand in any order, so that two WSDLs can be compared as text."""
     messages = sorted(root.findall(WSDL + "message"), key=_name)
     place = root.index(_child(root, "types")) + 1
     for message in messages:
