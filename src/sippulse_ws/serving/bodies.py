@@ -10,9 +10,10 @@ from sippulse_ws.serving.rsgi import RsgiProtocol, RsgiScope
 
 SMALL = 16 * 1024  # bytes; such bodies are awaited whole
 LEAST_RATE = 1024  # bytes a second, once the time for the whole body is over
-# What is read and dropped of a body that is too large: a client that still sends hears no answer.
+# How much of a body that is too large is still read, and dropped: a client does not look for an
+# answer before it has sent all.
 DROPPED = 64 * 1024 * 1024
-# All large bodies of a process together, in largest bodies.
+# How many bodies of the largest allowed size a process holds at most.
 _AT_ONCE = 16
 
 
@@ -21,7 +22,7 @@ class BodyTimeout(Exception):
 
 
 class BodyBroken(Exception):
-    """What came is no body, or the client has gone."""
+    """The body could not be read to its end: the client has gone, or its framing is wrong."""
 
 
 class BodiesFull(Exception):
@@ -59,7 +60,7 @@ class Bodies:
     def end_late_ones(self, now: float) -> None:
         """To be called a few times a second."""
         for task in [task for task, end in self._reading.items() if end < now]:
-            self._reading[task] = now + self._seconds  # once is enough
+            self._reading[task] = now + self._seconds  # so that it is not cancelled at every look
             task.cancel()
 
     def __len__(self) -> int:
@@ -68,8 +69,10 @@ class Bodies:
     async def _read_pieces(
         self, proto: RsgiProtocol, task: asyncio.Task[Any], has_trailer: bool
     ) -> bytes:
-        """BodyBroken for one that ends before its end: granian gives an empty piece for an error
-        (and for a trailer), and another one for the end."""
+        """The body; BodyBroken if it was cut off.
+
+        granian gives an empty piece at the end, and one more for an error or for a trailer.
+        """
         pieces: list[bytes] = []
         received = held = empty = 0
         begun = monotonic()

@@ -17,7 +17,7 @@ EVERY = 60.0  # seconds between two lines
 
 
 class Crowd:
-    """Looked at each second: who waits at two looks in a row is told, once a minute."""
+    """Logs connections that wait: when two looks in a row find some, and then once a minute."""
 
     def __init__(
         self, listener: socket.socket, most: int, clock: Callable[[], float] = monotonic
@@ -26,9 +26,9 @@ class Crowd:
         self._listener = listener
         self._most = most
         self._clock = clock
-        self._since: float | None = None  # of the first look that found some
+        self._since: float | None = None  # when a look first found some
         self._told: float | None = None  # when the last line was written
-        self._peak = 0  # since that
+        self._peak = 0  # the most that waited since that line
 
     def look(self) -> None:
         waiting = waiting_connections(self._listener)

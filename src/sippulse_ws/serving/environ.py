@@ -36,7 +36,8 @@ _ALWAYS: Environ = {
 _MOST_NAMES = 500
 
 
-# What changes the meaning of a request is never dropped: without a value it is refused.
+# Headers that change the meaning of a request. One whose value cannot be read is passed on empty,
+# so that the request is refused rather than run without it.
 _MEANT = [
     ("idempotency-key", "HTTP_IDEMPOTENCY_KEY"),
     ("if-match", "HTTP_IF_MATCH"),
@@ -97,12 +98,12 @@ def header_items(headers: RsgiHeaders) -> list[Header]:
 
 
 def client_address(scope: RsgiScope, hops: int) -> str:
-    """The client's, or what the proxies that are trusted say it is."""
+    """The client's address: of the connection, or as the trusted proxies give it."""
     return forwarded(scope, "x-forwarded-for", hops) or _host_and_port(scope.client)[0]
 
 
 def forwarded(scope: RsgiScope, name: str, hops: int) -> str:
-    """What the last of so many trusted proxies tells, as werkzeug's ProxyFix takes it; or ""."""
+    """The value that the outermost of `hops` trusted proxies added, or "" (as ProxyFix does)."""
     if not hops:
         return ""
     items = header_items(scope.headers)
@@ -117,7 +118,7 @@ def _host_and_port(address: str) -> tuple[str, str]:
 
 
 def page_environ(path: str) -> Environ:
-    """Of a GET that the process makes itself."""
+    """The environment of a GET that the process makes itself."""
     local = {"REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
     told = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
     more = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.url_scheme": "http", "wsgi.input": BytesIO()}
@@ -125,7 +126,7 @@ def page_environ(path: str) -> Environ:
 
 
 class Answer:
-    """What a WSGI application starts its answer with."""
+    """The `start_response` given to the application: holds status and headers."""
 
     __slots__ = ("headers", "status")
 

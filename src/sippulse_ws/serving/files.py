@@ -43,7 +43,7 @@ class SentFiles:
         return len(self._kept)
 
     def path_of(self, answer: Spooled, proto: RsgiProtocol) -> str:
-        """Where the server finds it; the file itself has no name."""
+        """A path under which the server can open the file, which has no name of its own."""
         self._kept.append(_Sent(answer, proto))
         return str(_OPEN_FILES / str(answer.fileno()))
 

@@ -1,8 +1,8 @@
 """Requests as granian's event loop hands them over (RSGI), and how each comes to a thread.
 
 Nothing in the event loop waits: bodies are awaited, health is known already, everything else is a
-job for the pool. A thread sends the answer itself; the coroutine that waits for it is let go when
-the loop has something else to do, since waking the loop for it costs a tenth of a request.
+job for the pool. A thread sends the answer itself. The coroutine of the request is ended later,
+when the loop is awake anyway, because waking the loop for it would cost a tenth of a request.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from sippulse_ws.serving.rsgi import RsgiProtocol, RsgiScope
 from sippulse_ws.wire.spooled import Spooled
 
 TICK = 0.1  # seconds between looks at what waits, while something does
-# A request that has waited so long is watched: should its client go, it is not begun.
+# Seconds of waiting after which a request is watched: if its client leaves, it is not begun.
 UNWATCHED = 0.05
 
 Wsgi = Callable[[Environ, Any], Iterable[bytes]]
@@ -59,7 +59,8 @@ class Limits:
 class Front:
     """The RSGI application before `app`, which is WSGI.
 
-    `quick` are answers by path that take no work; `refusals` answers what no thread will run.
+    `quick` has, by path, answers that need no thread; `refusals` makes the answers to requests that
+    no thread will run.
     """
 
     def __init__(
@@ -151,7 +152,7 @@ class Front:
         await done
 
     def _client_of(self, scope: RsgiScope) -> str:
-        """The address that is told by the last proxy that is trusted, as ProxyFix takes it."""
+        """The client's address, behind trusted proxies as they give it."""
         return client_address(scope, self._limits.trusted_proxies)
 
     def _run(self, job: Job) -> None:

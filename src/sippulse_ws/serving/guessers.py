@@ -1,7 +1,8 @@
 """Clients whose logins keep failing, as all workers of a server see them.
 
-Made before the workers are forked. A network (a /24, a /64) with `SOME` failures a minute guesses;
-while the whole server sees a flood of failures a few are enough, since it may come from many.
+Made before the workers are forked. A network (a /24, a /64) with `SOME` failures a minute counts as
+guessing. While the whole server sees a flood of failures, which may come from many networks, a few
+are enough.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from sippulse_ws.serving.proofs import Proofs
 SOME = 10  # failed logins; fewer are typing errors
 SOME_IN_FLOOD = 2
 WITHIN = 60.0  # seconds
-# Failed logins of all: a second, and beyond those before it is a flood, and that are remembered.
+# Failed logins of all networks: how many a second are normal, how many beyond those make a flood,
+# and how many beyond those are remembered at most.
 FLOOD, FLOOD_BEGINS, FLOOD_MOST = 20.0, 100.0, 400.0
 # Requests a second of all who guess, while others are there; more are told that the server is busy.
-# A first right login from an address where 160 others a second fail is served.
+# With these a first correct login from an address where 160 others a second fail is served.
 TURNS, TURNS_SAVED = 170.0, 340.0
 OTHERS = 2.0  # seconds after the latest request of somebody else
 _PLACES = 1 << 14
-_COUNT = struct.Struct("<Idi")  # whose, since when, how many
-_LEVEL = struct.Struct("<dd")  # how much, when that was
+_COUNT = struct.Struct("<Idi")  # a digest of the network, since when, how many failures
+_LEVEL = struct.Struct("<dd")  # a level that changes with time, and when it was that
 _FLOOD_AT, _TURNS_AT, _OTHERS_AT = 0, _LEVEL.size, 2 * _LEVEL.size
 
 
@@ -40,9 +42,9 @@ def _place_of(address: str) -> tuple[int, int]:
 
 
 class Guessers:
-    """Counts failed logins by network, and says whose turn it is among those who guess.
+    """Counts failed logins by network, and gives those who guess their turns.
 
-    Of two networks with one place the later one takes it.
+    Two networks whose digests have the same slot in the table push each other out.
     """
 
     def __init__(self) -> None:
@@ -75,13 +77,13 @@ class Guessers:
         return count >= SOME or self._level(_FLOOD_AT, -FLOOD, now) >= FLOOD_BEGINS
 
     def note_other(self) -> None:
-        """Somebody who does not guess is there; of interest while somebody else does."""
+        """A client that does not guess has sent a request; only noted while others guess."""
         now = monotonic()
         if self._level(_FLOOD_AT, -FLOOD, now) > 0:
             _LEVEL.pack_into(self._levels, _OTHERS_AT, 0.0, now)
 
     def has_turn(self) -> bool:
-        """Whether one more of their requests may run now."""
+        """Whether one more request of those who guess may run now."""
         now = monotonic()
         if now - _LEVEL.unpack_from(self._levels, _OTHERS_AT)[1] > OTHERS:
             return True
@@ -97,7 +99,7 @@ class Guessers:
 
 
 class Clients:
-    """Who guesses, and who is known there."""
+    """Which clients guess, and which of them have proved before that they do not."""
 
     def __init__(self) -> None:
         self.guessers = Guessers()

@@ -33,19 +33,19 @@ class Job:
         self.pool = pool
         self.lane = lane
         self.request = request
-        self.proto = proto  # the answer goes there
+        self.proto = proto  # sends the answer
         self.end = end  # time.monotonic() of its deadline
         self.since = monotonic()
-        self.gone: Disconnect | None = None  # made when it must wait
+        self.gone: Disconnect | None = None  # watches the client, once the job has to wait
         self.done: asyncio.Future[None]  # what its coroutine waits for
-        self.environ: dict[str, Any] | None = None  # once it was run, the same again
+        self.environ: dict[str, Any] | None = None  # of its first run, for further ones
         self.client = ""  # its address
         self.failed_login = False
-        self.guesses = False  # its client's logins keep failing: it stands behind the others
+        self.guesses = False  # its client's logins keep failing: it has to wait behind the others
         self._ticket = [True]
 
     def claim(self) -> bool:
-        """Whether the job is the caller's now: to run it, or to answer that it will not run."""
+        """Take the job, to run it or to refuse it; False if somebody else has taken it."""
         try:
             return self._ticket.pop()
         except IndexError:
@@ -78,7 +78,7 @@ class Job:
         raise Detour
 
     def enter(self, account: str) -> None:
-        self.wait_again()  # before anybody else can find it among the parked
+        self.wait_again()  # before another thread can find it among those that are parked
         try:
             entered = self.pool.writers.enter(account, self)
         except ParkedFull:
@@ -87,7 +87,7 @@ class Job:
             raise Busy from None
         if not entered:
             raise Detour
-        if not self.claim():  # its time was over just now, and that was answered
+        if not self.claim():  # its deadline has just passed, and it was refused
             self.leave(account)
             raise Detour
 
@@ -98,10 +98,9 @@ class Job:
 
 
 class Lane:
-    """Its waiting requests and the threads that work them off; those start with the first one.
+    """A queue of requests and the threads that run them, which start with the first request.
 
-    While others wait, clients whose logins keep failing get one turn in `GUESSERS_TURN`: their
-    requests cost as much as others, and there are more of them.
+    While others wait, clients whose logins keep failing get only one turn in `GUESSERS_TURN`.
     """
 
     def __init__(self, name: str, threads: int, work: Callable[[Job], None]) -> None:
@@ -154,7 +153,7 @@ class Pool:
     """All lanes of a process.
 
     At most `most` requests wait in a lane, and half as many of clients that guess. `run` answers
-    a job, or raises Detour; `finished` is told when a job needs nothing any more.
+    a job, or raises Detour; `finished` is called when a job is done.
     """
 
     def __init__(
@@ -180,7 +179,7 @@ class Pool:
         return self.lanes[lane].waiting(guesses) >= most
 
     def wake(self) -> None:
-        """Let one try again that waits for other writers, if there is room now."""
+        """Let a request that waits for other writers try again, if there is room now."""
         if (waiting := self.writers.next()) is not None:
             self.queue(waiting)
 

@@ -1,6 +1,7 @@
-"""Credentials that were right lately, as the front sees them before it reads a request.
+"""Credentials that were right lately, which the front recognizes before a request is parsed.
 
-A hint only: who guesses behind an address is held back, and others there, who are known, are not.
+Only a hint for the order of requests: where somebody guesses passwords from an address, other
+clients at that address, whose credentials are known to be right, are not held back.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any
 
 from sippulse_ws.domain.shared_marks import SharedMarks
 
-SECONDS = 3600  # that a proof is good for
-_AGAIN = 60.0  # seconds between two proofs noted of an address that is not suspected
+SECONDS = 3600  # for which credentials are remembered
+_AGAIN = 60.0  # of an address where nobody guesses, credentials are noted once in so many seconds
 _MOST = 4096  # addresses that are remembered for that
 _GOOD = b"good".ljust(16)
 _LONGEST = 4096  # bytes of a principal
@@ -22,7 +23,7 @@ _SECRETS = re.compile(rb"[<:\"](login|password)\b([^<,}]*)")
 
 
 class Proofs:
-    """Made before the workers are forked, which share what was right."""
+    """Credentials that were right, shared by all workers; made before they are forked."""
 
     def __init__(self) -> None:
         self._secret = os.urandom(32)
@@ -30,7 +31,7 @@ class Proofs:
         self._noted: dict[str, float] = {}  # by address, of this process
 
     def note(self, request: Any, address: str, *, suspected: bool) -> None:
-        """A request was answered well. Of addresses that nobody suspects one a minute is noted."""
+        """Note the credentials of a request that succeeded; if not `suspected`, one a minute."""
         now = time()
         if not suspected and now - self._noted.get(address, 0.0) < _AGAIN:
             return
@@ -57,7 +58,7 @@ class Proofs:
 
 
 def _credentials(request: Any) -> bytes | None:
-    """As they stand there: HTTP Basic, or a principal of XML or JSON."""
+    """The credentials as they were sent: HTTP Basic, or the bytes of an XML or JSON principal."""
     basic = request.scope.headers.get("authorization")
     if basic:
         return str(basic).encode(errors="surrogatepass")
@@ -66,9 +67,9 @@ def _credentials(request: Any) -> bytes | None:
 
 
 def _principal(body: bytes) -> bytes:
-    """What stands between the last two places that name one, or the last name and a brace.
+    """The bytes of the principal: between its tags in XML, up to the closing brace in JSON.
 
-    One look at each byte, whatever it is: the event loop waits for it.
+    Takes linear time for any body, because it runs in the event loop.
     """
     if body.lstrip()[:1] == b"{":
         start = body.rfind(b'"principal"')

@@ -1,4 +1,4 @@
-"""What /readyz answers: the last result of a probe, which no request waits for."""
+"""What /readyz answers: the result of the last probe. No request waits for a probe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that no thread will run: what their clients are told, and their lines in the log."""
+"""The answers to requests that no thread will run, and their lines in the log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sippulse_ws.wire.request_ids import CLIENT_ID, TRACE, client_request_id, tr
 
 Refusal = tuple[int, list[Header], bytes]
 
-# What stands as `fault` in the line of a request that is none.
+# The `fault` in the log line of a request that did not come in whole.
 LATE_BODY = "body-timeout"
 BROKEN_BODY = "body-broken"
 BAD_PATH = "bad-path"
@@ -25,7 +25,7 @@ _STATUS = {LATE_BODY: 408, BROKEN_BODY: 400, BAD_PATH: 404}
 
 
 class Refusals:
-    """Makes answers; each leaves its line, under the id that the client is told.
+    """Makes these answers. Each is logged under the request id that the client is given.
 
     `hops` reverse proxies are trusted to say whose request it is.
     """
@@ -36,7 +36,7 @@ class Refusals:
         self._hops = hops
 
     def turn_away(self, scope: RsgiScope, path: str, error: DomainError) -> Refusal:
-        """Of a request that could have been an operation."""
+        """The answer to a request that came in whole."""
         request_id = self._tell(scope, path, error.code)
         if not path.startswith(API):
             return refuse(self._language, path, error, request_id)
@@ -46,7 +46,7 @@ class Refusals:
         return refuse(language, path, error, request_id, prefix)
 
     def break_off(self, scope: RsgiScope, path: str, fault: str) -> Refusal:
-        """Of one that never came in whole."""
+        """The answer to a request that did not come in whole."""
         request_id = self._tell(scope, path, fault)
         headers = [("Connection", "close"), ("X-Request-Id", request_id)]
         return _STATUS[fault], headers, b"" if fault != BAD_PATH else b"not found\n"
@@ -69,7 +69,7 @@ class Refusals:
 def refuse(
     language: str, path: str, error: DomainError, request_id: str, prefix: str = ""
 ) -> Refusal:
-    """What a client is told whose request no thread will run; `prefix` is a proxy's path."""
+    """The error as SOAP or JSON, by the path; `prefix` is a path that a proxy has removed."""
     headers = [("Retry-After", "1"), ("X-Request-Id", request_id)]
     if path.startswith(API):
         body = problem(error, language, request_id, prefix + ERRORS_PAGE)

@@ -31,9 +31,9 @@ class _Slot:
     """One worker at a time, two while one replaces the other."""
 
     index: int
-    pid: int = 0  # 0 when there is none
+    pid: int = 0  # of the worker; 0 when there is none
     started: float = 0.0
-    ends: int = 0  # in a row, each soon after its start
+    ends: int = 0  # how many workers in a row ended soon after their start
     due: float = 0.0  # when to start one, while there is none
     ready: int = -1  # file descriptor that the new worker closes when it serves
     old: int = 0  # pid of the one that is being replaced
@@ -58,7 +58,7 @@ class Supervisor:
     _killed_at: dict[int, float] = field(default_factory=dict)  # by pid, of those told to stop
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT; SIGHUP replaces every worker, one after the other."""
+        """Run until SIGTERM or SIGINT; SIGHUP replaces every worker, one after the other."""
         self._slots = [_Slot(index) for index in range(self.count)]
         with _wakeup() as wakeup:
             for number in _SIGNALS:

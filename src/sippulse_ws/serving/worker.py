@@ -1,4 +1,4 @@
-"""A worker: granian's server in this process's event loop, on the supervisor's socket."""
+"""A worker process: granian's server in an event loop, on a socket of the supervisor's."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _PR_SET_PDEATHSIG = 1
 class WorkerOptions:
     connections: int
     stop_seconds: float  # for what is under way when told to stop
-    core: int | None = None  # where it stays
+    core: int | None = None  # to which the worker is bound
 
 
 class _Server(EmbeddedServer):
@@ -128,7 +128,7 @@ class Worker:
 
 
 def become_worker(master: int, core: int | None) -> None:
-    """In the child, first of all: end with the master, and stay on a core.
+    """The first thing a worker does: arrange to end with the master, and to stay on one core.
 
     The threads of a worker hold Python's lock in turn; were they on several cores, every object
     they touch would move between the cores' caches, which costs a sixth of a request. Nor does a
@@ -145,7 +145,7 @@ def become_worker(master: int, core: int | None) -> None:
 
 
 def usable_cores() -> list[int]:
-    """Those that this process may use; a container may have been given some only."""
+    """The cores that this process may use, which in a container may be only some."""
     if not hasattr(os, "sched_getaffinity"):  # no Linux
         return list(range(os.cpu_count() or 1))
     return sorted(os.sched_getaffinity(0))

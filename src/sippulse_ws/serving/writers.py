@@ -1,7 +1,8 @@
 """Which accounts are being written to, and by how many threads.
 
-A row that is locked elsewhere holds every thread that writes to it. So the writers of one account
-get half of the threads, and all writers together leave one thread for what only reads.
+A thread that writes to a row which is locked elsewhere has to wait. So the writers of one account
+get at most half of the threads, and all writers together leave one thread for requests that only
+read.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ Waiting = TypeVar("Waiting")
 
 
 class ParkedFull(Exception):
-    """Too many wait for the same account, or for all."""
+    """Too many requests wait to write for the same account, or for all accounts together."""
 
 
 class Writers(Generic[Waiting]):
-    """Counts writers; what cannot enter is parked here until it can: `most` in all."""
+    """Counts writers. Requests that may not write yet are parked here, `most` in all."""
 
     def __init__(self, threads: int, most: int) -> None:
         self._most_of_all = most
@@ -32,9 +33,9 @@ class Writers(Generic[Waiting]):
         self._lock = Lock()
 
     def enter(self, account: str, waiting: Waiting) -> bool:
-        """Whether it may write; if not, it is parked, and some `leave` will give it back.
+        """Whether it may write now. If not, it is parked, and a later `leave` returns it.
 
-        ParkedFull when too many are already.
+        Raises ParkedFull when too many are parked already.
         """
         with self._lock:
             if self._has_room(account):
@@ -49,7 +50,7 @@ class Writers(Generic[Waiting]):
             return False
 
     def leave(self, account: str) -> Waiting | None:
-        """The end of what entered; what may try again now."""
+        """End what `enter` began; returns a parked request that may try again now."""
         with self._lock:
             self._all -= 1
             self._writing[account] -= 1
@@ -58,7 +59,7 @@ class Writers(Generic[Waiting]):
             return self._next()
 
     def next(self) -> Waiting | None:
-        """What may try again, should one that was given back have ended without entering."""
+        """A parked request that may try again now, in case one returned before never entered."""
         if not self._parked:
             return None
         with self._lock:
@@ -73,7 +74,7 @@ class Writers(Generic[Waiting]):
                 waiting = queue.popleft()
                 self._waiting -= 1
                 del self._parked[account]
-                if queue:  # at the end: accounts take turns
+                if queue:  # moved to the end, so that accounts take turns
                     self._parked[account] = queue
                 return waiting
         return None
