@@ -23,14 +23,14 @@ NAME = "batch"
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """One operation with its values; `plain` makes its result what JSON takes."""
+    """One operation with its values; `plain` converts its result for JSON."""
 
     published: PublishedOperation
     values: Values
     plain: Callable[[Any], Any]
 
     def __str__(self) -> str:
-        """For the digest of an idempotency key."""
+        """What of it enters the digest that belongs to an idempotency key."""
         told = [self.published.service, self.published.name, self.values]
         return json.dumps(told, sort_keys=True, default=str)
 
@@ -52,7 +52,7 @@ def run_batch(
     """
 
     def work(call: Call, operations: Sequence[BatchItem]) -> list[Any]:
-        context.failed_index = None  # of an attempt before, which was undone
+        context.failed_index = None  # an earlier attempt, which was rolled back, may have set it
         requests = [_request(context, one, principal) for one in operations]
         for number, request in enumerate(requests):
             with _failing(context, number):

@@ -33,17 +33,17 @@ class Call:
     proxies: Proxies = ()
     scope: Scope = NOBODY
     found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
-    # (realm, login) whose failures are over, forgotten after the operation
+    # (realm, login) that was right after failures, which are deleted after the operation
     cleared_failures: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def vault(self) -> Vault:
-        """What seals and opens passwords; KeyMissing when it is not the database's."""
+        """Encrypts and decrypts passwords; KeyMissing if its key is not the database's."""
         return self.keys.checked(self.db)
 
     @property
     def reloads(self) -> SharedReloads:
-        """Of SIP proxies, with those who ask for the same at the same time."""
+        """Reloads of SIP proxies, shared with others who ask for the same one at the same time."""
         return SharedReloads(self.db, self.beside)
 
 
@@ -68,7 +68,7 @@ class Request:
         return self.keyed is not None and not self.keyed.claimed
 
     def audit(self, db: Session, outcome: str, error: str | None = None) -> None:
-        """Write its row of the audit trail."""
+        """Write the request's row of the audit trail."""
         context = self.context
         audit.record(
             db,

@@ -1,4 +1,4 @@
-"""The published operations as data, for whatever shows or calls them besides SOAP."""
+"""The published operations as data, for the pages, the JSON API and its description."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PublishedOperation:
 
     service: str
     name: str
-    canonical: str  # the name that it stands for, where it is another spelling
+    canonical: str  # its main name, of which `name` may be another spelling
     parameters: tuple[Field, ...]  # in the order of the function's arguments
     returns: Field | None
     declaration: Operation
@@ -32,7 +32,7 @@ class PublishedOperation:
 
     @property
     def own_parameters(self) -> tuple[Field, ...]:
-        """Without the principal."""
+        """The parameters without the principal."""
         return tuple(one for one in self.parameters if one.wire != PRINCIPAL)
 
     @property

@@ -1,4 +1,4 @@
-"""X-Dry-Run: all checks and effects of a write, and then none of them."""
+"""X-Dry-Run: a write is done with all its checks, and then rolled back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HEADER = "X-Dry-Run"
 
 
 class DryRunOver(Exception):
-    """Ends the transaction of a dry run, which is rolled back; `result` is the answer."""
+    """Raised to roll back the transaction of a dry run; `result` is the answer."""
 
     def __init__(self, call: Any, result: Any) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Which faults an operation can end in: its own, described one by one, and those of its kind."""
+"""Which faults an operation can end in: its own, and those that every such operation has."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sippulse_ws.services.catalogue import PublishedOperation, every_operation
 from sippulse_ws.services.descriptions import describe_operation
 
-# What is refused before there are parameters, by JSON; by SOAP it is a fault of the wire.
+# Refused by the JSON API before an operation begins; SOAP has faults without a code for these.
 _READING = ("bad-request", "media-type", "method-not-allowed", "too-large", "unreadable-value")
-# The server's own troubles.
+# Failures of the server, not of the request.
 _ANY = ("busy", "database-unavailable", "deadline", "internal-error")
 _KEYED = ("idempotency-key-in-use", "idempotency-key-reused", "invalid-idempotency-key")
 _WRITING = ("database-full", "outcome-unknown")
@@ -17,7 +17,7 @@ _PROXIES = ("deadline-acting", "dry-run-impossible")
 
 
 def common_faults(operation: PublishedOperation) -> tuple[str, ...]:
-    """Those of every operation of its kind, in order of their codes."""
+    """The faults that every such operation can end in, in order of their codes."""
     own = describe_operation(operation).faults
     return tuple(sorted(set(_common(operation)) - set(own)))
 

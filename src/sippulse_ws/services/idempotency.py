@@ -25,7 +25,7 @@ _ESCAPED = re.compile(r"\\(.)")
 def keyed_request(
     operation: Operation, context: Context, values: Mapping[str, Any], hours: int
 ) -> KeyedRequest | None:
-    """None for a request that changes nothing, or comes without a key."""
+    """The request's idempotency key; None if it changes nothing or has no key."""
     if not (operation.writes or operation.acts) or not (told := context.told(_HEADER)):
         return None
     keys = {_read(text) for text in told}
@@ -34,7 +34,7 @@ def keyed_request(
     key = keys.pop()
     owner: list[Any] = ["administrator", context.login]
     if operation.right.customer:
-        # checked only while the operation runs: whoever does not know it must not meet the key
+        # the password is checked only later: who does not know it must not get the stored answer
         owner = ["customer", context.login, values.get("actual_password")]
     token = hashlib.sha256(json.dumps([*owner, key]).encode()).hexdigest()
     return KeyedRequest(
@@ -61,10 +61,10 @@ def _read(text: str) -> str:
 
 
 def _digest(key: str, context: Context, values: Mapping[str, Any]) -> str:
-    """Of the operation and its parameters.
+    """A digest of the operation and its parameters.
 
-    Keyed by what is stored nowhere, because a plain digest would give passwords to whoever reads
-    the database and guesses.
+    It is keyed with the idempotency key, which is stored nowhere: with a plain digest, somebody who
+    reads the database could try out passwords.
     """
     told = [context.service, context.operation, values]
     text = json.dumps(told, sort_keys=True, default=str)

@@ -1,8 +1,7 @@
-"""What is written about failed logins: delays of guesses, and a trace of every one of them.
+"""Records failed logins: the delays for further guesses, and rows of the audit trail.
 
-A trace is a row of the audit trail per login, address and minute that counts; beyond a number of
-names the rest of an address is one row. While somebody floods, rows are written together a little
-later, by a thread of their own.
+There is a row per login, address and minute, with a count; beyond `NAMES` logins of an address, the
+others share one row. During a flood, rows are written together a little later by a thread.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ from sippulse_ws.domain.shared_marks import SharedCounters, SharedMarks
 from sippulse_ws.lanes import Place
 from sippulse_ws.wire.context import Context
 
-NAMES = 20  # of an address in a minute
+NAMES = 20  # logins of an address that get a row of their own in a minute
 OTHERS = "(others)"
 DELAYED = "delayed"
-# Rows written while the client waits: as many at once, and so many a second.
+# How many rows are written while the client waits: at once, and then a second.
 BURST = 8.0
 RATE = 4.0
-# Names whose first failures are counted in memory; more of them push out others.
+# How many logins' first failures are counted in memory; more of them push out others.
 FEW = 1 << 18
-LATER = 0.3  # seconds after which the others are
+LATER = 0.3  # seconds after which all other rows are written
 OWN, REST = b"own".ljust(16), b"rest".ljust(16)
 
 Beside = Callable[[Callable[[Any], None]], None]
@@ -52,7 +51,7 @@ class _Trace:
 
 @dataclass(slots=True)
 class _Failures:
-    """What is to be written."""
+    """Rows that are not written yet."""
 
     traces: dict[str, _Trace]
     delays: dict[tuple[str, str, str], int]
@@ -66,9 +65,9 @@ class _Failures:
 
 
 class FailedLogins:
-    """Made before workers are forked: they count an address's names together.
+    """Made before workers are forked: they share the counts of an address's logins.
 
-    `beside` runs a small transaction.
+    `beside` runs a function in a small transaction of its own.
     """
 
     def __init__(self, beside: Beside, gate: HashGate) -> None:
@@ -115,10 +114,10 @@ class FailedLogins:
         self._flush()
 
     def _counted_failures(self, guess: Guess, address: str, now: dt.datetime, *, few: bool) -> int:
-        """How many failures are added to what the database knows of the login there.
+        """How many failures to add to the login's count in the database.
 
-        `few`: there are too many names to store each. Then one is stored with its third failure,
-        whether there is such a login or not: nobody shall tell the two apart.
+        `few`: there are too many logins to store each. Then a login is stored only from its third
+        failure on, whether it exists or not, so that nobody can tell which logins exist.
         """
         if not guess.realm or guess.reason == DELAYED:
             return 0

@@ -1,6 +1,7 @@
 """`@operation` publishes a function as an operation of a web service; there is no other way.
 
-It appends the principal and says what right is needed; the rest is `Runner`'s, in `runner.py`.
+It adds the principal to the parameters and declares the right that is needed; `Runner` in
+`runner.py` does the rest.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def within_account(path: str) -> Right:
 
 
 def within_owner(name: str) -> Right:
-    """An object's subscriber is told by `account`, or by `username` and `domain`, or by both."""
+    """The domain of the subscriber that an object names: by account code, by `domain`, or both."""
     account, domain = _getter(f"{name}.account"), _getter(f"{name}.domain")
 
     def domains(values: Mapping[str, Any]) -> list[Any]:
@@ -74,7 +75,7 @@ def within_each(name: str) -> Right:
     return Right(domains=domains)
 
 
-# Checked by the domain function, which gets the scope.
+# The domain function checks, because only the stored object has the domain.
 BY_SCOPE = Right()
 CUSTOMER = Right(customer=True)
 
@@ -90,7 +91,7 @@ class Operation:
     objects: Mapping[str, str]
     writes: bool
     reads: Reading  # the principal, and perhaps what `call.found` is
-    # on something outside the database: audited like a write, but no transaction is held meanwhile
+    # changes something outside the database: audited like a write, but without a transaction
     acts: bool
     reloads: tuple[str, ...]  # tables that SIP proxies must read again
     secret: bool = False  # reads what nobody should read unnoticed: audited like a write

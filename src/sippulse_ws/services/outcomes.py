@@ -16,7 +16,7 @@ from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded, DeadlineWhileActing
 from sippulse_ws.domain.request_errors import PreconditionFailed, PreconditionUnsupported
 
-# What is not the request's fault.
+# Failures that the request did not cause.
 _TROUBLES = (
     Busy,
     DatabaseFull,
@@ -29,9 +29,9 @@ _TROUBLES = (
     ProxyFailed,
 )
 
-# What was refused before the operation began. By the draft of Idempotency-Key a repeat gets "the
-# result of the previously completed operation", and none was completed. Whoever reads anew sends
-# the same change with another If-Match, which is no part of what makes requests the same.
+# Refused before the operation began. The draft of Idempotency-Key gives a repeat "the result of the
+# previously completed operation", and here none was completed. A client that was refused for its
+# If-Match reads again and repeats the same change with another If-Match, under the same key.
 _NOT_BEGUN = (LoginFailed, PreconditionFailed, PreconditionUnsupported)
 
 
@@ -40,5 +40,5 @@ def outcome_of(refusal: DomainError) -> str:
 
 
 def is_final(refusal: DomainError) -> bool:
-    """Whether a repeat with the same idempotency key gets this refusal again."""
+    """Whether a repeat with the same idempotency key gets the same refusal, without a new try."""
     return not isinstance(refusal, (*_TROUBLES, *_NOT_BEGUN))

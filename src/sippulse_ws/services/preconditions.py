@@ -1,6 +1,6 @@
-"""ETag and If-Match: an update of what somebody else changed in between is refused.
+"""ETag and If-Match: an update is refused if somebody else changed the object in between.
 
-A tag is a digest of the values that a retrieve… operation answers, the same by every door.
+A tag is a digest of what a retrieve… operation answers, the same in SOAP and JSON.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def tagger(returns: FieldType) -> Tag:
     model = object_type(returns)
     if model is None:
         return lambda result: _digest((result,))
-    # a tag may end in a log: nobody is to try passwords against it
+    # a tag may end in a log, where nobody must be able to try out passwords with it
     names = [one.attribute for one in fields_of(model) if "password" not in one.attribute]
     get = attrgetter(*names)
     return lambda result: _digest(get(result))

@@ -1,4 +1,4 @@
-"""Retries: transactions that failed in a way that proves that nothing was stored."""
+"""Retries of transactions whose failure proves that nothing was stored."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from sippulse_ws.db.connections.failures import (
 from sippulse_ws.domain.errors import DomainError
 
 ATTEMPTS = 3
-CONFLICTS = 100  # tries that others may win; the deadline ends most of them before
+CONFLICTS = 100  # tries lost to concurrent transactions; usually the deadline comes first
 LONGEST_PAUSE = 0.2  # seconds between two of them
-# Seconds in which a cluster goes on without a node, and those that balance it have noticed.
+# Seconds in which a cluster removes a dead node, and load balancers have noticed.
 CLUSTER_PATIENCE = 12.0
 
 Result = TypeVar("Result")
@@ -33,11 +33,12 @@ def repeating(
     finished: Sequence[bool] = (),
     patience: float = 0,
 ) -> Result:
-    """Again after a deadlock or on a connection that had died, unless something may be done.
+    """Run `attempt`, again after a deadlock or a lost connection if nothing can have been stored.
 
-    A commit may fail in ways that tell that nothing was. A locked row is waited for again and
-    again, while the deadline of this thread lets it and it is not `is_hopeless`. With `patience` so
-    is a database that is away, for these seconds: in a cluster another node takes over.
+    `finished` is filled once only the commit is left; then only failures are repeated that prove
+    that it was not done. A locked row is waited for until the deadline of this thread, unless it
+    `is_hopeless`. An unavailable database is tried again for `patience` seconds: in a cluster
+    another node takes over.
     """
     tries, begun = 0, monotonic()
     while True:

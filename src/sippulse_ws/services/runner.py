@@ -55,7 +55,7 @@ from sippulse_ws.wire.faults import WSException
 
 log = logging.getLogger(__name__)
 
-# For a row about a login or a refusal, beside the operation's own time.
+# Seconds for a row about a login or a refusal, besides those of the operation.
 BESIDE_SECONDS = 5.0
 
 
@@ -93,14 +93,14 @@ class Runner:
         CLOCK.seconds = 0.0
         try:
             request.dry_run = is_dry_run(operation, context)
-            if not request.dry_run:  # which uses no key up
+            if not request.dry_run:  # a dry run does not use up an idempotency key
                 hours = self.settings.idempotency_hours
                 request.keyed = keyed_request(operation, context, values, hours)
             result = self._run(request)
             self.outage.back()
             return result
         except Detour:
-            started = None  # it is not over
+            started = None  # it will be run again, so there is nothing to measure yet
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
             refusal = self._refusal(error, request)
@@ -165,7 +165,7 @@ class Runner:
                 return call, self._act(call, request)
             result = request.operation.function(call, **request.values)
             if isinstance(result, Generator):  # of rows that are still in the database
-                with closing(result):  # or the connection would stay busy with what is left
+                with closing(result):  # so that the connection does not stay busy with other rows
                     result = request.context.write(result)
             elif request.operation.tag is not None:
                 request.context.etag = request.operation.tag(result)
@@ -199,7 +199,7 @@ class Runner:
                     request.audit(db, audit.REPEATED, first.code)
                 return first
         except BaseException:
-            keyed.claimed = False  # another node was first, at the commit
+            keyed.claimed = False  # at the commit another node of the cluster was first
             raise
 
     def _write(self, request: Request, finished: list[bool]) -> tuple[Call, Any]:
@@ -227,7 +227,7 @@ class Runner:
         return call, result
 
     def _check_unchanged(self, db: Session, request: Request) -> None:
-        """If-Match: what is to be changed has to be what the client has read."""
+        """With If-Match, refuse to change an object that is not as the client has read it."""
         if not (wanted := wanted_tags(request.context)):
             return
         retrieve = request.operation.guard
@@ -304,7 +304,7 @@ class Runner:
         if is_full(error):
             log.error("the database is full", extra=told)
             return DatabaseFull(**told)
-        if is_unavailable(error):  # a line a request would only hide the others
+        if is_unavailable(error):  # `outage` logs it; a line per request would hide others
             self.outage.lost(error)
             return DatabaseUnavailable(**told)
         log.error("%s failed", request.context.operation, exc_info=error, extra=told)
@@ -315,7 +315,7 @@ class Runner:
         keyed, firsts = request.keyed, list[Outcome | None]()
         if not request.changes or (keyed and keyed.repeated) or isinstance(refusal, Busy):
             return None
-        failed_login = isinstance(refusal, LoginFailed)  # which leaves traces of its own
+        failed_login = isinstance(refusal, LoginFailed)  # recorded by FailedLogins
         if failed_login and (keyed is None or not keyed.claimed):
             return None
         outcome = audit.DRY_RUN if request.dry_run else outcome_of(refusal)

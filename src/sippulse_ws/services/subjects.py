@@ -1,4 +1,4 @@
-"""What a request is about: its login, the account it writes to, its name in the audit trail."""
+"""What a request is about: login, account, and the object as the audit trail names it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ACCOUNTS = ("account_code", "account", "account_manager")
 
 
 def login_of(operation: Operation, values: Values, principal: Any) -> str:
-    """Who says to be calling: the administrator's login, or the customer's account."""
+    """The claimed caller: the administrator's login, or the customer's account."""
     if operation.right.customer:
         return f"{values.get('username') or ''}@{values.get('domain') or ''}"
     return (principal.login if principal is not None else None) or ""
@@ -70,7 +70,7 @@ def _audited_of(names: tuple[str, ...]) -> list[str]:
 
 
 def account_of(values: Mapping[str, Any]) -> str:
-    """The account whose rows a write locks, else the domain; empty when it names none."""
+    """The account whose rows a write locks, else the domain; "" if the request names neither."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):

@@ -34,7 +34,7 @@ PASSWORD_CHANGE = (
 
 
 def flag_operation(flag: Flag, *, to: bool) -> Published:
-    """An operation that moves one flag of a subscriber."""
+    """An operation that sets or clears one flag of a subscriber."""
 
     def move(call: Call, username: str, domain: str) -> None:
         subscribers.set_flag(call.db, username, domain, flag, to)
