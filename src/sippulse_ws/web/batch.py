@@ -19,10 +19,10 @@ _MEMBERS = {"service", "operation", "parameters"}
 
 
 class BatchReader:
-    """Makes items of the JSON of a batch."""
+    """Reads the JSON of a batch into items."""
 
     def __init__(self, operations: Mapping[str, PublishedOperation]) -> None:
-        """`operations` by `Service/operation`."""
+        """`operations` has them by `Service/operation`."""
         self._operations = operations
         self._readers: dict[str, tuple[ObjectReader, ResultWriter]] = {}
 
@@ -70,7 +70,7 @@ class BatchReader:
 
 
 def principal_dto(given: Mapping[str, Any]) -> Any:
-    """Of a body that may hold one."""
+    """The principal in the body, if there is one."""
     if given.get(PRINCIPAL) is None:
         return None
     return ObjectReader(fields_of(UserPrincipalDto), UserPrincipalDto).dto(

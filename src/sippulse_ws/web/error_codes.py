@@ -15,7 +15,7 @@ from sippulse_ws.wording import Wording
 __all__ = ["every_error", "request_errors"]
 
 _name = re.compile(r"\{\w+[^}]*\}").sub
-# Of the command line and of files, which no client meets.
+# Errors of the command line and of files, which no client of the API can get.
 _NOT_OF_THE_WIRE = (
     errors.AdministratorExists,
     errors.AdministratorNotFound,

@@ -24,7 +24,7 @@ _LIST_OF = Wording("lista de {type}", "list of {type}")
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """`depth` counts the objects it stands in; `path` names it from the top, lists by `[]`."""
+    """`depth` counts the objects around it; `path` is its names from the top, `[]` for lists."""
 
     name: str
     path: str
@@ -52,7 +52,7 @@ def field_rows(
 
 
 def input_rows(operation: PublishedOperation, language: str) -> list[FieldRow]:
-    """Without the principal, which a form asks for apart."""
+    """The parameters as rows, without the principal, which has its own fields in a form."""
     return list(_rows(operation.own_parameters, operation, language))
 
 

@@ -16,7 +16,7 @@ from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.observability.outages import Outage
 
-# Of three connections: another one may lead to a node that serves.
+# How many connections are tried: another one may lead to a node that serves.
 _TRY_SECONDS = 0.6
 
 
@@ -55,7 +55,7 @@ class Health:
         return Response(told)(environ, start_response)
 
     def _look(self) -> tuple[NodeState | None, str | None]:
-        """The node of the cluster, where there is one, and what is wrong with the schema."""
+        """Check the node of the cluster, if there is one; returns what is wrong with the schema."""
         if not self._database.is_cluster:
             with self._database.reading() as db:
                 return None, self._trouble(db)

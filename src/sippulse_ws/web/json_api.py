@@ -1,7 +1,7 @@
-"""The JSON door: `POST /SipPulse/api/<Service>/<operation>`, the operations of SOAP as they are.
+"""The JSON API: `POST /SipPulse/api/<Service>/<operation>`, the same operations as by SOAP.
 
-A request becomes the arguments that the SOAP door would make, and goes through the same operation:
-principal, right, transaction, audit and delays are the runner's.
+A request is read into the arguments that SOAP would give, and runs through the same operation:
+`Runner` does principal, right, transaction, audit and delays.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class JsonOptions:
-    """How the door behaves."""
+    """How the JSON API behaves."""
 
     language: str
     max_body: int
@@ -60,7 +60,7 @@ class JsonOptions:
 
 
 class JsonContext(Context):
-    """A request that came as JSON; a function sees no difference."""
+    """A request that came as JSON; operations see no difference."""
 
     writer: ResultWriter
 
@@ -147,7 +147,7 @@ class JsonApi:
     def _refuse(
         self, context: Context, error: DomainError, start_response: Any, *, refused: bool = True
     ) -> Iterable[bytes]:
-        """`refused`: before an operation ran, which would record its outcome itself."""
+        """Answer with a problem; `refused`: no operation ran, which would have set the outcome."""
         if refused:
             context.outcome = "refused"
         context.fault = error.code
@@ -184,7 +184,7 @@ class _Door:
 
 
 def with_principal(given: Mapping[str, Any], authorization: str | None) -> dict[str, Any]:
-    """The parameters with the principal that HTTP Basic names; two different ones are none."""
+    """The parameters with the principal of HTTP Basic; refused if the body has a different one."""
     basic = basic_principal(authorization)
     if basic is None:
         return dict(given)

@@ -1,7 +1,7 @@
 """JSON to an operation's arguments and back, compiled once per message type.
 
-A request says what the schema says and nothing else: a member that is not in the contract is an
-error that names it, a value of another type too. `null` is absent, as an element that is not sent.
+A request may hold only what the schema has: a member that is not in the contract, or a value of
+another type, is an error that names it. `null` means absent, like an element that is not sent.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from sippulse_ws.wire.spooled import Spooled
 
 _AT_ONCE = 500  # of an iterator's values
 _INTEGERS = {"int": 2**31, "long": 2**63}
-# What XML cannot carry: a value has to be the same by both doors.
+# Characters that XML cannot carry; a value has to be the same in SOAP and in JSON.
 _unfit = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").search
-# What a required field says when there is no value, as in SOAP.
+# What is written for a required field without a value, as in SOAP.
 _DEFAULTS = {"int": 0, "long": 0, "double": 0.0, "boolean": False}
 
 _Parse = Callable[[Any, str], Any]
@@ -216,7 +216,7 @@ class ResultWriter:
         self._content = _content_of(self._field) if self._field else None
 
     def plain(self, result: Any) -> dict[str, Any]:
-        """As values for `json`."""
+        """The result as values that `json` can write."""
         field = self._field
         if field is None or self._content is None:
             return {}
@@ -245,5 +245,5 @@ class ResultWriter:
 
 
 def dump_json(value: Any) -> bytes:
-    """A lone surrogate, which a request may name, stays the escape that it was."""
+    """JSON in UTF-8; a lone surrogate from a request is written as the escape that it was."""
     return _dumps(value).encode(errors="backslashreplace")

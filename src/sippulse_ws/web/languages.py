@@ -9,7 +9,7 @@ LANGUAGES = ("pt", "en")
 
 
 def accepted_language(header: str | None, otherwise: str) -> str:
-    """`otherwise` for who asks for neither."""
+    """`pt` or `en`, whichever the header prefers; `otherwise` if it names neither."""
     if not header:
         return otherwise
     accepted = parse_accept_header(header, LanguageAccept)

@@ -1,4 +1,4 @@
-"""The description of the JSON door in OpenAPI 3.1, made of the operations' own declarations."""
+"""The OpenAPI 3.1 document of the JSON API, made from the operations' own declarations."""
 
 from __future__ import annotations
 

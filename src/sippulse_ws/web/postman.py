@@ -1,4 +1,4 @@
-"""A Postman (and Insomnia) collection of the JSON door, in the format v2.1."""
+"""A Postman (and Insomnia) collection of the JSON API, in the format v2.1."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def postman_collection(operations: Sequence[PublishedOperation], url: str) -> by
 
 
 def _in_running_order(operations: Sequence[PublishedOperation]) -> list[str]:
-    """The last requests of a service remove what others need, most of all SubscriberWS's."""
+    """In an order that works: requests that remove what others need come last."""
     services = dict.fromkeys(one.service for one in operations)
     return sorted(services, key=lambda one: (one == "SubscriberWS", one != "ReloadModulesWS"))
 

@@ -1,4 +1,4 @@
-"""Errors of the JSON door: RFC 9457 problem details, with an HTTP status by kind of error."""
+"""Errors of the JSON API: RFC 9457 problem details, with an HTTP status by kind of error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sippulse_ws.web.json_values import dump_json
 
 MEDIA_TYPE = "application/problem+json"
 _REFUSED = 422  # the request was understood, and cannot be done
-# The first that fits counts.
+# The first class that fits gives the status.
 _STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (errors.LoginFailed, 401),
     (errors.AccessDenied, 403),
@@ -31,7 +31,7 @@ _STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (errors.OutcomeUnknown, 503),
     (errors.ProxyFailed, 503),
 )
-# Of errors that stand in other modules, by their stable code.
+# The status of errors that other modules define, by their stable code.
 _BY_CODE = {
     "busy": 429,
     "database-full": 503,
@@ -83,7 +83,7 @@ def problem(
 
 
 def field_of(error: DomainError) -> str | None:
-    """The wire's name of the field that is wrong, where it is one."""
+    """The name on the wire of the field that is wrong, if the error is about a field."""
     if isinstance(error, errors.RowRefused):
         return field_of(error.reason)
     field = error.values.get("field")

@@ -28,12 +28,12 @@ PROVISIONING = (
     ("SubscriberWS", "retrieveCredit"),
     ("SubscriberWS", "removeSubscriber"),
 )
-# What has to come last when every example is run once after the other.
+# Operations that come last when every example is run one after the other.
 _LAST = ("remove", "delete", "changePassword", "changeCustomer")
 
 
 def in_running_order(operations: Sequence[PublishedOperation]) -> list[PublishedOperation]:
-    """So that the examples work one after the other: what is needed by another is still there."""
+    """In an order in which each example finds what it needs, so that all can be run once."""
     every = [one for one in operations if one.name == one.canonical]
     return sorted(
         every, key=lambda one: (one.name == "removeSubscriber", one.name.startswith(_LAST))
@@ -200,7 +200,7 @@ def java(operation: PublishedOperation, base: str) -> str:
 
 
 def _is_filled(one: Field, operation: PublishedOperation) -> bool:
-    """JAX-WS fills a parameter that is answered, and has no result then."""
+    """Whether the answer is a parameter that JAX-WS fills, so that the method returns nothing."""
     returned = operation.returns
     return returned is not None and (returned.wire, returned.model) == (one.wire, one.model)
 

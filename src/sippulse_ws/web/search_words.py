@@ -1,4 +1,4 @@
-"""What an operation is found by on the index, besides its description and its fields."""
+"""Words by which the index finds an operation, besides its description and its fields."""
 
 from __future__ import annotations
 

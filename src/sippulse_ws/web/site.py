@@ -114,7 +114,7 @@ class Site:
         return page
 
     def _chosen(self, request: Request) -> str:
-        """The language of the `lang` parameter, else of the cookie, else of the browser."""
+        """The language: of the `lang` parameter, else of the cookie, else of the browser."""
         for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
             if chosen in LANGUAGES:
                 return str(chosen)
@@ -222,7 +222,7 @@ class Site:
         return self._render("errors.html", language, "", errors=rows)
 
     def _base(self, request: Request) -> str:
-        """Where the reader's own programs would send their calls."""
+        """The address to which the reader's own programs would send their calls."""
         if self._public_url:
             return self._public_url.rstrip("/")
         host = request.headers.get("Host", "")
