@@ -1,7 +1,7 @@
-"""Values that could not be read and are absent therefore: counted, and told once a day.
+"""Values that could not be read and therefore count as absent: counted, and logged once a day.
 
-In the compatible mode such a request succeeds, as with the Java server; these lines tell the
-operator whose client sends what nobody reads.
+In the compatible mode such a request succeeds, as on the Java server. These lines tell the operator
+which client sends values that have no effect.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from sippulse_ws.domain.errors import LoginFailed
 log = logging.getLogger("sippulse_ws.dropped")
 
 _DAY = 86400
-_SLOTS = 8192  # (login, operation, field) a day; more are counted only
-_SIZE = 8  # bytes of what stands for one of them
+_SLOTS = 8192  # (login, operation, field) that are logged a day; more are only counted
+_SIZE = 8  # bytes of the digest of one of them
 
 
 class DroppingRequest(Protocol):
-    """What is told of a request whose values may have been dropped."""
+    """What is needed of a request whose values may have been dropped."""
 
     service: str
     operation: str
@@ -49,7 +49,7 @@ class DroppedValues:
         self._clock = clock
         self._told: set[bytes] = set()  # by this process or seen to be told
         self._day = 0
-        # the day, how many were told on it, and what stands for them
+        # the day, how many were logged on it, and their digests
         self._memory = mmap(-1, _SIZE * (2 + _SLOTS))
         self._file, path = mkstemp(prefix="sippulse-ws-")
         Path(path).unlink()
@@ -90,7 +90,7 @@ class DroppedValues:
         return True
 
     def _shared_of(self, day: int) -> list[bytes]:
-        """What was told on a day by any process."""
+        """The digests of what any process has logged on a day."""
         if self._number(0) != day:
             self._memory[: 2 * _SIZE] = day.to_bytes(_SIZE) + bytes(_SIZE)
         count = self._number(1)

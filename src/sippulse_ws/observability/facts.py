@@ -1,8 +1,7 @@
 """What only the database knows, read for the metrics beside the requests.
 
-A scrape starts a look at the database and waits for it a moment; when that does not come in time,
-the last one counts. Until there was one, what nobody knows yet is NaN:
-no series begins late.
+A scrape starts a query of the database and waits for it a moment; if that takes longer, the result
+of the last one is given. Before the first result every value is NaN, so that no series begins late.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _UNKNOWN = ChargingBacklog(math.nan, math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """As of one look; the age in seconds, times in UTC. By default as before the first one."""
+    """The result of one query, ages in seconds, times in UTC. The defaults are for none yet."""
 
     reloads: float = math.nan
     oldest_reload: float = math.nan
@@ -51,7 +50,7 @@ def read_facts(database: Database) -> DatabaseFacts:
 
 
 class FactsCollector(Collector):
-    """`look` reads the facts; it may take its time and may fail."""
+    """`look` reads the facts; it may be slow, and it may fail."""
 
     def __init__(self, look: Callable[[], DatabaseFacts], jobs: Sequence[str]) -> None:
         """`jobs`: the names of those that run here; others may have left their rows."""

@@ -27,7 +27,7 @@ class Lifecycle:
         log.info("start", extra=told | {"pid": os.getpid()})
 
     def spawned(self, index: int) -> None:
-        """Said of each worker by the master; those after the first ones replace another."""
+        """Called by the master for each worker; those after the first ones replace another."""
         with self._lock:
             self._spawned += 1
             replaced = self._spawned > self._workers
@@ -36,7 +36,7 @@ class Lifecycle:
             log.warning("worker replaced", extra={"worker": index + 1})
 
     def ready(self) -> None:
-        """Said by each worker when it can serve; the first one is told."""
+        """Called by each worker when it can serve; the first call is logged."""
         if not self._ready[0]:
             self._ready[0] = 1
             log.info("ready", extra={"address": self._address})

@@ -1,4 +1,4 @@
-"""How many lines a flood may leave in the log."""
+"""Limits the lines that a flood of requests writes to the log."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _expected(
 
 
 def _forget_dead(folder: Path) -> None:
-    """Gauges of processes that are no more would be counted for ever."""
+    """Remove the gauges of processes that have ended, which would be counted for ever."""
     for file in folder.glob("gauge_live*.db"):
         pid = file.stem.rpartition("_")[2]
         if not (PROC / pid).exists():

@@ -1,4 +1,4 @@
-"""Told of each request that is answered: its line in the log, its wire fault counted, its span."""
+"""Called for each answered request: writes its log line, counts a wire fault, makes its span."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KINDS = frozenset(KINDS)
 
 class Tracer(Protocol):
     def record(self, request: Request) -> None:
-        """Make a span of a request that is over."""
+        """Make a span of a request that has been answered."""
 
 
 class Observer:

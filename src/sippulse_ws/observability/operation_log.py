@@ -1,7 +1,7 @@
-"""The line of each operation: who called what, how it ended, how long it took.
+"""The log line of each operation: who called what, how it ended, how long it took.
 
-No value of the request but the login and the domain. Written past `logging`, which would take a
-tenth of a request for it.
+Of the request's values it holds only the login and the domain. It is written without `logging`,
+which would cost a tenth of a request.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _Field = tuple[str, object]
 
 
 class Request(Protocol):
-    """What is told of a request; the wire's `Context` is one."""
+    """What the line needs to know of a request; the wire's `Context` has it."""
 
     service: str
     operation: str
@@ -56,7 +56,7 @@ class Request(Protocol):
 
 
 class OperationLog:
-    """Writes lines on stderr: all, none, or a share of those that ended well."""
+    """Writes lines to stderr: all, none, or a share of those of requests that succeeded."""
 
     def __init__(self, share: float, level: str, form: str) -> None:
         self._share = share
@@ -87,9 +87,9 @@ class OperationLog:
         client_request_id: str | None = None,
         traceparent: str | None = None,
     ) -> None:
-        """What never became an operation: no thread had time for it, a body that did not come.
+        """The line of a request that never ran: no thread was free, or its body did not come.
 
-        Whoever floods the server with such requests does not flood the log.
+        A flood of such requests does not flood the log.
         """
         metrics.UNSERVED.labels(fault).inc()
         if self._share <= 0 or self._level > logging.INFO:
@@ -158,7 +158,7 @@ def _as_text(fields: Iterable[_Field]) -> str:
 
 
 def _plain(value: object) -> str:
-    """As it is if it can be read in one way only, else as JSON writes it."""
+    """The text itself if it needs no quotes, else as a JSON string."""
     text = str(value)
     if text.isprintable() and not set(text) & set(' ="\\'):
         return text

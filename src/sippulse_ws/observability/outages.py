@@ -1,4 +1,4 @@
-"""An outage of the database is told once a minute, with a count, by all processes together."""
+"""Logs an outage of the database once a minute, with a count, for all processes together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FORM = struct.Struct("=?ddQ")
 
 @dataclass(slots=True)
 class _State:
-    told: bool = False  # that it is away
+    told: bool = False  # whether the outage was logged
     since: float = 0.0  # of the first failure; 0 while all is well
     last_line: float = 0.0
     count: int = 0  # failures since the last line
@@ -32,8 +32,8 @@ class _State:
 class Outage:
     """Shared by the processes that are forked from the one that made it.
 
-    `lost` is told of every request that met the outage, `back` of every one that did not: that one
-    costs the look at one byte.
+    `lost` is called for every request that failed for the outage, `back` for every other one, which
+    costs a look at one byte.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Outage:
         self._failed = failed
         self._clock = clock
         self._memory = mmap(-1, _FORM.size)
-        # a lock that ends with its process, however that ends
+        # a lock that is released when its process ends, in whatever way
         self._file, path = mkstemp(prefix="sippulse-ws-")
         Path(path).unlink()
         self._lock = Lock()  # the file's is between processes only
@@ -53,11 +53,11 @@ class Outage:
 
     @property
     def is_on(self) -> bool:
-        """Whether the last that was heard is that the database is away."""
+        """Whether the last news is that the database is unavailable."""
         return _State(*_FORM.unpack(self._memory[:])).since > 0
 
     def lost(self, error: BaseException) -> None:
-        """A request failed since the database is away."""
+        """A request failed because the database is unavailable."""
         self._failed()
         now = self._clock()
         with self._changing() as state:
@@ -75,12 +75,12 @@ class Outage:
         if not self.is_on:
             return
         with self._changing() as state:
-            if not state.since:  # another process has told it
+            if not state.since:  # another process has logged it
                 return
             if state.told:
                 told = {"failures": state.count, "seconds": round(self._clock() - state.since, 1)}
                 log.warning("database back", extra=told)
-                state.count = 0  # else they are told with the next loss
+                state.count = 0  # else they are logged with the next failure
             state.told, state.since = False, 0.0
 
     @contextmanager

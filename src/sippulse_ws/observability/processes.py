@@ -1,4 +1,4 @@
-"""Figures of the processes of a server, from /proc: master, workers and what works beside them."""
+"""Figures of a server's processes, from /proc: master, workers and background processes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Processes(Collector):
 
 
 def _children(pid: int) -> list[int]:
-    """Of all its threads."""
+    """The children of all threads of a process."""
     found: list[int] = []
     with suppress(OSError):
         for thread in (PROC / f"{pid}/task").iterdir():

@@ -1,4 +1,4 @@
-"""Requests for what is not here: a line each, since somebody may have got the address wrong."""
+"""Logs requests for unknown paths, since a client may have a wrong address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNREADABLE = "\ufffd"  # stands where the path was no UTF-8
 
 
 class UnknownPaths:
-    """The WSGI application for every other path: `page`, under the id that the line has."""
+    """The WSGI application for unknown paths: answers `page`, with the request id of the line."""
 
     def __init__(self, page: Callable[..., Iterable[bytes]], log: OperationLog) -> None:
         self._page = page

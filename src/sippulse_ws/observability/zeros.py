@@ -1,4 +1,4 @@
-"""Shows counters before the first event, which Prometheus could not tell from a new series."""
+"""Shows counters as 0 before their first event, or Prometheus would miss that event."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Source(Protocol):
 
 
 class ZeroFilled(Collector):
-    """What `source` has, and 0 for each set of labels in `expected` that is not among it."""
+    """The samples of `source`, and 0 for each set of labels in `expected` that it lacks."""
 
     def __init__(
         self, source: _Source, expected: Mapping[MetricWrapperBase, Sequence[Labels]]
