@@ -1,1 +1,1 @@
-"""Coming from another installation: its data through its own published operations."""
+"""Taking over another installation, whose data is read through its own published operations."""

@@ -1,4 +1,4 @@
-"""Writes a subscriber with its lists, as one transaction of whoever calls."""
+"""Writes a subscriber with its lists, in a transaction that the caller begins and commits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from sippulse_ws.models import (
 from sippulse_ws.models.base import Base
 from sippulse_ws.models.proxy_views import PERMANENT
 
-# The lists, and what tells whether the row with an id is the same thing.
+# The lists, and the columns by which a row with the same id is the same thing.
 ACCOUNT_LISTS: dict[str, tuple[type[Base], str]] = {
     "db_alias": (DbAlias, "alias_username"),
     "did": (Did, "alias_username"),
@@ -54,14 +54,14 @@ _OWN = ("id", "credit", "password", "password_portal")  # written apart
 
 
 class AccountWriter:
-    """Rows of ours for accounts; what of one cannot be taken is remarked."""
+    """Stores accounts; leaves a remark for each part that cannot be taken over."""
 
     def __init__(self, rows: RowWriter, vault: Vault) -> None:
         self._rows = rows
         self._vault = vault
 
     def put(self, db: Session, account: OldAccount, more: Mapping[str, Any]) -> None:
-        """A subscriber with its lists; those of an account that is there already are made alike.
+        """Store a subscriber with its lists; lists of an existing account are made equal to them.
 
         `more` is what no operation tells. A DomainError when nothing of it can be taken.
         """
@@ -89,7 +89,7 @@ class AccountWriter:
             self._put_locations(db, record, contacts)
 
     def _keep_references(self, db: Session, code: str, values: Record) -> None:
-        """0 is none; what refers to nothing here would lose the whole account."""
+        """Drop references to nothing here, which would fail the whole account; 0 means none."""
         for name, model in REFERENCES.items():
             row_id = values.get(name) or None
             if row_id is not None and db.scalar(select(model.id).where(model.id == row_id)) is None:
@@ -99,7 +99,7 @@ class AccountWriter:
             values[name] = row_id
 
     def _sealed(self, db: Session, record: Record) -> Record:
-        """Columns of the passwords that are not stored already."""
+        """The encrypted columns of those passwords that are not stored here already."""
         names = (passwords.SIP, passwords.PORTAL)
         columns = [getattr(Subscriber, name) for name in names]
         found = select(*columns, Subscriber.account_code).where(Subscriber.id == record["id"])
@@ -107,7 +107,7 @@ class AccountWriter:
         code = record["account_code"]
         given = {name: record[name] for name in names if record[name] is not None}
         if row is None and passwords.SIP not in given:
-            # digests are never right: an empty one could be guessed
+            # an account without a password gets a random one: an empty one could be guessed
             unknown = {"ha1": secrets.token_hex(16), "ha1b": secrets.token_hex(16)}
             return unknown | self._seal(record, given)
         if row is not None and row.account_code == code:
@@ -158,7 +158,7 @@ class AccountWriter:
         self._rows.counts[f"{kind} removed"] += removed
 
     def _put_locations(self, db: Session, record: Record, rows: list[Record]) -> None:
-        """Permanent contacts; registrations belong to the proxies."""
+        """Store permanent contacts; registrations are the SIP proxies' own."""
         username, domain = record["username"], record["domain"]
         of = (Location.username == username) & (Location.domain == domain)
         permanent = of & PERMANENT
@@ -180,7 +180,7 @@ class AccountWriter:
 
     @staticmethod
     def _keep_location_id(db: Session, key: Any, row_id: int | None) -> None:
-        """Its own id, unless a registration has it here."""
+        """Keep the contact's id, unless a registration has it here."""
         if row_id is None or db.scalar(select(Location.id).where(Location.id == row_id)):
             return
         db.execute(update(Location).where(key).values(id=row_id))
@@ -196,9 +196,9 @@ def _name_subscriber(db: Session, username: str, domain: str, code: str) -> None
 
 
 def _make_room(db: Session, did_id: int, number: str) -> Record:
-    """A free number has an id of ours: the one of this number goes, the one of this id moves.
+    """Delete the free number that is this DID, and give another one that has its id a new id.
 
-    Where the number was in an inventory, it still is.
+    A number that was in an inventory stays in it.
     """
     free = Did.subscriber_id.is_(None)
     inventory = db.scalar(select(Did.inventory_domain).where(free, Did.alias_username == number))

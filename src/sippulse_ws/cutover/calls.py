@@ -22,11 +22,11 @@ CALL_TABLES: dict[str, tuple[call_records.Kind, Any]] = {
 }
 _ALL: tuple[type[Base], ...] = (*call_records.SNAPSHOTS.values(), Cdr, Acc)
 _MODELS = {model.__tablename__: model for model in _ALL}
-_TOLD = 100  # refused rows by name; of more, only how many
+_TOLD = 100  # refused rows that are reported one by one; the others are only counted
 
 
 class CallsMigration:
-    """One table; a batch is a transaction, and what is there already stays as it is."""
+    """Copies one table, a transaction per batch; rows that are here already stay as they are."""
 
     def __init__(self, table: str, database: Database, report: MigrationReport) -> None:
         self.table = table
@@ -55,7 +55,7 @@ class CallsMigration:
             self._report.refuse(self.table, f"+ {self._refused - _TOLD}")
 
     def _checked(self, row: Record) -> Record | None:
-        """The row as its columns take it; None when it is refused."""
+        """The row with values that its columns can hold; None when it is refused."""
         self.highest = max(self.highest, row["id"])
         self._notice_gateway(row)
         try:

@@ -1,4 +1,4 @@
-"""Compares what the old server tells with what ours tells, by the same operations."""
+"""Compares the old server's answers with ours, by the same operations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sippulse_ws.cutover.report import MigrationReport
 from sippulse_ws.cutover.source import Record, Source, SourceFault
 from sippulse_ws.models import Subscriber
 
-# Made by the server itself, or moved by time.
+# Fields that the server makes itself, or that change with time.
 _MOVING = {
     "location": ("last_modified", "expires", "callid", "cseq", "user_agent", "id"),
     "address": ("group", "pattern", "context_info", "port"),
@@ -18,7 +18,7 @@ _CENT = 5e-7  # half of the last decimal that money has here
 
 
 def compare_account(report: MigrationReport, ours: Source, theirs: reads.OldAccount) -> bool:
-    """Whether ours tells the same of it."""
+    """Whether our server answers the same about this account."""
     report.compared += 1
     record = theirs.subscriber
     try:
@@ -52,7 +52,7 @@ def compare_group(report: MigrationReport, ours: Source, theirs: Record) -> None
 def compare_objects(
     report: MigrationReport, kind: str, theirs: list[Record], mine: list[Record]
 ) -> None:
-    """Objects of a domain by their ids; also names those that only we have."""
+    """Compare objects of a domain by their ids; also reports those that only our server has."""
     here = {one["id"]: one for one in mine}
     for one in theirs:
         report.compared += 1
@@ -78,7 +78,7 @@ def compare_numbers(
 
 
 def _differs(name: str, theirs: Any, mine: Any) -> bool:
-    """No reference is 0 or absent; what always has a value here may be absent there."""
+    """Whether two values differ; a reference of 0 is the same as none, and defaults as absent."""
     if name.endswith("_id") and not theirs and not mine:
         return False
     column = Subscriber.__table__.columns.get(name)

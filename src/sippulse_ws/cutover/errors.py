@@ -7,7 +7,7 @@ from sippulse_ws.wording import Wording
 
 
 class IdHasAnother(DomainError):
-    """Ids are kept, so this one had to be free."""
+    """The id, which must be kept, belongs to something else here."""
 
     code = "id-has-another"
     wording = Wording(

@@ -1,4 +1,4 @@
-"""What no operation tells: administrators, portal passwords of resellers, gateways, calls."""
+"""Data that no operation returns: administrators, resellers' portal passwords, gateways, calls."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIELD = "password"
 
 
 class Extras:
-    """Each part by itself: one that cannot be read is in the report, the others are taken."""
+    """Takes each part by itself; one that cannot be read is reported, and the others are taken."""
 
     def __init__(
         self, database: Database, report: MigrationReport, domains: Collection[str]
@@ -36,7 +36,7 @@ class Extras:
         self._domains = domains
 
     def take_administrators(self, told: Iterable[Record]) -> None:
-        """Grants of domains that were not taken are left out."""
+        """Take administrators; without grants for domains that were not taken."""
         authenticator = Authenticator()
         for one in told:
             values = one | {"domains": [d for d in one["domains"] if d in self._domains]}
@@ -50,7 +50,7 @@ class Extras:
         self._report.came(reports.ADMINISTRATOR_LOGINS)
 
     def read(self, old: OldDatabase, vault: Vault) -> None:
-        """Everything but calls that the SQL account may read."""
+        """Take everything that the SQL account may read, except calls."""
         takes: dict[str, Callable[[], None]] = {
             reports.ADMINISTRATOR_LOGINS: lambda: self.take_administrators(old.administrators()),
             reports.RESELLER_PASSWORDS: lambda: self._take_passwords(old, vault),
@@ -102,7 +102,7 @@ class Extras:
     def take_calls(
         self, old: OldDatabase, journal: Journal, tell: Any, domains: Collection[str] | None
     ) -> None:
-        """With the gateways and providers that the calls name, where no table told them."""
+        """Take calls; gateways and providers too from the calls, if there was no table of them."""
         read = 0
         for table in CALL_TABLES:
             calls = CallsMigration(table, self._database, self._report)
@@ -122,14 +122,14 @@ class Extras:
 
 
 def _opened(vault: Vault, stored: str, account: str) -> str:
-    """Sealed by a server of ours whose key this one has, or as it is."""
+    """The password, decrypted if another sippulse-ws with the same key encrypted it."""
     if stored.startswith((AES, PLAIN)):
         return vault.open(stored, account, _FIELD)
     return stored
 
 
 def _named_by(calls: Iterable[Record]) -> tuple[list[Record], list[Record]]:
-    """Providers and gateways as calls have them; without a provider there is no gateway."""
+    """Make providers and gateways from the calls; a gateway only where there is its provider."""
     providers: dict[int, Record] = {}
     gateways: list[Record] = []
     for call in calls:

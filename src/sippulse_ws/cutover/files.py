@@ -1,4 +1,4 @@
-"""Files of an operator: who is to be taken, and what the old server cannot tell."""
+"""Files that an operator writes: accounts to take, and data that the old server cannot give."""
 
 from __future__ import annotations
 

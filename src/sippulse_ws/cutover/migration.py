@@ -1,7 +1,7 @@
-"""Takes an installation over: reads, writes, reads back through our own operations, compares.
+"""Takes over an installation: reads it, writes it here, reads it back by our operations, compares.
 
-Each account is one transaction, so that an interruption leaves nothing half there. What cannot be
-taken is in the report with the reason.
+Each account is one transaction, so that an interruption leaves none incomplete. The report names
+what could not be taken, with the reason.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class MigrationWishes:
 
 @dataclass
 class Sides:
-    """Where from, and where to; `ours` are the same operations of this server."""
+    """The old server, and this one's database; `ours` are the same operations of this server."""
 
     source: Source
     ours: Source
@@ -56,7 +56,7 @@ class Sides:
 
 @dataclass
 class _Left:
-    """What waits until all accounts are there."""
+    """Work that has to wait until all accounts are stored."""
 
     groups: list[Record] = field(default_factory=list)
     again: list[AccountKey] = field(default_factory=list)  # another account was in the way
@@ -115,7 +115,7 @@ class Migration:
 
     @contextmanager
     def _storing(self, what: str) -> Iterator[Session]:
-        """A transaction of its own; what cannot be stored is reported, and nothing of it stays."""
+        """A transaction; if something cannot be stored, it is rolled back and reported."""
         counts, remarks = self._rows.counts.copy(), self._rows.remarks
         self._rows.remarks = []
         try:
@@ -188,7 +188,7 @@ class Migration:
             comparison.compare_numbers(self.report, domain, numbers, mine)
 
     def _accounts(self, keys: Sequence[AccountKey], left: _Left, *, last: bool = False) -> None:
-        """Store and compare each; their groups, which need all of them, come later."""
+        """Store and compare each account; account groups, which need all of them, come later."""
         started = told = time.monotonic()
         keys = [one for one in keys if "@".join(one) not in self._journal.done]
         for number, (key, reading) in enumerate(self._read_ahead(keys), 1):
@@ -206,7 +206,7 @@ class Migration:
     def _read_ahead(
         self, keys: Sequence[AccountKey]
     ) -> Iterator[tuple[AccountKey, Future[reads.OldAccount]]]:
-        """Accounts in their order, some of them read while others are stored."""
+        """The accounts in order, read ahead by threads while others are stored."""
         waiting: deque[tuple[AccountKey, Future[reads.OldAccount]]] = deque()
         with ThreadPoolExecutor(_CONNECTIONS) as readers:
             try:
@@ -244,7 +244,7 @@ class Migration:
             self._journal.add(account.code)
 
     def _add_aliases(self, key: AccountKey, account: reads.OldAccount) -> None:
-        """Those that `--sql` gave, where no operation did."""
+        """Store aliases that `--sql` gave, where no operation returned them."""
         if self._wanted.aliases is not None and account.lists["db_alias"] is None:
             account.lists["db_alias"] = self._wanted.aliases.get(key, [])
             operation = reads.LISTS["db_alias"][1]

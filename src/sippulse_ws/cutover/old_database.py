@@ -1,7 +1,7 @@
 """The old installation's database, read by the SQL account that integrators have.
 
-Nobody has published its schema but for `vi_cdrs`, `acc` and some columns of `subscriber`: what else
-there may be is taken where a table has the columns, and reported where not.
+Of its schema only `vi_cdrs`, `acc` and some columns of `subscriber` are documented. Anything else
+is taken if a table with the expected columns exists, and reported if not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sippulse_ws.models import Subscriber
 from sippulse_ws.models.types import Money
 
 AccountKey = tuple[str, str]  # username, domain
-# Of a subscriber, what no operation tells.
+# Columns of a subscriber that no operation returns.
 UNTOLD_FLAGS = (
     "active",
     "cps",
@@ -31,7 +31,7 @@ UNTOLD_FLAGS = (
 )
 _EXPIRES = "credit_expires_at"
 _SUBSCRIBER = Subscriber.__table__.columns
-# Where aliases may be: a stock proxy's table, and ours.
+# Tables in which aliases may be: that of a stock SIP proxy, and ours.
 _ALIASES = (
     "SELECT id, username, domain, alias_username, alias_domain FROM dbaliases",
     """SELECT a.id, s.username, s.domain, a.alias_username, a.alias_domain
@@ -47,7 +47,7 @@ _CHUNK = 1000
 
 @dataclass
 class Listed:
-    """The subscribers, and what of them no operation tells."""
+    """The subscribers, with the columns that no operation returns."""
 
     accounts: list[AccountKey] = field(default_factory=list)
     more: dict[AccountKey, Record] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class OldDatabase:
         return found
 
     def aliases(self) -> dict[AccountKey, list[Record]]:
-        """By account."""
+        """The aliases by account."""
         found: dict[AccountKey, list[Record]] = {}
         for row in self._first("dbaliases, db_alias", _ALIASES):
             row |= {name: str(row[name]).lower() for name in ("domain", "alias_domain")}
@@ -151,7 +151,7 @@ class OldDatabase:
 
     @staticmethod
     def _columns(connection: sa.Connection, table: str) -> set[str]:
-        """Those that the account may read: a grant may be of some columns only."""
+        """The columns that the SQL account may read, which may be only some of a table's."""
         if connection.dialect.name == "sqlite":
             return {one["name"] for one in sa.inspect(connection).get_columns(table)}
         query = (

@@ -10,7 +10,7 @@ from typing import Any
 from sippulse_ws.cutover.source import Record, Source, SourceFault
 from sippulse_ws.wire import types
 
-# Where the domain's objects are, in an order in which each finds what it refers to.
+# How the domain's objects are listed, in an order in which each comes after those it refers to.
 OF_DOMAIN = {
     "profile": ("ProfileWS", "listProfilesByDomain", types.ProfileDto),
     "rate_plan": ("RatePlanWS", "listRatePlansByDomain", types.RatePlanDto),
@@ -36,7 +36,7 @@ _PERMANENT_YEARS = (1971, 2029)  # a contact that ends before or after these yea
 
 @dataclass
 class OldAccount:
-    """All that the API tells of a subscriber; a list that it does not tell is None."""
+    """Everything that the API returns of a subscriber; a list that it did not return is None."""
 
     subscriber: Record
     lists: dict[str, list[Record] | None] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def read_free_numbers(source: Source, domain: str) -> list[str]:
 
 
 def read_account(source: Source, username: str, domain: str) -> OldAccount:
-    """A SourceFault if there is no such subscriber, or if its balance is not told."""
+    """Read an account; SourceFault if there is none, or if its balance cannot be read."""
     key = {"username": username, "domain": domain}
     subscriber = source.record("SubscriberWS", "retrieveSubscriber", types.SubscriberDto, **key)
     if subscriber is None or subscriber["id"] is None:
@@ -95,7 +95,7 @@ def read_account(source: Source, username: str, domain: str) -> OldAccount:
 
 
 def read_group(source: Source, code: str, account: OldAccount | None = None) -> Record | None:
-    """The group that it manages. A fault says that there is none, or anything else."""
+    """The group that the account manages. A fault may mean that there is none, or another error."""
     operation = "retrieveAccountGroup"
     dto = types.AccountGroupDto
     ask = _asking(source, "AccountGroupWS", operation, dto, accountManager=code)
@@ -110,7 +110,7 @@ def _asking(
 
 
 def _told(account: OldAccount | None, operation: str, ask: Callable[[], Any]) -> Any:
-    """An answer without which the account can be taken all the same."""
+    """An answer; a fault is noted, and the account can be taken without it."""
     try:
         return ask()
     except SourceFault as fault:
@@ -120,7 +120,7 @@ def _told(account: OldAccount | None, operation: str, ask: Callable[[], Any]) ->
 
 
 def _number(source: Source, service: str, operation: str, **key: object) -> float:
-    """A balance: none at all is no zero."""
+    """A balance, which must be there: an absent one does not mean zero."""
     for text in source.texts(service, operation, **key):
         try:
             return float(text)

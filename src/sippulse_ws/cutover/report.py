@@ -1,4 +1,4 @@
-"""What became of everything, and the accounts that are done."""
+"""The report of a migration, and the journal of the accounts that are done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from sippulse_ws.domain.errors import DomainError
 
-# What no operation tells; `--sql` and files may.
+# Data that no operation returns, which `--sql` or files may give.
 ADMINISTRATOR_LOGINS = "administrators"
 RESELLER_PASSWORDS = "reseller passwords"
 GATEWAYS = "gateways and providers"
@@ -51,7 +51,7 @@ class MigrationReport:
         self.not_told.setdefault((operation, told), []).append(account)
 
     def came(self, what: str) -> None:
-        """This need not be done by hand any more."""
+        """Note that this part was taken, so that it need not be done by hand."""
         if what in self.by_hand:
             self.by_hand.remove(what)
 

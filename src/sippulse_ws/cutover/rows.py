@@ -48,7 +48,7 @@ MODELS: dict[str, type[Base]] = {
     "provider": Provider,
     "gateway": Gateway,
 }
-# What tells whether the row with this id is the same thing.
+# The columns by which a row with the same id is the same thing.
 _NATURAL = {"provider": "name", "gateway": "name"}
 LEDGER_NAME = "migrate"
 
@@ -97,7 +97,7 @@ class RowWriter:
             store_hunt_group_members(db, record["id"], members, record["domain"])
 
     def put_group(self, db: Session, group: Record) -> None:
-        """With exactly these accounts."""
+        """Store an account group with exactly these accounts."""
         manager, profile = group["account_manager"], group["manager_profile"]
         account_groups.add_account_group(db, manager, profile, group["account"])
         of = select(AccountGroup.id).join(Subscriber, Subscriber.id == AccountGroup.manager_id)
@@ -108,7 +108,7 @@ class RowWriter:
         db.execute(delete(AccountGroupMember).where(others))
 
     def put_free_numbers(self, db: Session, domain: str, numbers: Iterable[str]) -> None:
-        """The API tells no ids of them."""
+        """Store the free numbers of a domain, whose ids the API does not return."""
         told = set(numbers)
         free = (Did.inventory_domain == domain) & Did.subscriber_id.is_(None)
         gone = set(db.execute(select(Did.alias_username).where(free)).scalars()) - told
@@ -122,7 +122,7 @@ class RowWriter:
             self.counts["number new"] += 1
 
     def remove_object(self, db: Session, kind: str, row_id: int) -> None:
-        """What the old server has no more; one in use is refused by the database."""
+        """Delete an object that the old server no longer has; one in use is refused."""
         model: Any = MODELS[kind]
         db.execute(delete(model).where(model.id == row_id))
         self.counts[f"{kind} removed"] += 1
@@ -165,7 +165,7 @@ class RowWriter:
             raise NameHasAnotherId(name=name, id=taken[0]) from None
 
     def fitting(self, what: str, model: type[Base], values: Mapping[str, Any]) -> Record:
-        """The values that their columns take; the others are remarked, and left out."""
+        """The values that their columns can hold; the others are left out, with a remark."""
         stored: Record = {}
         for name, value in values.items():
             try:
@@ -177,7 +177,7 @@ class RowWriter:
     def put_balance(
         self, db: Session, model: Any, row_id: int, account: str, balance: float
     ) -> None:
-        """The balance, with a row in the ledger that says where it came from."""
+        """Store the balance, with a row in the ledger that says where it came from."""
         kind = credit.RESELLER if model is Reseller else credit.SUBSCRIBER
         wanted = amount(balance, "credit")
         locked = select(model.credit).where(model.id == row_id).with_for_update()
@@ -208,7 +208,7 @@ def mapped_columns(model: type[Base]) -> set[str]:
 
 
 def _same_name(db: Session, model: Any, values: Mapping[str, Any]) -> tuple[int, str] | None:
-    """Id and name of the row that has a name of this one, if that is what is wrong."""
+    """Id and name of another row that has this one's name, if there is one."""
     table = model.__table__
     keys: list[Any] = [one.columns for one in table.constraints if type(one) is UniqueConstraint]
     keys += [[column] for column in table.columns if column.unique]

@@ -135,7 +135,7 @@ def _parser() -> etree.XMLParser:
 
 
 def _record(element: Any, dto: Any) -> Record:
-    """Other spellings that we accept are accepted here too: nobody has seen every answer."""
+    """An object as a dict; in the spellings that we accept, since some real answers are unknown."""
     fields = _fields(dto)
     values: Record = {one.attribute: [] if one.many else None for one in fields.values()}
     for child in element:

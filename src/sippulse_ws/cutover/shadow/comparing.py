@@ -1,6 +1,6 @@
 """Whether two servers answered the same, as a client that parses XML sees it.
 
-What differs and does not count is tolerated, and named in the report: see `TOLERATED`.
+Differences that do not count are tolerated, and counted in the report: see `TOLERATED`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Comparison:
 
 @dataclass(slots=True)
 class Comparer:
-    """`ids` lead from the first message's server to the second's.
+    """`ids` translates ids of the first message's server to those of the second's.
 
     `pseudonyms` are those of recorded first messages; None where both are as they came.
     """
@@ -216,7 +216,7 @@ class _Run:
         known: Field | None,
         parent: str,
     ) -> None:
-        """As what is in them, in whatever order."""
+        """Compare two lists by their elements, in whatever order."""
         if bool(first) != bool(second) and max(len(first), len(second)) == 1:
             old, new = (_presence(known, one) for one in (first, second))
             self.differs(path, old, new)
@@ -305,7 +305,7 @@ def _attribute(values: dict[str, str], name: str) -> str | None:
 
 
 def _value(known: Field | None, text: str, ids: IdMap | None) -> Any:
-    """What a client has of a text; with `ids` as the other server would say it."""
+    """The value that a client reads from a text, its id translated to the other server's."""
     if known is None or known.kind in ("", "string"):
         text = text.replace("\r\n", "\n")
         group = HUNT_GROUP.fullmatch(text) if ids is not None else None
@@ -321,7 +321,7 @@ def _value(known: Field | None, text: str, ids: IdMap | None) -> Any:
 
 
 def _rounded(text: str, value: float) -> Any:
-    """Six decimals: the old server counts in floats, where 0.1 + 0.2 has seventeen."""
+    """Rounded to six decimals: in the old server's floats, 0.1 + 0.2 has 17 of them."""
     try:
         return as_money(Decimal(text.strip()))
     except InvalidOperation:
@@ -329,7 +329,7 @@ def _rounded(text: str, value: float) -> Any:
 
 
 def _why_same(known: Field | None, old: str, new: str) -> str:
-    """Why two texts are one value."""
+    """The reason for which two different texts are the same value."""
     if known is not None and known.kind == "double":
         try:
             return LEXICAL if Decimal(old.strip()) == Decimal(new.strip()) else DIGITS
@@ -356,13 +356,13 @@ def _attributes(element: etree._Element) -> dict[str, str]:
 
 
 def _identity(element: etree._Element) -> tuple[str, ...]:
-    """By which records of two lists are put side by side: what names them, then all of it."""
+    """The key by which records of two lists are paired: their names, then all their content."""
     named = [element.findtext(name) or "" for name in ("username", "aliasUsername", "prefix", "id")]
     return (*named, *(child.text or "" for child in element), element.text or "")
 
 
 def _detail(fault: etree._Element) -> str:
-    """What the detail of a fault is, by its element: a typed client catches by it."""
+    """The element in the detail of a fault, by which generated clients choose the exception."""
     detail = fault.find("detail")
     first = next(iter(detail), None) if detail is not None else None
     return str(first.tag) if first is not None else ""

@@ -31,7 +31,7 @@ class HttpMessage:
         return self.complete and self.size <= KEPT_BYTES
 
     def header(self, name: str) -> str:
-        """The first of this name, or nothing."""
+        """The value of the first header of this name, or ""."""
         wanted = name.lower().encode()
         found = (value for key, value in self.headers if key.lower() == wanted)
         return next(found, b"").decode("latin-1")

@@ -1,4 +1,4 @@
-"""How far the exchanges were taken: whoever waits for what came later, waits for that."""
+"""Lets tasks wait until all exchanges up to a moment have been taken."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Hearing:
                 future.set_result(None)
 
     async def until(self, moment: float) -> None:
-        """At once if too many wait already."""
+        """Wait until then; returns at once if too many tasks wait already."""
         if moment <= self._moment or len(self._waiting) >= _MOST_WAITING:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

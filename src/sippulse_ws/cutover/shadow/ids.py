@@ -32,7 +32,7 @@ _NOT_TOLD = {"insertdbaliases": ALIAS, "insertrates": RATE}
 class IdMap:
     """By kind, first id to second id; whatever is not in it has the same id on both.
 
-    With `learn_all` the ids of all lists are learnt: nobody kept them.
+    With `learn_all` ids are learnt from all lists, for a replay without the file of ids.
     """
 
     def __init__(self, file: Path | None = None, *, learn_all: bool = False) -> None:
@@ -50,7 +50,7 @@ class IdMap:
         return self._second.get((kind, first), first)
 
     def same(self, kind: str, first: str, second: str) -> bool:
-        """Whether they are, or may become, one thing's."""
+        """Whether both ids are, or may turn out to be, those of one thing."""
         known = self._second.get((kind, first))
         if known is not None:
             return known == second
@@ -78,7 +78,7 @@ class IdMap:
                 out.write(json.dumps([kind, first, second]) + "\n")
 
     def mirrored(self, operation: KnownOperation) -> None:
-        """A write was done on both."""
+        """Learn the ids in the answers to a write that both servers have done."""
         kind = _NOT_TOLD.get(operation.name.lower())
         if kind is not None:
             self._learnable.add(kind)
@@ -106,7 +106,7 @@ class IdMap:
         return changed
 
     def _translated(self, field: Field, parent: str, text: str) -> str | None:
-        """The new text, None where it stays."""
+        """The translated text, or None if it stays as it is."""
         if kind := id_kind(field, parent):
             second = self.second(kind, text)
             return second if second != text else None

@@ -1,4 +1,4 @@
-"""What is done with an exchange, apart from clients: mirrored, compared, recorded, counted."""
+"""Handles exchanges without clients waiting: mirrors, compares, records and counts them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _LATE = 1.0  # seconds until an exchange can be taken that has just ended
 _REMEMBERED_WRITES = 5000
 _REMEMBERED_SECRETS = 2000
 IDS_FILE = "ids.jsonl"
-# Reasons: why nothing was compared, or why a difference is none of the new server's.
+# Reasons for not comparing, or for which a difference is not the new server's fault.
 WRITE, BUSY, UNREADABLE = "write", "busy", "unreadable"
 OVERLAP, ONE_SIDED = "overlap", "one-sided"
 
@@ -143,11 +143,11 @@ class Judge:
 
     @property
     def is_full(self) -> bool:
-        """The other server does not keep up: what comes now shall wait."""
+        """Whether the other server does not keep up, so that no more exchanges should be taken."""
         return len(self._turns) >= MOST_WAITING or self._held > MOST_WAITING_BYTES
 
     def heard_all(self) -> None:
-        """There is nothing to take at this moment."""
+        """Called when there is nothing to take at this moment."""
         self._hearing.advance(monotonic() - _LATE)
 
     def take(self, exchange: Exchange) -> None:
@@ -179,7 +179,7 @@ class Judge:
             self._held -= exchange.size
 
     def _find_owner(self, case: Case) -> None:
-        """Whose a thing is that a request names by its id alone: who was told it, knows."""
+        """The account of a thing that a request names by id only, known from an earlier answer."""
         operation = case.operation
         if operation is None or not case.changes:
             return
@@ -208,13 +208,13 @@ class Judge:
         self._close(case, NOT_COMPARED, reason=reason)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        """A task that nobody waits for before the end."""
+        """Run a task that is awaited only at the end."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self, patience: float, is_hurried: Callable[[], bool]) -> None:
-        """Wait for what is under way, so many seconds at the most; the rest is told as such."""
+        """Wait for what is under way, for so many seconds; the rest is counted as not compared."""
         self._hearing.advance(math.inf)
         end = monotonic() + patience
         while self._tasks and monotonic() < end and not is_hurried():
@@ -228,7 +228,7 @@ class Judge:
         await self._mirror.close()
 
     def save(self) -> None:
-        """What has to outlive the process, beside the recording and the report."""
+        """Save what a later run needs, besides the recording and the report."""
         if self._logins:
             self._logins.save()
 
@@ -284,7 +284,7 @@ class Judge:
         return verdict_of(case.mirrored.status, found), found
 
     async def _explanation(self, case: Case) -> str:
-        """Why a difference is no wonder; nothing if it is one."""
+        """The reason that explains a difference, or "" if it is a real one."""
         if any(_touches(*one, case) for one in self._one_sided):
             return ONE_SIDED
         if not self._options.mirror_writes:

@@ -1,4 +1,4 @@
-"""The logins that the old server accepted: no operation lists them, and clients need them all.
+"""Collects the logins that the old server accepted, since no operation lists them.
 
 A file has the argon2 hash of each, and the domains in which it was accepted.
 """
@@ -37,18 +37,18 @@ class LearntLogin:
 
 
 class LoginBook:
-    """Keeps the file up to date; `hasher` takes what administrators' passwords take."""
+    """Keeps the file up to date; `hasher` is the one for administrators' passwords."""
 
     def __init__(self, file: Path, pseudonyms: Pseudonyms, hasher: PasswordHasher) -> None:
         self._file = file
         self._pseudonyms = pseudonyms
         self._hasher = hasher
-        self._seen: OrderedDict[str, bytes] = OrderedDict()  # by login, what is right
+        self._seen: OrderedDict[str, bytes] = OrderedDict()  # by login, a digest of its password
         self.logins = read_logins(file) if file.exists() else {}
         self._changed = False
 
     def learn(self, operation: KnownOperation, request: SoapMessage, answer: SoapMessage) -> None:
-        """Of a request that the old server has done."""
+        """Learn the login of a request that the old server has accepted."""
         login, password = principal_of(request.payload)
         if not login or not password:
             return
@@ -72,7 +72,7 @@ class LoginBook:
             write_private(self._file, out.getvalue())
 
     def _known(self, login: str, password: str) -> LearntLogin:
-        """The entry, with a hash of this password: it may have been changed."""
+        """The login's entry, with a new hash if the password was changed."""
         digest = self._pseudonyms.digest(login, password)
         known = self.logins.get(login)
         if known is not None and self._seen.get(login) == digest:

@@ -10,7 +10,7 @@ _SHOWN_DIGITS = 7  # of a number; longer ones are telephones and documents
 
 
 def masked_value(known: Field | None, text: str) -> str:
-    """Numbers, booleans and moments as they are, unless they may name a person."""
+    """Numbers, booleans and dates as they are, unless they may identify a person."""
     if known is not None and known.kind not in ("", "string") and not known.filter:
         digits = sum(one.isdigit() for one in text)
         if known.kind in ("boolean", "dateTime", "double") or digits <= _SHOWN_DIGITS:

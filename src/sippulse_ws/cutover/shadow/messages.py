@@ -1,4 +1,4 @@
-"""SOAP messages out of HTTP bodies, in whatever charset and packing clients send, and back."""
+"""Reads SOAP messages from HTTP bodies in any charset, multipart or compressed, and writes them."""
 
 from __future__ import annotations
 
@@ -114,5 +114,5 @@ def to_http(message: SoapMessage) -> tuple[dict[str, str], bytes]:
 
 
 def _why(fault: Fault) -> str:
-    """The kind of what the wire complains about; its text may quote the body."""
+    """The kind of a wire fault, without its text, which may quote the body."""
     return str(getattr(fault, "kind", "unreadable"))

@@ -1,6 +1,6 @@
-"""What is known of the published operations: what they change, whom they concern, what is an id.
+"""Facts about the published operations: what they change, whose data, which fields are ids.
 
-Clients spell as they like: `of_request` finds the operation by its name in any case.
+Clients may write names in any case.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _IDS = {
     "newProfileId": "profile",
 }
 _ACCOUNT_FIELDS = ("accountCode", "account", "accountManager")
-# What of an account is in no other account's way; all else may be anybody's.
+# Services whose requests concern only the account they name; others may concern any account.
 _OF_ONE_ACCOUNT = ("SubscriberWS", "CustomerWS", "WhiteListWS", "UserLocationWS")
 
 
 class Reach(NamedTuple):
-    """Whom a request concerns; None is everybody."""
+    """The accounts and domains that a request concerns; None means all."""
 
     domain: str | None
     account: str | None
@@ -101,7 +101,7 @@ def service_of(path: str, paths: dict[str, str] | None = None) -> str:
 
 
 def changes_something(operation: KnownOperation | None, name: str) -> bool:
-    """What is not known is taken for a write, unless its name says that it reads."""
+    """Whether it writes; an unknown operation does, unless its name says that it reads."""
     if operation is not None:
         return operation.changes
     return re.match("(?i)(lis|retrieve|get|find|search|authenticate)", name) is None
@@ -112,7 +112,7 @@ def local_name(element: etree._Element) -> str:
 
 
 def reach_of(operation: KnownOperation | None, payload: etree._Element) -> Reach:
-    """Whose requests have to wait for this one: more than it touches where names are shared."""
+    """Whose requests have to wait for this one, also for names that accounts share."""
     if operation is None:
         return EVERYBODY
     if operation.changes and operation.service not in _OF_ONE_ACCOUNT:
@@ -124,7 +124,7 @@ def reach_of(operation: KnownOperation | None, payload: etree._Element) -> Reach
 
 
 def touched_by(payload: etree._Element) -> Reach:
-    """Of a request, out of the fields that name an account or a domain, wherever they stand."""
+    """The accounts and domains that any field of a request names."""
     found: dict[str, str] = {}
     for element in fields_below(payload):
         if len(element) == 0 and element.text and element.text.strip():

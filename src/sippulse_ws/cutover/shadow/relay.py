@@ -1,7 +1,8 @@
-"""The proxy that clients' traffic passes through, byte for byte, without looking at it.
+"""The proxy that passes clients' traffic through, byte for byte.
 
-Each connection of a client has one of its own to the server behind, so that keeping it alive,
-pipelining, slowness and death are what they were. Bytes go on first, and are listened to then.
+Each connection of a client has its own connection to the server behind, so that keep-alive,
+pipelining, slowness and broken connections are as without the proxy. Bytes are forwarded first, and
+analysed afterwards.
 """
 
 from __future__ import annotations
@@ -135,11 +136,11 @@ class _Side(asyncio.Protocol):
             self.other.transport.resume_reading()
 
     def close(self) -> None:
-        """After what was written has gone."""
+        """Close after everything that was written has been sent."""
         self.transport.close()
 
     def abort(self) -> None:
-        """At once, as a server ends that dies."""
+        """Close at once with a reset, as when a server dies."""
         with suppress(OSError):
             connection = _socket_of(self.transport)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -184,7 +185,7 @@ class _Client(_Side):
         self.tap.from_client(data)
 
     def eof_received(self) -> bool:
-        """The client has asked everything; it may still wait for answers."""
+        """The client will send no more; it may still wait for answers."""
         if self.other is not None:
             if self.other.transport.can_write_eof():
                 self.other.transport.write_eof()

@@ -1,4 +1,4 @@
-"""Recorded requests again, to a test installation, with the same comparison."""
+"""Sends recorded requests to a test installation, and compares as the shadow does."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Replay:
         self._turns = Ordering()
 
     async def run(self) -> None:
-        """Everything in the recording, in its order per account."""
+        """Replay the whole recording, in order for each account."""
         records = recorded(self._options.folder)
         while some := list(islice(records, _AT_ONCE)):
             await asyncio.gather(*self._started(some))
@@ -143,7 +143,7 @@ class Replay:
         return found
 
     def _log_in(self, payload: etree._Element) -> None:
-        """With the login of the replay: the passwords of the recorded ones are not there."""
+        """Put in the login of the replay, since the recording has no passwords."""
         for child in payload.iterchildren(etree.Element):
             if local_name(child).lower() != PRINCIPAL_NAME:
                 continue

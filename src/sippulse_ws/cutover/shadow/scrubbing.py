@@ -1,7 +1,7 @@
-"""Nothing of a password reaches the disk: pseudonyms stand for them, equal where they are equal.
+"""Replaces passwords by pseudonyms before anything is written to the disk.
 
-A pseudonym is made with a key. Without a file for it the key is in memory only, and goes with the
-process.
+Equal passwords have equal pseudonyms, which are made with a key. Without a file for the key, it is
+in memory only and is gone with the process.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _SECRET = re.compile(
 )
 _PSEUDONYM = re.compile(r"pw-[0-9a-f]{20}|[1-9][0-9]{8}")
 _DIGITS = re.compile(r"[0-9]+")
-_SHORT = 4  # characters; a shorter one is no trace worth hunting for in other texts
-# Texts that a person or a server writes freely: they may repeat a password.
+_SHORT = 4  # characters; shorter passwords are not searched for in other texts
+# Fields with free text, which may repeat a password.
 _FREE = ("faultstring", "faultMessage", "obs", "description", "contextInfo")
 _NUMERIC = ("voicemailpassword",)  # of type long in the contract
 
@@ -57,14 +57,14 @@ class Pseudonyms:
         self._key = key or os.urandom(_KEY_BYTES)
 
     def of(self, secret: str, *, numeric: bool = False) -> str:
-        """The same for the same secret; a number where a number has to stand."""
+        """The pseudonym of a secret; a number where the contract wants a number."""
         digest = hmac.new(self._key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
         if numeric:
             return str(10**8 + int.from_bytes(digest.digest()[:8]) % (9 * 10**8))
         return f"pw-{digest.hexdigest()[:20]}"
 
     def digest(self, *parts: str) -> bytes:
-        """Of what only has to be recognized."""
+        """A keyed digest of something that only has to be recognized."""
         text = "\0".join(parts)
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
@@ -117,7 +117,7 @@ def scrub(
 ) -> str:
     """The text of a message with pseudonyms in it; `message` is changed.
 
-    `known` are secrets that were seen before, which do not stay in other texts either.
+    `known` are secrets seen before, which are removed from other texts as well.
     """
     for element in _secret_elements(message, operation):
         if element.text and element.text.strip() not in ("", "?"):
@@ -136,7 +136,7 @@ def scrub(
 def _secret_elements(
     message: SoapMessage, operation: KnownOperation | None
 ) -> list[etree._Element]:
-    """Those with secret names and what is below them; what is in a header is nobody's business."""
+    """Elements with secret names and all below them, and everything in the Header."""
     found: list[etree._Element] = []
     whole_result = operation is not None and operation.secret and not message.is_fault
     for element in message.envelope.iter(etree.Element):

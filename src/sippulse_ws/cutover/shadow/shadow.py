@@ -1,6 +1,7 @@
-"""Two processes: one hands bytes on, the other does everything that nobody may wait for.
+"""Two processes: one forwards bytes, the other does everything that clients must not wait for.
 
-Between them is a spool on the disk with a bound; what finds no room there is lost, and counted.
+Between them is a bounded spool on the disk; exchanges for which it has no room are lost, and
+counted.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class ShadowOptions:
 
 
 class Handover:
-    """From the relay to the judge; nothing in it waits.
+    """Passes exchanges from the relay to the judge without making either wait.
 
     A thread of the relay's writes the spool, as a disk may be slow.
     """
@@ -132,7 +133,7 @@ class Handover:
         self.deaf.value += 1
 
     def abandon(self) -> None:
-        """Nobody takes any more."""
+        """The judge will take no more exchanges."""
         self._abandoned = True
 
     def end(self) -> None:
@@ -150,7 +151,7 @@ def run_shadow(
     show: Callable[[Findings, str], None],
     warn: Callable[[str], None],
 ) -> bool:
-    """Until a signal ends it; whether nothing went wrong with the comparing itself.
+    """Run until a signal; returns whether the comparing itself worked throughout.
 
     `started` is told the address, `show` is called in the other process with each new state.
     """
@@ -168,7 +169,7 @@ def run_shadow(
 
 
 def _wait_for(judge: BaseProcess, handover: Handover, warn: Callable[[str], None]) -> None:
-    """Until all is compared; whoever sends the signal again does not want to wait for that."""
+    """Wait until everything is compared, or until the signal is sent once more."""
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: handover.hurry())
     handover.end()
@@ -255,7 +256,7 @@ async def _judging(
 
 
 async def _take_all(judge: Judge, handover: Handover, tell: Callable[[], None]) -> None:
-    """As they come, and then what still waits, unless that is in vain or not wanted."""
+    """Take exchanges as they come; at the end those that wait, unless told to hurry."""
     parent = os.getppid()
     told = monotonic()
     ended = 0.0

@@ -1,7 +1,7 @@
-"""What waits to be compared, on the disk: a comparing that lags loses nothing, and nobody waits.
+"""Exchanges that wait to be compared, on the disk, so that none is lost when comparing lags.
 
-Requests hold passwords. So the file has no name, and what is in it is encrypted with a key that
-only the processes of this shadow have: it ends with them.
+Requests hold passwords. So the file has no name, and its content is encrypted with a key that
+exists only in the memory of this shadow's processes.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ _processes = multiprocessing.get_context("fork")
 
 
 def shared_number() -> c_longlong:
-    """Of two processes, one of which writes it: a lock would stay with one that is killed."""
+    """A number shared by two processes, of which one writes it; without a lock, which a killed
+    process would keep."""
     return _processes.RawValue(c_longlong, 0)
 
 
 class Spool:
-    """A ring of at most so many bytes; one process writes, another reads, in the same order."""
+    """A ring buffer on the disk; one process writes, another reads in the same order."""
 
     def __init__(self, folder: Path, most: int) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - as long as the processes
@@ -53,7 +54,7 @@ class Spool:
             return False
         try:
             self._write(position, frame)
-        except OSError:  # a full disk is a full spool
+        except OSError:  # a full disk is treated as a full spool
             return False
         self._written.value = position + len(frame)
         self._given.value += 1

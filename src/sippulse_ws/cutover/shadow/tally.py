@@ -1,4 +1,4 @@
-"""What was found, per operation: counts, times, the fields that differ with a masked sample."""
+"""The findings per operation: counts, times, the fields that differ with a masked sample."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def load_findings(findings: Findings, file: Path) -> None:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Whole or not at all, readable by its owner alone."""
+    """Write a file atomically, readable by its owner alone."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:

@@ -1,4 +1,4 @@
-"""What two answers to one request amount to."""
+"""Decides from two answers to one request whether they are the same."""
 
 from __future__ import annotations
 

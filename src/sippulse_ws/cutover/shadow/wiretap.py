@@ -1,7 +1,7 @@
-"""Listens to one connection: both directions go in, whole exchanges come out.
+"""Parses the traffic of one connection, in both directions, into whole exchanges.
 
-It is told of bytes that have gone on already. Whatever it does not understand makes it deaf for the
-rest of the connection, and changes nothing for the client.
+It gets bytes that have been forwarded already. If it cannot parse something, it ignores the rest of
+the connection, which changes nothing for the client.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Wiretap:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing was asked that is not answered."""
+        """Whether every request has been answered."""
         return not self._open and not self._is_deaf
 
     def from_client(self, data: bytes) -> None:
