@@ -69,6 +69,18 @@ def event_row(kind: str, account: str, data: Mapping[str, Any]) -> dict[str, Any
     }
 
 
+def emit_many(db: Session, kind: str, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """One of a kind for each account, with its data; many of them are often told the same."""
+    rows: list[dict[str, Any]] = []
+    texts: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for account, data in told:
+        key = tuple(data.items())
+        if key not in texts:
+            texts[key] = event_row(kind, account, data)
+        rows.append({**texts[key], "account": account[:160]})
+    EMIT.run_many(db, rows)
+
+
 def prepare_numbers(kind: str, which: ColumnElement[bool]) -> Prepared:
     """An event of its owner for each of these DIDs, in one statement; it needs the time as `at`."""
     # nothing in a number has to be escaped, see domain/values.py: username_text

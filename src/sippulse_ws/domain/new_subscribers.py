@@ -5,7 +5,7 @@ The facts are read by `subscriber_checks`, along with the principal or by themse
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ from sippulse_ws.domain.subscriber_checks import (
     without_zeros,
 )
 from sippulse_ws.domain.subscribers import WRITTEN, account_code
-from sippulse_ws.domain.values import Values, present, required, storable, username_text
+from sippulse_ws.domain.values import Values, required, rows_fit, storable, username_text
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Subscriber
 from sippulse_ws.models.types import Money
@@ -44,6 +44,7 @@ def _default(column: ColumnElement[Any]) -> bool | int | Decimal | None:
 DEFAULTS = {
     column.name: _default(column) for column in Subscriber.__table__.columns if column.name != "id"
 }
+_WRITTEN = frozenset(WRITTEN)
 _INSERT = Prepared(
     insert(Subscriber).values({name: bindparam(name) for name in DEFAULTS}), DEFAULTS
 )
@@ -72,7 +73,8 @@ def asked_subscriber(values: Values) -> AskedSubscriber:
         "domain": domain,
         "account_code": account_code(username, domain),
     }
-    fields = without_zeros(present(values, WRITTEN)) | names
+    sent = {name: one for name, one in values.items() if one is not None and name in _WRITTEN}
+    fields = without_zeros(sent) | names
     return AskedSubscriber(username, domain, fields, passwords=values)
 
 
@@ -88,10 +90,20 @@ def insert_subscriber(
     return _store(db, asked, row)
 
 
-def checked_row(vault: Vault, asked: AskedSubscriber, facts: SubscriberFacts) -> dict[str, Any]:
-    """A new subscriber as it is stored, without the columns that have their defaults."""
+def all_fit(asked: Iterable[AskedSubscriber]) -> bool:
+    """Whether what is asked for fits its columns as it is."""
+    return rows_fit(Subscriber, [one.fields for one in asked])
+
+
+def checked_row(
+    vault: Vault, asked: AskedSubscriber, facts: SubscriberFacts, *, fits: bool = False
+) -> dict[str, Any]:
+    """A new subscriber as it is stored, without the columns that have their defaults.
+
+    `fits`: somebody has seen that all fields fit their columns as they are.
+    """
     check_new(facts, asked.account, asked.fields)
-    row = storable(Subscriber, asked.fields)
+    row = {**asked.fields} if fits else storable(Subscriber, asked.fields)
     row |= sealed_passwords(vault, asked.username, asked.domain, asked.passwords)
     return row | numbering.guess(facts, row)
 

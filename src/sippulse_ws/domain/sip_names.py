@@ -50,10 +50,10 @@ def name_alias(db: Session, alias_id: int) -> bool:
     return True
 
 
-def name_subscribers(db: Session, keys: Sequence[tuple[str, str]]) -> None:
-    """Of many new subscribers, by username and domain; IntegrityError when one is taken."""
+def name_subscribers(db: Session, accounts: Sequence[str]) -> None:
+    """Of many new subscribers; IntegrityError when one is taken."""
     # one column, since MariaDB joins long lists of pairs instead of looking them up
-    own = Subscriber.account_code.in_([f"{username}@{domain}" for username, domain in keys])
+    own = Subscriber.account_code.in_(accounts)
     names = select(Subscriber.username, Subscriber.domain, Subscriber.id, null()).where(own)
     db.execute(insert(SipName).from_select(_COLUMNS, names))
 

@@ -48,11 +48,13 @@ class BatchFacts:
         self._aliases: set[tuple[Any, ...]] = set()
         self._looks_for_aliases = db.execute(select(DbAlias.id).limit(1)).first() is not None
         self._numbering: dict[str, Any] = {}
+        self._told: dict[tuple[Any, ...], SimpleNamespace] = {}  # of a batch
 
     def read(self, db: Session, batch: Sequence[Values]) -> None:
         """Look up what depends on the names of a batch, of which none is a subscriber's yet."""
         names = [one["username"] for one in batch]
         self._aliases = set()
+        self._told.clear()
         for start in range(0, len(names) if self._looks_for_aliases else 0, _AT_ONCE):
             some = DbAlias.alias_username.in_(names[start : start + _AT_ONCE])
             query = select(DbAlias.alias_username, DbAlias.alias_domain).where(some)
@@ -64,19 +66,32 @@ class BatchFacts:
         self._looks_for_aliases = True
 
     def of(self, values: Values) -> SimpleNamespace:
-        key, domain = (values["username"], values["domain"]), values["domain"]
-        number = self._find_numbering(values["username"])
+        """Shared by all of whom the same is told."""
+        domain, number = values["domain"], self._find_numbering(values["username"])
+        key = (
+            *(domain, values.get("profile"), (values["username"], domain) in self._aliases),
+            number,
+            *map(values.get, self._references),
+        )
+        if key not in self._told:
+            self._told[key] = self._tell(*key)
+        return self._told[key]
+
+    def _tell(
+        self, domain: str, profile: str | None, alias: bool, number: Any, *references: int | None
+    ) -> SimpleNamespace:
+        there = {
+            name: (domain, wanted) in found
+            for (name, found), wanted in zip(self._references.items(), references, strict=True)
+        }
         return SimpleNamespace(
             domain=domain in self._domains,
-            profile=(domain, values.get("profile")) in self._profiles,
+            profile=(domain, profile) in self._profiles,
             subscriber=False,
-            alias=key in self._aliases,
+            alias=alias,
             city_code=number and number.city_code,
             local_area=number and number.local_area,
-            **{
-                name: (domain, values.get(name)) in found
-                for name, found in self._references.items()
-            },
+            **there,
         )
 
     def _read_numbering(self, db: Session, usernames: Sequence[str]) -> None:
@@ -91,6 +106,8 @@ class BatchFacts:
                 self._numbering[row.prefix] = row
 
     def _find_numbering(self, username: str) -> Any:
+        if not self._numbering:
+            return None
         found = (self._numbering.get(prefix) for prefix in self._prefixes(username))
         return next((row for row in found if row is not None), None)
 
@@ -109,14 +126,12 @@ def insert_subscribers(db: Session, rows: Sequence[dict[str, Any]]) -> None:
     IntegrityError when one of them is there meanwhile.
     """
     names = sorted(set().union(*rows))
-    filled = [{name: row.get(name, DEFAULTS[name]) for name in names} for row in rows]
-    _inserting(tuple(names)).run_many(db, filled)
-    name_subscribers(db, [(row["username"], row["domain"]) for row in rows])
-    told = [
-        events.event_row(events.SUBSCRIBER_INSERTED, row["account_code"], told_of_new(row))
-        for row in rows
-    ]
-    events.EMIT.run_many(db, told)
+    if set(map(len, rows)) != {len(names)}:
+        rows = [{name: row.get(name, DEFAULTS[name]) for name in names} for row in rows]
+    _inserting(tuple(names)).run_many(db, rows)
+    name_subscribers(db, [row["account_code"] for row in rows])
+    told = [(row["account_code"], told_of_new(row)) for row in rows]
+    events.emit_many(db, events.SUBSCRIBER_INSERTED, told)
 
 
 @lru_cache  # a file has one set of columns

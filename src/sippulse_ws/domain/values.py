@@ -71,10 +71,30 @@ def storable(
     return stored
 
 
+def rows_fit(model: type[Base], rows: Sequence[Values]) -> bool:
+    """Whether `storable` would leave all of these rows as they are."""
+    names: set[str] = set().union(*rows)
+    columns = ((name, [row[name] for row in rows if name in row]) for name in names)
+    return all(_column_fits(model, name, values) for name, values in columns)
+
+
+def _column_fits(model: type[Base], name: str, values: Sequence[Any]) -> bool:
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return texts_fit(model, name, values)
+    fit = _fits(model)[name]
+    if fit is None:
+        return True
+    try:
+        return all(value is None or fit(value, "", name) == value for value in set(values))
+    except InvalidField:
+        return False
+
+
 def texts_fit(model: type[Base], name: str, texts: Sequence[str]) -> bool:
     """Whether `storable` would take all of these for a column, and leave them as they are."""
     length, grammar = _text_column(model, name)
-    if length is None or max(map(len, texts)) > length:
+    if length is not None and max(map(len, texts)) > length:
         return False
     if grammar is printable:  # which looks at single characters
         texts = ["".join(texts)]

@@ -14,7 +14,12 @@ from sqlalchemy import BigInteger, Boolean, Double, Integer, Select, delete, sel
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import subscribers
 from sippulse_ws.domain.errors import DomainError
-from sippulse_ws.domain.new_subscribers import asked_subscriber, checked_row
+from sippulse_ws.domain.new_subscribers import (
+    AskedSubscriber,
+    all_fit,
+    asked_subscriber,
+    checked_row,
+)
 from sippulse_ws.domain.passwords import PORTAL, SIP, is_right
 from sippulse_ws.domain.subscriber_batches import BatchFacts, insert_subscribers
 from sippulse_ws.domain.vault import Vault
@@ -27,7 +32,7 @@ from sippulse_ws.files.fields import (
     IntegerField,
     NameField,
 )
-from sippulse_ws.files.groups import GROUPS, group_of
+from sippulse_ws.files.groups import ADDRESSES, ALIASES, GROUPS, NUMBERS, group_of
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
 from sippulse_ws.files.kinds.subscriber_groups import (
     add_stored_groups,
@@ -123,23 +128,36 @@ class Subscribers(Kind):
             if (group := _group(name)) is not None:
                 groups[group] += value
             else:
-                checked[name] = as_money(value) if isinstance(value, Decimal) else value
+                checked[name] = _as_stored(value)
         return checked | groups
+
+    def check_columns(self, columns: Mapping[str, list[Any]]) -> list[Record] | None:
+        if "account_code" in columns or any(map(_group, columns)):
+            return super().check_columns(columns)
+        for domain in set(columns["domain"]):
+            self.require_domain(domain)
+        stored = [
+            list(map(_as_stored, values)) if Decimal in map(type, values) else values
+            for values in columns.values()
+        ]
+        rows = zip(*stored, strict=True)
+        return [
+            {**dict(zip(columns, row, strict=True)), **{group: [] for group in GROUPS}}
+            for row in rows
+        ]
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
         columns = [getattr(Subscriber, name) for name in (*subscribers.CORE, *_PASSWORDS)]
-        codes = [
-            f"{one['username']}@{one['domain']}"
-            for one in records
-            if not self._was_empty(db, one["domain"])
-        ]
+        domains = {one["domain"] for one in records}
+        had_some = {domain for domain in sorted(domains) if not self._was_empty(db, domain)}
+        own = (one for one in records if one["domain"] in had_some) if had_some else ()
+        codes = [f"{one['username']}@{one['domain']}" for one in own]
         found: dict[Identity, Stored] = {}
         for some in chunks(codes, _AT_ONCE):
             query = select(*columns).where(Subscriber.account_code.in_(some))
             for row in db.execute(query):
                 found[row.username, row.domain] = row._asdict()
-        grouped = [one for one in records if any(one[group] for group in GROUPS)]
-        if grouped and found:
+        if found and any(map(_has_groups, records)):
             add_stored_groups(db, found)
         return found
 
@@ -175,18 +193,25 @@ class Subscribers(Kind):
     def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
         self._facts.read(db, records)
         wrong: dict[int, DomainError] = {}
+        asked: dict[int, AskedSubscriber] = {}
         rows: dict[int, dict[str, Any]] = {}
         for place, record in enumerate(records):
             try:
                 self._give_password(record)
-                asked = asked_subscriber(record)
-                rows[place] = checked_row(self._vault, asked, self._facts.of(record))
+                asked[place] = asked_subscriber(record)
+            except DomainError as error:
+                wrong[place] = error
+        fits = all_fit(asked.values())
+        for place, one in asked.items():
+            try:
+                facts = self._facts.of(records[place])
+                rows[place] = checked_row(self._vault, one, facts, fits=fits)
             except DomainError as error:
                 wrong[place] = error
         if rows:
             insert_subscribers(db, list(rows.values()))
         for place in rows:
-            if not any(records[place][group] for group in GROUPS):
+            if not _has_groups(records[place]):
                 continue
             try:
                 with db.savepoint():
@@ -229,6 +254,8 @@ class Subscribers(Kind):
 
     def _tell(self, records: Sequence[Record], wrong: Mapping[int, DomainError]) -> None:
         """Before the transaction ends: a password that nobody knows would be of no use."""
+        if not self._made:
+            return
         told = []
         for place, record in enumerate(records):
             account = f"{record['username']}@{record['domain']}"
@@ -236,6 +263,14 @@ class Subscribers(Kind):
                 told.append((record["username"], record["domain"], self._made.pop(account)))
         if told and self._tell_generated is not None:
             self._tell_generated(told)
+
+
+def _has_groups(record: Record) -> bool:
+    return bool(record[ALIASES] or record[NUMBERS] or record[ADDRESSES])
+
+
+def _as_stored(value: Any) -> Any:
+    return as_money(value) if isinstance(value, Decimal) else value
 
 
 def _emptied(name: str, old: Any) -> Any:
