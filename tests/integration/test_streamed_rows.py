@@ -13,9 +13,9 @@ from sippulse_ws.app import create_app
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.migrate import upgrade
+from sippulse_ws.db.statements import stream
 from sippulse_ws.domain.domains import create_domain
 from sippulse_ws.domain.rates import SELECT
-from sippulse_ws.domain.rows import stream
 from sippulse_ws.wire import spooled
 from sippulse_ws.wire.spooled import Spooled
 from tests.factories.platform import DOMAIN, Platform

@@ -28,12 +28,12 @@ from sippulse_ws.cli.session import (
 from sippulse_ws.cli.texts import Said, chosen_language
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
+from sippulse_ws.db.statements import stream
 from sippulse_ws.domain.audit_names import replace_names
 from sippulse_ws.domain.errors import DomainError, SubscriberNotFound
 from sippulse_ws.domain.forgetting import Forgotten, audit_of, forget_account, forget_calls
 from sippulse_ws.domain.local_time import find_timezone
 from sippulse_ws.domain.personal_data import SECRETS, SECTIONS, Person, Section, find_person
-from sippulse_ws.domain.rows import stream
 from sippulse_ws.models import Audit, IdempotencyKey, Subscriber
 
 _Account = Annotated[str, typer.Argument(help="username@domain")]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sippulse_ws.db.statements import Session
+from sippulse_ws.db.statements import Session, stream
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.errors import (
     AddressNotFound,
@@ -23,7 +23,7 @@ from sippulse_ws.domain.errors import (
 from sippulse_ws.domain.guards import ADDRESSES, touch
 from sippulse_ws.domain.networks import Host, check_network, may_overlap, overlaps
 from sippulse_ws.domain.reasons import Reason
-from sippulse_ws.domain.rows import insert_row, refers_to_nothing, stream
+from sippulse_ws.domain.rows import insert_row, refers_to_nothing
 from sippulse_ws.domain.subscribers import account_code, get_subscriber_id
 from sippulse_ws.domain.values import Values, present, required, storable, within
 from sippulse_ws.models import Address, Subscriber

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select
 
-from sippulse_ws.db.statements import Session
+from sippulse_ws.db.statements import Session, stream
 from sippulse_ws.domain.dial_expressions import groups_of, trouble_with
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import DialplanNotFound, InvalidField
 from sippulse_ws.domain.reasons import Reason
-from sippulse_ws.domain.rows import insert_row, stream
+from sippulse_ws.domain.rows import insert_row
 from sippulse_ws.domain.values import (
     INT_MAX,
     Values,

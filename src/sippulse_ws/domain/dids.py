@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.db.statements import Prepared, Session, stream
 from sippulse_ws.domain import events
 from sippulse_ws.domain.access import Reading, Scope
 from sippulse_ws.domain.domains import require_domain
@@ -28,7 +28,7 @@ from sippulse_ws.domain.errors_guard import (
     NoNumberOutside,
     NotInInventory,
 )
-from sippulse_ws.domain.rows import insert_row, refers_to_nothing, stream
+from sippulse_ws.domain.rows import insert_row, refers_to_nothing
 from sippulse_ws.domain.stored_settings import emergency_expression, is_emergency
 from sippulse_ws.domain.values import (
     INT_MAX,

@@ -11,7 +11,7 @@ from sqlalchemy import literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from sippulse_ws.db.statements import Session
+from sippulse_ws.db.statements import Session, stream
 from sippulse_ws.domain.credit import LEDGER, SUBSCRIBER, credit_bounds, ledger_obs
 from sippulse_ws.domain.errors import ResellerNotFound, SubscriberNotFound
 from sippulse_ws.domain.repeat_errors import (
@@ -20,7 +20,6 @@ from sippulse_ws.domain.repeat_errors import (
     LedgerRowNotFound,
     LedgerRowReversed,
 )
-from sippulse_ws.domain.rows import stream
 from sippulse_ws.models import CreditLedger, Reseller, Subscriber
 from sippulse_ws.models.types import Money
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -14,13 +14,12 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
-from sippulse_ws.db.statements import Prepared, Session
+from sippulse_ws.db.statements import Listing, ListQuery, Prepared, Session
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import (
@@ -34,7 +33,6 @@ from sippulse_ws.domain.errors import (
 )
 from sippulse_ws.domain.numbering import are_prefixes
 from sippulse_ws.domain.reasons import Reason
-from sippulse_ws.domain.rows import stream
 from sippulse_ws.domain.values import Values, present, required, storable, texts_fit, wire_name
 from sippulse_ws.models import Rate
 
@@ -56,19 +54,27 @@ def list_rates(
     description: str | None,
     rate_id: int | None,
     prefix: str | None,
-) -> Generator[Row[Any]]:
+) -> Listing:
     """Filter by part of the name, by table and by whole prefix; an empty filter does not filter."""
-    require_domain(db, domain)
-    query = SELECT.where(Rate.domain == domain)
-    if description:
+    told = {"description": description or None, "rate_id": rate_id, "prefix": prefix or None}
+    values = {name: value for name, value in told.items() if value is not None}
+    query = _listing(frozenset(values))
+    return Listing(db, query, {"domain": domain, **values}, partial(require_domain, db, domain))
+
+
+@cache
+def _listing(filters: frozenset[str]) -> ListQuery:
+    query = SELECT.where(Rate.domain == bindparam("domain"))
+    if "description" in filters:
         # compared as bytes: % and _ mean themselves, and all engines agree on what is alike
-        name, part = (_bytes(func.lower(text)) for text in (Rate.name, literal(description)))
+        told = bindparam("description", type_=Rate.name.type)
+        name, part = (_bytes(func.lower(text)) for text in (Rate.name, told))
         query = query.where(func.instr(name, part) > 0)
-    if rate_id is not None:
-        query = query.where(Rate.rate_id == rate_id)
-    if prefix:
-        query = query.where(Rate.prefix == prefix)
-    return stream(db, query.order_by(Rate.rate_id, Rate.prefix))
+    if "rate_id" in filters:
+        query = query.where(Rate.rate_id == bindparam("rate_id"))
+    if "prefix" in filters:
+        query = query.where(Rate.prefix == bindparam("prefix"))
+    return ListQuery(query, Rate.rate_id, Rate.prefix)
 
 
 def insert_rates(db: Session, rows: Sequence[Values] | None) -> None:

@@ -1,20 +1,18 @@
-"""Inserting a row and learning its id, or why not; adding to one; reading many a few at a time."""
+"""Inserting a row and learning its id, or why not; adding to one."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, insert
+from sqlalchemy import insert
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import Base
 
-_AT_ONCE = 500
 # of MariaDB: a row refers to one that is not there
 _NO_PARENT = 1452
 
@@ -33,15 +31,6 @@ def refers_to_nothing(error: IntegrityError) -> bool:
     if code is not None:
         return bool(code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY)
     return bool(cause is not None and cause.args and cause.args[0] == _NO_PARENT)
-
-
-def stream(db: Session, query: Select[Any], *, scalars: bool = False) -> Generator[Any]:
-    """The rows, or their first columns, as they come from the database.
-
-    Until the last one, or until it is closed, the connection can do nothing else.
-    """
-    with db.execute(query, execution_options={"yield_per": _AT_ONCE}) as rows:
-        yield from rows.scalars() if scalars else rows
 
 
 def upsert(db: Session, model: type[Base], counted: str) -> Any:

@@ -74,7 +74,7 @@ class Protocol(Soap11):
     def serialize(self, context: Context, message: str = Soap11.RESPONSE) -> None:
         if context.out_error is not None:
             context.out_document = render_fault(context.out_error)
-        elif isinstance(context.out_object, Spooled):  # written already
+        elif isinstance(context.out_object, bytes | Spooled):  # written already
             context.out_document = context.out_object
         else:
             context.out_document = context.descriptor.respond(context.out_object)

@@ -20,10 +20,12 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
+from . import spooled
 from .faults import ENVELOPE_END, ENVELOPE_START
 from .fields import Dto, Field, fields_of
 from .lexical import PRINTERS, is_plain
 from .names import NAMESPACE
+from .row_text import RowText, Shape, shape_of
 from .spooled import Spooled
 
 _AT_ONCE = 500  # of an iterator's values
@@ -98,6 +100,13 @@ def _repeated(wire: str, write: Write) -> Write:
     return write_all
 
 
+def _told_at_once(values: Iterator[Any], shape: Shape) -> bytes | None:
+    """The elements of values that can be told as a text; None if they have to be read."""
+    tell: Callable[[Shape], RowText | None] | None = getattr(values, "as_text", None)
+    told = None if tell is None else tell(shape)
+    return None if told is None else shape.elements(told)
+
+
 def response_writer(operation: str, returns: Field | None) -> Callable[[Any], bytes | Spooled]:
     """Makes the whole response envelope of an operation's result.
 
@@ -113,6 +122,7 @@ def response_writer(operation: str, returns: Field | None) -> Callable[[Any], by
     if not returns.many:
         start, end = f"{start}<{returns.wire}>", f"</{returns.wire}>{end}"
     default = _DEFAULTS[returns.kind] if returns.required else None
+    shape = shape_of(returns)
 
     def pieces(values: Iterator[Any]) -> Iterator[bytes]:
         yield start.encode()
@@ -124,7 +134,11 @@ def response_writer(operation: str, returns: Field | None) -> Callable[[Any], by
         if result is None and default is None:
             return empty
         if isinstance(result, Iterator):
-            return Spooled(pieces(result))
+            elements = None if shape is None else _told_at_once(result, shape)
+            if elements is None:
+                return Spooled(pieces(result))
+            answer = b"".join((start.encode(), elements, end.encode()))
+            return answer if len(answer) <= spooled.IN_MEMORY else Spooled([answer])
         content = default if result is None else write(result)
         return f"{start}{content}{end}".encode()
 

@@ -47,7 +47,8 @@ _LOCK_SECONDS = 5
 # MariaDB since 11.6.2 would refuse rows that changed meanwhile, in READ COMMITTED too.
 MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
-    "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+    "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+    "group_concat_max_len=1048576"  # of lists as one text; what is longer is read row by row
     " /*M!110602 , innodb_snapshot_isolation=OFF */"
 )
 _SQLITE = b"SQLite format 3\0"  # how its files begin

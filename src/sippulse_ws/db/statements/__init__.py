@@ -1,6 +1,7 @@
 """Statements: the session that sends them, and those compiled once."""
 
 from sippulse_ws.db.statements.prepared import Prepared
+from sippulse_ws.db.statements.row_text import Listing, ListQuery, stream
 from sippulse_ws.db.statements.session import Queued, Session
 
-__all__ = ["Prepared", "Queued", "Session"]
+__all__ = ["ListQuery", "Listing", "Prepared", "Queued", "Session", "stream"]

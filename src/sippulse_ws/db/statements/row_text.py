@@ -1,0 +1,207 @@
+"""Rows that may be many: one by one as they come, or all as one text while they are few enough.
+
+A driver takes up to seven microseconds for a row of ten columns, and a column of one row costs it
+nothing: MariaDB and MySQL can join the values of all rows to one text with less work than sending
+them takes. What is made of it says the shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Numeric,
+    Select,
+    String,
+    TypeDecorator,
+    and_,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+from sippulse_ws.db.statements.prepared import Prepared
+from sippulse_ws.db.statements.session import Session
+
+MOST = 5000  # rows of a text; the server's limit of its length is in MYSQL_SESSION
+_DECIMALS = 6
+_AT_ONCE = 500
+_MYSQL: Any = mysql.dialect()  # type: ignore[no-untyped-call]
+
+
+class Column(Protocol):
+    """What comes of each row: an attribute, and the mark that follows it."""
+
+    @property
+    def attribute(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def mark(self) -> str: ...
+
+
+class Shape(Protocol):
+    """The text that is wanted: values with their marks, `null` for NULL, and doubles `below`."""
+
+    @property
+    def columns(self) -> Sequence[Column]: ...
+    @property
+    def null(self) -> str: ...
+    @property
+    def below(self) -> int: ...
+
+
+class RowText(NamedTuple):
+    """All rows, how many they are, and how many values are NULL."""
+
+    text: str
+    rows: int
+    nulls: int
+
+
+class ListQuery:
+    """A SELECT of named columns with named parameters, in the order of some of them."""
+
+    def __init__(self, statement: Select[Any], *order: Any) -> None:
+        self.rows = statement.order_by(*order)
+        self._statement = statement
+        self._order = order
+        self._texts: dict[Shape, Prepared | None] = {}
+
+    def text(self, shape: Shape) -> Prepared | None:
+        """The statement that answers all rows as a text; None where they have no such text."""
+        if shape not in self._texts:
+            self._texts[shape] = self._as_text(shape)
+        return self._texts[shape]
+
+    def _as_text(self, shape: Shape) -> Prepared | None:
+        found = {column.name: column for column in self._statement.selected_columns}
+        columns = [found.get(one.attribute) for one in shape.columns]
+        values, nulls, doubles = [], [], []
+        for one, column in zip(shape.columns, columns, strict=True):
+            if column is None or not _fits(column, one.kind):
+                return None
+            value = (
+                func.IF(column, _text("true"), _text("false")) if one.kind == "boolean" else column
+            )
+            if getattr(column, "nullable", True):
+                nulls.append(func.isnull(column))
+                value = func.IF(func.isnull(column), _text(shape.null), value)
+            values += [value, _text(one.mark)]
+            if one.kind == "double":
+                below = literal_column(str(shape.below))
+                doubles.append(and_(column >= literal_column("0"), column < below))
+        some = self._statement.with_only_columns(literal_column("1").label("one"))
+        count = select(func.count()).select_from(some.limit(MOST + 1).subquery())
+        return Prepared(
+            self._statement.with_only_columns(
+                func.count().label("count"),
+                func.sum(sum(nulls[1:], nulls[0]) if nulls else 0).label("nulls"),
+                func.min(and_(True, *doubles)).label("fits"),
+                _Joined(*values, *self._order, values=len(values)).label("text"),
+            ).where(count.scalar_subquery() <= MOST)
+        )
+
+
+class Listing(Generator[Any]):
+    """A generator of the rows of a query, or all of them as a text; `check` comes before the first.
+
+    A check says that there is nothing to be listed, in which case there must be no rows.
+    """
+
+    def __init__(
+        self,
+        db: Session,
+        query: ListQuery,
+        values: Mapping[str, Any],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._db = db
+        self._query = query
+        self._values = values
+        self._check = check
+        self._rows = self._stream()
+
+    def send(self, value: None) -> Any:
+        return self._rows.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._rows.throw(*error)
+
+    def close(self) -> None:
+        self._rows.close()
+
+    def as_text(self, shape: Shape) -> RowText | None:
+        """All rows at once; None if there are none, or too many, or not all of them fit."""
+        statement = None if self._db.is_sqlite else self._query.text(shape)
+        if statement is None:
+            return None
+        row = statement.first(self._db, **self._values)
+        if not row.count or not row.fits:
+            return None
+        return RowText(row.text, row.count, int(row.nulls))
+
+    def _stream(self) -> Generator[Any]:
+        self._check()
+        yield from stream(self._db, self._query.rows, self._values)
+
+
+def stream(
+    db: Session,
+    query: Select[Any],
+    values: Mapping[str, Any] | None = None,
+    *,
+    scalars: bool = False,
+) -> Generator[Any]:
+    """The rows, or their first columns, as they come from the database.
+
+    Until the last one, or until it is closed, the connection can do nothing else.
+    """
+    with db.execute(query, values, execution_options={"yield_per": _AT_ONCE}) as rows:
+        yield from rows.scalars() if scalars else rows
+
+
+class _Joined(FunctionElement[str]):
+    """GROUP_CONCAT: of each row the first `values` arguments, in the order of the others."""
+
+    type = String()
+    inherit_cache = False
+
+    def __init__(self, *arguments: Any, values: int) -> None:
+        super().__init__(*arguments)
+        self.values = values
+
+
+@compiles(_Joined)
+def _joined(element: _Joined, compiler: Any, **options: Any) -> str:
+    written = [compiler.process(one, **options) for one in element.clauses]
+    values, order = written[: element.values], written[element.values :]
+    return f"GROUP_CONCAT({', '.join(values)} ORDER BY {', '.join(order)} SEPARATOR '')"
+
+
+def _text(constant: str) -> ColumnElement[str]:
+    return literal_column(f"'{constant}'")
+
+
+def _fits(column: ColumnElement[Any], kind: str) -> bool:
+    """Whether the database writes the column as the wire does, but for what the shape undoes."""
+    stored = _stored(column.type)
+    if kind == "string":
+        return isinstance(stored, String)
+    if kind in ("int", "long"):
+        return isinstance(stored, Integer) and not isinstance(stored, Boolean)
+    if kind == "boolean":
+        return isinstance(stored, Boolean)
+    return kind == "double" and isinstance(stored, Numeric) and stored.scale == _DECIMALS
+
+
+def _stored(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    return kind.load_dialect_impl(_MYSQL) if isinstance(kind, TypeDecorator) else kind
