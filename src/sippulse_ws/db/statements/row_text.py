@@ -34,7 +34,7 @@ from sippulse_ws.db.statements.session import Session
 MOST = 5000  # rows of a text; the server's limit of its length is in MYSQL_SESSION
 _DECIMALS = 6
 _AT_ONCE = 500
-_MYSQL: Any = mysql.dialect()  # type: ignore[no-untyped-call]
+_MYSQL: Any = mysql.dialect()
 
 
 class Column(Protocol):
@@ -97,9 +97,8 @@ class ListQuery:
                 value = func.IF(func.isnull(column), _text(shape.null), value)
             values += [value, _text(one.mark)]
             if one.kind == "double":
-                below = literal_column(str(shape.below))
-                doubles.append(and_(column >= literal_column("0"), column < below))
-        some = self._statement.with_only_columns(literal_column("1").label("one"))
+                doubles.append(and_(column >= _number(0), column < _number(shape.below)))
+        some: Select[Any] = self._statement.with_only_columns(literal_column("1").label("one"))
         count = select(func.count()).select_from(some.limit(MOST + 1).subquery())
         return Prepared(
             self._statement.with_only_columns(
@@ -185,6 +184,10 @@ def _joined(element: _Joined, compiler: Any, **options: Any) -> str:
     written = [compiler.process(one, **options) for one in element.clauses]
     values, order = written[: element.values], written[element.values :]
     return f"GROUP_CONCAT({', '.join(values)} ORDER BY {', '.join(order)} SEPARATOR '')"
+
+
+def _number(constant: int) -> ColumnElement[Any]:
+    return literal_column(str(constant))
 
 
 def _text(constant: str) -> ColumnElement[str]:
