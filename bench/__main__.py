@@ -60,6 +60,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--subscribers", type=int, default=100_000, metavar="N")
     made.add_argument("--seconds", type=int, default=3, help="of load per operation")
     made.add_argument("--drivers", nargs="+", choices=list(DRIVERS), default=list(DRIVERS))
+    made.add_argument(
+        "--pythons", nargs="+", default=[], metavar="PYTHON",
+        help="of server: interpreters to compare, or LABEL=COMMAND that is a sippulse-ws;"
+        " default: those of this machine",
+    )  # fmt: skip
+    made.add_argument("--only-pythons", action="store_true", help="of server: that alone")
     return made
 
 

@@ -65,11 +65,13 @@ def serving(
             _stop(programs)
 
 
-def ours(name: str, db: BenchDatabase, driver: str) -> AbstractContextManager[Served]:
-    """`sippulse-ws serve`, as docs/operations.md starts it."""
+def ours(
+    name: str, db: BenchDatabase, driver: str, program: Sequence[str] = ()
+) -> AbstractContextManager[Served]:
+    """`sippulse-ws serve`, as docs/operations.md starts it; `program` is another `sippulse-ws`."""
     port = free_port()
-    program = str(Path(sys.executable).with_name("sippulse-ws"))
-    command = [program, "serve", "--port", str(port), "--workers", str(WORKERS)]
+    program = program or [str(Path(sys.executable).with_name("sippulse-ws"))]
+    command = [*program, "serve", "--port", str(port), "--workers", str(WORKERS)]
     return serving(name, [command], port, {"SIPPULSE_DATABASE_URL": db.url(driver)})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from bench import cases
+from bench import cases, interpreters
 from bench.cases import Case
 from bench.database import BenchDatabase, private_server
 from bench.measure import check, statements, under_load, warm_up
@@ -20,12 +20,13 @@ CONNECTIONS = (1, 16, 256, 1000)
 def run(options: argparse.Namespace) -> None:
     with private_server() as server:
         db = BenchDatabase(server, options.subscribers)
-        for driver in options.drivers:
+        for driver in [] if options.only_pythons else options.drivers:
             print(f"\n## Server with {DRIVERS[driver]}, {db.subscribers:,} subscribers")
             with ours(driver, db, driver) as served:
                 start_and_memory(served)
                 operations(served, db, options.seconds)
                 connections(served, db, options.seconds)
+        interpreters.compare(options.pythons, db, options.drivers, options.seconds)
 
 
 def start_and_memory(served: Served) -> None:
