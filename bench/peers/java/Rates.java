@@ -35,7 +35,6 @@ public class Rates extends peer.rates.SipPulse_RateWSPortImpl {
         Caller caller = new Caller(who.getLogin(), who.getPassword(), context);
         return database.read(db -> {
             database.admitted(db, "principal", caller, domain, row -> null);
-            database.executeAny(db, "domain", domain);
             List<Rate> found = new ArrayList<>();
             try (PreparedStatement statement = database.prepare(db, "rates", domain, rateId);
                 ResultSet row = statement.executeQuery()) {

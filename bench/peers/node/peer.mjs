@@ -91,7 +91,6 @@ function serve() {
     listRatesByParams: async (args, _callback, _headers, request) => {
       const { principal, domain, rateId } = args;
       await admit(reads, 'principal', principal, address(request), domain, []);
-      await run(reads, 'domain', [domain]);
       const [rows] = await run(reads, 'rates', [domain, rateId]);
       return { rate: rows.map(filled) };
     },

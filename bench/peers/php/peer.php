@@ -132,7 +132,6 @@ final class Peer
     public function listRatesByParams(object $in): array
     {
         $this->admit('principal', $in->principal, $in->domain, []);
-        $this->run('domain', [$in->domain])->fetchAll();
         $rows = $this->run('rates', [$in->domain, $in->rateId])->fetchAll();
         return ['rate' => array_map(self::filled(...), $rows)];
     }
