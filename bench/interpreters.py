@@ -32,11 +32,7 @@ CASES = (
 )
 ROUNDS = 3
 WARM_SECONDS = 2  # 3.13 and 3.14 specialize code, as 3.11 does
-# version, and whether it was built with profile-guided optimization
-TELL = (
-    "import sys, sysconfig; print('%d.%d.%d' % sys.version_info[:3],"
-    " '--enable-optimizations' in str(sysconfig.get_config_var('CONFIG_ARGS')))"
-)
+TELL = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
 def compare(
@@ -69,7 +65,7 @@ def programs(pythons: Sequence[str]) -> dict[str, list[str]]:
         if given:
             made[label] = shlex.split(command)
         elif (python := shutil.which(one)) is not None:
-            made[label_of(python)] = [str(environment(python) / "bin" / "sippulse-ws")]
+            made[f"CPython {told(python)}"] = [str(environment(python) / "bin" / "sippulse-ws")]
         else:
             raise SystemExit(f"{one} is no interpreter here")
     return made
@@ -89,14 +85,9 @@ def find() -> list[str]:
 
 
 def told(python: str) -> str:
-    """Its version and whether it is optimized; empty for one that does not run."""
+    """Its version; empty for one that does not run."""
     result = subprocess.run([python, "-c", TELL], capture_output=True, text=True, check=False)
     return result.stdout.strip()
-
-
-def label_of(python: str) -> str:
-    version, _, optimized = told(python).partition(" ")
-    return f"CPython {version}" + ("" if optimized == "True" else ", not optimized")
 
 
 def environment(python: str) -> Path:
