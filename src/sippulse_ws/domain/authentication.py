@@ -98,8 +98,8 @@ class Authenticator:
         if not login or password is None or len(login) > _LOGIN_LENGTH:
             raise Guess("", login or "", "unknown")
         secret = password.encode(errors="surrogatepass")
-        attempt = partial(self._digest, login.encode(errors="surrogatepass"), secret)
-        waited = self._take_result(attempt(address.encode())) if self._results else None
+        attempt = self._digest(login.encode(errors="surrogatepass"), secret, address.encode())
+        waited = self._take_result(attempt) if self._results else None
         if waited is not None and waited.right is False:
             raise _failure(login, waited)
         asked = _within_keys({**parameters, "granted_domain": domain})
@@ -114,7 +114,7 @@ class Authenticator:
             if waited is not None and waited.right is None:  # it waited too long
                 raise _failure(login, waited)
             one = self._verification(row, known, login, secret, address)
-            waited = self._wait(one, attempt(address.encode()), _reason(row), park)
+            waited = self._wait(one, attempt, _reason(row), park)
             if not waited.right:
                 raise _failure(login, waited)
         if not here:
