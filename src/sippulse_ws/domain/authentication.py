@@ -117,10 +117,8 @@ class Authenticator:
             waited = self._wait(one, attempt, _reason(row), park)
             if not waited.right:
                 raise _failure(login, waited)
-        if not here:
-            self._marks.put(self._digest(HERE, row.principal_hash.encode(), address.encode()), HERE)
         if not recent:
-            self._note_recent(attempt, row.principal_hash)
+            self._note(attempt, row.principal_hash, address, here)
         had_failures = row.principal_blocked_until is not None and not here
         scope = Scope(row.principal_id, login, bool(row.principal_superuser), row.principal_domain)
         subject = rows if row.subject is not None else []
@@ -221,7 +219,10 @@ class Authenticator:
             return False
         return monotonic() - found[1] < HERE_AGAIN
 
-    def _note_recent(self, attempt: bytes, password_hash: str) -> None:
+    def _note(self, attempt: bytes, password_hash: str, address: str, here: bool) -> None:
+        """A good call; `here`: all processes know already that there was one from the address."""
+        if not here:
+            self._marks.put(self._digest(HERE, password_hash.encode(), address.encode()), HERE)
         if len(self._recent) >= RESULTS:
             self._recent.clear()
         self._recent[attempt] = password_hash, monotonic()
