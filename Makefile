@@ -3,6 +3,8 @@
 PYTHON ?= python3
 DRIVER ?= pymysql
 export PYTHON
+# Some containers set it: then each of the hundreds of servers that tests start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 ifeq ($(DRIVER),mysqldb)
 VENV := .venv-fast
@@ -21,7 +23,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
-.PHONY: types test-cluster test-web test-lowest test-matrix mutants help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
+.PHONY: test-driver types test-cluster test-web test-lowest test-matrix mutants help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
 	venv-bench bench soak bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -45,6 +47,19 @@ haproxy: # Workers are replaced behind it
 
 test: venv mariadb curl haproxy ## Run all tests on SQLite and on MariaDB (private, or SIPPULSE_TEST_MYSQL_URL)
 	$(PYTEST) $(ARGS)
+
+# What depends on the driver: how statements and values are sent, how rows come, what errors mean, how
+# connections are lost. What is not MariaDB does not change with it.
+DRIVER_TESTS := tests/races $(wildcard $(patsubst %,tests/integration/test_%.py, \
+	statements sql_literals sql_types sql_habits deadlines tls faults streamed_rows bulk_insert batches \
+	migrations proxy_views partitions integrators lease reload_turns jobs idempotency audit events \
+	numbers credit repeated_credit rating rate quota_days quotas did names former_names isolation \
+	subscriber_insert subscriber_update admission_functions dropped_values import_subscribers \
+	import_calls import_interrupts field_files export_cdrs backup cluster_setting)) \
+	$(patsubst %,tests/e2e/test_%.py,server commit concurrent_credit held_up long_lists return)
+
+test-driver: mariadb haproxy ## Run what depends on the MariaDB driver with the C driver
+	@$(MAKE) --no-print-directory test DRIVER=mysqldb ARGS="--engine mariadb $(ARGS) $(DRIVER_TESTS)"
 
 test-sqlite: venv curl haproxy ## Run all tests on SQLite only
 	$(PYTEST) --engine sqlite $(ARGS)
@@ -94,7 +109,7 @@ test-zoo: venv mariadb ## Run every foreign SOAP stack, and write the table in d
 test-sip: venv mariadb ## Run a real Kamailio on our database and make calls
 	@scripts/debian.sh kamailio=kamailio '/usr/lib/*/kamailio/modules/db_mysql.so=kamailio-mysql-modules' \
 		'/usr/lib/*/kamailio/modules/acc_json.so=kamailio-extra-modules'
-	$(BIN)/pytest -n 3 -m sip $(ARGS) tests/sip
+	$(BIN)/pytest -n 4 -m sip $(ARGS) tests/sip
 
 deb: ## Build the Debian package into dist/
 	@scripts/deb.sh

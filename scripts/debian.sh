@@ -36,6 +36,10 @@ if [ -z "${CI:-}${YES:-}" ] && [ -t 0 ] && [ -t 2 ]; then
     esac
 fi
 echo "Installing ${missing[*]}"
+if command -v flock >/dev/null; then # targets that run beside each other
+    exec 9>"${TMPDIR:-/tmp}/sippulse-ws-debian.lock"
+    flock 9
+fi
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 if ! { apt-get update && apt-get install --yes --no-install-recommends "${missing[@]}"; } \
