@@ -23,7 +23,7 @@ MARIADB := mariadbd=mariadb-server-core mariadb-install-db=mariadb-server-core \
 	my_print_defaults=mariadb-client-core mariadb-dump=mariadb-client
 
 .DEFAULT_GOAL := help
-.PHONY: test-driver types test-cluster test-web test-lowest test-matrix mutants help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
+.PHONY: test-driver test-slow types test-cluster test-web test-lowest test-matrix mutants help venv mariadb curl haproxy run test test-sqlite test-pythons test-drain test-interop test-zoo test-sip test-deploy deb man lint \
 	venv-bench bench soak bench-peers wsdl format lock clean
 
 help: ## Show this help
@@ -60,6 +60,10 @@ DRIVER_TESTS := tests/races $(wildcard $(patsubst %,tests/integration/test_%.py,
 
 test-driver: mariadb haproxy ## Run what depends on the MariaDB driver with the C driver
 	@$(MAKE) --no-print-directory test DRIVER=mysqldb ARGS="--engine mariadb $(ARGS) $(DRIVER_TESTS)"
+
+test-slow: venv mariadb curl haproxy ## Run what repeats what CI shows: at scale, on the other engine, with more examples
+	$(PYTEST) --slow $(ARGS)
+	$(PYTEST) -m hypothesis --hypothesis-profile=many $(ARGS)
 
 test-sqlite: venv curl haproxy ## Run all tests on SQLite only
 	$(PYTEST) --engine sqlite $(ARGS)

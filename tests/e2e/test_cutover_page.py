@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.migrating import assert_alike, scalar
 from tests.e2e.old_world import ACCOUNTS, DOMAIN, fill
 from tests.fixtures.server import LOGIN, PROGRAM, Server
@@ -23,6 +25,7 @@ def commands() -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+@pytest.mark.slow("mariadb")
 def test_the_commands_of_the_page_take_everything(
     server: Server, installed_url: str, empty_database_url: str, tmp_path: Path
 ) -> None:

@@ -74,7 +74,7 @@ def credit_of(url: str, username: str) -> Decimal:
     return Decimal(found or 0)
 
 
-@pytest.mark.parametrize("count", [16, 200])
+@pytest.mark.parametrize("count", [16, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.engines("sqlite")
 def test_bodies_that_do_not_come_hold_up_nobody(served: Server, count: int) -> None:
     clients = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(count)]
@@ -192,7 +192,7 @@ def assert_alive(server: Server) -> None:
     assert server.get("/healthz").ok
 
 
-@pytest.mark.parametrize("count", [8, 24])
+@pytest.mark.parametrize("count", [8, pytest.param(24, marks=pytest.mark.slow)])
 @pytest.mark.engines("sqlite")
 def test_a_proxy_that_does_not_answer_holds_up_nobody(
     installed_url: str, tmp_path: Path, count: int

@@ -140,6 +140,7 @@ def check_switched_once(database: Database, list_id: int) -> None:
     assert told.startswith(f"list={list_id} ")
 
 
+@pytest.mark.slow("sqlite")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("step", STEPS)
 def test_one_that_is_killed_at_a_step_of_the_switch_leaves_it_to_the_next(

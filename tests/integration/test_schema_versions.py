@@ -63,6 +63,7 @@ def contents(url: str, columns: dict[str, set[str]]) -> dict[str, list[tuple[Any
         }
 
 
+@pytest.mark.slow("sqlite")
 def test_to_every_released_schema_and_back_nothing_it_can_hold_is_lost(
     cli: Cli, empty_database_url: str, oldest: dict[str, set[str]]
 ) -> None:
