@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, or_, select
@@ -35,7 +36,7 @@ def prefixes(username: str | None) -> dict[str, str]:
     digits = (username or "").removeprefix("+")
     if not (digits.isascii() and digits.isdigit()):
         return {}
-    return {name: digits[:end] for end, name in enumerate(_PREFIXES[: len(digits)], 1)}
+    return dict(zip(_PREFIXES, accumulate(digits), strict=False))
 
 
 def checked_numbering(values: Values) -> dict[str, Any]:

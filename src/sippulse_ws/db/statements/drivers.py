@@ -13,18 +13,13 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from math import isfinite
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from sippulse_ws.db.statements import pymysql_packets
+from sippulse_ws.db.statements.results import Result
 
 Literal = Callable[[Any], bytes]
 Written = tuple[str, Sequence[Any]]  # SQL with its arguments
-
-
-class Result(NamedTuple):
-    """What one statement did."""
-
-    rows: Sequence[Any]
-    matched: int  # rows
-    row_id: int  # of the row inserted
 
 
 class Driver(Protocol):
@@ -84,29 +79,28 @@ class MysqlClient:
         return Result(rows, connection.affected_rows(), connection.insert_id())
 
 
-class PyMySqlCursor(Protocol):
-    rowcount: int
-    lastrowid: int
-
-    def execute(self, query: bytes, /) -> int: ...
-
-    def fetchall(self) -> Sequence[tuple[Any, ...]]: ...
-
-    def nextset(self) -> bool | None: ...
-
-    def close(self) -> None: ...
+class PyMySqlResult(Protocol):
+    rows: Sequence[tuple[Any, ...]] | None  # None of a statement that has none
 
 
 class PyMySqlConnection(Protocol):
     """PyMySQL's, whose own types know no bytes as a query."""
 
+    _result: PyMySqlResult
+
     def escape(self, value: str, /) -> str: ...
 
-    def cursor(self) -> PyMySqlCursor: ...
+    def query(self, sql: bytes, /) -> int: ...
+
+    def next_result(self) -> int: ...
+
+    def affected_rows(self) -> int: ...
+
+    def insert_id(self) -> int: ...
 
 
 class PyMySql:
-    """PyMySQL, through its cursors: they are not where its time goes."""
+    """PyMySQL below its cursors, which do nothing for us but hold a copy of each result."""
 
     writes_text = True
 
@@ -121,13 +115,22 @@ class PyMySql:
     def send(
         self, connection: PyMySqlConnection, statements: Sequence[bytes], done: list[Result]
     ) -> None:
-        cursor = connection.cursor()
-        cursor.execute(b";".join(statements))
+        text = b";".join(statements)
+        if pymysql_packets.KNOWN:
+            pymysql_packets.send(connection, text)
+            for _ in statements:
+                done.append(pymysql_packets.read_result(connection))  # noqa: PERF401 - one by one
+            return
+        connection.query(text)
         for _ in statements[1:]:
-            done.append(Result(cursor.fetchall(), cursor.rowcount, cursor.lastrowid))
-            cursor.nextset()
-        done.append(Result(cursor.fetchall(), cursor.rowcount, cursor.lastrowid))
-        cursor.close()
+            done.append(self._result(connection))
+            connection.next_result()
+        done.append(self._result(connection))
+
+    @staticmethod
+    def _result(connection: PyMySqlConnection) -> Result:
+        rows = connection._result.rows or ()
+        return Result(rows, connection.affected_rows(), connection.insert_id())
 
 
 class Sqlite:

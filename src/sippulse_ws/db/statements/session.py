@@ -21,7 +21,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.deadlines import check_deadline
 from sippulse_ws.db.connections.tls import clear_tls_errors
-from sippulse_ws.db.statements.drivers import Result
+from sippulse_ws.db.statements.results import Result
 
 if TYPE_CHECKING:
     from sippulse_ws.db.statements.plans import Plan
