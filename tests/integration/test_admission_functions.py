@@ -3,7 +3,6 @@
 import datetime as dt
 import random
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -16,8 +15,9 @@ from sippulse_ws.charging.pricing import Tariff, longest_call, price_of
 from sippulse_ws.db import Database
 from sippulse_ws.models import Rate, RatePlan, Reseller, Subscriber, UserWhiteList
 from tests.factories.platform import PASSWORD
-from tests.fixtures.server import Cli
+from tests.fixtures.proxy_functions import Functions, functions
 
+__all__ = ["functions"]
 pytestmark = pytest.mark.engines("mariadb")
 
 DOMAIN = "example.com"
@@ -25,40 +25,6 @@ TARIFFS = 10_000
 ACCOUNTS = 300
 WANTED = 100_000
 NUMBERS = ("5548999990000", "554899", "551199990000", "+5548999990000", "1", "49" + "1" * 60)
-
-
-class Functions:
-    """The proxy's schema, and what it answers."""
-
-    def __init__(self, cli: Cli, url: str) -> None:
-        self.engine = sa.create_engine(
-            url,
-            isolation_level="AUTOCOMMIT",
-            poolclass=sa.NullPool,
-            connect_args={"local_infile": 0},
-        )
-        self.schema = f"{sa.make_url(url).database}_kamailio"
-        self.account = f"f{random.Random(url).getrandbits(40):x}"
-        self.cli = cli
-        cli(
-            *("db", "proxy-views", "kamailio", "--account", self.account, "--password-stdin"),
-            input="x",
-        )
-
-    def drop(self) -> None:
-        self.cli("db", "proxy-views", "kamailio", "--account", self.account, "--drop")
-        self.engine.dispose()
-
-    def __call__(self, call: str, **values: object) -> Any:
-        with self.engine.connect() as db:
-            return db.execute(sa.text(f"SELECT {self.schema}.{call}"), values).scalar()
-
-
-@pytest.fixture
-def functions(cli: Cli, installed_url: str) -> Iterator[Functions]:
-    made = Functions(cli, installed_url)
-    yield made
-    made.drop()
 
 
 def random_tariff(chance: random.Random) -> Tariff:

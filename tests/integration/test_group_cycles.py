@@ -16,8 +16,8 @@ from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import AccountGroup, AccountGroupMember, Rate, RatePlan, Subscriber
 from tests.factories.platform import DOMAIN, PASSWORD
 from tests.factories.raw_calls import NUMBER, balance, ledger, rate_all, raw_call
+from tests.fixtures.proxy_functions import Functions
 from tests.fixtures.server import Cli
-from tests.integration.test_admission_functions import Functions
 
 RING = ("1000", "1001", "1002")  # each is managed by the next one
 PRICE = Decimal("0.144")  # 48 seconds at 0.18 a minute

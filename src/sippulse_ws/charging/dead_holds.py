@@ -1,7 +1,8 @@
 """Frees the money of calls that are over and of which no record came.
 
-Their proxy was killed while they rang, or did not come back. A call that lives is lengthened or cut
-by its proxy before its hold is over, so one that is over for long belongs to no call.
+Their proxy was killed while they rang, did not come back, or said that it knows no such call. A
+call that lives is lengthened or cut by its proxy before its hold is over, so one that is over for
+long belongs to no call. What a call holds whose record waits to be rated is left to rating.
 """
 
 from __future__ import annotations
@@ -9,50 +10,57 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 
+from sippulse_ws.charging.rating import NEW
 from sippulse_ws.db import Database, Session
-from sippulse_ws.models import CallHold, Reseller, Subscriber
+from sippulse_ws.models import CallHold, RawCall, Reseller, Subscriber
 
 log = logging.getLogger(__name__)
 
 RINGING = dt.timedelta(minutes=10)  # longer than any phone rings
 OVER = dt.timedelta(minutes=5)  # for a proxy that restarts
+LOST = dt.timedelta(seconds=15)  # for a record that is on its way
+RECORDED = dt.timedelta(hours=1)  # without a record: somebody deleted it
 _BATCH = 100
 
 
 def free_dead(database: Database) -> bool:
     """One batch; whether there may be more."""
-    now = dt.datetime.now(dt.UTC)
     with database.reading() as db:
-        found = db.execute(
-            select(CallHold.id)
-            .where(
-                or_(
-                    CallHold.cut_at < now - OVER,
-                    CallHold.answered_at.is_(None) & (CallHold.created_at < now - RINGING),
-                )
-            )
-            .limit(_BATCH)
-        ).all()
+        dead = _is_dead(dt.datetime.now(dt.UTC))
+        found = db.execute(select(CallHold.id).where(dead).limit(_BATCH)).all()
     for row in found:
         with database.writing() as db:
-            release_hold(db, row.id)
+            release_hold(db, row.id, dead)
     return len(found) == _BATCH
 
 
-def release_hold(db: Session, hold_id: int) -> None:
-    """Give back what a hold keeps; rows are locked in the order of admission."""
+def _is_dead(now: dt.datetime) -> ColumnElement[bool]:
+    waits = exists().where(RawCall.call_id == CallHold.call_id, RawCall.state == NEW)
+    return or_(
+        CallHold.ended_at.is_(None)
+        & or_(
+            func.coalesce(CallHold.due_at, CallHold.cut_at) < now - OVER,
+            CallHold.answered_at.is_(None) & (CallHold.created_at < now - RINGING),
+            CallHold.lost_at < now - LOST,
+        ),
+        (CallHold.ended_at < now - RECORDED) & ~waits,
+    )
+
+
+def release_hold(db: Session, hold_id: int, *still: ColumnElement[bool]) -> None:
+    """Give back what a hold keeps, if that still holds; locked in the order of admission."""
     whole = select(CallHold.subscriber_id, CallHold.reseller_id).where(CallHold.id == hold_id)
     owners = db.execute(whole).first()
     if owners is None:
         return
     for owner, owner_id in ((Subscriber, owners.subscriber_id), (Reseller, owners.reseller_id)):
         db.execute(select(owner.id).where(owner.id == owner_id).with_for_update()).first()
-    query = select(*CallHold.__table__.columns).where(CallHold.id == hold_id).with_for_update()
-    hold = db.execute(query).first()
+    query = select(*CallHold.__table__.columns).where(CallHold.id == hold_id, *still)
+    hold = db.execute(query.with_for_update()).first()
     if hold is None:
-        return  # rated meanwhile
+        return  # rated or recorded meanwhile
     db.execute(
         update(Subscriber)
         .where(Subscriber.id == hold.subscriber_id)

@@ -28,7 +28,7 @@ def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
         Job(RATING, 0.5, rating_worker(settings).run),
         Job(KEYS, 60, partial(purge_keys, hours=settings.idempotency_hours)),
         Job(SETTINGS, 60, partial(store_settings, settings=settings)),
-        Job(DEAD_HOLDS, 30, free_dead),
+        Job(DEAD_HOLDS, 10, free_dead),
         Job(PRICE_LISTS, 1, apply_due),
     ]
     if proxies:

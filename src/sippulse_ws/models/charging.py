@@ -119,6 +119,7 @@ class CallHold(Base):
     call_id: Mapped[str] = mapped_column(Key(255))
     from_tag: Mapped[_Tag]
     account: Mapped[str] = mapped_column(Key(129))  # whose leg it is
+    service: Mapped[str] = mapped_column(Key(32), server_default=text("''"))
     number: Mapped[str] = mapped_column(Key(64))
     prefix: Mapped[str | None] = mapped_column(Key(20))
     rate: Mapped[Amount]  # per minute, with markups, as found at admission
@@ -139,6 +140,10 @@ class CallHold(Base):
     seconds: Mapped[int]  # granted, from the answer
     answered_at: Mapped[MaybeMoment]
     cut_at: Mapped[MaybeMoment]  # answered_at + seconds
+    # by the database's clock: until when its proxy lengthens the call or ends it
+    due_at: Mapped[MaybeMoment]
+    ended_at: Mapped[MaybeMoment]  # its record came, and waits to be rated
+    lost_at: Mapped[MaybeMoment]  # its proxy said that it knows no such call
 
 
 class Route(Base):

@@ -57,7 +57,7 @@ decision: BEGIN
     -- an INVITE that came twice, or a leg tried again: the hold of before is replaced
     SELECT id INTO p_hold FROM {base}.call_hold
       WHERE proxy = p_proxy AND hash_entry = p_entry AND hash_id = p_hash AND account = p_account
-        AND answered_at IS NULL LIMIT 1;
+        AND service = p_service AND answered_at IS NULL LIMIT 1;
     IF p_hold IS NOT NULL THEN
       DO {schema}.sippulse_release(p_hold);
       SET p_hold = NULL;
@@ -147,12 +147,12 @@ decision: BEGIN
     v_ramount = {schema}.sippulse_held(
       p_seconds, v_rfirst, v_rnext, v_rdelay, v_rdiscard, v_rtariff);
   INSERT INTO {base}.call_hold (created_at, proxy, hash_entry, hash_id, call_id, from_tag, account,
-      number, prefix, rate, subscriber_id, first_block, next_block, delay, discard, tariff, amount,
-      reseller_id, reseller_first_block, reseller_next_block, reseller_delay, reseller_discard,
-      reseller_tariff, reseller_amount, seconds)
-    VALUES (UTC_TIMESTAMP(6), p_proxy, p_entry, p_hash, p_call, p_tag, p_account, p_number,
-      v_prefix, {schema}.sippulse_price(60, v_other), v_payer, v_first, v_next, v_delay, v_discard,
-      v_tariff, v_amount, v_reseller, v_rfirst, v_rnext, v_rdelay, v_rdiscard, v_rtariff,
+      service, number, prefix, rate, subscriber_id, first_block, next_block, delay, discard, tariff,
+      amount, reseller_id, reseller_first_block, reseller_next_block, reseller_delay,
+      reseller_discard, reseller_tariff, reseller_amount, seconds)
+    VALUES (UTC_TIMESTAMP(6), p_proxy, p_entry, p_hash, p_call, p_tag, p_account, p_service,
+      p_number, v_prefix, {schema}.sippulse_price(60, v_other), v_payer, v_first, v_next, v_delay,
+      v_discard, v_tariff, v_amount, v_reseller, v_rfirst, v_rnext, v_rdelay, v_rdiscard, v_rtariff,
       v_ramount, p_seconds);
   SET p_hold = LAST_INSERT_ID();
   UPDATE {base}.subscriber SET held = held + v_amount WHERE id = v_payer;

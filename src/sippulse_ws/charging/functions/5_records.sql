@@ -21,11 +21,17 @@ BEGIN
   DECLARE v_end DATETIME(6) DEFAULT {schema}.sippulse_moment(v_until);
   DECLARE v_basis, v_second VARCHAR(16);
   DECLARE v_legs, v_leg INT DEFAULT 0;
+  DECLARE v_told VARCHAR(20);
+  DECLARE v_hold BIGINT;
+  DECLARE v_state INT;
   SET v_basis = {schema}.sippulse_field(v_call, 13, 16),
     v_second = {schema}.sippulse_field(v_call, 19, 16),
-    v_legs = IF(v_second = '', 0, 1);
+    v_legs = IF(v_second = '', 0, 1),
+    v_state = IF(v_basis = 'off' OR NOT {schema}.sippulse_charges(), 3, 0);
   -- a call that came in at the callee's cost and went out again has two legs that are paid for
   WHILE v_leg <= v_legs DO
+    SET v_told = {schema}.sippulse_field(v_call, IF(v_leg = 0, 14, 20), 20);
+    SET v_hold = IF(v_told REGEXP '^[0-9]{1,18}$', v_told, NULL);
     INSERT IGNORE INTO {base}.call_raw (received_at, proxy, call_id, from_tag, to_tag, leg,
         started, ended, duration_ms, account, basis, caller_domain, caller_id, src_uri, dst_uri,
         number, service, gateway_id, gateway_address, profile, user_agent, src_ip, dst_ip, hold_id,
@@ -47,9 +53,8 @@ BEGIN
         NULLIF({schema}.sippulse_field(v_call, 8, 64), ''),
         {schema}.sippulse_field(v_call, 9, 255), {schema}.sippulse_field(v_call, 10, 45),
         {schema}.sippulse_field(v_answered, 2, 45),
-        NULLIF({schema}.sippulse_field(v_call, IF(v_leg = 0, 14, 20), 20), ''),
-        IF(v_cut <> '', 'proxy', NULL),
-        IF(v_basis = 'off' OR NOT {schema}.sippulse_charges(), 3, 0));
+        v_hold, IF(v_cut <> '', 'proxy', NULL), v_state);
+    CALL {schema}.sippulse_ended(v_hold, v_state = 0);
     SET v_leg = v_leg + 1;
   END WHILE;
   RETURN 1;

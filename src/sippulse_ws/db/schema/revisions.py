@@ -11,7 +11,7 @@ from sippulse_ws.db.connections.failures import is_without_schema
 from sippulse_ws.db.statements.session import Session
 from sippulse_ws.wording import Wording
 
-NEWEST = "0021"  # a test compares it with migrations/versions
+NEWEST = "0022"  # a test compares it with migrations/versions
 
 # A setting of the database: its schema, and since which one columns and tables were only added.
 SERVES = "schema_serves"
