@@ -128,7 +128,7 @@ DEPLOY ?= deploy or chroot
 test-deploy: venv mariadb ## Run what is in deploy/, and the package in a bare Debian (root)
 	@scripts/debian.sh promtool=prometheus nginx=nginx-light caddy=caddy openssl=openssl \
 		systemd-analyze=systemd debootstrap=debootstrap
-	$(BIN)/pytest -m "$(DEPLOY)" $(ARGS) tests/deploy tests/e2e
+	$(BIN)/pytest -n 2 --dist loadfile -m "$(DEPLOY)" $(ARGS) tests/deploy tests/e2e
 
 test-drain: venv haproxy ## Make 5,000 calls across 20 replaced workers and two restarts
 	SIPPULSE_TEST_DRAIN_CALLS=5000 SIPPULSE_TEST_DRAIN_REPLACEMENTS=20 \

@@ -14,7 +14,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -23,46 +22,13 @@ import pymysql
 import pytest
 
 from sippulse_ws.db.schema.revisions import NEWEST
+from tests.deploy.debian import ROOT, Debian, bare_debian
 from tests.mariadb import PrivateMariaDB
 
-ROOT = Path(__file__).parents[2]
-CHROOT = ROOT / "var" / "chroot"
-PACKAGES = "python3,adduser,mariadb-client,ca-certificates"
 PATIENCE = 120  # seconds
 CONFIG = "etc/sippulse-ws/settings.toml"
 
 pytestmark = [pytest.mark.chroot, pytest.mark.timeout(1800)]
-
-
-class Debian:
-    """A bare Debian in a folder; `run` is a command line in it, as root unless told otherwise."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def run(self, *command: str, user: str = "root", status: int = 0, input: str = "") -> str:
-        result = subprocess.run(
-            self.command(*command, user=user),
-            input=input,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE * 3,
-            check=False,
-        )
-        assert result.returncode == status, (command, result.stdout, result.stderr)
-        return result.stdout + result.stderr
-
-    def command(self, *command: str, user: str) -> list[str]:
-        clean = ["env", "-i", "HOME=/root", "LANG=C.UTF-8", "SIPPULSE_LANGUAGE=en"]
-        path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
-        as_user = ["runuser", "-u", user, "--"] if user != "root" else []
-        inside = ["chroot", str(self.folder), *clean, path]
-        home = "/var/lib/sippulse-ws" if user != "root" else "/"
-        return [*inside, *as_user, "sh", "-c", f'cd {home} && exec "$@"', "sh", *command]
-
-    def ours(self, *arguments: str, status: int = 0) -> str:
-        """`sippulse-ws …` as the server's user."""
-        return self.run("sippulse-ws", *arguments, user="sippulse-ws", status=status)
 
 
 class RunningServer:
@@ -95,35 +61,17 @@ class RunningServer:
 
 @pytest.fixture(scope="module")
 def debian() -> Iterator[Debian]:
-    """Bare, with the package installed; made once, kept under var/ without the package."""
+    """With the package installed, which is built while Debian is made."""
     if os.geteuid() != 0:
         pytest.fail("a chroot needs root")
-    bare = CHROOT.with_name("bare-debian")
-    if not (bare / "etc" / "debian_version").exists():
-        shutil.rmtree(bare, ignore_errors=True)
-        codename = re.search(r"VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text())
-        assert codename is not None
-        subprocess.run(
-            ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", codename[1], str(bare)],
-            check=True,
-            capture_output=True,
-        )
-    shutil.rmtree(CHROOT, ignore_errors=True)
-    subprocess.run(["cp", "-a", str(bare), str(CHROOT)], check=True)
-    subprocess.run(["mount", "-t", "proc", "proc", str(CHROOT / "proc")], check=True)
-    shared = CHROOT / "dev" / "shm"  # where locks between processes live
-    shared.mkdir(exist_ok=True)
-    shared.chmod(0o1777)
-    try:
-        subprocess.run(["make", "-s", "deb"], cwd=ROOT, check=True, capture_output=True)
+    building = subprocess.Popen(["make", "-s", "deb"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with bare_debian() as made:
+        said, _ = building.communicate()
+        assert building.returncode == 0, said
         (package,) = (ROOT / "dist").glob("sippulse-ws_*.deb")
-        shutil.copy(package, CHROOT / "tmp" / "sippulse-ws.deb")
-        made = Debian(CHROOT)
+        shutil.copy(package, made.folder / "tmp" / "sippulse-ws.deb")
         made.run("dpkg", "-i", "/tmp/sippulse-ws.deb")
         yield made
-    finally:
-        subprocess.run(["umount", str(CHROOT / "proc")], check=False)
-        shutil.rmtree(CHROOT, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,9 @@ def replay(server: PrivateMariaDB, log: str, position: str, moment: str) -> None
         assert told in block
         block = block.replace(told, real)
     if isinstance(server, PrivateMySQL):
-        block = block.replace("mariadb-binlog", "mysqlbinlog").replace("| mariadb", "| mysql")
+        block = block.replace("mariadb-binlog", "mysqlbinlog --skip-gtids").replace(
+            "| mariadb", "| mysql"
+        )
     subprocess.run(["bash", "-ec", block], cwd=server.folder / "data", check=True)
 
 
