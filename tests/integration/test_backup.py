@@ -1,7 +1,9 @@
 """A backup is one file; it comes back on another server's account, and every table is the same."""
 
 import json
+import os
 import secrets
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.revisions import NEWEST
 from sippulse_ws.ops.backup import course
-from tests.fixtures.server import Cli
+from tests.fixtures.server import PROGRAM, Cli
 
 KEY = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3I="
 DEMO = "demo.example.com"
@@ -134,6 +136,52 @@ def test_an_encrypted_backup_needs_its_passphrase(cli: Cli, elsewhere: str, tmp_
     assert "wrong passphrase" in result.output
     cli("backup", "restore", str(file), *options, input="correct horse\n", database_url=elsewhere)
     assert len(ask(elsewhere, SUBSCRIBERS)) == 6
+
+
+def piped(*arguments: str, url: str = "", input: bytes = b"") -> tuple[int, bytes, str]:
+    """Status, output and errors of the program itself."""
+    changed = {"SIPPULSE_DATABASE_URL": url} if url else {}
+    run = subprocess.run(
+        [PROGRAM, *arguments],
+        input=input,
+        env=os.environ | changed,
+        capture_output=True,
+        check=False,
+    )
+    return run.returncode, run.stdout, run.stderr.decode()
+
+
+def test_a_backup_goes_through_a_pipe(cli: Cli, elsewhere: str, tmp_path: Path) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text("correct horse\n")
+    options = ("--passphrase-file", str(secret))
+    for given in ((), options):
+        status, backup, said = piped("backup", "create", "-", *given)
+        assert status == 0, said
+        assert "backup check" in said
+        assert piped("backup", "check", "-", *given, input=backup)[0] == 0
+        restore = ("backup", "restore", "-", "--overwrite", *given)
+        status, table, said = piped(*restore, url=elsewhere, input=backup)
+        assert status == 0, said
+        assert b"every table is as in the backup" in table
+        assert len(ask(elsewhere, SUBSCRIBERS)) == 6
+    status, _, said = piped("backup", "check", "-", input=backup)
+    assert (status, "--passphrase-file" in said) == (1, True)
+    status, _, said = piped("backup", "check", "-", "--passphrase-file", "-", input=backup)
+    assert (status, "standard input" in said) == (1, True)
+    status, _, said = piped(*restore, url=elsewhere, input=backup[:-9])
+    assert (status, "cut off" in said) == (1, True)
+    assert list(Path.cwd().glob("-*")) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", "senh\xe3\n".encode("latin-1")])
+def test_a_passphrase_that_is_none_is_refused(cli: Cli, tmp_path: Path, content: bytes) -> None:
+    file, secret = tmp_path / "backup", tmp_path / "passphrase"
+    secret.write_bytes(content)
+    said = cli("backup", "create", str(file), "--passphrase-file", str(secret), status=1).stderr
+    assert ("empty" in said) == (b"\xe3" not in content)
+    assert len(said.splitlines()) == 1
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("encrypted", [False, True])

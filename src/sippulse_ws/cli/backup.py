@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sippulse_ws.cli.backup_input import STREAM, find_passphrase, given_backup, require_pipe
 from sippulse_ws.cli.database_rights import (
     lacking_rights,
     require_rights,
@@ -45,7 +46,9 @@ from sippulse_ws.settings_report import without_secrets
 
 app = typer.Typer(no_args_is_help=True)
 
-_File = Annotated[Path, typer.Argument(help="The backup.", dir_okay=False)]
+_File = Annotated[
+    Path, typer.Argument(help="The backup; - is standard input or output.", dir_okay=False)
+]
 PassphraseFile = Annotated[
     Path | None,
     typer.Option(help="Its first line is the passphrase; - is standard input."),
@@ -60,17 +63,25 @@ def backup_create(
 ) -> None:
     """Write database, accounts and settings (without secrets) into one file; writing goes on."""
     settings = get_settings()
-    passphrase = _passphrase(passphrase_file, ask=encrypt, confirm=True)
+    streamed = file == STREAM
+    if streamed:
+        require_pipe()
+    passphrase = find_passphrase(passphrase_file, ask=encrypt, new=True)
     with open_database(settings) as database, _told():
         require_rights(database, "backup create")
         _warn_without_binlog(database)
         with _progress(DatabaseSaid.PROGRESS_READ) as progress:
-            made = create_backup(database, file, without_secrets(settings), passphrase, progress)
-        with _progress(DatabaseSaid.PROGRESS_CHECKED) as progress:
-            check_backup(file, passphrase, progress)
+            output = sys.stdout.buffer if streamed else file
+            made = create_backup(database, output, without_secrets(settings), passphrase, progress)
+        if not streamed:
+            with _progress(DatabaseSaid.PROGRESS_CHECKED) as progress:
+                check_backup(file, passphrase, progress)
         with database.writing() as db:
             record_command(db, "backup create", {"file": file.name, "tables": len(made.tables)})
     rows = sum(count for count, _ in made.tables.values())
+    if streamed:
+        warn(DatabaseSaid.BACKUP_SENT, tables=len(made.tables), rows=rows)
+        return
     size = file.stat().st_size
     say(DatabaseSaid.BACKUP_MADE, file=file, tables=len(made.tables), rows=rows, size=size)
 
@@ -94,41 +105,42 @@ def backup_restore(
 ) -> None:
     """Put a backup into the configured database, and compare every table. Stop the server first."""
     settings = get_settings()
-    with open_database(settings, is_new=True) as database, _told():
-        encrypted = bool(describe_backup(file).get("encrypted"))
-        passphrase = _passphrase(passphrase_file, ask=encrypted, confirm=False)
-        about = check_backup(file, passphrase, lambda _: None).about
+    with (
+        open_database(settings, is_new=True) as database,
+        _told(),
+        given_backup(file, passphrase_file) as source,
+    ):
+        passphrase = _passphrase_of(source, passphrase_file, file)
+        about = check_backup(source, passphrase, lambda _: None).about
         wanted = accounts and any(about["accounts"].values())
         _require_rights(database, about["accounts"] if wanted else None)
         with _progress(DatabaseSaid.PROGRESS_RESTORED) as progress:
             done = restore_backup(
-                database, file, passphrase, progress, overwrite=overwrite, with_accounts=wanted
+                database, source, passphrase, progress, overwrite=overwrite, with_accounts=wanted
             )
         same = _print_comparison(done)
         if about["schema"] == _newest() and not before_replay:
             with database.writing() as db:
                 record_command(db, "backup restore", {"file": file.name, "of": about["created"]})
-    for sentence in done.left:
-        warn(sentence)
-    if about["schema"] != _newest():
-        warn(DatabaseSaid.UPGRADE_NEXT)
-    if not same:
-        raise fail(DatabaseSaid.RESTORED_DIFFERS)
-    say(DatabaseSaid.RESTORED)
+    _say_restored(done, same)
 
 
 @app.command()
 def check(file: _File, passphrase_file: PassphraseFile = None) -> None:
     """Read a backup through, and say what it is."""
-    with _told():
-        encrypted = bool(describe_backup(file).get("encrypted"))
-        passphrase = _passphrase(passphrase_file, ask=encrypted, confirm=False)
+    with _told(), given_backup(file, passphrase_file) as source:
+        passphrase = _passphrase_of(source, passphrase_file, file)
         with _progress(DatabaseSaid.PROGRESS_CHECKED) as progress:
-            found = check_backup(file, passphrase, progress)
+            found = check_backup(source, passphrase, progress)
     told = {name: found.about[name] for name in ("created", "version", "schema", "engine")}
     told |= {"settings": found.about["settings"], "binlog": found.manifest.binlog}
     told["tables"] = {name: rows for name, (rows, _) in found.manifest.tables.items()}
     typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+
+
+def _passphrase_of(source: Path, passphrase_file: Path | None, file: Path) -> str | None:
+    encrypted = bool(describe_backup(source).get("encrypted"))
+    return find_passphrase(passphrase_file, ask=encrypted, asked_here=file != STREAM)
 
 
 def _require_rights(database: Database, accounts: dict[str, Any] | None) -> None:
@@ -156,25 +168,20 @@ def _print_comparison(done: Restored) -> bool:
     return all(same for *_, same in done.compared)
 
 
+def _say_restored(done: Restored, same: bool) -> None:
+    for sentence in done.left:
+        warn(sentence)
+    if done.about["schema"] != _newest():
+        warn(DatabaseSaid.UPGRADE_NEXT)
+    if not same:
+        raise fail(DatabaseSaid.RESTORED_DIFFERS)
+    say(DatabaseSaid.RESTORED)
+
+
 def _newest() -> str:
     from sippulse_ws.db.schema.revisions import NEWEST  # noqa: PLC0415
 
     return NEWEST
-
-
-def _passphrase(file: Path | None, *, ask: bool, confirm: bool) -> str | None:
-    if file is not None:
-        if str(file) == "-":
-            return sys.stdin.readline().rstrip("\r\n")
-        try:
-            return (file.read_text("utf-8").splitlines() or [""])[0]
-        except OSError as error:
-            raise fail(f"{file}: {error.strerror}") from None
-    if not ask:
-        return None
-    again = told(Said.ONCE_MORE) if confirm else False
-    asked = told(DatabaseSaid.PASSPHRASE)
-    return str(typer.prompt(asked, hide_input=True, confirmation_prompt=again))
 
 
 @contextmanager

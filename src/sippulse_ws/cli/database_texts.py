@@ -13,17 +13,37 @@ class DatabaseSaid(Sentence):
         "{file}: {tables} tabelas com linhas, {rows} linhas, {size} bytes",
         "{file}: {tables} tables with rows, {rows} rows, {size} bytes",
     )
+    BACKUP_SENT = Wording(
+        "{tables} tabelas com linhas, {rows} linhas; leia o que ficou: sippulse-ws backup check",
+        "{tables} tables with rows, {rows} rows; read what was kept: sippulse-ws backup check",
+    )
     CANNOT_HOLD = Wording(
         "o esquema {revision} não comporta isto; --yes o perde",
         "schema {revision} cannot hold this; --yes loses it",
     )
     DEMO_THERE = Wording("os dados de demonstração já estão lá", "the demo data are there already")
     DIFFERENT = Wording("DIFERENTE", "DIFFERENT")
+    NOT_ON_SCREEN = Wording(
+        "a saída é um terminal; o backup vai para um arquivo ou outro comando",
+        "the output is a terminal; a backup goes to a file or to another command",
+    )
+    ONE_INPUT = Wording(
+        "backup e senha não podem vir os dois da entrada padrão",
+        "backup and passphrase cannot both come from standard input",
+    )
     OLDER_REVISIONS = Wording(
         "o esquema está em {current}; pode voltar a {older}",
         "the schema is at {current}; it can go back to {older}",
     )
     PASSPHRASE = Wording("Senha do backup", "Passphrase")
+    PASSPHRASE_EMPTY = Wording("a senha do backup está vazia", "the passphrase is empty")
+    PASSPHRASE_NOT_TEXT = Wording(
+        "{file}: não é texto em UTF-8", "{file}: this is no text in UTF-8"
+    )
+    PASSPHRASE_WANTED = Wording(
+        "o backup está cifrado: indique --passphrase-file",
+        "the backup is encrypted: name --passphrase-file",
+    )
     PROGRESS_CHECKED = Wording("verificados", "checked")
     PROGRESS_READ = Wording("lidos", "read")
     PROGRESS_RESTORED = Wording("restaurados", "restored")

@@ -36,15 +36,15 @@ class Restored:
 
 def create_backup(
     database: Database,
-    file: Path,
+    file: Path | IO[bytes],
     settings: Mapping[str, str],
     passphrase: str | None,
     progress: Progress,
 ) -> Manifest:
-    """Write everything into one file, which appears under its name when it is whole."""
+    """Write everything into a stream, or a file that appears under its name when it is whole."""
     about = _about(database, settings)
     manifest = Manifest()
-    with _new_file(file) as output:
+    with _stream(file) if not isinstance(file, Path) else _new_file(file) as output:
         head = {name: about[name] for name in ("version", "schema", "engine", "created")}
         container = Writer(output, head, passphrase)
         parts = PartsWriter(container)
@@ -165,6 +165,16 @@ def _make_room(database: Database, overwrite: bool) -> None:
 
 def _path(database: Database) -> Path:
     return Path(str(database.url.database))
+
+
+@contextmanager
+def _stream(output: IO[bytes]) -> Iterator[IO[bytes]]:
+    try:
+        yield output
+        output.flush()
+    except OSError as error:
+        reason = error.strerror or error
+        raise BackupError(BackupTrouble.UNWRITABLE, file="-", reason=reason) from error
 
 
 @contextmanager
