@@ -56,7 +56,9 @@ NEEDS = {
 
 _OLD_NAMES = {"BINLOG MONITOR": "REPLICATION CLIENT"}  # as MySQL has them
 
-_grant = re.compile(r"GRANT (.+?) ON (?:TABLE |SCHEMA )?(\S+)\.(\S+) TO ")
+# quoted, by either of SQL's ways, a name may hold blanks and dots
+_NAME = r"""(`(?:[^`]|``)+`|"(?:[^"]|"")+"|[^\s.`"]+)"""
+_grant = re.compile(rf"GRANT (.+?) ON (?:TABLE |SCHEMA )?{_NAME}\.{_NAME} TO ")
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ def read_grants(lines: Iterable[str]) -> Granted:
         rights = {one.strip() for one in re.sub(r"\(.*?\)", "", found[1]).split(",")}
         if "WITH GRANT OPTION" in line:
             rights.add("GRANT OPTION")
-        schema, table = found[2].strip("`"), found[3].strip("`")
+        schema, table = _unquoted(found[2]), _unquoted(found[3])
         if table != "*":
             continue  # on one table: nothing that a command could do with it alone
         if schema == "*":
@@ -152,6 +154,11 @@ def grant_statement(db: Session, missing: Iterable[str]) -> str:
         option = f" WITH {_OPTION}" if _OPTION in names else ""
         statements.append(f"GRANT {given} ON {scope} TO {account}{option}")
     return "; ".join(statements)
+
+
+def _unquoted(name: str) -> str:
+    quote = name[0]
+    return name[1:-1].replace(quote * 2, quote) if quote in '`"' else name
 
 
 def _pattern(schema: str) -> str:
