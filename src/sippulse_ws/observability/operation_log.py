@@ -10,10 +10,11 @@ import logging
 import os
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from json import JSONEncoder
+from json.encoder import encode_basestring
 from typing import Protocol
 
 from sippulse_ws import metrics
@@ -23,6 +24,7 @@ STDERR = 2
 FAILED = "failed"
 _DONE = "done"
 _json = JSONEncoder(ensure_ascii=False).encode
+_quoted: Callable[[str], str] = encode_basestring
 
 _Field = tuple[str, object]
 
@@ -75,7 +77,13 @@ class OperationLog:
 
     def write(self, request: Request, bytes_out: int) -> None:
         if self.wants(request.outcome):
-            _write(self._render(_fields(request, bytes_out)))
+            if (
+                self._render is _as_json
+                and request.client_request_id is None is request.traceparent
+            ):
+                _write(_json_line(request, bytes_out))
+            else:
+                _write(self._render(_fields(request, bytes_out)))
 
     def write_refusal(
         self,
@@ -135,11 +143,31 @@ def _fields(request: Request, bytes_out: int) -> Iterable[_Field]:
     yield "bytes_out", bytes_out
 
 
+def _json_line(request: Request, bytes_out: int) -> str:
+    """What `_as_json` makes of `_fields`, when the client told no ids: a third of the work."""
+    level = "error" if request.outcome == FAILED else "info"
+    name, value = ("service", request.service) if request.service else ("path", request.path[:160])
+    return (
+        f'{{"time": "{_stamp()}", "level": "{level}", "event": "operation",'
+        f' "request_id": "{request.request_id}", "{name}": {_quoted(value)},'
+        f' "operation": {_quoted(request.operation)}, "login": {_quoted(request.login[:160])},'
+        f' "domain": {_quoted(request.domain[:160])}, "address": {_quoted(request.address)},'
+        f' "outcome": "{request.outcome}", "fault": {_quoted(request.fault)},'
+        f' "ms": {round(request.seconds * 1000, 2)},'
+        f' "waiting_ms": {round(request.waiting_seconds * 1000, 2)},'
+        f' "database_ms": {round(request.database_seconds * 1000, 2)},'
+        f' "bytes_in": {request.bytes_in}, "bytes_out": {bytes_out}}}'
+    )
+
+
 def _head(level: str) -> tuple[_Field, ...]:
+    return ("time", _stamp()), ("level", level), ("event", "operation")
+
+
+def _stamp() -> str:
     now = time.time()
     seconds = int(now)
-    stamp = f"{_second(seconds)}.{int((now - seconds) * 1e6):06}Z"
-    return ("time", stamp), ("level", level), ("event", "operation")
+    return f"{_second(seconds)}.{int((now - seconds) * 1e6):06}Z"
 
 
 @lru_cache(maxsize=2)

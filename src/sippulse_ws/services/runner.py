@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from time import perf_counter
+from types import GeneratorType
 from typing import Any
 
 from sippulse_ws import metrics
@@ -21,6 +22,7 @@ from sippulse_ws.db.connections.failures import (
     is_unavailable,
     is_undone,
 )
+from sippulse_ws.db.statements import Listing
 from sippulse_ws.domain import audit, login_delays, reload_queue, subscribers
 from sippulse_ws.domain.administrators import replace_hash
 from sippulse_ws.domain.authentication import Authenticator, Guess
@@ -54,6 +56,8 @@ from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
 
 log = logging.getLogger(__name__)
+
+_STREAMS = (GeneratorType, Listing)
 
 # Seconds for a row about a login or a refusal, besides those of the operation.
 BESIDE_SECONDS = 5.0
@@ -164,7 +168,9 @@ class Runner:
             if request.operation.acts:
                 return call, self._act(call, request)
             result = request.operation.function(call, **request.values)
-            if isinstance(result, Generator):  # of rows that are still in the database
+            if isinstance(
+                result, GeneratorType | Listing
+            ):  # of rows that are still in the database
                 with closing(result):  # so that the connection does not stay busy with other rows
                     result = request.context.write(result)
             elif request.operation.tag is not None:

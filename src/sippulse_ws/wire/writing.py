@@ -133,7 +133,7 @@ def response_writer(operation: str, returns: Field | None) -> Callable[[Any], by
     def respond(result: Any) -> bytes | Spooled:
         if result is None and default is None:
             return empty
-        if isinstance(result, Iterator):
+        if returns.many and isinstance(result, Iterator):
             elements = None if shape is None else _told_at_once(result, shape)
             if elements is None:
                 return Spooled(pieces(result))
