@@ -40,6 +40,14 @@ def test_insert_did_takes_a_free_number_of_the_domain(soap: Soap, platform: Plat
     assert soap("DidWS", "listAvailablesNumbers", domain=DOMAIN) == []
 
 
+def test_numbers_come_in_the_order_of_their_bytes(soap: Soap, platform: Platform) -> None:
+    numbers = ["554830258080", "+1", "9", "10", "Ramal", "ramal", "ç1", "😀", "\uffe5"]
+    for number in numbers:
+        platform.did(number, "1000")
+    listed = soap("DidWS", "listByAcc", accountCode=ACCOUNT)
+    assert [one.aliasUsername for one in listed] == sorted(numbers, key=str.encode)
+
+
 def test_a_taken_number_is_a_fault_and_changes_nothing(soap: Soap, platform: Platform) -> None:
     platform.subscriber("1001")
     platform.did("554830258080", "1001")

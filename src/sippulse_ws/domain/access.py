@@ -89,7 +89,6 @@ class Reading:
         self,
         *subject: Any,
         joins: Sequence[tuple[Any, Any]] = (),
-        order_by: Any = None,
         parameters: Sequence[str] = (),
         ask: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
         defaults: Mapping[str, Any] = NONE,
@@ -120,7 +119,7 @@ class Reading:
         for number, (table, condition) in enumerate(joins):
             on = condition if number else and_(_granted, condition)
             statement = statement.outerjoin(table, on)
-        self.prepared = Prepared(statement.order_by(order_by), defaults)
+        self.prepared = Prepared(statement, defaults)
 
 
 PRINCIPAL = Reading()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
@@ -59,7 +60,8 @@ _FREE: dict[str, Any] = {
 }
 
 
-# An account's DIDs by number, read along with the principal.
+# An account's DIDs, read along with the principal. Sorted by MariaDB they would cost it twice as
+# much: a row that is one JSON array is too long to be sorted in memory.
 BY_ACCOUNT = Reading(
     Subscriber.account_code,
     Did.id,
@@ -69,16 +71,19 @@ BY_ACCOUNT = Reading(
         (Subscriber, Subscriber.account_code == bindparam("account_code")),
         (Did, Did.subscriber_id == Subscriber.id),
     ],
-    order_by=Did.alias_username,
     parameters=["account_code"],
 )
 
 
+_number = attrgetter("alias_username")
+
+
 def list_by_account(rows: list[Any], account_code: str) -> list[Any]:
-    """The DIDs among the rows of BY_ACCOUNT; an unknown account is a fault."""
+    """The DIDs among the rows of BY_ACCOUNT, by number; an unknown account is a fault."""
     if not rows:
         raise SubscriberNotFound(account=account_code)
-    return [row for row in rows if row.id is not None]
+    there = [row for row in rows if row.id is not None]
+    return sorted(there, key=_number)  # by code points, as `Key` columns are sorted
 
 
 def list_available_numbers(db: Session, domain: str) -> Generator[str]:
