@@ -119,6 +119,6 @@ def _costs(tariff: Tariff) -> bool:
 
 
 def _price_of_block(tariff: Tariff) -> Decimal:
-    """The least that a call costs which costs something."""
+    """The price of the shortest call that costs anything."""
     first = max(1, tariff.first_block)
     return price_of(first, Tariff(tariff.rate, first, 1, tariff.markup))

@@ -54,10 +54,10 @@ def reset_quotas(db: Session, today: dt.date) -> bool:
 
 
 def quota_day(db: Session, moment: dt.datetime, zone: ZoneInfo) -> dt.date:
-    """The day whose use the counters of quotas show; it stays until the transaction ends.
+    """The day that the quotas' counters count; locked until the transaction ends.
 
-    A day that has begun begins in them too. Counters that began a day too early, since a clock was
-    ahead, are of the day that it is: what they show stays, and the day to come begins in time.
+    When a new day has begun, they are reset first. When a clock was ahead and they were reset a day
+    too early, they keep what they show and count for today; the next day then begins in time.
     """
     today = local_day(moment, zone)
     last = find_quota_day(db)

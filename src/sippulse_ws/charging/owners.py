@@ -98,7 +98,7 @@ def _load_resellers(db: Session, ids: Collection[int | None]) -> dict[int | None
 
 
 def _held_reseller(account: CallAccount, then: ResellerTerms | None) -> ResellerTerms | None:
-    """The one of then by the account's terms of now; None where there was or is none."""
+    """The reseller whose money was held, by the account's present terms; None without one."""
     now = account.reseller
     if then is None or now is None:
         return then

@@ -36,7 +36,7 @@ _LONGEST = 7 * 86400
 
 @dataclass(frozen=True, slots=True)
 class _ShownRate:
-    """A rate as of admission, by what the hold knows of it."""
+    """The rate shown at admission, out of what was stored with the hold."""
 
     prefix: str | None
     rate_value: Decimal  # a minute, with its markups
@@ -142,7 +142,7 @@ def _priced(by: PricedBy, seconds: int) -> Priced:
 
 
 def _named(shown: PricedBy, now: PricedBy | None) -> PricedBy:
-    """What was shown, told with its rate's name and its plan while these still say the same."""
+    """The terms shown at admission; with the names of rate and plan while these say the same."""
     if now is not None and (shown is now or same_price(shown.tariff, now.tariff)):
         return now
     return shown

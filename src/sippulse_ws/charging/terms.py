@@ -69,7 +69,7 @@ def terms_of(account: CallAccount, number: str, book: RateBook) -> Terms:
 
 
 def _through(reseller: ResellerTerms, own: PricedBy, number: str, book: RateBook) -> Terms:
-    """The reseller pays by the account's plan, the account what the reseller makes of it."""
+    """Through a reseller: it pays by the account's plan, the account by another or a markup."""
     if reseller.billing_type == OWN_PLAN:
         sale = _by_plan(reseller.plan, number, book) if reseller.plan else None
         return Terms(sale=sale, reseller=own) if sale else Terms(missing=NO_RESELLER_RATE)

@@ -69,7 +69,7 @@ def get_account(db: Session, username: str, domain: str) -> CreditedAccount:
         )
         .outerjoin(RatePlan, RatePlan.id == Subscriber.rate_plan_id)
         .where(key(username, domain))
-    ).first()
+    ).one_or_none()  # never another account's plan
     if row is None:
         raise SubscriberNotFound(account=f"{username}@{domain}")
     return row

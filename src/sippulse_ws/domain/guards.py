@@ -1,8 +1,8 @@
-"""One after the other, on every node: requests that touch the same guard.
+"""Guards: requests that touch the same one run one after the other, on all nodes of a cluster.
 
 A locked row holds up whoever comes to the same node of a Galera cluster. On another node nobody
 knows of it; there only two changes of one row are found to be in each other's way, at the commit.
-So whatever a rule of several rows depends on has a guard, a row that all those change who keep it.
+So each rule that depends on several rows has a guard: a row that every request under it changes.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def remove_permanent(
 
 
 def _write(db: Session, key: dict[str, str | None]) -> None:
-    """In one statement with a look at the subscriber: it may be removed in this moment."""
+    """Insert it if the subscriber is there, in one statement: it may be removed at this moment."""
     values: dict[str, Any] = {
         "ruid": _ruid(f"{key['username']}@{key['domain']}", str(key["contact"])),
         "expires": FAR_AWAY,

@@ -67,7 +67,7 @@ def is_delayed(blocked_until: dt.datetime | None) -> bool:
 
 
 def record_failure(db: Session, realm: str, login: str, address: str, times: int = 1) -> bool:
-    """Count wrong passwords and set how long the next try is refused; whether it is."""
+    """Count wrong passwords, set how long the next try is refused; returns whether it is."""
     return record_failures(db, {(realm, login, address): times}) > 0
 
 

@@ -204,7 +204,7 @@ def find_due(db: Session, now: dt.datetime) -> Sequence[int]:
 
 
 def rates_as_of(db: Session, domain: str, prefixes: Sequence[str], moment: dt.datetime) -> None:
-    """Within this transaction, which is to be rolled back, have the rates of another moment.
+    """Put the rates of another moment in place, in a transaction that the caller rolls back.
 
     Only those of the domain with these prefixes.
     """

@@ -1,9 +1,10 @@
-"""Reloads that several ask for at the same time, in whatever process and on whatever server.
+"""Reloads that several processes or servers ask for at the same time: done once for all of them.
 
-One does it, in a turn that a row numbers. Whoever asks meanwhile needs a turn that begins after
-the question: those who wait share the next one, its error too. The one who has the turn moves a
-beat on. Others take it over when the beat stands still; should its holder live all the same, two
-reloads meet, which proxies refuse and the later one tries again.
+Reloads of a proxy's table are numbered turns; the number stands in a row. A reload that has begun
+may have missed a later change, so whoever asks meanwhile waits for the next turn. All who wait
+share that one, and its error. Whoever does the reload moves a counter of the row on; when it stands
+still, another one takes the turn over. If the first one lives all the same, two reloads meet: the
+proxy refuses the later one, which is tried again.
 """
 
 from __future__ import annotations

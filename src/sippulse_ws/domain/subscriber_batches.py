@@ -62,7 +62,7 @@ class BatchFacts:
         self._read_numbering(db, names)
 
     def look_again(self) -> None:
-        """Somebody else, or an earlier batch, has stored something meanwhile."""
+        """Read again what a concurrent request or an earlier batch may have changed."""
         self._looks_for_aliases = True
 
     def of(self, values: Values) -> SimpleNamespace:

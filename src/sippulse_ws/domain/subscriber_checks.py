@@ -69,7 +69,7 @@ NEW_SUBSCRIBER = Reading(
 
 
 class SubscriberFacts(Protocol):
-    """What of that which is asked for is there, and the codes of the number's beginning."""
+    """Which of the objects that a subscriber refers to exist, and the codes of its number."""
 
     domain: bool
     profile: bool
@@ -89,7 +89,7 @@ def find_facts(db: Session, values: Values) -> SubscriberFacts:
 
 
 def without_zeros(values: dict[str, Any]) -> dict[str, Any]:
-    """A reference of 0 is none."""
+    """The values, with None for each reference of 0."""
     return values | {name: None for name in _REFERENCES if values.get(name) == 0}
 
 

@@ -38,7 +38,7 @@ _OWNED: dict[type[Base], tuple[Any, str]] = {
 
 
 def unfit_texts(db: Session) -> Iterator[Unfit]:
-    """Texts without the grammar of their field, table by table."""
+    """Stored texts that do not match the grammar of their field, table by table."""
     for model, (name, fields) in _OWNED.items():
         for field in fields.split():
             column = model.__table__.columns[field]

@@ -1,4 +1,4 @@
-"""Who is told of events, and how far each telling is: deliveries in the database."""
+"""Which endpoints are told of events, and how far each delivery is."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def dispatch(db: Session, listeners: Sequence[Listener]) -> bool:
 
 
 def _pass_over(db: Session) -> bool:
-    """The same where nobody listens, without looking at each event."""
+    """`dispatch` without listeners: new events count as dispatched, without a look at each."""
     new = (
         select(Event.id, Event.data.contains(_FORGOTTEN).label("goes"))
         .where(Event.dispatched.is_(False))
@@ -128,7 +128,7 @@ def drop_forgotten(db: Session, event: Row[Any]) -> None:
 
 
 def find_due_deliveries(db: Session, endpoint: str, limit: int = 100) -> Sequence[Row[Any]]:
-    """Of each account the event that is first in its turn, if its time has come."""
+    """For each account the oldest event that the endpoint has not got, if it is due."""
     earlier = aliased(EventDelivery)
     in_turn = ~exists().where(
         earlier.endpoint == endpoint,

@@ -124,7 +124,7 @@ class LineReader:
         return transformed
 
     def _give(self, record: Record) -> None:
-        """What all lines have; a line that says something else is of another scope."""
+        """Add what is given for the whole file; OutOfScope for a line that says something else."""
         for name, wanted in self._layout.given.items():
             if record.get(name) is not None and record[name] != wanted:
                 raise OutOfScope(field=name, value=record[name], wanted=wanted)

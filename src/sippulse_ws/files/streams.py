@@ -185,7 +185,7 @@ def _beginning(pipe: IO[bytes]) -> tuple[bytes, IO[bytes]]:
 
 
 def _some(pipe: IO[bytes], size: int) -> bytes:
-    """What is there, without waiting for all of it."""
+    """Read what is there already, without waiting for more."""
     read: Callable[[int], bytes] = getattr(pipe, "read1", pipe.read)
     return read(size)
 

@@ -79,7 +79,7 @@ class _CsvText:
             yield line
 
     def block(self) -> list[Line]:
-        """The next ones; none at the end."""
+        """The next lines; empty at the end."""
         while not self._feed.goes_back:
             first, texts = self._feed.take(AT_ONCE)
             rows = self._records(texts)

@@ -79,7 +79,7 @@ class Granted:
 
 
 def read_grants(lines: Iterable[str]) -> Granted:
-    """Of what SHOW GRANTS says; roles are not followed."""
+    """The rights that SHOW GRANTS lists; those that come by roles are not seen."""
     granted = Granted()
     for line in lines:
         found = _grant.match(line)
@@ -141,7 +141,7 @@ def refuses_functions(db: Session, *, writing: bool) -> bool:
 
 
 def grant_statement(db: Session, missing: Iterable[str]) -> str:
-    """What an administrator of the database has to run, of what `missing_rights` said."""
+    """The GRANT that gives what `missing_rights` found, for an administrator of the database."""
     rights: dict[str, list[str]] = {}
     for one in missing:
         right, _, scope = one.partition(" ON ")

@@ -43,7 +43,7 @@ def drop_lost_nodes(dialect: Dialect) -> None:
 
 @contextmanager
 def not_waiting(db: Session) -> Iterator[None]:
-    """Whatever was committed elsewhere: what is read within it changes hardly ever."""
+    """Read without waiting for what other nodes have committed: for what hardly ever changes."""
     db.exec_driver_sql("SET SESSION wsrep_sync_wait=0")
     yield
     db.exec_driver_sql(f"SET SESSION {CAUSAL_READS.removeprefix(', ')}")

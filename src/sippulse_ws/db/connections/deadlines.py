@@ -60,7 +60,7 @@ class Deadline:
         return monotonic() > self.end
 
     def left(self) -> float:
-        """Seconds; below zero when it is over."""
+        """Seconds that are left; below zero when it is over."""
         return self.end - monotonic()
 
 
@@ -107,13 +107,13 @@ def _cut_late_ones() -> None:
 
 
 def remember_socket(driver: Any, record: ConnectionPoolEntry) -> None:
-    """Of a new connection: while one is used, drivers tell nothing to another thread."""
+    """Note a new connection's socket: drivers do not tell it to another thread while it is used."""
     number = driver.fileno() if hasattr(driver, "fileno") else driver._sock.fileno()  # PyMySQL
     record.info[_SOCKET] = number, os.fstat(number).st_ino
 
 
 def _cut(connection: Connection) -> None:
-    """End the statement that another thread waits for; below TLS, whose state is in use."""
+    """End the statement that another thread waits for: shut its socket down, below TLS."""
     if connection.invalidated:
         return
     if connection.dialect.name == "sqlite":

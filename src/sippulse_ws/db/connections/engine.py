@@ -317,7 +317,7 @@ def _file_lock(path: str) -> Iterator[None]:
 
 
 def _lock_until(file: int, deadline: Deadline) -> None:
-    """flock itself knows no time-out."""
+    """Lock the file until this moment at the latest; flock itself has no time-out."""
     pause = 0.0001
     while True:
         try:

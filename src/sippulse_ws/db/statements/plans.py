@@ -107,7 +107,7 @@ class Plan:
         ]
 
     def _completed(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """With what is known of those that are not given."""
+        """These values, and the defaults of those that are not given."""
         if not (self._gaps.keys() >= values.keys() >= self._needed):
             raise self._wrong_names(values)
         return {**self._known, **values} if self._known else values
@@ -162,7 +162,7 @@ class Plan:
 
 
 def _processed(column: list[Any], process: Processor) -> list[Any]:
-    """Most columns that need it have one value in many rows."""
+    """The values after `process`, which runs once where all are the same, as they often are."""
     if column.count(column[0]) == len(column):
         return [process(column[0])] * len(column)
     return list(map(process, column))

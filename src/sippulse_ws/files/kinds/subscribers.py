@@ -253,7 +253,7 @@ class Subscribers(Kind):
         record[SIP] = self._made[account]
 
     def _tell(self, records: Sequence[Record], wrong: Mapping[int, DomainError]) -> None:
-        """Before the transaction ends: a password that nobody knows would be of no use."""
+        """Hand out the passwords made here, before the commit: else nobody might ever know them."""
         if not self._made:
             return
         told = []
