@@ -130,6 +130,13 @@ def test_its_life_on_two_machines(
     debian: Debian, machines: list[tuple[str, PrivateMariaDB]]
 ) -> None:
     """Filled, backed up, destroyed, restored on another machine's account, down and up again."""
+    try:
+        live(debian, machines)
+    finally:
+        configure(debian, "sqlite:////var/lib/sippulse-ws/sippulse.db")  # for the other tests
+
+
+def live(debian: Debian, machines: list[tuple[str, PrivateMariaDB]]) -> None:
     (first, server), (second, _) = machines
     backup = "/var/lib/sippulse-ws/backup"
     configure(debian, first)
@@ -167,3 +174,4 @@ def test_data_survive_the_package(debian: Debian) -> None:
     debian.run("dpkg", "-P", "sippulse-ws")
     debian.run("test", "!", "-e", "/etc/sippulse-ws/settings.toml")
     debian.run("test", "-s", "/var/lib/sippulse-ws/sippulse.db")
+    debian.run("dpkg", "-i", "/tmp/sippulse-ws.deb")  # for the other tests

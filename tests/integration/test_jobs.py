@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 
@@ -81,6 +82,36 @@ def test_failures_are_counted_and_end_with_a_success(
     assert row.failures == 0
     assert row.failed_at is not None
     assert row.error is not None  # the last failure can still be read
+
+
+def test_a_failure_that_stays_the_same_is_one_line_a_minute(
+    runs: JobRuns,
+    work: Work,
+    clock: Clock,
+    database: TestDatabase,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away = sa.exc.OperationalError("SELECT 1", {}, pymysql.err.OperationalError(2003, "no server"))
+    work.errors = [away] * 130
+    for _ in range(130):
+        runs.run(database)
+        clock.now += 0.5
+    lines = [one.getMessage() for one in caplog.records]
+    assert [one.split(":")[0] for one in lines] == [
+        "job work failed",
+        "job work still fails (120 times)",
+    ]
+    assert [one.exc_info for one in caplog.records] == [None, None]  # where it failed helps nobody
+    caplog.clear()
+    work.errors = [ValueError("another"), ValueError("another")]
+    runs.run(database)
+    runs.run(database)
+    (line,) = caplog.records
+    assert line.exc_info
+    with caplog.at_level("INFO"):
+        runs.run(database)
+        runs.run(database)
+    assert [one.getMessage() for one in caplog.records][1:] == ["job work works again"]
 
 
 @pytest.fixture
