@@ -1,5 +1,7 @@
 """What is read of PyMySQL's packets: numbers of all sizes, errors, what is out of order, rows."""
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from pymysql.err import IntegrityError, OperationalError
 
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.statements import Prepared, pymysql_packets
+from sippulse_ws.db.statements.drivers import DRIVERS
 from sippulse_ws.db.statements.pymysql_packets import read_result
 from sippulse_ws.db.statements.results import Result
 from sippulse_ws.models import Domain
@@ -74,6 +77,35 @@ def test_a_packet_out_of_its_order_ends_the_connection() -> None:
     assert (caught.value.args[0], connection.closed) == (2013, True)
 
 
+SINGLE = {
+    "'João 😀'": "João 😀",
+    "''": "",
+    "NULL": None,
+    "REPEAT('é', 70000)": "é" * 70000,
+    "JSON_ARRAY(1, 'a', 1.50)": '[1, "a", 1.50]',
+    "1 + 1": 2,
+    "1.50": Decimal("1.50"),
+    "1e0": 1.0,
+    "x'ff00'": b"\xff\x00",
+    "TIMESTAMP'2026-01-02 03:04:05.678900'": dt.datetime(2026, 1, 2, 3, 4, 5, 678900),  # noqa: DTZ001
+}
+
+
+@pytest.mark.engines("mariadb")
+def test_a_single_column_is_what_the_library_makes_of_it(db: Session) -> None:
+    driver = db.connection.connection.dbapi_connection
+    assert driver is not None
+    for sql, value in SINGLE.items():
+        query = f"SELECT {sql} UNION ALL SELECT {sql}".encode()
+        found: list[Result] = []
+        DRIVERS[db.dialect.driver].send(driver, [query], found)
+        assert found[0].matched == 2
+        assert list(found[0].rows) == [(value,)] * 2, sql
+    with pytest.raises(sa.exc.DBAPIError):
+        Prepared(sa.select(sa.text("no_such_column"))).all(db)
+    assert db.scalar(sa.text("SELECT 1")) == 1
+
+
 @pytest.mark.engines("mariadb")
 @pytest.mark.parametrize("known", [True, False])
 def test_statements_with_and_without_rows_go_together(
@@ -90,10 +122,11 @@ def test_statements_with_and_without_rows_go_together(
         rows = find.queue(db, domain="a.example.com")
         none = find.queue(db, domain="none.example.com")
         changed = change.run(db, to="b.example.com")
-        return first.result.row_id > 0, rows.result.rows, list(none.result.rows), changed
+        found = (list(one.result.rows) for one in (rows, none))
+        return first.result.row_id > 0, *found, changed
 
     with database.writing() as db:
-        assert together(db) == (True, (("a.example.com",),), [], 1)
+        assert together(db) == (True, [("a.example.com",)], [], 1)
         insert.queue(db, domain="c.example.com")
         with pytest.raises(sa.exc.IntegrityError):
             insert.run(db, domain="b.example.com")

@@ -1,21 +1,26 @@
-"""Results of PyMySQL where it is slow: the short packet that a statement without rows ends in.
+"""Results of PyMySQL where it is slow: of statements without rows, and rows of one text.
 
-PyMySQL makes four objects of it. It is read here by the library's own function for bytes, with its
-time-outs and errors; whatever else comes is handed to the library.
+PyMySQL makes several objects of each packet. They are read here by the library's own function for
+bytes, with its time-outs and errors; whatever else comes is handed to the library.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from pymysql.connections import Connection, MySQLResult
-from pymysql.constants import CR
+from pymysql.connections import TEXT_TYPES, Connection, MySQLResult
+from pymysql.constants import CR, FIELD_TYPE
+from pymysql.converters import through
 from pymysql.err import OperationalError
 from pymysql.protocol import MysqlPacket
 
 from sippulse_ws.db.statements.results import Result
 
-_OK = 0
+_OK, _END, _ERROR, _NULL = 0, 0xFE, 0xFF, 0xFB  # how packets begin
+_ONE_COLUMN = b"\x01"
+_LARGEST = 0xFFFFFF  # bytes of a packet; another one follows
+_BINARY = 63  # of character sets
 _QUERY = 3  # COM_QUERY
 _SIZES = {252: 2, 253: 3, 254: 8}  # of a number after its first byte
 # What is used of its inside; a version without it is used by its front door.
@@ -35,15 +40,32 @@ def send(connection: Any, text: bytes) -> None:
 
 def read_result(connection: Any) -> Result:
     """The next result of what was sent; the library's error if it is one."""
-    head = connection._read_bytes(4)
-    data = connection._read_bytes(head[0] | head[1] << 8 | head[2] << 16)
-    if head[3] != connection._next_seq_id or data[0] != _OK:
-        return _other(connection, head[3], data)
-    connection._next_seq_id = (head[3] + 1) % 256
-    matched, at = _number(data, 1)
-    row_id, at = _number(data, at)
-    connection.server_status = data[at] | data[at + 1] << 8
-    return Result((), matched, row_id)
+    data = _read_packet(connection)
+    if data[0] == _OK:
+        matched, at = _number(data, 1)
+        row_id, at = _number(data, at)
+        connection.server_status = data[at] | data[at + 1] << 8
+        return Result((), matched, row_id)
+    return _rows(connection, data)
+
+
+def _read_packet(connection: Any) -> bytes:
+    data: bytes = b""
+    while True:
+        head = connection._read_bytes(4)
+        if head[3] != connection._next_seq_id:  # 0: a server that ends says so beforehand
+            connection._force_close()
+            text = "Lost connection to MySQL server during query"
+            raise OperationalError(CR.CR_SERVER_LOST, text)
+        connection._next_seq_id = (head[3] + 1) % 256
+        size = head[0] | head[1] << 8 | head[2] << 16
+        data += connection._read_bytes(size)
+        if size < _LARGEST:
+            break
+    if data[0] == _ERROR:
+        packet: Any = MysqlPacket(data, connection.encoding)
+        packet.raise_for_error()
+    return data
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
@@ -55,15 +77,36 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
     return int.from_bytes(data[at + 1 : end], "little"), end
 
 
-def _other(connection: Any, number: int, data: bytes) -> Result:
-    if number != connection._next_seq_id:  # 0: a server that ends says so beforehand
-        connection._force_close()
-        raise OperationalError(CR.CR_SERVER_LOST, "Lost connection to MySQL server during query")
-    packet: Any = MysqlPacket(data, connection.encoding)
-    if packet.is_error_packet():
-        packet.raise_for_error()
-    connection._next_seq_id = (number + 1) % 256
-    result: Any = MySQLResult(connection)
-    result._read_result_packet(packet)
-    result.connection = None
-    return Result(result.rows, result.affected_rows, 0)
+def _rows(connection: Any, data: bytes) -> Result:
+    """What begins with its number of columns."""
+    if data != _ONE_COLUMN:
+        result: Any = MySQLResult(connection)
+        result._read_result_packet(MysqlPacket(data, connection.encoding))
+        result.connection = None
+        return Result(result.rows, result.affected_rows, 0)
+    column = _read_packet(connection)
+    convert = _converter(connection, column[-6], column[-12] | column[-11] << 8)
+    _read_packet(connection)  # the end of the columns
+    rows: list[tuple[Any]] = []
+    while True:
+        data = _read_packet(connection)
+        if data[0] == _END and len(data) < 9:
+            connection.server_status = data[3] | data[4] << 8
+            return Result(rows, len(rows), 0)
+        if data[0] == _NULL:
+            rows.append((None,))
+        else:
+            _, at = _number(data, 0)
+            rows.append((convert(data[at:]),))
+
+
+def _converter(connection: Any, kind: int, charset: int) -> Callable[[bytes], Any]:
+    """What the library makes of a value of this type."""
+    is_text = kind in TEXT_TYPES
+    if is_text and charset == _BINARY:
+        return bytes
+    encoding = connection.encoding if is_text or kind == FIELD_TYPE.JSON else "ascii"
+    decode: Callable[[str], Any] = connection.decoders.get(kind) or through
+    if decode is through:
+        return lambda value: value.decode(encoding)
+    return lambda value: decode(value.decode(encoding))
