@@ -92,9 +92,21 @@ class Operator:
 
     def hurry(self) -> None:
         """Make everything due."""
-        past = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1)
+        self.move(dt.timedelta(seconds=-1))
+
+    def move(self, later: dt.timedelta) -> None:
+        """Make everything due so much later than now."""
         with self.engine.connect() as db:
-            db.execute(sa.update(ProxyReload).values(due_at=past))
+            moment = dt.datetime.now(dt.UTC) + later
+            db.execute(sa.update(ProxyReload).values(due_at=moment))
+
+    @property
+    def due(self) -> dt.datetime:
+        """When the next one is due."""
+        with self.engine.connect() as db:
+            moment = db.scalar(sa.select(sa.func.min(ProxyReload.due_at)))
+        assert moment is not None
+        return moment
 
 
 @pytest.fixture
@@ -131,10 +143,13 @@ def test_a_reload_that_fails_waits_longer_each_time(
 ) -> None:
     kamailio_stand_in.answers["domain.reload"] = Refusal(500, "Domain table reload failed")
     operator("domain", "create", "failing.example.com")
+    began = dt.datetime.now(dt.UTC)
     operator.run_queue()
     assert operator.waiting == [("domain", 1)]
+    assert operator.due > began + dt.timedelta(seconds=1)
+    operator.move(dt.timedelta(hours=1))  # however slow the machine is
     kamailio_stand_in.requests.clear()
-    operator.run_queue()  # not due yet
+    operator.run_queue()
     assert kamailio_stand_in.requests == []
     operator.hurry()
     operator.run_queue()
