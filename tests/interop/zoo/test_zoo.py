@@ -47,7 +47,10 @@ def play(stack: Stack, command: list[str], url: str, served: Served) -> dict[str
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    seen: dict[str, Any] = json.loads(result.stdout)
+    # Mono speaks of its threads before and after.
+    start = result.stdout.find("{")
+    assert start >= 0, result.stdout
+    seen: dict[str, Any] = json.JSONDecoder().raw_decode(result.stdout, start)[0]
     return seen
 
 
