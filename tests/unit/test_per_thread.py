@@ -51,6 +51,19 @@ def used(database: Database) -> Any:
         return db.connection.connection.dbapi_connection
 
 
+@pytest.mark.engines("mariadb")
+def test_what_ends_after_its_server_has_gone_says_nothing(migrated_url: str) -> None:
+    made = Database(migrated_url, pool_size=1)
+    with made.reading() as db:
+        reader = db.execute(sa.text("SELECT CONNECTION_ID()")).scalar()
+    with made.writing() as db:
+        writer = db.execute(sa.text("SELECT CONNECTION_ID()")).scalar()
+    with made.maintaining() as db:
+        for one in (reader, writer):
+            db.exec_driver_sql(f"KILL {one}")
+    made.close()
+
+
 def test_a_thread_keeps_its_connection_and_shares_it_with_no_other(database: Database) -> None:
     mine = used(database)
     assert used(database) is mine

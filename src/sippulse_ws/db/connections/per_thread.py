@@ -112,7 +112,8 @@ class PerThreadConnections:
         """Return this thread's connection to the pool."""
         connection, self._local.mine.connection = self._local.mine.connection, None
         if connection is not None:
-            connection.close()
+            with suppress(SQLAlchemyError):  # the server has gone, and whatever was begun with it
+                connection.close()
 
     def _warn(self) -> None:
         if not self._warned:
