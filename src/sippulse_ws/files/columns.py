@@ -18,7 +18,6 @@ from sippulse_ws.files.refusals import (
     NoSuchField,
     SeveralProblems,
     UnknownColumns,
-    UnnamedColumn,
     shown,
 )
 
@@ -110,6 +109,11 @@ def place_columns(
     return placed
 
 
+def unnamed_places(header: Sequence[str] | None) -> tuple[int, ...]:
+    """Where a line must have nothing: spreadsheets write such columns, mostly at the end."""
+    return tuple(place for place, cell in enumerate(header or ()) if not cell.strip())
+
+
 def _by_place(wanted: Sequence[str], names: ColumnNames) -> dict[int, Field]:
     return {
         place: names.require(name, "--columns")
@@ -140,7 +144,7 @@ def _by_name(
         if key in ignored:
             continue
         if not cell:
-            raise UnnamedColumn(place=place + 1)
+            continue  # see `unnamed_places`
         found = mapping.get(key) or names.find(cell)
         if found is None:
             unknown.append(shown(cell))

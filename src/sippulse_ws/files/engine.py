@@ -16,7 +16,12 @@ from typing import Any, Protocol
 from sippulse_ws.db import Database, Session
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.files.batches import BatchStore, Counts, Refusal
-from sippulse_ws.files.columns import ColumnNames, ColumnWishes, place_columns
+from sippulse_ws.files.columns import (
+    ColumnNames,
+    ColumnWishes,
+    place_columns,
+    unnamed_places,
+)
 from sippulse_ws.files.decimals import DecimalReader, Sign, SignFinder
 from sippulse_ws.files.fields import Field, ReadingStyle
 from sippulse_ws.files.forms import Form, Wanted, find_form
@@ -123,6 +128,7 @@ class Import:
                 padded=form.spreadsheet,
                 transform=options.transform,
                 nulls=options.nulls,
+                unnamed=unnamed_places(header),
             )
             self._store_all(LineReader(kind, layout).read(table.blocks()))
         return self.counts

@@ -33,6 +33,7 @@ from sippulse_ws.files.refusals import (
     NotAMoment,
     NotAnInteger,
     NotInEncoding,
+    NulCharacter,
     OutOfRange,
     TextTooLong,
 )
@@ -77,12 +78,15 @@ class Field:
 
     def reader(self, style: ReadingStyle) -> Read:
         name, length, raw = self.name, self.length, style.raw
+        exact = raw or self.as_sent
 
         def read(text: str) -> str:
             if not text.isascii() and _LONE_SURROGATE.search(text):
                 raise NotInEncoding(name)
             if text[0] in MARKS and not raw:
                 text = from_spreadsheet(text, name)
+            if "\0" in text and not exact:
+                raise NulCharacter(name)
             if length is not None and len(text) > length:
                 raise TextTooLong(name, length=length)
             return text

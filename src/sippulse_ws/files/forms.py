@@ -22,8 +22,15 @@ from sippulse_ws.files.streams import SAMPLE, Bytes
 from sippulse_ws.wording import Wording
 
 DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\\t": "\t", "\t": "\t", "|": "|"}
-UTF_8, UTF_16, WINDOWS, LATIN_1 = "UTF-8", "UTF-16", "windows-1252", "ISO-8859-1"
-_BOMS = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, UTF_16), (codecs.BOM_UTF16_BE, UTF_16))
+UTF_8, UTF_16, UTF_32 = "UTF-8", "UTF-16", "UTF-32"
+WINDOWS, LATIN_1 = "windows-1252", "ISO-8859-1"
+_BOMS = (
+    (codecs.BOM_UTF32_LE, UTF_32),  # begins as that of UTF-16
+    (codecs.BOM_UTF32_BE, UTF_32),
+    (codecs.BOM_UTF8, UTF_8),
+    (codecs.BOM_UTF16_LE, UTF_16),
+    (codecs.BOM_UTF16_BE, UTF_16),
+)
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # as Excel writes and obeys it
 # Of a text decoded with surrogateescape: bytes that are no UTF-8, and characters that are.
@@ -110,9 +117,9 @@ def _encoding(source: Bytes, sample: bytes, wanted: str | None) -> Form:
         return _said(source, wanted, bom)
     if bom == UTF_8:
         return Form(UTF_8, bom=True)
-    if bom == UTF_16:
-        _require(source, UTF_16)
-        return Form(UTF_16, bom=True)
+    if bom is not None:
+        _require(source, bom)
+        return Form(bom, bom=True)
     if (order := _utf16_order(sample)) is not None:
         _require(source, order)
         return Form(order)

@@ -13,7 +13,13 @@ from sippulse_ws.domain.errors import DomainError, MissingField
 from sippulse_ws.files.fields import Field, Read, ReadAll, ReadingStyle
 from sippulse_ws.files.kind import Kind, Record
 from sippulse_ws.files.numbers import NumberRange
-from sippulse_ws.files.refusals import DecimalCommaBetweenCommas, OutOfScope, WrongWidth
+from sippulse_ws.files.refusals import (
+    DecimalCommaBetweenCommas,
+    OutOfScope,
+    UnnamedColumn,
+    WrongWidth,
+)
+from sippulse_ws.files.sheets import SheetNumber
 from sippulse_ws.files.tables import AT_ONCE, Line
 
 # Of an archive: all names in quotation marks. Its texts are as they were, nothing is before them.
@@ -45,6 +51,7 @@ class Layout:
     padded: bool = False  # blank cells at the end of a row are not in the file
     transform: Transform | None = None
     nulls: frozenset[str] = frozenset()  # texts that mean an empty cell
+    unnamed: tuple[int, ...] = ()  # places of which nobody knows what they are
 
 
 def is_archive(header: str | None) -> bool:
@@ -102,11 +109,17 @@ class LineReader:
             cells = self._padded(cells)
         if layout.nulls:
             cells = ["" if cell in layout.nulls else cell for cell in cells]
+        for place in layout.unnamed:
+            if cells[place].strip():
+                raise UnnamedColumn(str(place + 1), cells[place])
         record: Record = {}
         for place, name, read, strip, required, empty in self._cells:
-            text = cells[place].strip() if strip else cells[place]
+            text = cells[place]
+            if strip and type(text) is not SheetNumber:  # which has none, and would be it no more
+                text = text.strip()
             if text:
-                record[name] = read(text)
+                value = read(text)
+                record[name] = str(value) if type(value) is SheetNumber else value
             elif required:
                 raise MissingField(field=name)
             else:
@@ -178,6 +191,7 @@ class ColumnsReader:
             layout.padded
             or layout.transform
             or layout.nulls
+            or layout.unnamed
             or any(style.numbers.ranges for style in styles.values())
         )
 

@@ -18,6 +18,7 @@ from sippulse_ws.files.number_refusals import (
     RangeRefused,
 )
 from sippulse_ws.files.refusals import CellRefused, CutBySpreadsheet, NotAnInteger
+from sippulse_ws.files.sheets import SheetNumber
 
 RANGE_LIMIT = 10_000
 LONG_MAX = 2**63 - 1
@@ -53,6 +54,8 @@ def read_number(text: str, field: str, options: NumberOptions) -> str:
         return text
     if _PLAIN.fullmatch(text):
         return text[1:]
+    if type(text) is SheetNumber:  # a point or a minus is no punctuation of a telephone number
+        raise CutBySpreadsheet(field, text)
     shortened = _SHORTENED.fullmatch(text)
     clean = options.clean and not shortened and not is_ambiguous(text, options)
     if clean and _PUNCTUATED.fullmatch(text):
@@ -89,9 +92,9 @@ def read_numbers(text: str, field: str) -> NumberRange | None:
 
 def read_contact(text: str, field: str) -> int:
     """The digits of a telephone number in contact data, among whatever punctuation."""
-    if _SHORTENED.fullmatch(text):
-        raise CutBySpreadsheet(field, text)
     plain = text.isascii() and text.isdigit()
+    if _SHORTENED.fullmatch(text) or (not plain and type(text) is SheetNumber):
+        raise CutBySpreadsheet(field, text)
     if not plain and (_SEVERAL.search(text) or not _PUNCTUATED.fullmatch(text)):
         raise NotAnInteger(field, text)
     number = int(_digits(text))

@@ -168,14 +168,6 @@ class ColumnTwice(FileRefused):
     )
 
 
-class UnnamedColumn(FileRefused):
-    code = "unnamed-column"
-    wording = Wording(
-        "A coluna {place} não tem nome na primeira linha",
-        "Column {place} has no name in the first line",
-    )
-
-
 class NoSuchColumn(FileRefused):
     code = "no-such-column"
     wording = Wording(
@@ -260,6 +252,22 @@ class NotInEncoding(CellRefused):
     code = "not-in-encoding"
     wording = Wording(
         "{field}: não é UTF-8 (veja --encoding)", "{field}: not UTF-8 (see --encoding)"
+    )
+
+
+class NulCharacter(CellRefused):
+    code = "nul-character"
+    wording = Wording(
+        "{field}: tem um caractere NUL: o arquivo está danificado ou em outra codificação",
+        "{field}: has a NUL character: the file is damaged, or in another encoding",
+    )
+
+
+class UnnamedColumn(CellRefused):
+    code = "unnamed-column"
+    wording = Wording(
+        "A coluna {field} não tem nome na primeira linha, e aqui tem conteúdo: {value}",
+        "Column {field} has no name in the first line, and here it has something: {value}",
     )
 
 

@@ -87,7 +87,9 @@ class _CsvText:
                 self._feed.put_back(texts)
                 break
             numbered = zip(count(first), rows, texts, repeat(None))
-            if lines := list(map(_line, numbered if all(rows) else (n for n in numbered if n[1]))):
+            blank = {n for n, cells in enumerate(rows) if len(cells) < 2 and _is_blank(cells)}
+            lines = list(map(_line, numbered))
+            if lines := [one for n, one in enumerate(lines) if n not in blank] if blank else lines:
                 return lines
             if not texts:
                 return []
@@ -120,7 +122,7 @@ class _CsvText:
                 line = Line(feed.number, [], feed.give_back(), NotCsv(error=error))
                 self._rows = self._parse(feed)
                 return line
-            if cells:  # blank lines are none
+            if not _is_blank(cells):
                 return Line(feed.number, cells, feed.record())
 
 
@@ -200,6 +202,11 @@ class _Feed:
 
     def _unreadable(self, error: UnicodeDecodeError) -> BadEncoding:
         return BadEncoding(encoding=self._encoding, byte=error.start)
+
+
+def _is_blank(cells: list[str]) -> bool:
+    """Whether the line is none: it is empty, or has blanks alone."""
+    return not cells or (len(cells) == 1 and not cells[0].strip())
 
 
 def _as_csv(cells: list[str]) -> str:

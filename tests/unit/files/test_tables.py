@@ -107,6 +107,7 @@ def test_a_table_in_any_dialect_is_read_back(
         ("utf-8-sig", "UTF-8 BOM"),
         ("utf-16", "UTF-16"),
         ("utf-16-le", "UTF-16-LE"),
+        ("utf-32", "UTF-32"),
         ("utf-16-be", "UTF-16-BE"),
         ("cp1252", "windows-1252"),
         ("iso-8859-1", "windows-1252"),  # the same here, in one line they are alike
@@ -169,6 +170,14 @@ def test_a_stray_quotation_mark_spoils_its_own_line_only(file: Path) -> None:
         (5, ["Caio\nSouza", "4"]),
         (7, ["Dora", "5"]),
     ]
+
+
+def test_lines_of_blanks_are_none(file: Path) -> None:
+    file.write_text("  \nname,prefix\n \t \nAna,1\n\n ,\n")
+    _, lines = read(file)
+    assert [(line.number, line.cells[0].strip()) for line in lines] == [
+        (2, "name"), (4, "Ana"), (6, ""),
+    ]  # fmt: skip
 
 
 def test_a_quotation_mark_open_to_the_end_swallows_no_lines(file: Path) -> None:
