@@ -74,13 +74,14 @@ def test_numbers_of_a_spreadsheet_are_exact_beside_texts_with_a_comma(
 ) -> None:
     """1.234 among texts such as 0,09 was read as 1234."""
     book = openpyxl.Workbook()
+    sheet: Any = book.active
     for row in (
         NAMES,
         [DOMAIN, 704, 5511, 2026, 1.234],
         [DOMAIN, 704, "5512", "RJ", "0,09"],
         [DOMAIN, 704, 55.13, "MG", 1],
     ):
-        book.active.append(row)
+        sheet.append(row)
     file = tmp_path / "rates.xlsx"
     book.save(file)
     result = cli("import", "rates", str(file), "--clean-numbers", status=1)
