@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from sippulse_ws.domain import locations
 from sippulse_ws.models import (
     AccountGroup,
     AccountGroupMember,
@@ -22,6 +21,7 @@ from sippulse_ws.models import (
     Location,
     UserWhiteList,
 )
+from sippulse_ws.models.proxy_views import FAR_AWAY
 from sippulse_ws.services import SERVICES
 from sippulse_ws.wire.endpoint import Endpoint, Options
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
@@ -190,7 +190,7 @@ def ids(platform: Platform) -> dict[str, int]:
     insert(AccountGroupMember, subscriber_id=member, account_group_id=group)
     address = {"mask": 32, "method": "iponly", "group": "1"}
     contact = {"ruid": "perm-1", "contact": "sip:2000@192.0.2.1", "user_agent": SECRET}
-    insert(Location, username="2000", domain=FOREIGN, expires=locations.FAR_AWAY, **contact)
+    insert(Location, username="2000", domain=FOREIGN, expires=FAR_AWAY, **contact)
     platform.free_number("554830258080", FOREIGN)
     insert(Dialplan, domain=FOREIGN, dpid=1, match_exp=SECRET)
     found = {

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from sippulse_ws.models import Location
+from sippulse_ws.models.proxy_views import FAR_AWAY
 from tests.fixtures.server import LOGIN, Server
 from tests.sip.conftest import DOMAIN, Telephones
 from tests.sip.servers import Kamailio
@@ -14,6 +17,7 @@ from tests.sip.soap import RemoteSoap
 pytestmark = [pytest.mark.sip, pytest.mark.engines("mariadb")]
 
 KEY = {"username": "1001", "domain": DOMAIN}
+EXPIRES = sa.select(Location.expires).where(Location.username == KEY["username"])
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +38,7 @@ def test_permanent_contacts_are_reached_in_any_time_zone(
     database_url: str,
     telephones: Telephones,
     table_soap: RemoteSoap,
+    engine: sa.Engine,
 ) -> None:
     proxy = Kamailio(tmp_path / "kamailio", proxy_database, timezone=zone)
     told = json.dumps([{"kind": "kamailio", "url": proxy.rpc_url}])
@@ -52,6 +57,8 @@ def test_permanent_contacts_are_reached_in_any_time_zone(
             assert fixed.contact in soap.fault(
                 "UserLocationWS", "addUserLocation", **KEY, contact=fixed.contact
             )
+            with engine.connect() as db:  # or a proxy in another zone removes it soon
+                assert db.execute(EXPIRES).scalars().all() == [FAR_AWAY]
             (listed,) = table_soap("UserLocationWS", "listUserLocations", **KEY)
             assert (listed.contact, listed.expires.year) == (fixed.contact, 1970)
             soap("UserLocationWS", "removeUserLocation", **KEY, contact=fixed.contact)

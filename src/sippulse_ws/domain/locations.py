@@ -11,7 +11,7 @@ import hashlib
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, literal, or_, select, type_coerce
+from sqlalchemy import delete, exists, insert, literal, or_, select, type_coerce, update
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Session
@@ -28,14 +28,11 @@ from sippulse_ws.domain.sip_fields import is_sip_uri
 from sippulse_ws.domain.subscribers import get_subscriber_id
 from sippulse_ws.domain.values import storable
 from sippulse_ws.models import Location, Subscriber
-from sippulse_ws.models.proxy_views import OURS, PERMANENT
+from sippulse_ws.models.proxy_views import FAR_AWAY, OF_A_PROXY, OURS, PERMANENT
 from sippulse_ws.models.types import UtcDateTime
 
 # What clients see of a contact that never expires.
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-# What we write for it: a proxy takes only epoch 0 in its own time zone for never, and a moment far
-# away is far away everywhere. It counts the seconds until then in 31 bits.
-FAR_AWAY = dt.datetime(2090, 1, 1)  # noqa: DTZ001 - the column has no zone
 USER_AGENT = "sippulse-ws"
 _COLUMNS = "callid contact cseq domain id path q received socket user_agent username".split()
 _MOMENTS = ("expires", "last_modified")
@@ -66,6 +63,10 @@ def add_permanent(
         raise LocationExists(contact=uri)
     if proxies:
         add_contact(proxies, f"{username}@{domain}", uri)
+        # a proxy takes only epoch 0 in its own time zone for never, and a moment far away is far
+        # away everywhere: one in another zone would remove this contact within a minute
+        told = (_of(username, domain), Location.contact == uri, OF_A_PROXY)
+        db.execute(update(Location).where(*told).values(expires=FAR_AWAY))
     else:
         _write(db, {"username": username, "domain": domain, "contact": uri})
 

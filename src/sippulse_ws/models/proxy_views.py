@@ -328,12 +328,12 @@ RAW_CALLS = select(
     )
 )
 
-# Permanent contacts: those that a proxy wrote, which is epoch 0 in its own time zone, and ours.
+# Permanent contacts: those that a proxy wrote, which is epoch 0 in its own zone (in another one
+# that is long over), and ours, until a moment to which a proxy counts the seconds in 31 bits.
 OURS = "perm-"
-PERMANENT = or_(
-    Location.expires < dt.datetime(1970, 1, 2),  # noqa: DTZ001 - the column has no zone
-    Location.ruid.startswith(OURS),
-)
+FAR_AWAY = dt.datetime(2090, 1, 1)  # noqa: DTZ001 - the column has no zone
+OF_A_PROXY = Location.expires < dt.datetime(1970, 1, 2)  # noqa: DTZ001
+PERMANENT = or_(OF_A_PROXY, Location.expires == FAR_AWAY, Location.ruid.startswith(OURS))
 PERMANENT_CONTACTS = select(
     (Location.username + "@" + Location.domain).label("account"), Location.contact
 ).where(PERMANENT)

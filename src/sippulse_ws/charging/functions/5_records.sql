@@ -1,10 +1,22 @@
 -- Completed calls, as the proxy's queue brings them. What the proxy knew at the answer comes as
 -- fields in hexadecimal, separated by dots, so that nothing a caller sends can be mistaken.
 
+-- Bytes that are no UTF-8 are read as Latin-1: whatever a phone sends, its call is recorded.
 CREATE FUNCTION {schema}.sippulse_field(p_fields TEXT, p_number INT, p_length INT)
 RETURNS TEXT CHARACTER SET utf8mb4 DETERMINISTIC NO SQL
-RETURN LEFT(COALESCE(CONVERT(UNHEX(SUBSTRING_INDEX(SUBSTRING_INDEX(
-  p_fields, '.', p_number), '.', -1)) USING utf8mb4), ''), p_length)
+BEGIN
+  DECLARE v_bytes BLOB DEFAULT UNHEX(SUBSTRING_INDEX(SUBSTRING_INDEX(
+    p_fields, '.', p_number), '.', -1));
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    RETURN LEFT(CONVERT(CONVERT(v_bytes USING latin1) USING utf8mb4), p_length);
+  RETURN LEFT(COALESCE(CONVERT(v_bytes USING utf8mb4), ''), p_length);
+END
+//
+-- A moment as a record tells it; one that is none, or far from all calendars, is NULL.
+CREATE FUNCTION {schema}.sippulse_told_moment(p_told TEXT)
+RETURNS DATETIME(6) DETERMINISTIC NO SQL
+RETURN IF(p_told REGEXP '^[0-9]{9,10}([.][0-9]{1,9})?$',
+  {schema}.sippulse_moment(CAST(p_told AS DECIMAL(20,6))), NULL)
 //
 -- Stores a call once; later copies of it change nothing. The record is acc_json's, its times are
 -- epoch seconds. IGNORE: a value that does not fit is cut, and the call not lost.
@@ -14,11 +26,11 @@ BEGIN
   DECLARE v_call TEXT DEFAULT JSON_VALUE(p_record, '$.call');
   DECLARE v_answered TEXT DEFAULT COALESCE(JSON_VALUE(p_record, '$.answer'), '');
   DECLARE v_cut VARCHAR(8) DEFAULT COALESCE(JSON_VALUE(p_record, '$.cut'), '');
-  DECLARE v_from DECIMAL(20,6) DEFAULT JSON_VALUE(p_record, '$.start_time');
-  DECLARE v_until DECIMAL(20,6) DEFAULT JSON_VALUE(p_record, '$.end_time');
-  DECLARE v_start DATETIME(6)
-    DEFAULT {schema}.sippulse_moment(IF(v_from > 0, v_from, v_until));
-  DECLARE v_end DATETIME(6) DEFAULT {schema}.sippulse_moment(v_until);
+  -- a record without its times is a call of now: nothing that rating could not read is stored
+  DECLARE v_end DATETIME(6) DEFAULT COALESCE({schema}.sippulse_told_moment(
+    JSON_VALUE(p_record, '$.end_time')), UTC_TIMESTAMP(6));
+  DECLARE v_start DATETIME(6) DEFAULT COALESCE({schema}.sippulse_told_moment(
+    JSON_VALUE(p_record, '$.start_time')), v_end);
   DECLARE v_basis, v_second VARCHAR(16);
   DECLARE v_legs, v_leg INT DEFAULT 0;
   DECLARE v_told VARCHAR(20);
