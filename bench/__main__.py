@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import floor, growth, server
+from bench import floor, growth, memory, server
 from bench.load import allow_connections
 from bench.served import DRIVERS
 
@@ -20,6 +20,7 @@ PARTS = (
     "floor",
     "server",
     "growth",
+    "memory",
     "rates",
     "cdrs",
     "files",
@@ -34,7 +35,7 @@ SMALL = {
     "files": ("--rows", "1000000"),
     "migration": ("--subscribers", "200"),
 }
-OURS = {"floor": floor.run, "server": server.run, "growth": growth.run}
+OURS = {"floor": floor.run, "server": server.run, "growth": growth.run, "memory": memory.run}
 
 
 def main() -> int:

@@ -18,9 +18,11 @@ def make_vault(settings: Settings) -> Vault:
     )
 
 
-def make_database(settings: Settings) -> Database:
+def make_database(settings: Settings, connections: int | None = None) -> Database:
+    """With as many connections as a worker has, unless told otherwise."""
     url = settings.database_url.get_secret_value()
-    return Database(url, settings.pool_size, is_cluster=settings.cluster is not None)
+    size = settings.pool_size if connections is None else connections
+    return Database(url, size, is_cluster=settings.cluster is not None)
 
 
 def make_serving_database(settings: Settings) -> Database:

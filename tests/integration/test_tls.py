@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -118,6 +119,22 @@ def leave_an_error() -> None:
     crypto.ERR_new()
     crypto.ERR_set_debug(b"a.c", 1, b"f")
     crypto.ERR_set_error(20, 294, None)  # SSL routines: unexpected eof while reading
+
+
+def test_connections_share_one_context_without_authorities(tls_url: sa.URL) -> None:
+    """Where the URL asks for nothing; reading them took PyMySQL a MiB for each connection."""
+    if tls_url.get_driver_name() != "pymysql":
+        pytest.skip("mysqlclient's library does this by itself")
+    made = Database(tls_url.set(database="information_schema"))
+    try:
+        assert cipher(made)
+        with made._reader.connect() as one, made._writer.connect() as other:
+            connections: list[Any] = [each.connection.driver_connection for each in (one, other)]
+            contexts = [each.ctx for each in connections]
+    finally:
+        made.close()
+    assert contexts[0] is contexts[1]
+    assert contexts[0].get_ca_certs() == []
 
 
 def test_an_error_that_openssl_remembers_is_one_of_the_next_connection(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
 from typing import Annotated, Any
 
 import typer
@@ -20,12 +19,12 @@ from sippulse_ws.cli.session import (
     told,
 )
 from sippulse_ws.cli.texts import Said
-from sippulse_ws.jobs import BackgroundProcess
 from sippulse_ws.jobs.job import JobRuns, list_jobs
 from sippulse_ws.jobs.lease import find_lease
 from sippulse_ws.jobs.names import job_names
+from sippulse_ws.jobs.run import work_until_told
 from sippulse_ws.jobs.work import list_work
-from sippulse_ws.log import configure_logging, log_uncaught
+from sippulse_ws.log import configure_logging
 from sippulse_ws.parts import make_proxies
 
 app = typer.Typer(no_args_is_help=True)
@@ -75,35 +74,23 @@ def run(
     once: Annotated[
         bool, typer.Option("--once", help="Do what there is to do, and end; needs no lease.")
     ] = False,
-    parent: Annotated[
-        int | None, typer.Option(help="End when this process does.", hidden=True)
-    ] = None,
 ) -> None:
     """Work in the background; `serve` runs this by itself."""
     settings = get_settings()
     configure_logging(settings.log_level, settings.log_format)
-    if parent is not None:  # its stderr is the server's
-        log_uncaught()
     chosen = list_work(settings, make_proxies(settings))
     if unknown := ", ".join(set(names or ()) - {job.name for job in chosen}):
         there = ", ".join(job.name for job in chosen)
         raise fail(told(Said.NO_SUCH_JOB, unknown=unknown, jobs=there))
     chosen = [job for job in chosen if not names or job.name in names]
-    with open_database(settings.model_copy(update={"pool_size": len(chosen) + 1})) as database:
-        if once:
-            for job in chosen:
-                runs = JobRuns(job)
-                while runs.run(database):
-                    pass
+    with open_database(settings, connections=len(chosen) + 1) as database:
+        if not once:
+            work_until_told(database, chosen)
             return
-        process = BackgroundProcess(database, chosen, parent)
-
-        def end(*_: Any) -> None:
-            process.end()
-
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
-        process.run()
+        for job in chosen:
+            runs = JobRuns(job)
+            while runs.run(database):
+                pass
 
 
 def _told_job(row: Any) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from sippulse_ws import metrics
 from sippulse_ws.app import application
-from sippulse_ws.cli.background import background
 from sippulse_ws.cli.ephemeral import announce, ephemeral_database
 from sippulse_ws.cli.session import console, told
 from sippulse_ws.cli.texts import Said, chosen_language
@@ -23,6 +23,7 @@ from sippulse_ws.log import configure_logging, log_uncaught
 from sippulse_ws.observability.metrics_folder import metrics_folder
 from sippulse_ws.parts import make_database, make_vault
 from sippulse_ws.serving.listening import ListenError, listen
+from sippulse_ws.serving.memory import keep_little_memory
 from sippulse_ws.serving.start import run_server
 from sippulse_ws.serving.worker import usable_cores
 from sippulse_ws.testing.faults import FaultInjection
@@ -49,6 +50,7 @@ def serve(
 ) -> None:
     """Serve the web services."""
     os.umask(0o077)  # whatever is written here may hold credentials
+    keep_little_memory()
     if demo and not ephemeral:
         raise typer.BadParameter(told(Said.DEMO_ALONE))
     configure_logging("info", asked_log_format())
@@ -97,9 +99,15 @@ def _serve(
         app = application()  # made before workers are forked, so that they share its memory
         if logins is not None:
             app = FaultInjection(app, settings.language)
-        with background():
-            pinned = len(listeners) >= cores if pin is None else pin
-            run_server(app, settings, listeners, address, pinned)
+        pinned = len(listeners) >= cores if pin is None else pin
+        run_server(app, settings, listeners, address, pinned, partial(_work_beside, settings))
+
+
+def _work_beside(settings: Settings, master: int) -> None:
+    """What the background process does."""
+    from sippulse_ws.jobs.run import run_jobs  # noqa: PLC0415 - workers need nothing of it
+
+    run_jobs(settings, parent=master)
 
 
 def _check_database(settings: Settings) -> None:

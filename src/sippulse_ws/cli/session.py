@@ -68,13 +68,15 @@ def get_settings() -> Settings:
 
 
 @contextmanager
-def open_database(settings: Settings | None = None, *, is_new: bool = False) -> Iterator[Database]:
+def open_database(
+    settings: Settings | None = None, *, is_new: bool = False, connections: int | None = None
+) -> Iterator[Database]:
     """The configured database; errors of the domain and of the database become one line.
 
     `is_new`: it is made, and its folder with it.
     """
     settings = settings or get_settings()
-    database = make_database(settings)
+    database = make_database(settings, connections)
     if not is_new and (trouble := database.find_misplaced_file()):
         raise fail(Said.DATABASE, reason=trouble)
     try:

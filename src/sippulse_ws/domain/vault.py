@@ -12,11 +12,12 @@ import binascii
 import hashlib
 import os
 from collections.abc import Sequence
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING
 
 from sippulse_ws.wording import WordedError, Wording
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PLAIN = "plain:"
 AES = "aes1:"
@@ -53,10 +54,13 @@ class Vault:
         self, key: str | None = None, old_keys: Sequence[str] = (), shortest: int = 0
     ) -> None:
         self.shortest = shortest
-        self._keys = {}
-        for text in [*old_keys, key] if key else old_keys:
-            raw = check_key(text)
-            self._keys[_key_id(raw)] = AESGCM(raw)
+        self._keys: dict[str, AESGCM] = {}
+        raw_keys = [check_key(text) for text in ([*old_keys, key] if key else old_keys)]
+        if raw_keys:
+            # large, and without a key nothing of it is needed
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+            self._keys = {_key_id(raw): AESGCM(raw) for raw in raw_keys}
         self._current = _key_id(check_key(key)) if key else None
 
     @property
@@ -80,6 +84,8 @@ class Vault:
         key_id, _, data = sealed.removeprefix(AES).partition(":")
         if not sealed.startswith(AES) or key_id not in self._keys:
             raise VaultError(_NO_KEY.fill(field=field, account=account))
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see above
+
         try:
             raw = base64.b64decode(data, validate=True)
             opened = self._keys[key_id].decrypt(raw[:NONCE], raw[NONCE:], _bound(account, field))

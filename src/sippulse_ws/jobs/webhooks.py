@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import httpx
 from sqlalchemy import Row
 
 from sippulse_ws.config_delivery import WebhookSettings
@@ -55,7 +54,11 @@ class WebhookSender:
     """Delivers what is due to one endpoint."""
 
     def __init__(self, endpoint: WebhookSettings) -> None:
+        # large, and most servers have nobody to tell
+        import httpx  # noqa: PLC0415
+
         self._endpoint = endpoint
+        self._failures = (httpx.HTTPError, httpx.InvalidURL, OSError)
         self._client = httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False)
 
     def run(self, database: Database) -> bool:
@@ -99,7 +102,7 @@ class WebhookSender:
         try:
             url = self._endpoint.url.get_secret_value()
             answer = self._client.post(url, content=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except self._failures as error:
             return f"{type(error).__name__}: {error}", False
         if answer.is_success:
             return None, True

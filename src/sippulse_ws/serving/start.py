@@ -14,6 +14,7 @@ from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed
 from sippulse_ws.lanes import PROXY_THREADS
 from sippulse_ws.observability.lifecycle import Lifecycle
 from sippulse_ws.observability.operation_log import OperationLog
+from sippulse_ws.serving.companion import Companion
 from sippulse_ws.serving.environ import Answer, page_environ
 from sippulse_ws.serving.front import Front, Limits, Wsgi
 from sippulse_ws.serving.guessers import Clients
@@ -38,12 +39,19 @@ FILES_BESIDE = 512  # file descriptors besides those of clients
 
 
 def run_server(
-    app: Wsgi, settings: Settings, listeners: Sequence[socket.socket], address: str, pinned: bool
+    app: Wsgi,
+    settings: Settings,
+    listeners: Sequence[socket.socket],
+    address: str,
+    pinned: bool,
+    background: Callable[[int], None],
 ) -> None:
-    """Serve with a worker for each listening socket, until told to stop."""
-    count = len(listeners)
+    """Serve with a worker for each listening socket, and `background` (of the master's pid) beside.
+
+    It ends when it is told to stop.
+    """
     _allow_files(settings.connections + FILES_BESIDE)
-    lifecycle = Lifecycle(address, count)
+    lifecycle = Lifecycle(address, len(listeners))
     lifecycle.start()
     stop_seconds = settings.operation_seconds + GRACE_SECONDS
     cores = usable_cores()
@@ -60,12 +68,13 @@ def run_server(
         ).run(ready)
 
     supervisor = Supervisor(
-        count,
+        len(listeners),
         work,
         lifecycle,
         stop_seconds + DRAIN_SECONDS + 1,
         LARGEST_WORKER * 1024 * 1024,
         stopping=partial(refuse_new, listeners, ACCEPT_SECONDS),
+        companion=Companion(background, listeners),
     )
     try:
         supervisor.run()

@@ -14,6 +14,8 @@ from pathlib import Path
 from time import monotonic
 
 from sippulse_ws.observability.lifecycle import Lifecycle
+from sippulse_ws.serving.children import SIGNALS, become_child, has_ended
+from sippulse_ws.serving.companion import Companion
 
 log = logging.getLogger("sippulse_ws.lifecycle")
 
@@ -22,7 +24,6 @@ _PAUSES = (0.0, 0.2, 0.4, 0.8, 1.6, 2.5)
 STEADY_SECONDS = 30.0  # a worker that lived so long begins with the first pause again
 MEMORY_SECONDS = 30.0  # between looks at the workers' memory
 READY_SECONDS = 30.0  # for a new worker, until the old one is told to stop all the same
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -45,6 +46,7 @@ class Supervisor:
     """Runs `work(index, ready)` in `count` forked processes, each of at most `largest` bytes.
 
     `stopping` is called before the workers are told to stop; `stop_seconds` is how long they have.
+    `companion` is the process beside them, which ends after them.
     """
 
     count: int
@@ -53,6 +55,7 @@ class Supervisor:
     stop_seconds: float
     largest: int
     stopping: Callable[[], None] = lambda: None
+    companion: Companion | None = None
     _slots: list[_Slot] = field(default_factory=list)
     _told: set[int] = field(default_factory=set)  # signals that came
     _killed_at: dict[int, float] = field(default_factory=dict)  # by pid, of those told to stop
@@ -61,17 +64,21 @@ class Supervisor:
         """Run until SIGTERM or SIGINT; SIGHUP replaces every worker, one after the other."""
         self._slots = [_Slot(index) for index in range(self.count)]
         with _wakeup() as wakeup:
-            for number in _SIGNALS:
+            for number in SIGNALS:
                 signal.signal(number, lambda number, _frame: self._told.add(number))
             for slot in self._slots:
                 self._start(slot)
             self._watch(wakeup)
             self.stopping()
             self._stop()
+            if self.companion:
+                self.companion.end()
 
     def _watch(self, wakeup: int) -> None:
         look = monotonic() + MEMORY_SECONDS
         while not self._told & {signal.SIGTERM, signal.SIGINT}:
+            if self.companion:
+                self.companion.keep()
             if select.select([wakeup], [], [], self._patience())[0]:
                 os.read(wakeup, 4096)
             if signal.SIGHUP in self._told:
@@ -91,6 +98,8 @@ class Supervisor:
         if self._killed_at or any(slot.old or slot.replace for slot in self._slots):
             return 0.05
         waits = [slot.due - monotonic() for slot in self._slots if not slot.pid]
+        if self.companion:
+            waits.append(self.companion.patience())
         return max(0.0, min([*waits, 1.0]))
 
     def _start(self, slot: _Slot) -> None:
@@ -106,31 +115,20 @@ class Supervisor:
 
     def _become(self, index: int, reading: int, writing: int) -> None:
         """Become a worker, in the forked child; never returns."""
-        status = 1
-        try:
-            os.close(reading)
-            signal.set_wakeup_fd(-1)
-            for number in _SIGNALS - {signal.SIGHUP}:  # that one is for the master alone
-                signal.signal(number, signal.SIG_DFL)
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-            def ready() -> None:
-                self.lifecycle.ready()
-                os.close(writing)
+        def ready() -> None:
+            self.lifecycle.ready()
+            os.close(writing)
 
-            self.work(index, ready)
-            status = 0
-        except BaseException:
-            log.exception("a worker failed")
-        finally:
-            os._exit(status)
+        os.close(reading)
+        become_child(lambda: self.work(index, ready))
 
     def _reap(self) -> None:
         for slot in self._slots:
-            if slot.old and _has_ended(slot.old):
+            if slot.old and has_ended(slot.old):
                 self._killed_at.pop(slot.old, None)
                 slot.old = 0
-            if slot.pid and _has_ended(slot.pid):
+            if slot.pid and has_ended(slot.pid):
                 self._ended(slot)
 
     def _ended(self, slot: _Slot) -> None:
@@ -153,6 +151,9 @@ class Supervisor:
             if slot.pid and _memory(slot.pid) > self.largest:
                 log.warning("worker too large", extra={"worker": slot.index + 1})
                 slot.replace = True
+        if self.companion and _memory(self.companion.pid) > self.largest:
+            log.warning("background process too large")
+            self.companion.restart()
 
     def _go_on_replacing(self) -> None:
         """One worker at a time: the new one serves before the old one is told to stop."""
@@ -194,7 +195,7 @@ class Supervisor:
         while pids:
             time.sleep(0.02)
             for pid in list(pids):
-                if _has_ended(pid):
+                if has_ended(pid):
                     pids.remove(pid)
                     self._killed_at.pop(pid, None)
             self._kill_late_ones()
@@ -212,13 +213,6 @@ def _wakeup() -> Iterator[int]:
         signal.set_wakeup_fd(before)
         os.close(reading)
         os.close(writing)
-
-
-def _has_ended(pid: int) -> bool:
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] != 0
-    except ChildProcessError:
-        return True
 
 
 def _is_closed(reading: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import os
 import signal
@@ -22,6 +21,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined]
 from granian.server.embed import Server as EmbeddedServer
 
 from sippulse_ws.log import granian_config
+from sippulse_ws.serving.children import end_with
 from sippulse_ws.serving.crowd import LOOK_SECONDS, Crowd
 from sippulse_ws.serving.front import Front
 from sippulse_ws.serving.listening import BACKLOG
@@ -39,7 +39,6 @@ QUIET_SECONDS = 0.3
 DRAIN_SECONDS = 2.0
 # Beyond an operation's own time, for its answer to be sent.
 GRACE_SECONDS = 5.0
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +133,7 @@ def become_worker(master: int, core: int | None) -> None:
     they touch would move between the cores' caches, which costs a sixth of a request. Nor does a
     thread whose answer has come interrupt another one that holds the lock: it could only wait.
     """
-    with suppress(OSError, AttributeError):  # no Linux
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != master:
-        os._exit(1)
+    end_with(master)
     if core is not None:
         with suppress(OSError, AttributeError):  # refused, or no Linux: it serves all the same
             os.sched_setaffinity(0, {core})

@@ -19,7 +19,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from pymysql.constants import CLIENT
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 
 from sippulse_ws.db.connections.clock import CLOCK
@@ -116,6 +115,10 @@ class Database:
         else:
             event.listen(engine, "connect", remember_socket)
             event.listen(engine, "handle_error", _clear_after_loss)
+        if self.url.get_driver_name() == "pymysql":
+            from sippulse_ws.db.connections.pymysql_tls import connect  # noqa: PLC0415
+
+            event.listen(engine, "do_connect", connect)
         return engine
 
     def _arguments(self, patience: int | None, joining: bool) -> dict[str, Any]:
@@ -263,6 +266,8 @@ def _mysql_arguments(url: URL, patience: int | None, joining: bool) -> dict[str,
     arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 5}
     arguments |= {"read_timeout": patience, "write_timeout": patience} if patience else {}
     if url.get_driver_name() == "pymysql":
+        from pymysql.constants import CLIENT  # noqa: PLC0415 - large, and with it cryptography
+
         found = CLIENT.FOUND_ROWS  # what SQLAlchemy would set, were the flags left to it
         arguments["client_flag"] = found | (CLIENT.MULTI_STATEMENTS if joining else 0)
     else:

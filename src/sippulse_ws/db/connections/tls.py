@@ -1,4 +1,4 @@
-"""What OpenSSL remembers of a TLS connection that was lost.
+"""TLS to the database: how it begins, and what OpenSSL remembers of a connection that was lost.
 
 OpenSSL keeps one queue of errors per thread. What a lost connection leaves there is taken for an
 error of the thread's next, healthy one (CPython issue 148594, seen with OpenSSL 3.5 and later).
@@ -11,7 +11,8 @@ from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, MemoryBIO, SSLContext
 
 
 @cache
-def _context() -> SSLContext:
+def unverified_context() -> SSLContext:
+    """What connections share that ask for TLS and check no certificate."""
     context = SSLContext(PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = CERT_NONE
@@ -20,4 +21,4 @@ def _context() -> SSLContext:
 
 def clear_tls_errors() -> None:
     """Empty this thread's queue; Python does that whenever it makes an object of `ssl`."""
-    _context().wrap_bio(MemoryBIO(), MemoryBIO())
+    unverified_context().wrap_bio(MemoryBIO(), MemoryBIO())

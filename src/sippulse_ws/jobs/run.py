@@ -1,0 +1,36 @@
+"""Runs the jobs in this process until it is told to end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+from sippulse_ws.config import Settings
+from sippulse_ws.db import Database
+from sippulse_ws.jobs.job import Job
+from sippulse_ws.jobs.process import BackgroundProcess
+from sippulse_ws.jobs.work import list_work
+from sippulse_ws.parts import make_database, make_proxies
+
+
+def run_jobs(settings: Settings, parent: int) -> None:
+    """All that there are, until SIGTERM, or until the parent ends."""
+    jobs = list_work(settings, make_proxies(settings))
+    database = make_database(settings, len(jobs) + 1)
+    try:
+        work_until_told(database, jobs, parent)
+    finally:
+        database.close()
+
+
+def work_until_told(database: Database, jobs: Sequence[Job], parent: int | None = None) -> None:
+    """The main thread alone can be told by signals."""
+    process = BackgroundProcess(database, jobs, parent)
+
+    def end(*_: Any) -> None:
+        process.end()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    process.run()

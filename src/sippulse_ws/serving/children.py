@@ -1,0 +1,58 @@
+"""Processes forked from the master: they begin without its signals, and end with it."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+log = logging.getLogger("sippulse_ws.lifecycle")
+
+SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_PR_SET_PDEATHSIG = 1
+_ARGUMENTS = slice(45, 47)  # in /proc/self/stat, from the state on: where they begin and end
+
+
+def become_child(work: Callable[[], None]) -> None:
+    """Do the work in a process that has just been forked; never returns."""
+    status = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in SIGNALS - {signal.SIGHUP}:  # that one is for the master alone
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        work()
+        status = 0
+    except BaseException:
+        log.exception("a process failed")
+    finally:
+        os._exit(status)
+
+
+def end_with(master: int) -> None:
+    """Be told to stop when the master dies."""
+    with suppress(OSError, AttributeError):  # no Linux
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != master:
+        os._exit(1)
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
+
+
+def rename(title: str) -> None:
+    """What `ps` shows of this process, instead of the command line that it was forked with."""
+    with suppress(OSError, ValueError):  # no Linux
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        first, end = map(int, fields[_ARGUMENTS])
+        size = end - first
+        if size > 1:
+            ctypes.memmove(first, title.encode()[: size - 1].ljust(size, b"\0"), size)

@@ -1,0 +1,83 @@
+"""The background process beside the workers: forked as they are, and again when it dies."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import monotonic
+
+from sippulse_ws.serving.children import become_child, end_with, has_ended, rename
+
+log = logging.getLogger(__name__)
+
+TITLE = "sippulse-ws: background"
+AGAIN_SECONDS = 1.0  # after which one that died is started again, twice as long each time
+MOST_SECONDS = 30.0
+LIVED_SECONDS = 60.0  # whoever did that begins anew with the shortest pause
+_END_SECONDS = 10  # to finish what it began
+
+
+class Companion:
+    """One process that runs `work(master)`; it shares the master's memory, and no socket."""
+
+    def __init__(self, work: Callable[[int], None], listeners: Sequence[socket.socket]) -> None:
+        self.pid = 0
+        self._work = work
+        self._listeners = listeners
+        self._began = 0.0
+        self._due = 0.0
+        self._pause = AGAIN_SECONDS
+
+    def keep(self) -> None:
+        """Start it when there is none; called again and again."""
+        if self.pid and has_ended(self.pid):
+            self._ended()
+        if not self.pid and self._due <= monotonic():
+            master = os.getpid()
+            self._began = monotonic()
+            self.pid = os.fork()
+            if not self.pid:
+                become_child(lambda: self._become(master))
+
+    def patience(self) -> float:
+        """Seconds until `keep` has something to do."""
+        return 1.0 if self.pid else max(0.0, self._due - monotonic())
+
+    def restart(self) -> None:
+        """Tell it to end; it is started again."""
+        self._tell(signal.SIGTERM)
+
+    def end(self) -> None:
+        """Let it finish what it began, for a while."""
+        self._tell(signal.SIGTERM)
+        deadline = monotonic() + _END_SECONDS
+        while self.pid and not has_ended(self.pid):
+            if monotonic() > deadline:
+                self._tell(signal.SIGKILL)
+            time.sleep(0.02)
+        self.pid = 0
+
+    def _become(self, master: int) -> None:
+        rename(TITLE)
+        end_with(master)
+        for listener in self._listeners:  # or clients would wait in them for nobody
+            listener.close()
+        self._work(master)
+
+    def _ended(self) -> None:
+        self.pid = 0
+        if monotonic() - self._began >= LIVED_SECONDS:
+            self._pause = AGAIN_SECONDS
+        log.error("the background process ended; again in %s s", self._pause)
+        self._due = monotonic() + self._pause
+        self._pause = min(2 * self._pause, MOST_SECONDS)
+
+    def _tell(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            if self.pid:
+                os.kill(self.pid, number)
