@@ -25,6 +25,7 @@ from sippulse_ws.serving.children import end_with
 from sippulse_ws.serving.crowd import LOOK_SECONDS, Crowd
 from sippulse_ws.serving.front import Front
 from sippulse_ws.serving.listening import BACKLOG
+from sippulse_ws.serving.memory import GIVE_BACK_SECONDS, give_back_memory
 from sippulse_ws.serving.readiness import Readiness
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class Worker:
             loop.add_signal_handler(number, self._stop)
         self._readiness.start()
         self._look_at_crowd(loop)
+        self._give_back_memory(loop)
         loop.call_soon(ready)
         await self._server.serve()
         # a client that has gone is not waited for by the server, but what it began may end well
@@ -108,6 +110,10 @@ class Worker:
         with suppress(OSError, AttributeError):  # no Linux: nothing is told
             self._crowd.look()
             loop.call_later(LOOK_SECONDS, self._look_at_crowd, loop)
+
+    def _give_back_memory(self, loop: asyncio.AbstractEventLoop) -> None:
+        give_back_memory()
+        loop.call_later(GIVE_BACK_SECONDS, self._give_back_memory, loop)
 
     def _stop(self) -> None:
         if self._stopping:
