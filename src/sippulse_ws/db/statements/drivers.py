@@ -12,10 +12,10 @@ import datetime as dt
 import sqlite3
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from math import isfinite
 from typing import Any, Protocol
 
-from sippulse_ws.db.statements import pymysql_packets
 from sippulse_ws.db.statements.results import Result
 
 Literal = Callable[[Any], bytes]
@@ -99,6 +99,14 @@ class PyMySqlConnection(Protocol):
     def insert_id(self) -> int: ...
 
 
+@cache
+def _packets() -> Any:
+    """Loaded with the first statement: PyMySQL is large, and other drivers need nothing of it."""
+    from sippulse_ws.db.statements import pymysql_packets  # noqa: PLC0415
+
+    return pymysql_packets
+
+
 class PyMySql:
     """PyMySQL below its cursors, which do nothing for us but hold a copy of each result."""
 
@@ -116,10 +124,10 @@ class PyMySql:
         self, connection: PyMySqlConnection, statements: Sequence[bytes], done: list[Result]
     ) -> None:
         text = b";".join(statements)
-        if pymysql_packets.KNOWN:
-            pymysql_packets.send(connection, text)
+        if (packets := _packets()).KNOWN:
+            packets.send(connection, text)
             for _ in statements:
-                done.append(pymysql_packets.read_result(connection))  # noqa: PERF401 - one by one
+                done.append(packets.read_result(connection))  # noqa: PERF401 - one by one
             return
         connection.query(text)
         for _ in statements[1:]:
