@@ -1,4 +1,4 @@
-"""Memory of `sippulse-ws serve` with two workers: `python -m bench memory`.
+"""Memory of `sippulse-ws serve` with two workers: `make bench ARGS=memory`.
 
 After reads and writes, after long lists, and at rest. PSS divides what processes share
 among them, so that its sum is what the server takes; private is what one has for itself alone.
