@@ -39,12 +39,18 @@ class ModelQuota:
 @dataclass
 class ModelReseller:
     credit: Decimal = ZERO
+    held: Decimal = ZERO  # by the first leg of a call, while its second is asked for
+
+    @property
+    def free(self) -> Decimal:
+        return self.credit - self.held
 
 
 @dataclass
 class ModelAccount:
     plan: str | None = None
     credit: Decimal = ZERO
+    held: Decimal = ZERO  # as a reseller's
     expired: bool | None = None  # None: no end
     reseller: str | None = None
     billing: int = 0
@@ -56,6 +62,10 @@ class ModelAccount:
     white: set[str] = field(default_factory=set)
     daily: ModelQuota = field(default_factory=ModelQuota)
     monthly: ModelQuota = field(default_factory=ModelQuota)
+
+    @property
+    def free(self) -> Decimal:
+        return self.credit - self.held
 
 
 @dataclass(frozen=True)
@@ -175,9 +185,9 @@ class ChargingModel:
         reseller = self.resellers.get(account.reseller or "")
         return {
             "403 No Rate For This Destination": plan is not None and plan.blocks,
-            "402 Not Enough Credit": prepaid and payer.credit <= 0,
+            "402 Not Enough Credit": prepaid and payer.free <= 0,
             "402 Credit Expired": prepaid and bool(payer.expired),
-            "402 Reseller Without Credit": reseller is not None and reseller.credit <= 0,
+            "402 Reseller Without Credit": reseller is not None and reseller.free <= 0,
         }
 
     def _poor(
@@ -190,10 +200,10 @@ class ChargingModel:
         sale, resold = tariffs
         short = False
         if reseller is not None and resold is not None and resold.rate > 0:
-            short = reseller.credit <= 0 or reseller.credit < resold.least
+            short = reseller.free <= 0 or reseller.free < resold.least
         return {
             "402 Credit Expired": prepaid and sale.rate > 0 and bool(payer.expired),
-            "402 Not Enough Credit": prepaid and payer.credit < sale.least,
+            "402 Not Enough Credit": prepaid and payer.free < sale.least,
             "402 Reseller Without Credit": short,
         }
 

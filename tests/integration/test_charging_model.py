@@ -5,10 +5,12 @@ provisioned with changes while they are up.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -27,6 +29,7 @@ from sippulse_ws.db import Session
 from sippulse_ws.models import CallHold, CreditLedger, RawCall, Reseller, Subscriber
 from tests.factories.charging_model import EMERGENCIES, Tariffs
 from tests.factories.charging_provisioning import (
+    ACCOUNTS,
     NOON,
     NUMBERS,
     RESELLERS,
@@ -39,6 +42,7 @@ from tests.factories.raw_calls import raw_call
 
 seconds = st.sampled_from([0, 1, 3, 29, 31, 61, 600])
 dear_numbers = st.sampled_from(NUMBERS[:2])
+_calls = count(1)
 resellers_or_none = st.sampled_from([None, *RESELLERS])
 
 
@@ -52,6 +56,17 @@ class CallUp:
     tariffs: Tariffs
     hold_id: int
     number: str
+
+
+@dataclass(frozen=True)
+class Leg:
+    """What somebody pays of a call: 0 the way out, 1 the way in."""
+
+    account: str
+    number: str
+    ground: str
+    hold_id: int | None
+    way: int
 
 
 class Charging(Provisioning):
@@ -127,6 +142,51 @@ class Charging(Provisioning):
                     self.change_rate(table, "55", value)
         self.call_ends(length)
 
+    @rule(
+        forwarder=account_names,
+        number=st.sampled_from(NUMBERS),
+        owner=st.sampled_from([None, *ACCOUNTS, "the same"]),
+        network=dear_numbers,
+        length=seconds,
+    )
+    def forwarded_call(
+        self, forwarder: str, number: str, owner: str | None, network: str, length: int
+    ) -> None:
+        """From a phone, or from the network to a DID whose owner pays the way in.
+
+        Each leg is its owner's: whoever called pays nothing.
+        """
+        payers = [forwarder] if owner is None else [forwarder, owner]
+        payers = [forwarder if one == "the same" else one for one in payers]
+        if any(self._is_held(one) for one in payers):
+            return
+        legs: list[Leg] = []
+        for way, account in reversed(list(enumerate(payers))):
+            told = network if way == 1 else number
+            allowed, ground, hold_id = self._ask(account, told, way == 1, again=bool(legs))
+            if not allowed:
+                self._let_go(legs)
+                return
+            legs.append(Leg(account, told, ground, hold_id, way))
+            self._note_held()
+        self._note_held(of_nobody=True)
+        expected = [self.model.charge(leg.account, leg.number, length, leg.ground) for leg in legs]
+        self._rate_legs(legs, length, expected)
+
+    def _let_go(self, legs: Sequence[Leg]) -> None:
+        """A call that came to nothing."""
+        for leg in legs:
+            if leg.hold_id is not None:
+                release_hold(self.db, leg.hold_id)
+        self._note_held(of_nobody=True)
+
+    def _note_held(self, *, of_nobody: bool = False) -> None:
+        """What the first leg holds the second cannot spend."""
+        for row in self.db.execute(sa.select(Subscriber.username, Subscriber.held)).all():
+            self.model.accounts[row.username].held = Decimal(0) if of_nobody else row.held
+        for row in self.db.execute(sa.select(Reseller.name, Reseller.held)).all():
+            self.model.resellers[row.name].held = Decimal(0) if of_nobody else row.held
+
     def _is_held(self, account: str) -> bool:
         """Whether the call that is up holds money that this one would ask for."""
         one = self.model.accounts[account]
@@ -135,8 +195,13 @@ class Charging(Provisioning):
             or (one.reseller is not None and self.up.reseller == one.reseller)
         )
 
-    def _ask(self, name: str, number: str, incoming: bool) -> tuple[bool, str, int | None]:
-        """Python and, on MariaDB, the proxies' function decide as the model does."""
+    def _ask(
+        self, name: str, number: str, incoming: bool, *, again: bool = False
+    ) -> tuple[bool, str, int | None]:
+        """Python and, on MariaDB, the proxies' function decide as the model does.
+
+        `again`: for another leg of the same call.
+        """
         expected = self.model.decide(name, number, incoming=incoming)
         code = f"{name}@{DOMAIN}"
         caller = load_accounts(self.db, [code])[code]
@@ -150,7 +215,7 @@ class Charging(Provisioning):
         assert (decision.allowed, decision.reason) == expected
         if self.schema is None:
             return *expected, None
-        self.dialogs += 1
+        self.dialogs += not again
         service = "0800" if incoming else "pstn"
         answer = self.db.execute(
             sa.text(
@@ -173,23 +238,31 @@ class Charging(Provisioning):
         expected: list[Decimal | None],
         incoming: bool,
     ) -> None:
-        values = {"number": number, "basis": ground, "started": NOON, "hold_id": hold_id}
-        values |= {"service": "0800"} if incoming else {}
-        raw_id = raw_call(self.db, account, length, **values)
-        assert RatingWorker(ZONE).rate_batch(self.db) == 1
+        leg = Leg(account, number, ground, hold_id, int(incoming))
+        self._rate_legs([leg], length, [expected])
+
+    def _rate_legs(
+        self, legs: Sequence[Leg], length: int, expected: Sequence[list[Decimal | None]]
+    ) -> None:
+        raw_ids = []
+        call_id = f"model-{next(_calls)}"
+        for leg in legs:
+            values: dict[str, Any] = {"number": leg.number, "basis": leg.ground}
+            values |= {"hold_id": leg.hold_id, "call_id": call_id, "started": NOON}
+            values |= {"service": "0800", "leg": len(legs) - 1} if leg.way == 1 else {}
+            raw_ids.append(raw_call(self.db, leg.account, length, **values))
+        assert RatingWorker(ZONE).rate_batch(self.db) == len(legs)
+        for raw_id, prices in zip(raw_ids, expected, strict=True):
+            self._check_rated(raw_id, prices)
+
+    def _check_rated(self, raw_id: int, prices: list[Decimal | None]) -> None:
         query = sa.select(RawCall.state).where(RawCall.id == raw_id)
-        state = rating.UNRATED if expected[0] is None else rating.RATED
+        state = rating.UNRATED if prices[0] is None else rating.RATED
         assert self.db.scalar(query) == state
-        ledger = dict(
-            self.db.execute(
-                sa.select(CreditLedger.kind, CreditLedger.value).where(
-                    CreditLedger.raw_id == raw_id
-                )
-            )
-            .tuples()
-            .all()
-        )
-        told = {"subscriber": expected[0], "reseller": expected[1]}
+        posted = sa.select(CreditLedger.kind, CreditLedger.value)
+        posted = posted.where(CreditLedger.raw_id == raw_id)
+        ledger = dict(self.db.execute(posted).tuples().all())
+        told = {"subscriber": prices[0], "reseller": prices[1]}
         assert ledger == {kind: -price for kind, price in told.items() if price}
 
     @invariant()
@@ -235,6 +308,7 @@ def schema(db: Session, migrated_url: str) -> Iterator[str | None]:
     engine.dispose()
 
 
+@pytest.mark.timeout(1800)  # many calls; a machine may be busy
 def test_charging_does_what_the_model_says(
     db: Session, schema: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
