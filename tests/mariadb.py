@@ -27,7 +27,7 @@ OPTIONS = (
     "--skip-name-resolve",
     "--skip-log-bin",
     "--character-set-server=utf8mb4",
-    "--max-connections=300",
+    "--max-connections=1000",
     "--innodb-buffer-pool-size=256M",
     "--innodb-log-file-size=64M",
     "--innodb-flush-log-at-trx-commit=0",
