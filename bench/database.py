@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pymysql
@@ -93,7 +93,14 @@ COUNTERS = ("Questions", "Com_select", "Com_insert", "Com_update", "Com_delete",
 class BenchDatabase:
     """A running server with the schema and data of a platform."""
 
-    def __init__(self, server: PrivateMariaDB, subscribers: int, name: str = NAME) -> None:
+    def __init__(
+        self,
+        server: PrivateMariaDB,
+        subscribers: int,
+        name: str = NAME,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._environment = dict(environment)  # of the commands that install it
         self.port = server.port
         self.name = name
         self.subscribers = subscribers
@@ -155,12 +162,12 @@ class BenchDatabase:
 
     def _provision(self) -> None:
         """Schema, domain and administrator, made as an operator makes them."""
-        program = Path(sys.executable).with_name("sippulse-ws")
-        environment = os.environ | {"SIPPULSE_DATABASE_URL": self.url()}
+        program = [sys.executable, "-m", "sippulse_ws"]
+        environment = os.environ | self._environment | {"SIPPULSE_DATABASE_URL": self.url()}
 
         def command(*arguments: str, text: str = "") -> None:
             subprocess.run(
-                [program, *arguments],
+                [*program, *arguments],
                 env=environment,
                 input=text,
                 text=True,
