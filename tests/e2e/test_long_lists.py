@@ -15,7 +15,7 @@ from sippulse_ws.wire.spooled import IN_MEMORY
 from tests.fixtures.server import LOGIN, Server
 from tests.soap import ENVELOPE, principal_xml
 
-RATES = 25_000  # 8 MB: more than a socket takes without a reader, or a worker in memory
+RATES = 40_000  # 6 MB: more than a socket takes without a reader, or a worker in memory
 DOMAIN = "<domain>example.com</domain>"
 SECONDS = 200  # for sixteen lists, on a busy machine
 
