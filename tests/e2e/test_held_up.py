@@ -2,9 +2,9 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -44,14 +44,26 @@ def assert_nobody_waits(server: Server) -> None:
 
 
 @pytest.fixture
-def served(installed_url: str, tmp_path: Path) -> Iterator[Server]:
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Servers that end with the test, also when it fails."""
+    with ExitStack() as stack:
+
+        def start(url: str, options: tuple[str, ...] = (), **settings: str) -> Server:
+            server = Server(url, tmp_path / "log", options, **settings)
+            stack.callback(server.stop)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def served(installed_url: str, serve: Callable[..., Server]) -> Server:
     options = ("--workers", "1")
     seconds = {"OPERATION_SECONDS": str(OPERATION), "BODY_SECONDS": str(OPERATION)}
-    server = Server(installed_url, tmp_path / "log", options, **seconds)
+    server = serve(installed_url, options, **seconds)
     for username in ("1000", "2000"):
         server.post("SubscriberWS", "insertSubscriber", new_subscriber(username=username))
-    yield server
-    server.stop()
+    return server
 
 
 @contextmanager
@@ -90,9 +102,9 @@ def test_bodies_that_do_not_come_hold_up_nobody(served: Server, count: int) -> N
 
 @pytest.mark.engines("sqlite")
 def test_a_body_that_comes_slowly_but_steadily_is_answered(
-    installed_url: str, tmp_path: Path
+    installed_url: str, serve: Callable[..., Server]
 ) -> None:
-    server = Server(installed_url, tmp_path / "log", BODY_SECONDS="1")
+    server = serve(installed_url, BODY_SECONDS="1")
     text = ENVELOPE.format(operation="listDomains", body=principal_xml(LOGIN))
     body = (text + " " * 100_000).encode()
     head = "POST /SipPulse/DomainWS HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n"
@@ -102,7 +114,6 @@ def test_a_body_that_comes_slowly_but_steadily_is_answered(
             client.sendall(body[part : part + 20_000])
             time.sleep(0.4)
         assert client.recv(100).startswith(b"HTTP/1.1 200 ")
-    server.stop()
 
 
 @pytest.mark.parametrize("count", [4, 8])
@@ -162,13 +173,13 @@ def test_a_request_whose_client_has_gone_is_not_begun(installed_url: str, served
 
 @pytest.mark.engines("mariadb")
 def test_beyond_a_bounded_queue_requests_are_told_to_try_again(
-    installed_url: str, tmp_path: Path
+    installed_url: str, serve: Callable[..., Server]
 ) -> None:
     options = ("--workers", "1")
     settings = {"QUEUE_SIZE": "2", "POOL_SIZE": "1", "OPERATION_SECONDS": str(OPERATION)}
-    server = Server(installed_url, tmp_path / "log", options, **settings)
+    server = serve(installed_url, options, **settings)
     assert server.post("DomainWS", "listDomains", "").ok
-    engine = sa.create_engine(installed_url)
+    engine = sa.create_engine(installed_url, poolclass=sa.NullPool)  # closed, it locks nothing
     with ThreadPoolExecutor(8) as clients, engine.connect() as db:
         db.execute(sa.text("LOCK TABLES domain WRITE"))
         begun = time.monotonic()
@@ -185,7 +196,6 @@ def test_beyond_a_bounded_queue_requests_are_told_to_try_again(
     assert busy in {5, 6}
     assert sum("listDomainsResponse" in text for text in texts) == 8 - busy
     assert f'turned_away_total{{reason="busy"}} {busy}.0' in server.get("/metrics").text
-    server.stop()
 
 
 def assert_alive(server: Server) -> None:
@@ -195,7 +205,7 @@ def assert_alive(server: Server) -> None:
 @pytest.mark.parametrize("count", [8, pytest.param(24, marks=pytest.mark.slow)])
 @pytest.mark.engines("sqlite")
 def test_a_proxy_that_does_not_answer_holds_up_nobody(
-    installed_url: str, tmp_path: Path, count: int
+    installed_url: str, serve: Callable[..., Server], count: int
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as dead:
         url = f"http://127.0.0.1:{dead.getsockname()[1]}/RPC"
@@ -203,7 +213,7 @@ def test_a_proxy_that_does_not_answer_holds_up_nobody(
             "PROXIES": f'[{{"kind": "kamailio", "url": "{url}"}}]',
             "PROXY_TIMEOUT": str(OPERATION - 2),
         }
-        server = Server(installed_url, tmp_path / "log", ("--workers", "1"), **settings)
+        server = serve(installed_url, ("--workers", "1"), **settings)
         server.post("SubscriberWS", "insertSubscriber", new_subscriber(username="2000"))
         with ThreadPoolExecutor(count) as clients:
             calls = [
@@ -218,17 +228,16 @@ def test_a_proxy_that_does_not_answer_holds_up_nobody(
             told = "did not answer", "did not end in time", "Nothing was done within", "are over"
             assert [one for one in answers if not any(words in one for words in told)] == []
             assert any("did not answer" in answer for answer in answers)
-        server.stop()
 
 
 @pytest.mark.engines("mariadb")
 def test_a_database_that_stands_still_is_told_and_holds_up_no_health(
-    installed_url: str, tmp_path: Path
+    installed_url: str, serve: Callable[..., Server]
 ) -> None:
     url = sa.make_url(installed_url)
     gate = Gate(url.host or "", url.port or 3306)
     behind = url.set(host="127.0.0.1", port=gate.port).render_as_string(hide_password=False)
-    server = Server(behind, tmp_path / "log", OPERATION_SECONDS=str(OPERATION))
+    server = serve(behind, OPERATION_SECONDS=str(OPERATION))
     assert server.post("DomainWS", "listDomains", "").ok
     wait_until_ready(server)
     gate.freeze()
@@ -247,7 +256,6 @@ def test_a_database_that_stands_still_is_told_and_holds_up_no_health(
     gate.thaw()
     wait_until_ready(server)
     assert server.post("DomainWS", "listDomains", "").ok
-    server.stop()
     gate.remove()
 
 

@@ -295,3 +295,14 @@ def test_requests_that_wait_with_the_same_right_login_hash_once() -> None:
     assert [authenticator._verify(stored, b"right") for _ in range(5)] == [True] * 5
     assert len(hashed) == 1
     assert not authenticator._verify(stored, b"wrong")
+
+
+def test_a_password_that_was_right_is_known_under_its_new_hash_too() -> None:
+    """The parameters of hashing have changed: the hash is made anew, and stored with that login."""
+    stored = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("right")
+    authenticator = Authenticator(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1))
+    assert authenticator._verify(stored, b"right")
+    replaced = authenticator._new_hash(stored)
+    assert replaced is not None
+    assert authenticator._is_known(replaced[1], b"right")
+    assert not authenticator._is_known(replaced[1], b"wrong")

@@ -185,7 +185,10 @@ class Authenticator:
             return False
         self._marks.put(self._digest(password_hash.encode()), self._digest(secret))
         if self._hasher.check_needs_rehash(password_hash):
-            self._rehashed[password_hash] = self._hasher.hash(secret)
+            made = self._hasher.hash(secret)
+            self._rehashed[password_hash] = made
+            # stored with this login: the next one need not verify it
+            self._marks.put(self._digest(made.encode()), self._digest(secret))
             if len(self._rehashed) > RESULTS:
                 self._rehashed.popitem(last=False)
         return True
