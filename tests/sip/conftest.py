@@ -1,5 +1,6 @@
 """A platform as an operator builds it: MariaDB, sippulse-ws, Kamailio, all on loopback."""
 
+import fcntl
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +90,19 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
     engine = sa.create_engine(database_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def alone(engine: sa.Engine) -> Iterator[None]:
+    """For tests that stop the database's server, or that count what fails while one does.
+
+    All test processes of a run share it.
+    """
+    with engine.connect() as db:
+        pid_file = str(db.execute(sa.text("SELECT @@pid_file")).scalar_one())
+    with Path(f"{pid_file}.alone").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Telephones:

@@ -46,6 +46,7 @@ def call_id(call: Call) -> str:
     return dict(call.headers)["Call-ID"]
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_database_stands_still_in_the_middle_of_calls(
     money: Money, telephones: Telephones, engine: sa.Engine
 ) -> None:
@@ -75,6 +76,7 @@ def test_the_database_stands_still_in_the_middle_of_calls(
     assert (again.status, again.hang_up()) == (200, 200)
 
 
+@pytest.mark.usefixtures("alone")
 def test_admission_that_gets_no_answer_refuses_prepaid_and_lets_the_others_pass(
     money: Money, engine: sa.Engine
 ) -> None:

@@ -106,6 +106,7 @@ def line(money: Money) -> Line:
     return Line(caller)
 
 
+@pytest.mark.usefixtures("alone")
 def test_100_comes_before_the_phone_sends_again_whatever_the_database_does(
     money: Money, engine: sa.Engine, line: Line
 ) -> None:
@@ -126,6 +127,7 @@ def test_100_comes_before_the_phone_sends_again_whatever_the_database_does(
     money.wait("SELECT id FROM call_hold", 0, seconds=90)
 
 
+@pytest.mark.usefixtures("alone")
 def test_an_invite_that_is_sent_again_and_again_is_admitted_once(
     money: Money, engine: sa.Engine, line: Line
 ) -> None:
@@ -151,6 +153,7 @@ def test_an_invite_that_is_sent_again_and_again_is_admitted_once(
     assert money.rows("SELECT id FROM acc") == []
 
 
+@pytest.mark.usefixtures("alone")
 def test_who_cancels_while_the_database_stands_still_has_no_call(
     money: Money, engine: sa.Engine, line: Line
 ) -> None:
