@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 
 from sippulse_ws.db import Database
 from sippulse_ws.domain import login_delays
-from sippulse_ws.domain.authentication import Guess
+from sippulse_ws.domain.authentication import Authenticator, Guess
 from sippulse_ws.domain.hash_gate import HashGate
 from sippulse_ws.models import Administrator, Audit, LoginFailure
 from sippulse_ws.services import logins
@@ -177,3 +177,20 @@ def test_a_hash_of_before_is_replaced_at_the_next_login(platform: Platform, soap
     assert platform.one(Administrator, login="clerk").password_hash != hashed
     assert login(soap, clerk)
     guess(soap, "clerk", 1)
+
+
+@pytest.mark.parametrize("without", ["_is_recent", "_was_here"])
+def test_who_was_right_under_the_hash_of_before_is_not_locked_out(
+    platform: Platform,
+    soap: Soap,
+    clerk: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    without: str,
+) -> None:
+    """Neither in another process nor, a moment later, in the same one."""
+    hashed = PasswordHasher(time_cost=1, memory_cost=16, parallelism=2).hash(clerk["password"])
+    platform.db.execute(sa.update(Administrator).values(password_hash=hashed))
+    assert login(soap, clerk)
+    guess(soap, "clerk", FREE + 5)
+    monkeypatch.setattr(Authenticator, without, lambda *_: False)
+    assert login(soap, clerk)
