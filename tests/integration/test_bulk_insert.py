@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db import Session
 from sippulse_ws.db.statements import Prepared
-from sippulse_ws.db.statements.row_texts import PACKET
+from sippulse_ws.db.statements.insert_texts import PACKET
 from sippulse_ws.models import Rate
 from tests.factories.platform import DOMAIN, Platform
 

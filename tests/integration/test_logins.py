@@ -302,7 +302,7 @@ def test_a_password_that_was_right_is_known_under_its_new_hash_too() -> None:
     stored = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("right")
     authenticator = Authenticator(PasswordHasher(time_cost=2, memory_cost=8, parallelism=1))
     assert authenticator._verify(stored, b"right")
-    replaced = authenticator._new_hash(stored)
+    replaced = authenticator._new_hash(stored, b"attempt", "192.0.2.1")
     assert replaced is not None
     assert authenticator._is_known(replaced[1], b"right")
     assert not authenticator._is_known(replaced[1], b"wrong")

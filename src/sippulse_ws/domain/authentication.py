@@ -117,19 +117,21 @@ class Authenticator:
             waited = self._wait(one, attempt, _reason(row), park)
             if not waited.right:
                 raise _failure(login, waited)
-        rehashed = self._new_hash(row.principal_hash)
         if not recent:
             self._note(attempt, row.principal_hash, address, here)
-        if rehashed is not None:  # last, as there is one hash for each attempt
-            self._note(attempt, rehashed[1], address, here=False)
+        rehashed = self._new_hash(row.principal_hash, attempt, address)
         had_failures = row.principal_blocked_until is not None and not here
         scope = Scope(row.principal_id, login, bool(row.principal_superuser), row.principal_domain)
         subject = rows if row.subject is not None else []
         return Admission(scope, had_failures, subject, rehashed)
 
-    def _new_hash(self, stored: str) -> tuple[str, str] | None:
+    def _new_hash(self, stored: str, attempt: bytes, address: str) -> tuple[str, str] | None:
+        """The stored hash and the one to store instead, from now on the attempt's."""
         made = self._rehashed.pop(stored, None)
-        return None if made is None else (stored, made)
+        if made is None:
+            return None
+        self._note(attempt, made, address, here=False)
+        return stored, made
 
     def hash(self, password: str) -> str:
         return self._hasher.hash(password)

@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 WHITE = " \t\r\n"
+# What is written for a required field without a value, which cannot be left out.
+DEFAULTS = {"int": "0", "long": "0", "double": "0.0", "boolean": "false"}
 
 _INT_MAX = 2**31 - 1
 _LONG_MAX = 2**63 - 1

@@ -2,8 +2,9 @@
 
 A row by itself costs a driver more than all that is done with it here. So the database joins the
 values of all rows to one text, each followed by the mark of its column, and the marks become tags.
-They are characters that XML cannot have: where there are more of them than values, one stands in a
-value, and the list has to be read row by row. So has one with a number that is not written here.
+They are characters that XML cannot have: where they do not follow each other as in whole rows, one
+stands in a value, and the list has to be read row by row. So has one with a number that is not
+written here.
 """
 
 from __future__ import annotations
@@ -11,36 +12,18 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from functools import cache
-from typing import NamedTuple
+
+from sippulse_ws.text_of_rows import DECIMALS, Column, RowText
 
 from .fields import Field, fields_of
-from .lexical import print_double
+from .lexical import DEFAULTS, print_double
 
 _ALL = [*range(0x01, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20)]
 *_MARKS, _NULL = (bytes([one]) for one in _ALL)
-_CONTROLS = bytes([0, *_ALL])
+_NO_CONTROLS = bytes(set(range(256)) - {0, *_ALL})
 _DONE = b"\0"  # for a moment, the mark of what has no more zeros to lose
 _NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
-# what a required field says for NULL
-_DEFAULTS = {"int": b"0", "long": b"0", "double": b"0.0", "boolean": b"false"}
-_KINDS = {"string", *_DEFAULTS}
-_DECIMALS = 6  # of what is a double on the wire and exact in the database
-
-
-class Column(NamedTuple):
-    """A value of each row, and what follows it in the text. A double comes with six decimals."""
-
-    attribute: str
-    kind: str
-    mark: str
-
-
-class RowText(NamedTuple):
-    """Rows as one text, with how many values in it are the mark of NULL."""
-
-    text: str
-    rows: int
-    nulls: int
+_KINDS = {"string", *DEFAULTS}
 
 
 class Shape:
@@ -62,13 +45,13 @@ class Shape:
         self._tags = [
             (mark, end + start) for (_, mark), end, start in zip(marked, ends, follow, strict=True)
         ]
-        self._last = _MARKS[len(fields) - 1]
+        self._row = b"".join(mark for _, mark in marked)
         self._cut = slice(len(ends[-1]) + len(f"</{wire}>"), -len(f"<{wire}>") - len(starts[0]))
         self._doubles = [mark for one, mark in marked if one.kind == "double"]
         self._defaults = [
-            (_NULL + mark, _DEFAULTS[one.kind] + mark)
+            (_NULL + mark, DEFAULTS[one.kind].encode() + mark)
             for one, mark in marked
-            if one.required and one.kind in _DEFAULTS
+            if one.required and one.kind in DEFAULTS
         ]
         self._empty = [start + _NULL + end for start, end in zip(starts, ends, strict=True)]
 
@@ -77,12 +60,9 @@ class Shape:
         if not told.rows:
             return b""
         made = told.text.encode()
-        marks = len(made) - len(made.translate(None, _CONTROLS))
-        if marks != told.rows * len(self.columns) + told.nulls:
+        if not self._has_rows(made, told) or any(one in made for one in _NO_CHARACTERS):
             return None
-        if any(one in made for one in _NO_CHARACTERS):
-            return None
-        made = self._last + _escaped(made)
+        made = self._row[-1:] + _escaped(made)
         for mark in self._doubles:
             made = _with_doubles(made, mark)
         if told.nulls:
@@ -95,6 +75,12 @@ class Shape:
             for empty in self._empty:
                 made = made.replace(empty, b"")
         return made
+
+    def _has_rows(self, made: bytes, told: RowText) -> bool:
+        """Whether nothing but the marks of so many rows and NULLs are control characters in it."""
+        controls = made.translate(None, _NO_CONTROLS)
+        marks = controls.replace(_NULL, b"")
+        return len(controls) - len(marks) == told.nulls and marks == self._row * told.rows
 
 
 @cache
@@ -116,7 +102,7 @@ def _escaped(made: bytes) -> bytes:
 
 def _with_doubles(made: bytes, mark: bytes) -> bytes:
     """Decimals as Java writes a double: no zeros at the end but one after the point."""
-    for zeros in range(_DECIMALS - 1, 0, -1):
+    for zeros in range(DECIMALS - 1, 0, -1):
         made = made.replace(b"0" * zeros + mark, _DONE)
     made = made.replace(_DONE, mark)
     if b"0.000" in made:  # below a thousandth, perhaps

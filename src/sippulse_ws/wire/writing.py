@@ -20,20 +20,19 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
+from sippulse_ws.text_of_rows import RowText
+
 from . import spooled
 from .faults import ENVELOPE_END, ENVELOPE_START
 from .fields import Dto, Field, fields_of
-from .lexical import PRINTERS, is_plain
+from .lexical import DEFAULTS, PRINTERS, is_plain
 from .names import NAMESPACE
-from .row_text import RowText, Shape, shape_of
+from .row_text import Shape, shape_of
 from .spooled import Spooled
 
 _AT_ONCE = 500  # of an iterator's values
 
 Write = Callable[[Any], object]  # text, or what an f-string makes text of
-
-# What is written for a required field without a value, which cannot be left out.
-_DEFAULTS = {"int": "0", "long": "0", "double": "0.0", "boolean": "false"}
 
 
 @cache
@@ -78,7 +77,7 @@ def _expression(field: Field) -> str:
     if field.kind == "boolean":
         value = f'"{start}true{end}" if {name} else "{start}false{end}"'
         return value if field.required else f'"" if {name} is None else {value}'
-    absent = f"{start}{_DEFAULTS[field.kind]}{end}" if field.required else ""
+    absent = f"{start}{DEFAULTS[field.kind]}{end}" if field.required else ""
     content = name if field.kind == "string" else f"_{field.kind or 'write_' + name}({name})"
     return f'"{absent}" if {name} is None else f"{start}{{{content}}}{end}"'
 
@@ -121,7 +120,7 @@ def response_writer(operation: str, returns: Field | None) -> Callable[[Any], by
     write = _content_writer(returns)
     if not returns.many:
         start, end = f"{start}<{returns.wire}>", f"</{returns.wire}>{end}"
-    default = _DEFAULTS[returns.kind] if returns.required else None
+    default = DEFAULTS[returns.kind] if returns.required else None
     shape = shape_of(returns)
 
     def pieces(values: Iterator[Any]) -> Iterator[bytes]:

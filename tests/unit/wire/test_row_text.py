@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sippulse_ws.text_of_rows import RowText
 from sippulse_ws.wire import spooled
 from sippulse_ws.wire.fields import (
     Dto,
@@ -21,7 +22,7 @@ from sippulse_ws.wire.fields import (
     nested,
     string,
 )
-from sippulse_ws.wire.row_text import RowText, Shape, shape_of
+from sippulse_ws.wire.row_text import Shape, shape_of
 from sippulse_ws.wire.spooled import Spooled
 from sippulse_ws.wire.writing import response_writer
 
@@ -127,6 +128,18 @@ def test_a_text_that_was_cut_off_is_none() -> None:
     assert told is not None
     for length in range(len(told.text)):
         assert shape.elements(told._replace(text=told.text[:length])) is None
+
+
+def test_a_text_with_as_many_controls_as_were_cut_off_is_none() -> None:
+    shape = shape_of(FIELD)
+    assert shape is not None
+    last = shape.columns[-1].mark
+    rows = [ROW | {"name": last * 8 + "n"}, ROW, ROW]
+    told = Told(rows).as_text(shape)
+    assert told is not None
+    ends = [at for at, one in enumerate(told.text) if one < " "]
+    for cut in ends[-16:]:
+        assert shape.elements(told._replace(text=told.text[:cut])) is None
 
 
 def test_a_long_text_is_kept_like_any_long_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.db.statements import json_rows
 from sippulse_ws.db.statements.drivers import DRIVERS, LITERALS, Literal
-from sippulse_ws.db.statements.row_texts import row_texts
+from sippulse_ws.db.statements.insert_texts import insert_texts
 from sippulse_ws.db.statements.texts import Processor, TextWriters
 
 _named = re.compile(r"%\(\w+\)s")
@@ -83,7 +83,7 @@ class Plan:
         if not rows:
             return iter(())
         head, tail = self._pieces[0][:-1], self._pieces[-1][1:]
-        return row_texts(head, self._columns(rows), tail, self.driver.quote(connection))
+        return insert_texts(head, self._columns(rows), tail, self.driver.quote(connection))
 
     def _columns(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
         """The values of each parameter as the driver takes them."""

@@ -8,7 +8,7 @@ them takes. What is made of it says the shape.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import (
     Boolean,
@@ -30,22 +30,12 @@ from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.db.statements.prepared import Prepared
 from sippulse_ws.db.statements.session import Session
+from sippulse_ws.text_of_rows import DECIMALS, Column, RowText
 
-MOST = 5000  # rows of a text; the server's limit of its length is in MYSQL_SESSION
-_DECIMALS = 6
+MOST = 5000  # rows of a text; what is asked for as its greatest length is in MYSQL_SESSION
+_CHARACTER = 4  # bytes at most: a text that was cut has less than that to its limit
 _AT_ONCE = 500
 _MYSQL: Any = mysql.dialect()
-
-
-class Column(Protocol):
-    """What comes of each row: an attribute, and the mark that follows it."""
-
-    @property
-    def attribute(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def mark(self) -> str: ...
 
 
 class Shape(Protocol):
@@ -57,14 +47,6 @@ class Shape(Protocol):
     def null(self) -> str: ...
     @property
     def below(self) -> int: ...
-
-
-class RowText(NamedTuple):
-    """All rows, how many they are, and how many values are NULL."""
-
-    text: str
-    rows: int
-    nulls: int
 
 
 class ListQuery:
@@ -105,6 +87,7 @@ class ListQuery:
                 func.count().label("count"),
                 func.sum(sum(nulls[1:], nulls[0]) if nulls else 0).label("nulls"),
                 func.min(and_(True, *doubles)).label("fits"),
+                _limit().label("limit"),
                 _Joined(*values, *self._order, values=len(values)).label("text"),
             ).where(count.scalar_subquery() <= MOST)
         )
@@ -139,12 +122,14 @@ class Listing(Generator[Any]):
         self._rows.close()
 
     def as_text(self, shape: Shape) -> RowText | None:
-        """All rows at once; None if there are none, or too many, or not all of them fit."""
+        """All rows at once; None if there are none, too many, too long, or some do not fit."""
         statement = None if self._db.is_sqlite else self._query.text(shape)
         if statement is None:
             return None
         row = statement.first(self._db, **self._values)
         if not row.count or not row.fits:
+            return None
+        if len(row.text.encode()) > row.limit - _CHARACTER:  # cut off, perhaps
             return None
         return RowText(row.text, row.count, int(row.nulls))
 
@@ -186,6 +171,12 @@ def _joined(element: _Joined, compiler: Any, **options: Any) -> str:
     return f"GROUP_CONCAT({', '.join(values)} ORDER BY {', '.join(order)} SEPARATOR '')"
 
 
+def _limit() -> ColumnElement[int]:
+    """Bytes after which the server cuts a text off, whoever has set them."""
+    names = ("@@group_concat_max_len", "@@max_allowed_packet")
+    return func.LEAST(*(literal_column(name) for name in names), type_=Integer())
+
+
 def _number(constant: int) -> ColumnElement[Any]:
     return literal_column(str(constant))
 
@@ -203,7 +194,7 @@ def _fits(column: ColumnElement[Any], kind: str) -> bool:
         return isinstance(stored, Integer) and not isinstance(stored, Boolean)
     if kind == "boolean":
         return isinstance(stored, Boolean)
-    return kind == "double" and isinstance(stored, Numeric) and stored.scale == _DECIMALS
+    return kind == "double" and isinstance(stored, Numeric) and stored.scale == DECIMALS
 
 
 def _stored(kind: TypeEngine[Any]) -> TypeEngine[Any]:

@@ -16,7 +16,7 @@ _ESCAPED = "\\'\"\0\n\r\x1a"  # by mysql_real_escape_string() and PyMySQL, whate
 _STEP = 1000  # rows that are written together
 
 
-def row_texts(
+def insert_texts(
     head: bytes, columns: Sequence[Sequence[Any]], tail: bytes, quote: Literal
 ) -> Iterator[bytes]:
     """Statements of many rows each, none much longer than PACKET. `columns` are bound values."""
