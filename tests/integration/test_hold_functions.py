@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from sippulse_ws.charging.dead_holds import free_dead
+from sippulse_ws.charging.log_records import read_records, store_missing
 from sippulse_ws.db import Database
 from sippulse_ws.models import Rate, RatePlan, Subscriber
 from tests.factories.platform import PASSWORD
@@ -195,6 +196,48 @@ def test_a_proxy_whose_clock_is_wrong_keeps_its_calls(line: Line) -> None:
     line.up(ago=3600)
     line.free()
     assert line.held() == 60
+
+
+def test_a_call_of_before_the_upgrade_is_looked_at_by_its_proxys_clock(line: Line) -> None:
+    line.up(ago=115)
+    line.run("UPDATE call_hold SET due_at = NULL, cut_at = cut_at - INTERVAL 1 HOUR")
+    now = dt.datetime.now(dt.UTC).timestamp() - 3600
+    asked = {"p": line.proxy, "now": now, "lead": LEAD, "slice": SLICE}
+    assert line.ask("sippulse_extend(:p, :now, :lead, :slice, 500)", **asked) != ""
+
+
+def test_what_is_lost_is_told_by_the_databases_clock(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.up()
+    line.ask("sippulse_lost(:p, 7, 1)", p=line.proxy)
+
+    class Ahead(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> "Ahead":
+            return super().now(tz) + dt.timedelta(minutes=2)
+
+    monkeypatch.setattr("sippulse_ws.charging.dead_holds.dt.datetime", Ahead)
+    line.free()
+    assert line.holds() == 1
+
+
+@pytest.mark.parametrize("charging", ["on", "off"])
+def test_a_record_out_of_the_log_ends_its_hold(line: Line, charging: str) -> None:
+    hold = line.up()
+    line.run(CHARGING, value=charging)
+    fields = [line.account, DOMAIN, "1000", "", "", NUMBER, "pstn", "", "", "", "", ""]
+    call = ".".join(
+        one.encode().hex() for one in [*fields, "prepaid", str(hold), line.call(1), "t"]
+    )
+    end = dt.datetime.now(dt.UTC).timestamp()
+    text = f"log_write_cdr(): start_time={end - 55:.3f}; end_time={end:.3f}; duration=55.000; "
+    text += f"answer=; cut=; call={call}"
+    with line.database.writing() as db:
+        assert store_missing(db, read_records([text]), line.proxy) == (1, 0)
+    line.run("UPDATE call_hold SET due_at = due_at - INTERVAL 1 DAY")
+    line.free()
+    assert line.held() == (60 if charging == "on" else 0)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
+from sippulse_ws.charging.dead_holds import release_hold
+from sippulse_ws.charging.rating import NEW
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.stored_settings import charging_is_on
-from sippulse_ws.models import RawCall
+from sippulse_ws.models import CallHold, RawCall
 
 _LINE = re.compile(
     r"log_write_cdr\(\): start_time=(?P<start>[\d.]*); end_time=(?P<end>[\d.]+); "
@@ -46,6 +48,10 @@ _FIELDS = {
     "second_hold": 20,
 }
 _MAYBE = ("account", "caller_id", "service", "profile", "gateway_address")
+# What MariaDB calls latin1 is windows-1252, with control characters where that has none.
+_WINDOWS = {
+    byte: text for byte in range(0x80, 0xA0) if (text := bytes([byte]).decode("cp1252", "ignore"))
+}
 _KEY = ("call_id", "from_tag", "to_tag", "leg", "started")
 
 
@@ -65,12 +71,23 @@ def store_missing(db: Session, records: Iterable[dict[str, Any]], proxy: str) ->
         if db.execute(select(RawCall.id).where(*same)).first():
             known += 1
             continue
-        state = 0 if on and record["basis"] != "off" else 3
+        state = NEW if on and record["basis"] != "off" else 3
         now = dt.datetime.now(dt.UTC)
         row = record | {"proxy": proxy, "received_at": now, "state": state}
         db.execute(insert(RawCall).values(row))
+        if record["hold_id"] is not None:
+            _end_hold(db, record["hold_id"], now, is_charged=state == NEW)
         stored += 1
     return stored, known
+
+
+def _end_hold(db: Session, hold_id: int, now: dt.datetime, *, is_charged: bool) -> None:
+    """As the proxies' function for records does: rating needs it, or nobody does."""
+    if is_charged:
+        ended = (CallHold.id == hold_id, CallHold.ended_at.is_(None))
+        db.execute(update(CallHold).where(*ended).values(ended_at=now))
+    else:
+        release_hold(db, hold_id)
 
 
 def _legs(found: re.Match[str]) -> Iterator[dict[str, Any]]:
@@ -100,8 +117,12 @@ def _legs(found: re.Match[str]) -> Iterator[dict[str, Any]]:
 
 
 def _text(hexadecimal: str, size: int) -> str:
-    even = hexadecimal[: len(hexadecimal) // 2 * 2]
-    return bytes.fromhex(even).decode("utf-8", "replace")[:size]
+    """As the proxies' function reads it, or a record that is there would not be found."""
+    raw = bytes.fromhex(hexadecimal[: len(hexadecimal) // 2 * 2])
+    try:
+        return raw.decode()[:size]
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").translate(_WINDOWS)[:size]
 
 
 def _number(text: str) -> int | None:

@@ -66,7 +66,7 @@ class BatchFacts:
         self._looks_for_aliases = True
 
     def of(self, values: Values) -> SimpleNamespace:
-        """Shared by all of whom the same is told."""
+        """What is known of this subscriber; one object for all of whom the same is known."""
         domain, number = values["domain"], self._find_numbering(values["username"])
         key = (
             *(domain, values.get("profile"), (values["username"], domain) in self._aliases),

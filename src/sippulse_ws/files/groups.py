@@ -19,6 +19,7 @@ from sippulse_ws.files.fields import (
     ReadingStyle,
 )
 from sippulse_ws.files.refusals import NotAnAddress
+from sippulse_ws.files.sheets import SheetNumber
 
 ALIASES, NUMBERS, ADDRESSES = "aliases", "dids", "ip_addresses"
 GROUPS = (ALIASES, NUMBERS, ADDRESSES)
@@ -40,6 +41,8 @@ class GroupField(ReadField):
         read = _READERS[self.group](self.name, style)
 
         def read_all(text: str) -> tuple[Any, ...]:
+            if type(text) is SheetNumber:  # one, and still known to be a number
+                return (read(text),)
             return tuple(read(one) for one in _SEPARATOR.split(text) if one)
 
         return read_all
@@ -75,6 +78,8 @@ def _alias_reader(name: str, style: ReadingStyle) -> Read:
     read = AliasField(name, 64).reader(style)
 
     def read_alias(text: str) -> str:
+        if type(text) is SheetNumber:
+            return str(read(text))
         alias, at, domain = text.partition("@")
         return f"{read(alias)}{at}{domain.lower()}"
 

@@ -136,7 +136,7 @@ class Kind:
         return self._identity_of(record)
 
     def identities(self, records: Sequence[Record]) -> list[Identity]:
-        """Of each of them."""
+        """The identity of each record."""
         if type(self).identify is not Kind.identify:
             return list(map(self.identify, records))
         if len(self.identity) == 1:

@@ -115,7 +115,7 @@ class LineReader:
         record: Record = {}
         for place, name, read, strip, required, empty in self._cells:
             text = cells[place]
-            if strip and type(text) is not SheetNumber:  # which has none, and would be it no more
+            if strip and type(text) is not SheetNumber:  # strip() would make a plain text of it
                 text = text.strip()
             if text:
                 value = read(text)

@@ -117,8 +117,8 @@ class _CsvText:
             except StopIteration:
                 return None
             except csv.Error as error:
-                # a stray quotation mark spoils its own line, not those that it swallowed; to the
-                # end of the file it may be, which ends this reader
+                # A stray quotation mark spoils its own line, not those that it swallowed. When it
+                # swallowed all to the end of the file, this reader has ended: take a new one.
                 line = Line(feed.number, [], feed.give_back(), NotCsv(error=error))
                 self._rows = self._parse(feed)
                 return line

@@ -160,7 +160,8 @@ BEGIN
     LEFT JOIN {base}.reseller r ON r.id = h.reseller_id
     WHERE h.proxy = p_proxy AND h.cut_at < TIMESTAMPADD(SECOND, p_lead, v_now)
       AND h.ended_at IS NULL AND h.lost_at IS NULL
-      AND COALESCE(h.due_at, h.cut_at) > TIMESTAMPADD(SECOND, -60, UTC_TIMESTAMP(6))
+      AND IF(h.due_at IS NULL, h.cut_at > TIMESTAMPADD(SECOND, -60, v_now),
+        h.due_at > TIMESTAMPADD(SECOND, -60, UTC_TIMESTAMP(6)))
       AND (h.tariff = 0 OR s.credit - s.held + h.amount > 0)
       AND (h.reseller_tariff = 0 OR r.credit - r.held + h.reseller_amount > 0)
     ORDER BY h.cut_at LIMIT p_most;

@@ -1,7 +1,8 @@
 -- Completed calls, as the proxy's queue brings them. What the proxy knew at the answer comes as
 -- fields in hexadecimal, separated by dots, so that nothing a caller sends can be mistaken.
 
--- Bytes that are no UTF-8 are read as Latin-1: whatever a phone sends, its call is recorded.
+-- Bytes that are no UTF-8 are read as the database's Latin-1: whatever a phone sends, its call is
+-- recorded. MariaDB calls them an error, MySQL makes NULL of them. log_records.py reads alike.
 CREATE FUNCTION {schema}.sippulse_field(p_fields TEXT, p_number INT, p_length INT)
 RETURNS TEXT CHARACTER SET utf8mb4 DETERMINISTIC NO SQL
 BEGIN
@@ -9,7 +10,12 @@ BEGIN
     p_fields, '.', p_number), '.', -1));
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
     RETURN LEFT(CONVERT(CONVERT(v_bytes USING latin1) USING utf8mb4), p_length);
-  RETURN LEFT(COALESCE(CONVERT(v_bytes USING utf8mb4), ''), p_length);
+  -- halves of characters (U+D800 to U+DFFF): MariaDB takes them, and nobody could read the row
+  IF HEX(v_bytes) REGEXP '^(..)*ED[AB]' THEN
+    RETURN LEFT(CONVERT(CONVERT(v_bytes USING latin1) USING utf8mb4), p_length);
+  END IF;
+  RETURN LEFT(COALESCE(CONVERT(v_bytes USING utf8mb4),
+    CONVERT(CONVERT(v_bytes USING latin1) USING utf8mb4), ''), p_length);
 END
 //
 -- A moment as a record tells it; one that is none, or far from all calendars, is NULL.
@@ -26,11 +32,13 @@ BEGIN
   DECLARE v_call TEXT DEFAULT JSON_VALUE(p_record, '$.call');
   DECLARE v_answered TEXT DEFAULT COALESCE(JSON_VALUE(p_record, '$.answer'), '');
   DECLARE v_cut VARCHAR(8) DEFAULT COALESCE(JSON_VALUE(p_record, '$.cut'), '');
-  -- a record without its times is a call of now: nothing that rating could not read is stored
+  -- Of a record with one of its times the call has no duration, and one without any is a call of
+  -- now: nothing that rating could not read is stored, and no time is charged that was not told.
+  DECLARE v_began DATETIME(6) DEFAULT {schema}.sippulse_told_moment(
+    JSON_VALUE(p_record, '$.start_time'));
   DECLARE v_end DATETIME(6) DEFAULT COALESCE({schema}.sippulse_told_moment(
-    JSON_VALUE(p_record, '$.end_time')), UTC_TIMESTAMP(6));
-  DECLARE v_start DATETIME(6) DEFAULT COALESCE({schema}.sippulse_told_moment(
-    JSON_VALUE(p_record, '$.start_time')), v_end);
+    JSON_VALUE(p_record, '$.end_time')), v_began, UTC_TIMESTAMP(6));
+  DECLARE v_start DATETIME(6) DEFAULT COALESCE(v_began, v_end);
   DECLARE v_basis, v_second VARCHAR(16);
   DECLARE v_legs, v_leg INT DEFAULT 0;
   DECLARE v_told VARCHAR(20);

@@ -55,9 +55,11 @@ class Rates(Kind):
         if not self.domains.issuperset(columns["domain"]) or any_dialled(columns["prefix"]):
             return None
         records = self._checked.columns(columns)
-        for name, values in columns.items() if records is not None else ():
+        if records is None:
+            return None
+        for name, values in columns.items():
             if None in values:
-                for record in records or ():
+                for record in records:
                     record.setdefault(name, None)
         return records
 
