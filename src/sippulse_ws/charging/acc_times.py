@@ -1,7 +1,7 @@
-"""`acc.time` in the operator's zone: SIP proxies write UTC, and rows are put right after that.
+"""Converts `acc.time`, which SIP proxies write in UTC, to the operator's time zone.
 
-Only rows that a proxy's accounting module wrote (it always tells the method) are touched, each
-once: a stored mark says up to which. MariaDB and MySQL only; proxies write to nothing else.
+Only rows of a proxy's accounting module (they always have a `method`) are converted, each once: a
+stored setting has the last one's id. MariaDB and MySQL only, since proxies write to no other.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sippulse_ws.domain.stored_settings import find_stored, store_setting
 from sippulse_ws.models import Acc
 from sippulse_ws.models.types import WallTime
 
-MARK = "acc_time"  # stored setting: the id of the last row that is done with
+MARK = "acc_time"  # stored setting: the id of the last row that was converted
 AT_ONCE = 500
-# Rows get their numbers before they can be seen: the newest are left for the next time.
+# A row has its id before its commit shows it: the newest rows are left for the next run.
 _SETTLED = dt.timedelta(seconds=2)
 _SKEW = dt.timedelta(minutes=1)
 _METHOD: ColumnClause[str] = column("method", String)
@@ -27,7 +27,7 @@ _acc = table("acc", column("id"), column("time", WallTime), _METHOD)
 
 
 def convert_acc_times(db: Session, zone: ZoneInfo) -> int:
-    """Put the next rows into the zone; how many there were. Rows of before the first run stay."""
+    """Convert the next rows; returns how many. Rows from before the first run stay as they are."""
     if db.is_sqlite:
         return 0
     stored = find_stored(db, MARK)
@@ -44,7 +44,7 @@ def convert_acc_times(db: Session, zone: ZoneInfo) -> int:
     ).all()
     last = int(stored)
     for row in rows:
-        # a proxy whose clock is far ahead is not waited for
+        # beyond the skew the proxy's clock is wrong, and waiting would take too long
         if row.method and now - _SETTLED < row.time < now + _SKEW:
             break
         last = row.id

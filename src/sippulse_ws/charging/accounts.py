@@ -1,4 +1,4 @@
-"""Whose call it is: the account with its plans, its reseller, and who pays in its stead."""
+"""An account as charging sees it: its rate plan, its reseller, and who pays for its calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sippulse_ws.models import AccountGroup, AccountGroupMember, RatePlan, Resel
 
 MARKUP_ONLY = 0  # resellerBillingType: the reseller's markup on the plan's price
 OWN_PLAN = 1  # the reseller's rate plan prices the subscriber
-# A markup is a double; proxies reckon with this many decimals of it.
+# The column is a double; the proxies' functions round it to nine decimals as well.
 _MARKUP_UNIT = Decimal(1).scaleb(-9)
 _PLAN = (
     "id name domain rate_id prepaid tx_connection cadency markup tx_delay tx_discard "
@@ -26,7 +26,7 @@ _PLAN = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A rate plan, as far as calls are concerned."""
+    """The part of a rate plan that calls need."""
 
     id: int
     name: str
@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """The account itself, or the manager of its group: whose credit and quotas count."""
+    """Whose credit and quotas a call uses: the account itself, or the manager of its group."""
 
     id: int
     account_code: str
@@ -74,17 +74,17 @@ class ResellerTerms:
     available: Decimal
     billing_type: int
     markup: float
-    plan: Plan | None  # what it bills by, with OWN_PLAN
+    plan: Plan | None  # prices the subscriber's calls when billing_type is OWN_PLAN
 
     @property
     def account(self) -> str:
-        """As in the ledger."""
+        """Its name in the ledger: name@domain."""
         return f"{self.name}@{self.domain}"
 
 
 @dataclass(frozen=True, slots=True)
 class CallAccount:
-    """The account whose call it is."""
+    """The account to which a call belongs."""
 
     id: int
     account_code: str
@@ -107,7 +107,7 @@ class CallAccount:
 
 
 def exact_markup(markup: float) -> Decimal:
-    """A stored markup by its shortest writing, to nine decimals."""
+    """A stored markup as the shortest decimal of its double, rounded to nine places."""
     return Decimal(repr(markup)).quantize(_MARKUP_UNIT, ROUND_HALF_UP)
 
 
@@ -139,7 +139,7 @@ _ACCOUNTS = (
 
 
 def load_accounts_by_id(db: Session, ids: Collection[int]) -> dict[int, CallAccount]:
-    """The same by the subscribers' ids."""
+    """Accounts by subscriber id; ids that do not exist are left out."""
     if not ids:
         return {}
     rows = db.execute(_ACCOUNTS.where(Subscriber.id.in_(sorted(ids))))
@@ -147,7 +147,7 @@ def load_accounts_by_id(db: Session, ids: Collection[int]) -> dict[int, CallAcco
 
 
 def load_payers(db: Session, ids: Collection[int]) -> dict[int, Payer]:
-    """Those of the subscribers that there are, as payers."""
+    """Payers by subscriber id; ids that do not exist are left out."""
     if not ids:
         return {}
     columns = (getattr(Subscriber, name) for name in ("id", *_PAYER))
@@ -156,7 +156,7 @@ def load_payers(db: Session, ids: Collection[int]) -> dict[int, Payer]:
 
 
 def load_accounts(db: Session, codes: Collection[str]) -> dict[str, CallAccount]:
-    """Those of the accounts that there are, by account code."""
+    """Accounts by account code; codes that do not exist are left out."""
     if not codes:
         return {}
     rows = db.execute(_ACCOUNTS.where(Subscriber.account_code.in_(sorted(codes))))

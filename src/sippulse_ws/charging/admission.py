@@ -1,7 +1,7 @@
-"""Whether a call may begin, and why not: what the SIP proxies' function decides, in Python.
+"""Whether a call may begin, or why not: the proxies' admission function, in Python.
 
-The proxies ask a function in the database (functions/*.sql). This one is what the command line
-shows and what that function is tested against.
+SIP proxies ask a function in the database (functions/*.sql). This module answers the command line,
+and tests compare the function with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RESELLER_NO_CREDIT = "402 Reseller Without Credit"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`reason` is the SIP answer of a refusal, or on what ground the call is allowed."""
+    """`reason` is the SIP reply of a refusal, or why the call is allowed (such as "prepaid")."""
 
     allowed: bool
     reason: str
@@ -40,7 +40,7 @@ def admit(
     emergency: bool = False,
     incoming: bool = False,
 ) -> Decision:
-    """Decide on a call of this account; `incoming` is one that it pays for and did not make."""
+    """Decide on a call of this account; `incoming`: it is called, and pays (reverse billing)."""
     if emergency:
         return Decision(True, "emergency")
     if account is None or not account.active:
@@ -55,7 +55,7 @@ def admit(
 
 
 def standing_refusal(account: CallAccount) -> str | None:
-    """Why calls of this account are refused whatever they cost; None when they are not."""
+    """Why all calls of this account are refused, whatever they cost; None if they are not."""
     if refusal := _quota(account.payer):
         return refusal
     if account.prepaid and _is_expired(account.payer):
@@ -119,6 +119,6 @@ def _costs(tariff: Tariff) -> bool:
 
 
 def _price_of_block(tariff: Tariff) -> Decimal:
-    """The price of the shortest call that costs anything."""
+    """The price of the first block."""
     first = max(1, tariff.first_block)
     return price_of(first, Tariff(tariff.rate, first, 1, tariff.markup))

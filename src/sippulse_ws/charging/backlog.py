@@ -1,4 +1,4 @@
-"""What charging has not done, for whoever watches: calls without a price, errors of admission."""
+"""What charging has left undone, for monitoring: calls without a price, admission errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import AdmissionError, RawCall
 
-_MOST = 100_000  # counted; more are as many
+_MOST = 100_000  # counting stops here
 _RECENT = dt.timedelta(hours=1)
 _KEPT = dt.timedelta(days=30)
 _AT_ONCE = 1000
@@ -21,8 +21,8 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class ChargingBacklog:
-    """Calls that wait for rating, with the age of the oldest in seconds; calls that could not be
-    rated; errors of admission in the last hour."""
+    """Calls that wait for rating and the age of the oldest in seconds; calls that could not be
+    rated; admission errors of the last hour."""
 
     waiting: float = 0
     oldest: float = 0.0
@@ -31,7 +31,7 @@ class ChargingBacklog:
 
 
 def read_backlog(db: Session) -> ChargingBacklog:
-    """Quick, however much there is: indexes are read, and only so far."""
+    """Count by indexes, up to a limit, so that a large backlog takes no longer."""
     now = dt.datetime.now(dt.UTC)
     first = db.execute(
         select(RawCall.received_at).where(RawCall.state == NEW).order_by(RawCall.id).limit(1)
@@ -47,7 +47,7 @@ def read_backlog(db: Session) -> ChargingBacklog:
 
 
 def purge_errors(database: Database) -> bool:
-    """Forget errors of admission after a month, some at a time; whether there may be more."""
+    """Delete a batch of admission errors older than a month; returns whether there may be more."""
     with database.writing() as db:
         old = AdmissionError.at < dt.datetime.now(dt.UTC) - _KEPT
         found = db.execute(select(AdmissionError.id).where(old).limit(_AT_ONCE)).all()

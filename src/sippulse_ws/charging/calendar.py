@@ -1,6 +1,6 @@
-"""What begins with a day or a month of the operator's calendar: quotas, fees, statistics.
+"""What is due when a day or month begins in the operator's time zone: quotas, fees, statistics.
 
-Each is done once for its day, whenever the process runs again after a down-time.
+Each is done once for a day or month, late if the process was down when it began.
 """
 
 from __future__ import annotations
@@ -31,16 +31,19 @@ from sippulse_ws.models import (
 
 QUOTAS, FEES, STATISTICS = "quotas", "did fees", "statistics"
 FEES_AT_ONCE = 100
-# Days for which statistics are made again: records may come late.
+# Statistics of the last days are computed anew each time, since records may come late.
 STATISTICS_DAYS = 3
-# How far clocks of servers and proxies may differ about midnight.
+# How far the clocks of servers and proxies may differ around midnight.
 CLOCKS_DIFFER = dt.timedelta(minutes=5)
 _DAY = dt.timedelta(days=1)
 _QUOTA_DAY = select(DailyTask.day).where(DailyTask.name == QUOTAS)
 
 
 def reset_quotas(db: Session, today: dt.date) -> bool:
-    """Set what was used of daily and monthly quotas to zero when a new day or month has begun."""
+    """Set the use of daily and monthly quotas to zero if a new day or month has begun.
+
+    Returns whether a day had begun.
+    """
     last = _last_day(db, QUOTAS, today)
     if last >= today:
         return False
@@ -54,10 +57,10 @@ def reset_quotas(db: Session, today: dt.date) -> bool:
 
 
 def quota_day(db: Session, moment: dt.datetime, zone: ZoneInfo) -> dt.date:
-    """The day that the quotas' counters count; locked until the transaction ends.
+    """The day that the quotas' counters belong to; locked until the transaction ends.
 
-    When a new day has begun, they are reset first. When a clock was ahead and they were reset a day
-    too early, they keep what they show and count for today; the next day then begins in time.
+    If a new day has begun, the counters are reset first. If a clock was ahead and they were reset
+    too early, they keep their values and belong to today, so that tomorrow resets them in time.
     """
     today = local_day(moment, zone)
     last = find_quota_day(db)
@@ -76,15 +79,15 @@ def quota_day(db: Session, moment: dt.datetime, zone: ZoneInfo) -> dt.date:
 
 
 def find_quota_day(db: Session) -> dt.date | None:
-    """The day whose use the counters show at this moment; None before they were ever reset."""
+    """The day that the quotas' counters belong to; None if they were never reset."""
     found: dt.date | None = db.scalar(_QUOTA_DAY)
     return found
 
 
 def charge_fees(database: Database, today: dt.date, *, charging: bool) -> int:
-    """Charge the monthly fee of each assigned DID for the months that have begun; how many fees.
+    """Charge each assigned DID's monthly fee for the months that have begun; returns how many fees.
 
-    A month that was missed is charged too. While charging is off months pass without fees.
+    Months that were missed are charged too. Months that begin while charging is off have no fees.
     """
     with database.writing() as db:
         last = _last_day(db, FEES, first_of(today))
@@ -101,7 +104,7 @@ def charge_fees(database: Database, today: dt.date, *, charging: bool) -> int:
 
 
 def make_statistics(db: Session, today: dt.date) -> int:
-    """Write the statistics of the last complete days; how many rows."""
+    """Write the statistics of the last complete days; returns the number of rows."""
     count = 0
     for back in range(1, STATISTICS_DAYS + 1):
         count += _statistics_of(db, today - back * _DAY)
@@ -184,7 +187,7 @@ def _statistics_of(db: Session, day: dt.date) -> int:
 
 
 def _last_day(db: Session, name: str, today: dt.date) -> dt.date:
-    """Locked until the end of the transaction; today, where nothing was done ever before."""
+    """The day last done, locked until the transaction ends; today if it was never done before."""
     query = select(DailyTask.day).where(DailyTask.name == name).with_for_update()
     last: dt.date | None = db.scalar(query)
     if last is None:

@@ -1,4 +1,4 @@
-"""A single change of a subscriber's balance that no administrator made: a fee, expired credit."""
+"""Charges to a subscriber's balance that no administrator made: fees, expired credit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sippulse_ws.models.types import MONEY_LIMIT
 
 
 def charge_account(db: Session, subscriber_id: int, amount: Decimal, obs: str) -> bool:
-    """Take an amount with its ledger row; False when the account is gone, or cannot hold that."""
+    """Charge an amount, with a ledger row; False if the account is gone or would overflow."""
     row = lock_accounts(db, Subscriber, [subscriber_id]).get(subscriber_id)
     if row is None or row.credit - amount <= -MONEY_LIMIT:
         return False

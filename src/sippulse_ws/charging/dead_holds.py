@@ -1,8 +1,8 @@
-"""Frees the money of calls that are over and of which no record came.
+"""Frees money held for calls that are over and of which no record came.
 
-Their proxy was killed while they rang, did not come back, or said that it knows no such call. A
-call that lives is lengthened or cut by its proxy before its hold is over, so one that is over for
-long belongs to no call. What a call holds whose record waits to be rated is left to rating.
+Their proxy was killed while they rang, did not come back, or said that it has no such call. The
+proxy extends or ends a live call before its hold is used up, so a hold that was used up long ago
+belongs to no call. Holds of calls whose record waits to be rated are left to rating.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from sippulse_ws.models import CallHold, RawCall, Reseller, Subscriber
 
 log = logging.getLogger(__name__)
 
-RINGING = dt.timedelta(minutes=10)  # longer than any phone rings
-OVER = dt.timedelta(minutes=5)  # for a proxy that restarts
-LOST = dt.timedelta(seconds=15)  # for a record that is on its way
-RECORDED = dt.timedelta(hours=1)  # without a record: somebody deleted it
+RINGING = dt.timedelta(minutes=10)  # no phone rings as long
+OVER = dt.timedelta(minutes=5)  # time for a proxy to restart
+LOST = dt.timedelta(seconds=15)  # time for a record to arrive
+RECORDED = dt.timedelta(hours=1)  # the call ended, and its record was deleted
 _BATCH = 100
 
 
 def free_dead(database: Database) -> bool:
-    """One batch; whether there may be more."""
+    """Free one batch of dead holds; returns whether there may be more."""
     with database.reading() as db:
         dead = _is_dead(_now(db))
         found = db.execute(select(CallHold.id).where(dead).limit(_BATCH)).all()
@@ -37,7 +37,7 @@ def free_dead(database: Database) -> bool:
 
 
 def _now(db: Session) -> dt.datetime:
-    """The database's, whose functions wrote the moments: this host's may be seconds off."""
+    """The database's clock, by which holds are dated; this host's may differ by seconds."""
     if db.is_sqlite:
         return dt.datetime.now(dt.UTC)
     now: dt.datetime = db.execute(select(func.utc_timestamp(6))).scalar_one()
@@ -58,7 +58,10 @@ def _is_dead(now: dt.datetime) -> ColumnElement[bool]:
 
 
 def release_hold(db: Session, hold_id: int, *still: ColumnElement[bool]) -> None:
-    """Give back what a hold keeps, if that still holds; locked in the order of admission."""
+    """Delete a hold and free its money, if it is still there and meets the conditions `still`.
+
+    Rows are locked in the order in which admission locks them.
+    """
     whole = select(CallHold.subscriber_id, CallHold.reseller_id).where(CallHold.id == hold_id)
     owners = db.execute(whole).first()
     if owners is None:

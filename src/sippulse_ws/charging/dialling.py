@@ -1,6 +1,6 @@
-"""What becomes of a dialled number: collect calls, the dial plan, and who is called by it.
+"""What becomes of a dialled number: collect calls, the dial plan, and whom it reaches.
 
-As deploy/kamailio/kamailio.cfg has it, with its defaults.
+The same as deploy/kamailio/kamailio.cfg does, with its defaults.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Destination:
 
 
 def destination_of(db: Session, account: CallAccount, dialled: str) -> Destination:
-    """What the proxy makes of a number that this account dials."""
+    """Where the proxy sends a call of this account to a dialled number."""
     number, collect = dialled, False
     if re.match(COLLECT + "[0-9]", number):
         number, collect = number.removeprefix(COLLECT), True
@@ -74,7 +74,7 @@ def _matches(rule: Row[Any], number: str) -> bool:
 
 
 def _translated(rule: Row[Any], number: str) -> str:
-    """The replacement is the whole result; its \\1 … are groups of the other expression."""
+    """The number as `repl_exp`, whose \\1 … stand for the groups of `subst_exp`."""
     if not rule.repl_exp:
         return number
     if not rule.subst_exp:
@@ -87,7 +87,7 @@ def _translated(rule: Row[Any], number: str) -> str:
 
 
 def _domain_called(db: Session, number: str, domain: str) -> str | None:
-    """The domain of the subscriber who is called by this number, directly or by alias or DID."""
+    """The domain of the subscriber whose username, alias or DID the number is; None if nobody's."""
     subscriber = select(Subscriber.domain).where(
         Subscriber.username == number, Subscriber.domain == domain
     )

@@ -1,7 +1,7 @@
-"""Records of completed calls from Kamailio's log, the last resort.
+"""Recovers records of completed calls from Kamailio's log, the last resort.
 
-Its accounting module writes a line for each call beside what goes into the queue. A record that is
-there already stays as it is.
+Kamailio's accounting module writes a line for each call, besides its record in the queue. Records
+that are in the database already stay as they are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LINE = re.compile(
     r"duration=[\d.]*; answer=(?P<answer>[0-9A-Fa-f.]*); cut=(?P<cut>\w*); "
     r"call=(?P<call>[0-9A-Fa-f.]+)"
 )
-# In the order of route[DESCRIBE], with the most characters that a column takes.
+# In the order of route[DESCRIBE], with the length of each column.
 _FIELDS = {
     "account": 129,
     "caller_domain": 255,
@@ -48,7 +48,7 @@ _FIELDS = {
     "second_hold": 20,
 }
 _MAYBE = ("account", "caller_id", "service", "profile", "gateway_address")
-# What MariaDB calls latin1 is windows-1252, with control characters where that has none.
+# MariaDB's latin1 is windows-1252, with control characters where that has no character.
 _WINDOWS = {
     byte: text for byte in range(0x80, 0xA0) if (text := bytes([byte]).decode("cp1252", "ignore"))
 }
@@ -56,14 +56,14 @@ _KEY = ("call_id", "from_tag", "to_tag", "leg", "started")
 
 
 def read_records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The records of a log; other lines are none."""
+    """The call records in a log; other lines are ignored."""
     for line in lines:
         if found := _LINE.search(line):
             yield from _legs(found)
 
 
 def store_missing(db: Session, records: Iterable[dict[str, Any]], proxy: str) -> tuple[int, int]:
-    """How many were stored, and how many were there already, from whichever proxy."""
+    """Store the records that are missing; returns how many were stored, how many were there."""
     stored = known = 0
     on = charging_is_on(db)
     for record in records:
@@ -82,7 +82,7 @@ def store_missing(db: Session, records: Iterable[dict[str, Any]], proxy: str) ->
 
 
 def _end_hold(db: Session, hold_id: int, now: dt.datetime, *, is_charged: bool) -> None:
-    """As the proxies' function for records does: rating needs it, or nobody does."""
+    """End the hold as sippulse_record() does: rating reads it, or it is released if uncharged."""
     if is_charged:
         ended = (CallHold.id == hold_id, CallHold.ended_at.is_(None))
         db.execute(update(CallHold).where(*ended).values(ended_at=now))
@@ -117,7 +117,7 @@ def _legs(found: re.Match[str]) -> Iterator[dict[str, Any]]:
 
 
 def _text(hexadecimal: str, size: int) -> str:
-    """As the proxies' function reads it, or a record that is there would not be found."""
+    """Decode as sippulse_record() does, or a record that is there already would not be found."""
     raw = bytes.fromhex(hexadecimal[: len(hexadecimal) // 2 * 2])
     try:
         return raw.decode()[:size]

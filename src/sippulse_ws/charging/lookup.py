@@ -22,7 +22,7 @@ FREE = "free"
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A number as one account would call it; None where nothing applies."""
+    """What a call of an account to a number would cost; None where something does not apply."""
 
     account: str
     dialled: str
@@ -32,7 +32,7 @@ class Lookup:
     plan: str | None = None
     prefix: str | None = None
     prefix_name: str | None = None
-    rate: Decimal | None = None  # a minute, with its markups
+    rate: Decimal | None = None  # per minute, markups included
     first_block: int | None = None
     next_block: int | None = None
     delay: int | None = None
@@ -41,13 +41,13 @@ class Lookup:
     price: Decimal | None = None
     reseller_rate: Decimal | None = None
     reseller_price: Decimal | None = None
-    longest_seconds: int | None = None  # what a prepaid credit lasts
+    longest_seconds: int | None = None  # a prepaid account's credit lasts so long
     allowed: bool = False
     reason: str = ""
 
 
 def look_up(db: Session, account: str, dialled: str, seconds: int = 60) -> Lookup:
-    """What a call of so many seconds would cost; SubscriberNotFound for no account."""
+    """What a call of so many seconds would cost. Raises SubscriberNotFound."""
     caller = load_accounts(db, [account]).get(account)
     if caller is None:
         raise SubscriberNotFound(account=account)
@@ -57,7 +57,7 @@ def look_up(db: Session, account: str, dialled: str, seconds: int = 60) -> Looku
 def look_up_destination(
     db: Session, caller: CallAccount, dialled: str, to: Destination, seconds: int
 ) -> Lookup:
-    """The same, for a number whose destination is known already."""
+    """What the call would cost, given the number's destination."""
     base = {
         "account": caller.account_code,
         "dialled": dialled,
@@ -81,14 +81,14 @@ def look_up_destination(
 
 
 def find_terms(db: Session, caller: CallAccount, number: str) -> Terms:
-    """The terms of one call."""
+    """The terms of a call of this account to this number."""
     book, rated = RateBook(), rated_number(number)
     book.load(db, [(table, rated) for table in tables_of(caller)])
     return terms_of(caller, rated, book)
 
 
 def is_white_listed(db: Session, subscriber_id: int, *numbers: str) -> bool:
-    """Whether the whole number, as dialled or as it became, is on the account's white list."""
+    """Whether one of the numbers (as dialled, as translated) is whole on the white list."""
     forms = {form for number in numbers for form in (number, rated_number(number))}
     listed = exists().where(
         UserWhiteList.subscriber_id == subscriber_id, UserWhiteList.prefix.in_(forms)

@@ -1,4 +1,4 @@
-"""Accounts whose credit fell below their limit: found once per fall, told by event and by mail."""
+"""Accounts whose credit fell below their limit: each is notified once, by event and by mail."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sippulse_ws.domain.credit import SUBSCRIBER
 from sippulse_ws.models import CreditLedger, LowCreditNotice, RatePlan, Subscriber
 
 _AT_ONCE = 500
-# Seconds until a mail is tried again, the last one again and again for three days.
+# Seconds between tries of a mail; the last pause repeats until three days are over.
 _PAUSES = (60, 300, 900, 3600, 14400)
 _PATIENCE = dt.timedelta(days=3)
 
 
 def find_low_credit(db: Session) -> int:
-    """Note the accounts whose balance came below their limit; how many are new.
+    """Store notices for accounts whose balance fell below their limit; returns how many.
 
-    An account is told again only after a top-up, and not before it ever had credit.
+    An account is notified again only after a top-up, and never before its first credit.
     """
     topped_up = exists().where(
         CreditLedger.kind == SUBSCRIBER,
@@ -75,7 +75,7 @@ def _note(db: Session, rows: Sequence[Row[Any]]) -> None:
 
 
 def find_due_mails(db: Session, limit: int = 50) -> Sequence[Row[Any]]:
-    """Accounts that still have to be told by mail."""
+    """Notices whose mail is due."""
     now = dt.datetime.now(dt.UTC)
     return db.execute(
         select(
@@ -107,7 +107,7 @@ def note_mailed(db: Session, subscriber_id: int) -> None:
 
 
 def note_not_mailed(db: Session, notice: Row[Any], error: str) -> None:
-    """Note that the mail could not be sent, and try again later."""
+    """Store why the mail could not be sent, and when to try again."""
     pause = _PAUSES[min(notice.attempts, len(_PAUSES) - 1)]
     due = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=pause)
     values: dict[str, Any] = {"attempts": notice.attempts + 1, "due_at": due}

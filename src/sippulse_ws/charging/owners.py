@@ -1,4 +1,5 @@
-"""Whose a raw record is, and who pays: by the name of then, and by whose money was held."""
+"""Which account a raw record belongs to, and who pays: whoever had the name when the call was
+made, and whose money was held for it."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ Holds = Mapping[int, HoldRow]
 
 
 class CallOwners:
-    """The accounts of some raw records, with whoever pays for each."""
+    """The accounts of a batch of raw records, with who pays for each call."""
 
     def __init__(self, db: Session, raws: Sequence[RawCallRow], holds: Holds) -> None:
         self._earlier = _find_earlier(db, raws)
@@ -40,15 +41,15 @@ class CallOwners:
         self._put_payers(db, raws, holds)
 
     def of(self, raw: RawCallRow) -> CallAccount | None:
-        """The account whose call it is; None when there is none, or none any more."""
+        """The account that the call belongs to; None if it does not exist (any more)."""
         return self._owners[raw.id]
 
     def was_removed(self, raw: RawCallRow) -> bool:
-        """Whether whoever made the call had this name then, and is gone."""
+        """Whether the account that had this name when the call was made was removed."""
         return raw.id in self._earlier and self._owners[raw.id] is None
 
     def _put_payers(self, db: Session, raws: Sequence[RawCallRow], holds: Holds) -> None:
-        """Whose money was held at the beginning pays, also where a group or reseller changed."""
+        """Let those pay whose money was held, even if group or reseller changed since."""
         changed = []
         for raw in raws:
             hold, account = holds.get(raw.hold_id or 0), self._owners[raw.id]
@@ -70,7 +71,7 @@ class CallOwners:
 
 
 def _find_earlier(db: Session, raws: Sequence[RawCallRow]) -> dict[int, int]:
-    """By raw record who had the name then, where somebody else may have it now."""
+    """By raw record's id, the subscriber who had the name at the call and has lost it since."""
     former = find_former_names(db, {raw.account for raw in raws if raw.account})
     found = {}
     for raw in raws if former else ():
@@ -98,7 +99,7 @@ def _load_resellers(db: Session, ids: Collection[int | None]) -> dict[int | None
 
 
 def _held_reseller(account: CallAccount, then: ResellerTerms | None) -> ResellerTerms | None:
-    """The reseller whose money was held, by the account's present terms; None without one."""
+    """The reseller whose money was held, with the account's present terms; None if none's was."""
     now = account.reseller
     if then is None or now is None:
         return then

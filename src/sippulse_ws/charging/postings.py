@@ -1,6 +1,6 @@
-"""The money of a batch of calls: holds given back, balances, ledger, quotas, events.
+"""The money of a batch of calls: holds released, balances, ledger, quotas, events.
 
-Accounts are locked in one order by everybody: subscribers, resellers, holds, each by id.
+Everybody locks in one order: subscribers, resellers, holds, each by id.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sippulse_ws.models.types import MONEY_LIMIT, Money, as_money
 _ZERO = Decimal(0)
 NO_ROOM = "balance would not fit"
 _GONE = "unknown account"
-# The ledger's own rows are nobody's: an administrator's name stands on those made by hand.
+# Ledger rows of calls have no administrator; those made by hand have a login.
 NOBODY = ""
 
 _HOLD_COLUMNS = [
@@ -70,7 +70,7 @@ LEDGER_ROW = Prepared(
 
 @dataclass(slots=True)
 class Posting:
-    """What changes of one balance."""
+    """The changes of one balance."""
 
     charge: Decimal = _ZERO
     unheld: Decimal = _ZERO
@@ -80,7 +80,7 @@ class Posting:
 
 
 def find_holds(db: Session, ids: Iterable[int]) -> dict[int, HoldRow]:
-    """The holds that are still there, by id."""
+    """Holds by id; those that were released are left out."""
     wanted = sorted(ids)
     if not wanted:
         return {}
@@ -89,7 +89,7 @@ def find_holds(db: Session, ids: Iterable[int]) -> dict[int, HoldRow]:
 
 
 class Postings:
-    """The balances of a batch, locked; `post` writes what its calls make of them."""
+    """The locked balances of a batch; `post` writes what its calls change."""
 
     def __init__(self, db: Session, calls: Sequence[RatedCall], holds: Iterable[HeldMoney]) -> None:
         held = list(holds)
@@ -110,9 +110,9 @@ class Postings:
     def post(
         self, calls: Sequence[RatedCall], zone: ZoneInfo, now: dt.datetime, counted: dt.date
     ) -> None:
-        """Write ledger, balances, quotas; take the holds away.
+        """Write ledger, balances and quotas, and delete the holds.
 
-        `counted` is the day whose use the counters of quotas show.
+        `counted` is the day that the quotas' counters belong to.
         """
         subscribers: dict[int, Posting] = defaultdict(Posting)
         resellers: dict[int, Posting] = defaultdict(Posting)
@@ -137,7 +137,7 @@ class Postings:
         self._tell_ends(subscribers)
 
     def _leave_impossible_unrated(self, calls: Sequence[RatedCall]) -> None:
-        """Calls of accounts that are gone meanwhile, or whose balance would leave its column."""
+        """Leave calls unrated whose account is gone, or whose balance would overflow its column."""
         spent: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
         for call in calls:
             if call.price is None or call.duplicate or call.account is None:
@@ -171,7 +171,7 @@ class Postings:
 def lock_accounts(
     db: Session, table: type[Subscriber | Reseller], ids: Iterable[int]
 ) -> dict[int, LockedAccount]:
-    """The rows of these accounts, nobody else's until the end of the transaction."""
+    """Lock these accounts until the transaction ends; returns those that exist, by id."""
     wanted = sorted(ids)
     if not wanted:
         return {}
@@ -217,7 +217,7 @@ def _collect(
     posting = subscribers[payer.id]
     posting.charge += call.price
     posting.calls.append((call, call.price))
-    # what a proxy dates later than today counts today: no clock makes calls free
+    # a call dated later than today counts today: a proxy's fast clock makes no call free
     if day >= counted:
         posting.daily += _used(call, payer.daily_quota, payer.daily_quota_type)
     if day >= counted.replace(day=1):
@@ -229,7 +229,7 @@ def _collect(
 
 
 def _used(call: RatedCall, counted: bool, kind: str | None) -> Decimal:
-    """What a call uses of a quota: minutes charged, or value."""
+    """What a call uses of a quota: charged minutes, or its price."""
     if not counted or call.sale is None:
         return _ZERO
     if kind == "V":
@@ -276,7 +276,7 @@ def _write(
     for account_id in sorted(postings):
         posting, row = postings[account_id], rows.get(account_id)
         if row is not None:
-            # a sum of holds is never below zero, whatever a person deleted
+            # the sum never falls below zero, even if somebody deleted holds by hand
             values = {"charge": posting.charge, "unheld": min(posting.unheld, row.held)}
             values |= {name: getattr(posting, name) for name in quotas}
             # all of them go to the server in one round trip

@@ -1,4 +1,4 @@
-"""What turning charging on would do: whom it refuses, what it charges, what it resets."""
+"""What turning charging on would do: which calls it refuses, what it charges and resets."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.models import Did, Rate, RatePlan, RawCall, Subscriber
 
 REFUSED, CHARGED, RESET = "refused", "charged", "reset"
-OFF = 3  # state of a raw record that was made while charging was off
+OFF = 3  # state of a raw record that was written while charging was off
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """One consequence; `amount` is money, or what was used of a quota."""
+    """One consequence; `amount` is money, or the use of a quota."""
 
     effect: str
     who: str
@@ -31,7 +31,7 @@ class Foreseen:
 
 
 def foresee(db: Session, days: int, expired_credit: str) -> Iterator[Foreseen]:
-    """All consequences; calls of the last days show what calls would cost. Nothing is written."""
+    """All consequences, with the costs of the calls of the last `days`. Nothing is written."""
     yield from _refused_accounts(db)
     yield from _refused_plans(db)
     yield from _call_costs(db, dt.datetime.now(dt.UTC) - dt.timedelta(days=days))
@@ -41,7 +41,7 @@ def foresee(db: Session, days: int, expired_credit: str) -> Iterator[Foreseen]:
 
 
 def _refused_accounts(db: Session) -> Iterator[Foreseen]:
-    """Accounts whose calls to gateways would be refused whatever the destination."""
+    """Accounts whose calls to gateways would be refused, whatever their destination."""
     last = 0
     while True:
         rows = db.execute(
@@ -76,7 +76,7 @@ def _refused_plans(db: Session) -> Iterator[Foreseen]:
 
 
 def _call_costs(db: Session, since: dt.datetime) -> Iterator[Foreseen]:
-    """What calls that were made while charging was off would have cost; they stay uncharged."""
+    """What calls made while charging was off would have cost; they are never charged."""
     prices: dict[str, Decimal] = defaultdict(Decimal)
     counts: dict[str, int] = defaultdict(int)
     unrated: dict[tuple[str, str], int] = defaultdict(int)

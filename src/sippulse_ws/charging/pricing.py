@@ -1,8 +1,7 @@
-"""What a call costs, and the inverse: how long a credit lasts.
+"""What a call costs, and the inverse: how long credit lasts.
 
-Durations are whole seconds, rates are money a minute. Blocks are charged whole, the markup is on
-the rate, and there is one rounding, at the end: to six decimals, ties to the even digit.
-docs/charging.md says how each word of the vendor's document was read.
+Durations are whole seconds, rates are money per minute. Blocks are charged whole, the markup is
+added to the rate, and the price is rounded once, at the end: to six decimals, half to even.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ MILLIONTHS = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """A rate with the blocks in which it is charged; blocks below a second are taken for one."""
+    """A rate with the blocks in which it is charged; a block below one second counts as one."""
 
-    rate: Decimal  # a minute, before the markup
+    rate: Decimal  # per minute, before the markup
     first_block: int = 60  # seconds: txConnection
     next_block: int = 60  # seconds: cadency
     markup: Decimal = Decimal(0)  # per cent; negative for a discount
-    delay: int = 0  # txDelay: that many seconds are taken off the duration
-    discard: int = 0  # txDiscard: a call that is not longer costs nothing
+    delay: int = 0  # txDelay: seconds subtracted from the duration
+    discard: int = 0  # txDiscard: a call of at most so many seconds is free
 
     @property
     def free_seconds(self) -> int:
@@ -33,7 +32,7 @@ class Tariff:
 
 
 def whole_seconds(milliseconds: int) -> int:
-    """A duration as it is charged: a second that was not completed does not count."""
+    """A duration in whole seconds, rounded down."""
     return max(0, milliseconds) // 1000
 
 
@@ -55,26 +54,26 @@ def price_of(seconds: int, tariff: Tariff) -> Decimal:
 
 
 def sale_rate(tariff: Tariff) -> Decimal:
-    """The rate a minute with its markup, rounded for showing; prices are made of the exact one."""
+    """The rate per minute with markup, rounded for display; prices use the exact one."""
     return _money(_millionths_a_second(tariff) * 60)
 
 
 def same_price(one: Tariff, other: Tariff) -> bool:
-    """Whether a call of any duration costs the same by both."""
+    """Whether every duration costs the same by both tariffs."""
     return _millionths_a_second(one) == _millionths_a_second(other) and (
         _blocks(one) == _blocks(other)
     )
 
 
 def longest_call(credit: Decimal, tariff: Tariff) -> int | None:
-    """The most seconds of a call whose price is within the credit; None: there is no end."""
+    """The longest call, in seconds, that the credit pays for; None if it lasts forever."""
     a_second = _millionths_a_second(tariff)
     if a_second <= 0:
         return None
     if credit < 0:
         return 0
     first, following = max(1, tariff.first_block), max(1, tariff.next_block)
-    # what still rounds to no more than the credit: half a millionth above it, a tie if it is even
+    # a price up to half a millionth above the credit is rounded to it; exactly half only if even
     whole = floor(credit * MILLIONTHS)
     limit = whole + Fraction(1, 2)
     left = limit - a_second * first
@@ -91,11 +90,11 @@ def _blocks(tariff: Tariff) -> tuple[int, int, int, int]:
 
 
 def _millionths_a_second(tariff: Tariff) -> Fraction:
-    """Exact; a discount of more than everything is a price of nothing."""
+    """The exact price of a second in millionths; never below zero, whatever the discount."""
     rate = Fraction(tariff.rate) * (100 + Fraction(tariff.markup)) * MILLIONTHS / 6000
     return max(rate, Fraction(0))
 
 
 def _money(millionths: Fraction) -> Decimal:
-    # round() takes ties to the even one
+    # round() rounds half to even
     return Decimal(round(millionths)).scaleb(-6)

@@ -1,7 +1,7 @@
 """The functions that SIP proxies call, in their own schema: admission, holds, records.
 
-Their SQL stands in `functions/`, in the order in which they are made. They run with the rights of
-the account that made them. MariaDB and MySQL only.
+Their SQL stands in `functions/`, in the order of creation. They run with the rights of the account
+that created them. MariaDB and MySQL only.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _NAME = re.compile(r"CREATE (FUNCTION|PROCEDURE) \{schema\}\.(\w+)\(")
 # Rates and routes have prefixes of up to 20 digits.
 _PREFIXES = ", ".join(f"LEFT(p_number, {size})" for size in range(1, 21))
 
-# A row that another call changed meanwhile is locked as it is now, as in every earlier version.
-# Else MariaDB since 11.6.2 refuses it (error 1020), whenever two calls of an account are at once.
+# Without this, MariaDB since 11.6.2 refuses to lock a row that another call has changed since the
+# transaction began (error 1020): two calls of one account at a time would suffice.
 _NEWEST_ROWS = "/*M!110602 SET SESSION innodb_snapshot_isolation = OFF; */"
 
 
 @cache
 def routines() -> tuple[tuple[str, str, str], ...]:
-    """Kind, name and CREATE statement of each, with `{base}` and `{schema}` left open."""
+    """Kind, name and CREATE statement of each, with the placeholders `{base}` and `{schema}`."""
     found = []
     for path in sorted(_FOLDER.glob("*.sql")):
         for part in path.read_text("utf-8").split("\n//\n"):
@@ -35,11 +35,11 @@ def routines() -> tuple[tuple[str, str, str], ...]:
 
 
 def drop_statements(schema: str) -> list[str]:
-    """For a schema given as a quoted name."""
+    """Statements that drop all of them; `schema` is a quoted name."""
     return [f"DROP {kind} IF EXISTS {schema}.{name}" for kind, name, _ in routines()]
 
 
 def create_statements(base: str, schema: str) -> list[str]:
-    """For schemas given as quoted names; they can be run again."""
+    """Statements that drop and create all of them; both schemas are quoted names."""
     made = [text.replace("{base}", base).replace("{schema}", schema) for *_, text in routines()]
     return [*drop_statements(schema), *made]

@@ -1,4 +1,4 @@
-"""The rates that some calls need, read at once: the longest prefix of a number counts."""
+"""The rates that a batch of calls needs, read together; a number's longest prefix counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sippulse_ws.db.statements import Session
 from sippulse_ws.models import Rate
 
 _PREFIX_LENGTH = 20
-# Parameters of one statement; SQLite takes some 32,000.
+# Parameters of a statement; SQLite takes some 32,000.
 _AT_ONCE = 5000
 _COLUMNS = (
     Rate.prefix,
@@ -35,7 +35,7 @@ class RateBook:
         self._rates: dict[tuple[RateTable, str], RateRow] = {}
 
     def load(self, db: Session, wanted: Iterable[tuple[RateTable, str]]) -> None:
-        """Read what is needed to price these numbers by these tables."""
+        """Read the rates for these pairs of table and number."""
         prefixes: dict[RateTable, set[str]] = defaultdict(set)
         for table, number in wanted:
             some = prefixes[table]
@@ -47,7 +47,7 @@ class RateBook:
                 self._load(db, table, these[start : start + _AT_ONCE])
 
     def find(self, table: RateTable, number: str) -> RateRow | None:
-        """The rate with the longest prefix of the number."""
+        """The rate with the number's longest prefix, out of what was loaded."""
         for length in range(min(len(number), _PREFIX_LENGTH), 0, -1):
             if rate := self._rates.get((table, number[:length])):
                 return rate

@@ -1,4 +1,4 @@
-"""One raw record with its prices: what it costs whom, or why that cannot be said."""
+"""A raw record with its prices: what the call costs whom, or why it cannot be priced."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sippulse_ws.charging.rows import GatewayRow, HoldRow, RawCallRow
 from sippulse_ws.charging.terms import PricedBy, cost_of, rated_number, terms_of
 from sippulse_ws.models.types import MONEY_LIMIT
 
-# What is called within the platform, or from outside, costs nothing.
+# Calls within the platform and from outside are free.
 FREE_SERVICES = ("local", "net", "did")
 FREE_GROUNDS = ("free", "emergency")
 TIMEOUT = "timeout"
@@ -30,22 +30,22 @@ NO_SUCH_ACCOUNT = "unknown account"
 REMOVED_ACCOUNT = "account was removed"
 TOO_LARGE = "price too large"
 IMPLAUSIBLE = "implausible duration"
-# Seconds; proxies end calls long before. What is longer comes from a clock that jumped.
+# Seconds; proxies end calls long before that. A longer duration means that a clock jumped.
 _LONGEST = 7 * 86400
 
 
 @dataclass(frozen=True, slots=True)
 class _ShownRate:
-    """The rate shown at admission, out of what was stored with the hold."""
+    """The rate that admission applied, as stored with the hold."""
 
     prefix: str | None
-    rate_value: Decimal  # a minute, with its markups
+    rate_value: Decimal  # per minute, markups included
     name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """Seconds, charged by a rate."""
+    """A duration charged by a rate."""
 
     by: PricedBy
     tariff: Tariff
@@ -59,7 +59,7 @@ class Priced:
 
 @dataclass(slots=True)
 class RatedCall:
-    """`missing` says why there is no price; without it there is one."""
+    """A call with its prices, or with the reason why there are none in `missing`."""
 
     raw: RawCallRow
     account: CallAccount | None
@@ -70,7 +70,7 @@ class RatedCall:
     sale: Priced | None = None
     reseller: Priced | None = None
     cost: Priced | None = None
-    duplicate: bool = False  # there is a record of this call already
+    duplicate: bool = False  # `cdr` has a priced record of this call already
 
     @property
     def price(self) -> Decimal | None:
@@ -84,12 +84,12 @@ class RatedCall:
 
     @property
     def service(self) -> str | None:
-        """As the record tells it."""
+        """The service in the record: "timeout" if the proxy ended the call."""
         ended_by_proxy = self.raw.ended_by == "proxy" and not self.free
         return TIMEOUT if ended_by_proxy else self.raw.service
 
     def leave_unrated(self, reason: str) -> None:
-        """Leave the call unrated, for this reason."""
+        """Drop the prices and say why in `missing`."""
         self.missing = reason
         self.sale = self.reseller = self.cost = None
 
@@ -101,7 +101,7 @@ def rate_call(
     hold: HoldRow | None,
     book: RateBook,
 ) -> RatedCall:
-    """The prices of a raw record; `hold` is the money held for it, with the tariff shown then."""
+    """Price a raw record; `hold` is the money held for the call, with the tariff of admission."""
     seconds = whole_seconds(raw.duration_ms)
     call = RatedCall(raw, account, gateway, seconds)
     if seconds > _LONGEST:
@@ -142,14 +142,14 @@ def _priced(by: PricedBy, seconds: int) -> Priced:
 
 
 def _named(shown: PricedBy, now: PricedBy | None) -> PricedBy:
-    """The terms shown at admission; with the names of rate and plan while these say the same."""
+    """The terms of admission, with the names of today's rate and plan if the price is the same."""
     if now is not None and (shown is now or same_price(shown.tariff, now.tariff)):
         return now
     return shown
 
 
 def _shown(hold: HoldRow | None, side: str) -> PricedBy | None:
-    """The terms by which money was held; rates and plans may have changed since."""
+    """The terms by which money was held, which rates and plans may no longer have."""
     tariff = _held(hold, side)
     if hold is None or tariff is None:
         return None
@@ -157,7 +157,7 @@ def _shown(hold: HoldRow | None, side: str) -> PricedBy | None:
 
 
 def _held(hold: HoldRow | None, side: str) -> Tariff | None:
-    """The tariff by which money was held: what was shown is what is charged."""
+    """The tariff by which money was held; None if it was free or nothing was held."""
     if hold is None:
         return None
 
@@ -184,7 +184,7 @@ def _hundredth(money: Decimal) -> Decimal:
 
 
 def rating_words(call: RatedCall) -> str:
-    """How it was rated, as JSON, for `calls show`."""
+    """How the call was rated, as JSON, for `calls show`."""
     said: dict[str, Any] = {"basis": call.raw.basis, "seconds": call.seconds}
     if call.missing:
         said["missing"] = call.missing

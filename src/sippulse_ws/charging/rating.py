@@ -1,8 +1,8 @@
 """Raw records become rated calls: record, ledger and balances in one transaction, exactly once.
 
-A batch of raw records is locked, passed over by others meanwhile (SKIP LOCKED); the change of their
-state is committed with the money. Any number of workers may run, and one that is killed leaves
-nothing half done.
+A worker locks a batch of raw records, which others skip (SKIP LOCKED), and commits their new state
+together with the money. Any number of workers may run, and one that is killed leaves nothing half
+done.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sippulse_ws.models import Gateway, Provider, RawCall
 NEW, RATED, UNRATED = 0, 1, 2
 BATCH = 200
 DUPLICATE = "recorded already"
-_TRIES = 20  # of a batch that meets others' locks
+_TRIES = 20  # of a batch that runs into others' locks
 
 _RAW = select(*RawCall.__table__.columns)
 _GATEWAYS = select(
@@ -53,16 +53,16 @@ _Value = TypeVar("_Value")
 
 
 class RatingWorker:
-    """Works off raw records, a batch at a time."""
+    """Rates raw records, a batch at a time."""
 
     def __init__(self, timezone: str | None = None, *, tells_calls: bool = False) -> None:
-        """`timezone` as the setting has it; `tells_calls`: an event for each call."""
+        """`timezone` is the setting; with `tells_calls` each rated call emits an event."""
         self._timezone = timezone
         self._tells_calls = tells_calls
         self._snapshots = Snapshots()
 
     def run(self, database: Database, size: int = BATCH) -> bool:
-        """Rate a batch; whether there may be more. What others lock or win is tried again."""
+        """Rate a batch; returns whether there may be more. Lost races are tried again."""
         for attempt in range(_TRIES):
             try:
                 with database.writing() as db:
@@ -75,7 +75,7 @@ class RatingWorker:
         return False
 
     def rate_batch(self, db: Session, size: int = BATCH) -> int:
-        """Rate up to so many new records in this transaction; how many they were."""
+        """Rate up to `size` new records in this transaction; returns how many."""
         raws = db.execute(_oldest(size)).all()
         if raws:
             self._rate(db, raws)
@@ -83,7 +83,7 @@ class RatingWorker:
 
     def _rate(self, db: Session, raws: Sequence[RawCallRow]) -> None:
         zone, now = find_timezone(db, self._timezone), dt.datetime.now(dt.UTC)
-        # a call that began after midnight by its proxy's clock begins the day
+        # a call that began after midnight by its proxy's clock begins the new day
         latest = min(max(raw.started for raw in raws), now + CLOCKS_DIFFER)
         counted = quota_day(db, max(now, latest), zone)
         holds = find_holds(db, {raw.hold_id for raw in raws if raw.hold_id is not None})
@@ -101,7 +101,7 @@ class RatingWorker:
 def price_calls(
     db: Session, raws: Sequence[RawCallRow], holds: Mapping[int, HoldRow]
 ) -> list[RatedCall]:
-    """The raw records with their prices, by what holds now; nothing is written."""
+    """Price raw records by present plans and rates, or by their holds; nothing is written."""
     owners = CallOwners(db, raws, holds)
     gateways = _load_gateways(db, {raw.gateway_id for raw in raws if raw.gateway_id is not None})
     book = RateBook()
@@ -141,7 +141,7 @@ def _load_gateways(db: Session, ids: set[int]) -> dict[int, GatewayRow]:
 
 
 def _mark_duplicates(calls: Sequence[RatedCall], known: Mapping[RecordKey, KnownRecord]) -> None:
-    """A call is recorded once; a record that has no price yet may get one."""
+    """Mark calls that have a priced record; one without a price may still get it."""
     seen: dict[RecordKey, RatedCall] = {}
     for call in sorted(calls, key=lambda one: (one.missing is not None, one.raw.id)):
         key = record_key(call.raw)
@@ -179,7 +179,7 @@ def _finish(db: Session, calls: Sequence[RatedCall], now: dt.datetime) -> None:
     ends: dict[tuple[int, str | None], list[RatedCall]] = {}
     for call in calls:
         reason = DUPLICATE if call.duplicate else call.missing
-        # a duplicate is done with: there is nothing to rate again
+        # a duplicate needs no rating later
         state = UNRATED if call.missing and not call.duplicate else RATED
         ends.setdefault((state, reason), []).append(call)
     for (state, reason), some in ends.items():

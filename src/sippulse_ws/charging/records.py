@@ -1,4 +1,4 @@
-"""Rated calls as rows of `cdr`: new ones, and those that had no price yet."""
+"""Writes rated calls into `cdr`: new rows, and prices of rows that had none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _INSERT = Prepared(
     insert(Cdr).values({c.name: bindparam(c.name, type_=c.type) for c in _COLUMNS}),
 )
 _KEY = ("sip_call_id", "sip_from_tag", "sip_to_tag")
-# What a rating changes; who called whom and when stays.
+# The columns that rating again changes; who called whom and when stays.
 _RATED = (
     "rate price accountcode service cdr_rate_plan_id cdr_reseller_id reseller_rateplan_id "
     "cdr_gateway_id cdr_provider_id matched_prefix matched_prefix_name reseller_rate "
@@ -44,7 +44,7 @@ RecordKey = tuple[str, str, str]
 
 
 def record_key(raw: RawCallRow) -> RecordKey:
-    """What tells a record from others; a call's second leg gets a tag of its own."""
+    """The unique key of a call's record; a second leg has its own to-tag."""
     to_tag = raw.to_tag if not raw.leg else f"{raw.to_tag}-{raw.leg}"
     return raw.call_id, raw.from_tag, to_tag
 
@@ -52,8 +52,8 @@ def record_key(raw: RawCallRow) -> RecordKey:
 def find_records(
     db: Session, raws: Sequence[RawCallRow], *, whole: bool = False
 ) -> dict[RecordKey, WholeRecord]:
-    """The records that there are of these calls, `whole` or as much as KnownRecord has."""
-    # times, so that few partitions are read
+    """Existing records of these calls, with all columns (`whole`) or those of KnownRecord."""
+    # by time as well, so that few partitions are read
     times = [raw.started for raw in raws]
     needed = (*_KEY, "id", "call_start_time", "raw_id", "price")
     columns = Cdr.__table__.columns
@@ -73,7 +73,7 @@ def store_records(
     snapshots: Snapshots,
     zone: ZoneInfo,
 ) -> None:
-    """Write the records of calls that have none, and the prices of those that had none."""
+    """Insert the records of new calls, and write the prices of records that have none."""
     new, changed = [], []
     for call in calls:
         if call.duplicate:
@@ -94,14 +94,14 @@ def store_records(
 
 
 def rated_values(call: RatedCall, db: Session, snapshots: Snapshots) -> dict[str, Any]:
-    """What a rating makes of a record's columns."""
+    """The columns of a record that rating changes, with their new values."""
     row = _rated(call)
     snapshots.refer(db, row)
     return {name: row[name] for name in _RATED}
 
 
 def update_record(db: Session, record: KnownRecord, values: dict[str, Any]) -> None:
-    """Give a record the columns of another rating."""
+    """Write the columns of a new rating into a record."""
     _UPDATE.run(db, **values, record_id=record.id, record_time=record.call_start_time)
 
 
@@ -125,7 +125,7 @@ def _call(call: RatedCall, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _rated(call: RatedCall) -> dict[str, Any]:
-    """The rated columns; those of the snapshots among them become references."""
+    """The rated columns, snapshots' columns included, for which `refer` puts their ids."""
     account, gateway = call.account, call.gateway
     plan = call.sale.by.plan if call.sale else (account.plan if account else None)
     reseller = account.reseller if account else None

@@ -33,7 +33,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Rerated:
-    """A call whose price is another one now, or that cannot be priced any more (`missing`)."""
+    """A call whose price changes, or that can no longer be priced (`missing`)."""
 
     call_id: str
     started: dt.datetime
@@ -53,7 +53,7 @@ class Rerated:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which calls: by the moment of their answer, the account, the plan that prices them."""
+    """Which calls: by the moment of the answer, the account, and the plan that prices them."""
 
     start: dt.datetime
     end: dt.datetime
@@ -62,9 +62,9 @@ class Selection:
 
 
 def rerate(database: Database, which: Selection, *, dry_run: bool = False) -> Generator[Rerated]:
-    """Rate calls again by what holds now; those whose price changes.
+    """Rate calls again by present plans and rates; yields those whose price changes.
 
-    A batch is a transaction. Calls that cannot be priced now are told, and stay as they are.
+    Each batch is a transaction. Calls that cannot be priced now are yielded too, and not changed.
     """
     last = 0
     snapshots = Snapshots()
@@ -81,7 +81,7 @@ def rerate(database: Database, which: Selection, *, dry_run: bool = False) -> Ge
 def list_unrated(
     db: Session, account: str | None = None, limit: int = 1000
 ) -> Sequence[UnratedRow]:
-    """Raw records that could not be rated, the newest first."""
+    """Raw records that could not be rated, newest first."""
     columns = (
         RawCall.id,
         RawCall.started,
@@ -99,7 +99,7 @@ def list_unrated(
 
 
 def queue_unrated(db: Session, account: str | None = None) -> int:
-    """Let the rating worker try all of them again; how many they are."""
+    """Let the rating worker try unrated records again; returns how many."""
     which: list[ColumnElement[bool]] = [RawCall.state == UNRATED]
     if account is not None:
         which.append(RawCall.account == account)
@@ -173,7 +173,7 @@ def _told(call: RatedCall, record: WholeRecord) -> Rerated:
 
 
 def _correct(db: Session, changed: Sequence[tuple[RatedCall, WholeRecord]]) -> None:
-    """Ledger rows and balances: each correction goes to whoever paid at first."""
+    """Correct ledger and balances; each correction goes to whoever paid at first."""
     first = _first_rows(db, [call.raw.id for call, _ in changed])
     corrections: list[tuple[str, int, Decimal, int, int | None]] = []
     for call, record in changed:
@@ -215,7 +215,7 @@ def _post(
     ledger, now = [], dt.datetime.now(dt.UTC)
     for _, account_id, change, raw_id, corrected in corrections:
         row = accounts.get(account_id)
-        if row is None:  # removed: nobody is left to be given anything
+        if row is None:  # removed: no balance is left to correct
             continue
         changes[account_id] += change
         ledger.append(

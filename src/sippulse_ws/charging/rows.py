@@ -1,4 +1,4 @@
-"""Rows of the database as rating and rerating hand them on."""
+"""Types of the database rows that rating and rerating pass on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class RawCallRow(Protocol):
-    """Of `call_raw`, see models/charging.py."""
+    """A row of `call_raw`, see models/charging.py."""
 
     id: int
     proxy: str
@@ -51,7 +51,7 @@ class UnratedRow(Protocol):
 
 
 class KnownRecord(Protocol):
-    """Of `cdr`, as much as rating needs."""
+    """A row of `cdr`: the columns that rating needs."""
 
     id: int
     call_start_time: dt.datetime
@@ -72,7 +72,7 @@ class WholeRecord(KnownRecord, Protocol):
 
 
 class FirstLedgerRow(Protocol):
-    """Of `credit_ledger`: what a call cost somebody at first."""
+    """A row of `credit_ledger`: a call's first charge."""
 
     id: int
     kind: str
@@ -81,7 +81,7 @@ class FirstLedgerRow(Protocol):
 
 
 class CallLedgerRow(Protocol):
-    """Of `credit_ledger`, made by a call."""
+    """A row of `credit_ledger` that a call made."""
 
     id: int
     kind: str
@@ -93,7 +93,7 @@ class CallLedgerRow(Protocol):
 
 
 class HeldMoney(Protocol):
-    """Of `call_hold`."""
+    """A row of `call_hold`: the amounts and whose they are."""
 
     id: int
     subscriber_id: int
@@ -103,7 +103,7 @@ class HeldMoney(Protocol):
 
 
 class HoldRow(HeldMoney, Protocol):
-    """With the tariffs for 6,000 seconds, as exact text."""
+    """A hold with its tariffs: money for 6,000 seconds, as exact text."""
 
     prefix: str | None
     first_block: int
@@ -119,16 +119,16 @@ class HoldRow(HeldMoney, Protocol):
 
 
 class LockedAccount(Protocol):
-    """A subscriber's or reseller's balance."""
+    """A subscriber's or reseller's locked balance."""
 
     id: int
     credit: Decimal
     held: Decimal
-    account_code: str  # of a reseller name@domain
+    account_code: str  # name@domain if it is a reseller
 
 
 class PricedRate(Protocol):
-    """Of `rate`, as much as a record tells of it; of one that is gone there is no name."""
+    """A row of `rate`: what a record shows of it; a rate that is gone has no name."""
 
     @property
     def prefix(self) -> str | None: ...
@@ -139,7 +139,7 @@ class PricedRate(Protocol):
 
 
 class RateRow(Protocol):
-    """Of `rate`: what a prefix costs; blocks that are None are the plan's."""
+    """A row of `rate`: what a prefix costs; where a block is None, the plan's counts."""
 
     prefix: str
     name: str

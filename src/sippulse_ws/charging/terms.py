@@ -1,4 +1,4 @@
-"""By which rate and plan a call is priced: for the subscriber, its reseller, and the provider."""
+"""Which rate and plan price a call: for the subscriber, its reseller, and the provider."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ NO_PLAN = "no plan"
 NO_RATE = "no rate"
 NO_RESELLER_RATE = "no reseller rate"
 UNKNOWN_BILLING = "unknown reseller billing"
-# Digits with which proxies reckon a rate with two markups.
+# The decimals to which the proxies' functions round a rate with two markups.
 _TARIFF_UNIT = Decimal(1).scaleb(-24)
 _DIGITS = 80  # more than any rate with two markups has
 
 
 @dataclass(frozen=True, slots=True)
 class PricedBy:
-    """A rate, the plan that chose it, and what they make of seconds."""
+    """A rate, the plan that names its table, and the tariff of both."""
 
     rate: PricedRate
     plan: Plan | None
@@ -38,7 +38,7 @@ class PricedBy:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a call of an account is priced; `missing` says why it cannot be."""
+    """How a call of an account is priced, or in `missing` why it cannot be."""
 
     sale: PricedBy | None = None
     reseller: PricedBy | None = None
@@ -46,19 +46,19 @@ class Terms:
 
 
 def rated_number(number: str) -> str:
-    """As prefixes are written: without a leading +."""
+    """The number as prefixes are written: without a leading +."""
     return number.lstrip("+")
 
 
 def tables_of(account: CallAccount) -> Iterator[RateTable]:
-    """Those that `terms_of` looks into."""
+    """The rate tables that `terms_of` looks into."""
     for plan in (account.plan, account.reseller.plan if account.reseller else None):
         if plan is not None:
             yield plan.domain, plan.rate_id
 
 
 def terms_of(account: CallAccount, number: str, book: RateBook) -> Terms:
-    """The terms of a call to a number, as `rated_number` writes it."""
+    """The terms of a call to a number, which `rated_number` has normalized."""
     reseller = account.reseller
     if account.plan is None:
         return Terms(missing=NO_PLAN)
@@ -69,7 +69,7 @@ def terms_of(account: CallAccount, number: str, book: RateBook) -> Terms:
 
 
 def _through(reseller: ResellerTerms, own: PricedBy, number: str, book: RateBook) -> Terms:
-    """Through a reseller: it pays by the account's plan, the account by another or a markup."""
+    """A reseller pays by the account's plan; its subscriber by the reseller's plan or markup."""
     if reseller.billing_type == OWN_PLAN:
         sale = _by_plan(reseller.plan, number, book) if reseller.plan else None
         return Terms(sale=sale, reseller=own) if sale else Terms(missing=NO_RESELLER_RATE)
@@ -80,7 +80,7 @@ def _through(reseller: ResellerTerms, own: PricedBy, number: str, book: RateBook
 
 
 def cost_of(rate: RateRow | None, tx_connection: int, cadency: int) -> PricedBy | None:
-    """What a provider charges: by its own blocks, where the rate has none, and without markup."""
+    """What a provider charges: its blocks count where the rate has none; there is no markup."""
     if rate is None:
         return None
     tariff = Tariff(
@@ -109,7 +109,7 @@ def _by_plan(plan: Plan, number: str, book: RateBook) -> PricedBy | None:
 
 
 def _marked_up(tariff: Tariff, markup: Decimal) -> Tariff:
-    """With a second markup, on the price with the first one."""
+    """A tariff with a second markup, added to the price that includes the first."""
     with localcontext(prec=_DIGITS):
         money = tariff.rate * (100 + tariff.markup) * (100 + markup) / 100
         rate = money.quantize(_TARIFF_UNIT, ROUND_HALF_UP) / 100

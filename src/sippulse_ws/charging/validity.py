@@ -1,4 +1,4 @@
-"""Credit past its validity: told once, and taken if the operator wants that."""
+"""Credit past its validity: one event for each, and the credit is taken if so configured."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ TAKEN = "taken"
 
 
 def expire_credit(db: Session, mode: str) -> int:
-    """Notice credits that have expired; with `taken` a ledger row takes them. How many.
+    """Emit events for credits that have expired; returns how many.
 
-    What is held for calls under way stays: it is charged when they end.
+    With the mode `taken` a ledger row takes the credit, except what is held for calls in progress:
+    that is charged when they end.
     """
     noticed = exists().where(
         CreditExpiry.subscriber_id == Subscriber.id,
