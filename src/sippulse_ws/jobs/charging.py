@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 def charging_jobs(settings: Settings) -> list[Job]:
-    """What a clock starts; where charging is off, nothing changes a balance or a quota."""
+    """The periodic jobs; while charging is off, none changes a balance or a quota."""
     today = partial(_today, timezone=settings.timezone)
     jobs = [
         Job("quotas", 2, partial(_quotas, timezone=settings.timezone)),
@@ -59,7 +59,7 @@ def charging_jobs(settings: Settings) -> list[Job]:
 
 
 class LowCreditMailer:
-    """Sends the mails that are due; no transaction is held while the server is spoken to."""
+    """Sends the mails that are due; no transaction is open while it talks to the mail server."""
 
     def __init__(self, settings: Settings) -> None:
         assert settings.smtp_url is not None
@@ -80,7 +80,7 @@ class LowCreditMailer:
         return bool(due)
 
     def _send(self, notice: Row[Any]) -> str | None:
-        """Send one mail; the error, or None."""
+        """Send one mail; returns the error, or None."""
         recipients = addresses_of(notice.email_address)
         if not recipients:
             return "no usable address"

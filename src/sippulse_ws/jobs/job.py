@@ -1,4 +1,4 @@
-"""A periodic job, and what is known of its runs."""
+"""Periodic jobs, and the record of their runs."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ from sippulse_ws.models import BackgroundJob
 
 log = logging.getLogger(__name__)
 
-# Successes are noted this often, in seconds: a job may run twice a second.
+# Seconds between notes of successes, since a job may run twice a second.
 NOTED = 5
-SILENT = 60  # seconds between two lines about the same failure
-_CONFLICTS = 20  # runs in a row that others may win before it counts as a failure
+SILENT = 60  # seconds between two log lines about the same failure
+_CONFLICTS = 20  # lost races in a row before a run counts as failed
 ERROR_LENGTH = 255
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is done again and again, in a thread of its own.
+    """Work that is done again and again, in a thread of its own.
 
-    `run` returns True when there is more to do at once. It is safe to run twice at a time: a
-    server that lost the lease may still be finishing what it began.
+    `run` returns True when there is more to do at once. It must be safe to run twice at a time: a
+    server that lost the lease may still be finishing its run.
     """
 
     name: str
     pause: float  # seconds between runs
     run: Callable[[Database], bool | None]
-    # False: every server's process does it, and what it does is taken from a queue
+    # False: every server runs it, and takes its work from a queue
     needs_lease: bool = True
 
 
 class JobRuns:
-    """Runs one job and keeps note of it in the database."""
+    """Runs one job, and notes its successes and failures in the database."""
 
     def __init__(self, job: Job, clock: Callable[[], float] = time.monotonic) -> None:
         self.job = job
         self._clock = clock
         self._conflicts = 0  # in a row
-        self._complained: str | None = None  # of which failure
+        self._complained: str | None = None  # the failure last logged
         self._complained_at = 0.0
-        self._failures = 0  # since then
-        self._noted: float | None = None  # when its success was, unless it failed since
+        self._failures = 0  # since the last line
+        self._noted: float | None = None  # when a success was last noted; None after a failure
 
     def run(self, database: Database) -> bool:
-        """Run it once; whether there is more to do at once. Nothing that fails ends the process."""
+        """Run the job once; returns whether there is more to do. A failure ends nothing."""
         try:
             more = self.job.run(database)
-        except Exception as error:  # noqa: BLE001 - logged, and the next run comes all the same
+        except Exception as error:  # noqa: BLE001 - logged; the next run comes anyway
             if is_conflict(error) and self._conflicts < _CONFLICTS:
-                self._conflicts += 1  # another server was first: what it left is seen at once
+                self._conflicts += 1  # another server was faster: try again at once
                 return True
             self._complain(error)
             self._noted = None
@@ -72,7 +72,7 @@ class JobRuns:
         return bool(more)
 
     def _complain(self, error: Exception) -> None:
-        """Log why it failed: at once, then once a minute while that stays the same."""
+        """Log why it failed: at once, then once a minute while the reason stays the same."""
         reason = _reason(error)
         self._failures += 1
         if reason != self._complained:
@@ -89,7 +89,7 @@ class JobRuns:
             with database.writing() as db:
                 note_run(db, self.job.name, error)
         except Exception as trouble:
-            if not is_away(trouble):  # else the job's own line says so
+            if not is_away(trouble):  # otherwise the job's own log line says so
                 log.exception("what became of job %s could not be noted", self.job.name)
             return
         if error is None:
@@ -101,7 +101,7 @@ def _reason(error: Exception) -> str:
 
 
 def note_run(db: Session, name: str, error: Exception | None) -> None:
-    """Note that a job succeeded now, or why it failed."""
+    """Store that a job has succeeded, or why it failed."""
     now = dt.datetime.now(dt.UTC)
     values: dict[str, Any] = {"succeeded_at": now, "failures": 0}
     if error is not None:
@@ -115,6 +115,6 @@ def note_run(db: Session, name: str, error: Exception | None) -> None:
 
 
 def list_jobs(db: Session) -> Sequence[Row[Any]]:
-    """How each job that ever ran fares; for `jobs` and the metrics."""
+    """The state of each job that ever ran, for `sippulse-ws jobs` and the metrics."""
     columns = BackgroundJob.__table__.columns
     return db.execute(select(*columns).order_by(BackgroundJob.name)).all()

@@ -1,4 +1,4 @@
-"""Forgets the outcomes of requests whose idempotency key is kept no longer."""
+"""Deletes the outcomes of requests whose idempotency key has expired."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from sippulse_ws.domain import idempotency
 
 
 def purge_keys(database: Database, hours: int) -> bool:
-    """Delete some, in a transaction of its own; whether there may be more."""
+    """Delete a batch in a transaction of its own; returns whether there may be more."""
     with database.writing() as db:
         return idempotency.purge(db, hours) == idempotency.PURGED_AT_ONCE

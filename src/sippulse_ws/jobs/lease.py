@@ -1,7 +1,7 @@
-"""Which server's background process works: a lease in the database.
+"""A lease in the database, which decides which server's background process works.
 
-The holder moves a counter on. Another one takes over when it has seen the counter stand still for
-a while by its own clock, so that the servers' clocks need not agree. A holder that cannot reach the
+The holder increments a counter. Another server takes over when the counter has not changed for a
+while by its own clock, so that the servers' clocks need not agree. A holder that cannot reach the
 database stops working before another one may begin.
 """
 
@@ -24,19 +24,19 @@ from sippulse_ws.models import BackgroundLease
 
 log = logging.getLogger(__name__)
 
-BEAT = 1.0  # seconds between two looks at the lease
-DEAD = 9.0  # seconds that it stands still until another one takes it
+BEAT = 1.0  # seconds between two beats of the holder, or looks of others
+DEAD = 9.0  # seconds without a beat after which another server takes the lease
 BACKGROUND = "background"
-STALE = 6.0  # seconds without a beat of its own after which a holder stops working
+STALE = 6.0  # seconds without a successful beat after which the holder stops working
 
 
 def holder_name() -> str:
-    """Host, process, and something that no other process ever had."""
+    """Host, process id, and a random part, so that no two processes have the same."""
     return f"{socket.gethostname()[:80]}:{os.getpid()}:{os.urandom(4).hex()}"
 
 
 class Lease:
-    """One process's view of the lease; `keep()` is called every BEAT seconds."""
+    """A process's view of the lease; call `keep()` every BEAT seconds."""
 
     def __init__(
         self,
@@ -47,12 +47,12 @@ class Lease:
     ) -> None:
         self.holder = holder
         self.name = name
-        self.changes = 0  # of what another one's row said, since it was first seen
+        self.changes = 0  # how often another holder's row was seen to change
         self._key = BackgroundLease.name == name
         self._database = database
         self._clock = clock
-        self._kept: float | None = None  # when it was certainly ours
-        self._seen: tuple[str | None, int] | None = None  # another's last beat
+        self._kept: float | None = None  # when the last beat that kept it began
+        self._seen: tuple[str | None, int] | None = None  # holder and counter, as last seen
         self._seen_at = 0.0
         self._complained: str | None = None
 
@@ -62,7 +62,7 @@ class Lease:
         return self._kept is not None and self._clock() - self._kept < STALE
 
     def keep(self) -> bool:
-        """Prolong the lease, or take it when it is free; whether it is ours."""
+        """Renew the lease, or take it if it is free; returns whether it is ours."""
         now = self._clock()
         try:
             with self._database.writing() as db:
@@ -102,7 +102,7 @@ class Lease:
         if row is None:
             with self._database.writing() as db:
                 db.execute(insert(BackgroundLease).values(name=self.name))
-            return False  # free at the next look
+            return False  # can be taken at the next look
         state = (row.holder, row.beat)
         if state != self._seen:
             self.changes += self._seen is not None
@@ -117,14 +117,14 @@ class Lease:
         return taken
 
     def confirm(self, db: Session) -> bool:
-        """Whether it is ours, and stays so until this transaction ends."""
+        """Whether the lease is ours; if so, nobody can take it until this transaction ends."""
         touch(db, self._guard)
         row = find_lease(db, self.name)
         return row is not None and row.holder == self.holder
 
     @property
     def _guard(self) -> str:
-        """Touched by whoever takes the lease, and by work that must not meet another one's."""
+        """The guard row that taking the lease changes, and that `confirm` changes as well."""
         return f"lease {self.name}"
 
     def _move(self, db: Session, when: ColumnElement[bool], *, new: bool = False) -> bool:
@@ -137,6 +137,6 @@ class Lease:
 
 
 def find_lease(db: Session, name: str = BACKGROUND) -> Row[Any] | None:
-    """Who holds it, since when, and when it was last prolonged."""
+    """The lease's row: who holds it, since when, and when it was last renewed."""
     same = BackgroundLease.name == name
     return db.execute(select(*BackgroundLease.__table__.columns).where(same)).first()

@@ -1,7 +1,6 @@
-"""Locks by name that hold on every server and on every node of a cluster.
+"""Named locks that hold across all servers and all nodes of a cluster.
 
-They are leases: a row whose counter the holder moves on. Nothing is left behind by a holder that
-dies; another one waits for some seconds until it takes that for sure.
+They are leases, see lease.py: if a holder dies, another process gets the lock some seconds later.
 """
 
 from __future__ import annotations
@@ -15,27 +14,27 @@ from sippulse_ws.jobs.lease import BEAT, Lease, holder_name
 
 
 class LockTaken(Exception):
-    """Somebody who lives holds it."""
+    """A live process holds the lock."""
 
 
 class LockLost(Exception):
-    """Another one has taken it, since nothing was heard of this process for some seconds."""
+    """Another process has taken the lock, since this one did not renew it in time."""
 
 
 class _Lock(Lease):
     def require(self, db: Session) -> None:
-        """LockLost when another one has taken it; if not, nobody does before the commit."""
+        """Make sure that nobody takes the lock before the commit. Raises LockLost."""
         if not self.confirm(db):
             raise LockLost(self.name)
 
 
 @contextmanager
 def named_lock(database: Database, name: str) -> Iterator[_Lock]:
-    """Hold the lock, or LockTaken at once; each transaction under it is to `require` it."""
+    """Hold the lock; each transaction under it must `require` it. Raises LockTaken at once."""
     lease = _Lock(database, holder_name(), name=name)
     ending = Event()
     while not lease.keep():
-        if lease.changes:  # its holder lives
+        if lease.changes:  # its holder is alive
             raise LockTaken(name)
         ending.wait(BEAT / 2)
     beating = Thread(target=_beat, args=(lease, ending), name=name, daemon=True)

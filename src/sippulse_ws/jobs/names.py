@@ -1,4 +1,4 @@
-"""What the background jobs are called: known to the metrics without what the jobs import."""
+"""Names of the background jobs; the metrics need them without what the jobs import."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def webhook_job(name: str) -> str:
 
 
 def job_names(settings: Settings) -> list[str]:
-    """Of every job that `work.list_work` makes of these settings."""
+    """The names of the jobs that `work.list_work` makes with these settings."""
     names = [*_ALWAYS, *(webhook_job(one.name) for one in settings.webhooks)]
     if settings.proxies:
         names.append(RELOADS)

@@ -1,4 +1,4 @@
-"""Price lists become valid at their moment, also when nothing ran at that moment."""
+"""Applies price lists when they are due, late if nothing ran at their moment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def apply_due(database: Database) -> bool:
-    """Apply the lists whose moment has come, each in a transaction with its audit row."""
+    """Apply the lists that are due, each in a transaction with its audit row."""
     with database.reading() as db:
         due = price_lists.find_due(db, dt.datetime.now(dt.UTC))
     for list_id in due:

@@ -1,4 +1,4 @@
-"""The background process: keeps the lease, and works while it has it."""
+"""The background process: keeps the lease, and runs the jobs while it holds it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sippulse_ws.jobs.lease import BEAT, Lease, holder_name
 
 log = logging.getLogger(__name__)
 
-_END_SECONDS = 8  # for jobs under way when the process is to end
+_END_SECONDS = 8  # that jobs in progress have left when the process must end
 
 
 class BackgroundProcess:
-    """Each job has a thread of its own, so that a slow one delays no other."""
+    """Runs each job in a thread of its own, so that a slow one delays no other."""
 
     def __init__(self, database: Database, jobs: Sequence[Job], parent: int | None = None) -> None:
-        """`parent`: the process with whose end this one ends."""
+        """With `parent`, this process ends when that one has ended."""
         self._database = database
         self._jobs = jobs
         self._parent = parent
@@ -29,7 +29,7 @@ class BackgroundProcess:
         self._ending = Event()
 
     def run(self) -> None:
-        """Until `end` is called, or the parent ends."""
+        """Run until `end` is called or the parent has ended."""
         threads = [
             Thread(target=self._work, args=(JobRuns(job),), name=job.name, daemon=True)
             for job in self._jobs
@@ -45,7 +45,7 @@ class BackgroundProcess:
             deadline = time.monotonic() + _END_SECONDS
             for thread in threads:
                 thread.join(max(0, deadline - time.monotonic()))
-            # whoever did not end is not to meet another server at the same work
+            # while a job still runs, no other server may start the same work
             if not any(thread.is_alive() for thread in threads):
                 self._lease.give_back()
 

@@ -1,4 +1,4 @@
-"""Works off the queue of reloads."""
+"""Does the reloads of SIP proxies that are queued."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def run_due(database: Database, proxies: Sequence[Proxy], patience: float) -> None:
-    """Do each due reload once. No transaction is open while a proxy is asked."""
+    """Do each due reload once. No transaction is open while a proxy is called."""
     by_name = {proxy.name: proxy for proxy in proxies}
     with database.reading() as db:
         due = reload_queue.find_due(db, list(by_name))

@@ -15,7 +15,7 @@ from sippulse_ws.parts import make_database, make_proxies
 
 
 def run_jobs(settings: Settings, parent: int) -> None:
-    """All that there are, until SIGTERM, or until the parent ends."""
+    """Run all jobs until SIGTERM, or until the parent has ended."""
     jobs = list_work(settings, make_proxies(settings))
     database = make_database(settings, len(jobs) + 1)
     try:
@@ -25,7 +25,7 @@ def run_jobs(settings: Settings, parent: int) -> None:
 
 
 def work_until_told(database: Database, jobs: Sequence[Job], parent: int | None = None) -> None:
-    """The main thread alone can be told by signals."""
+    """Run these jobs until a signal or the parent's end. To be called in the main thread."""
     process = BackgroundProcess(database, jobs, parent)
 
     def end(*_: Any) -> None:

@@ -1,7 +1,7 @@
-"""Delivers events to SIPPULSE_WEBHOOKS, signed by the Standard Webhooks scheme.
+"""Delivers events to the endpoints of SIPPULSE_WEBHOOKS, signed as Standard Webhooks.
 
-Each endpoint has a thread of its own, so that a slow one holds up no other. An event may come twice
-(the receiver tells by its id), never out of the order of its account.
+Each endpoint has a thread of its own, so that a slow one delays no other. An event may come twice
+(with the same id); the events of one account always come in order.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _AT_ONCE = 500
 
 
 def webhook_jobs(endpoints: Sequence[WebhookSettings]) -> list[Job]:
-    """Jobs that hand events out, deliver them to each endpoint, and delete old ones."""
+    """Jobs that queue events for each endpoint, deliver them, and delete old ones."""
     listeners = [Listener(one.name, one.events, one.domains) for one in endpoints]
     return [
         Job("events", 0.5, partial(_dispatch, listeners=listeners)),
@@ -51,10 +51,10 @@ def webhook_jobs(endpoints: Sequence[WebhookSettings]) -> list[Job]:
 
 
 class WebhookSender:
-    """Delivers what is due to one endpoint."""
+    """Delivers the events that are due to one endpoint."""
 
     def __init__(self, endpoint: WebhookSettings) -> None:
-        # large, and most servers have nobody to tell
+        # large, and most servers have no endpoint
         import httpx  # noqa: PLC0415
 
         self._endpoint = endpoint
@@ -62,7 +62,10 @@ class WebhookSender:
         self._client = httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=False)
 
     def run(self, database: Database) -> bool:
-        """Whether there is more to do at once. No transaction is held while it is spoken to."""
+        """Deliver what is due; returns whether there may be more.
+
+        No transaction is open while the endpoint is called.
+        """
         name = self._endpoint.name
         with database.reading() as db:
             due = find_due_deliveries(db, name)
@@ -83,12 +86,12 @@ class WebhookSender:
                 error,
                 f"again {again}" if again else "given up",
             )
-            if not reached:  # the others would wait as long, and fail alike
+            if not reached:  # further events would wait as long, and fail too
                 return False
         return bool(due)
 
     def _send(self, event: Row[Any]) -> tuple[str | None, bool]:
-        """What went wrong, and whether the endpoint answered at all."""
+        """Send one event; returns the error or None, and whether the endpoint answered at all."""
         body = event_body(event)
         message, now = f"msg_{event.id}", int(time.time())
         secrets = [secret.get_secret_value() for secret in self._endpoint.secrets]
@@ -110,7 +113,7 @@ class WebhookSender:
 
 
 def event_body(event: Row[Any]) -> bytes:
-    """The message: type, timestamp and data."""
+    """The JSON body: type, timestamp, account and data."""
     message = {
         "type": event.kind,
         "timestamp": event.at.isoformat().replace("+00:00", "Z"),

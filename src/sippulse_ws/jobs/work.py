@@ -1,4 +1,4 @@
-"""The list of the background process's jobs: whoever has one adds it here, and to `names`."""
+"""The list of the background process's jobs. A new job is added here and in `names`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sippulse_ws.jobs.webhooks import webhook_jobs
 
 
 def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
-    """All jobs that these settings ask for, with the seconds between their runs."""
+    """All jobs that these settings need, with the seconds between their runs."""
     jobs = [
         Job(RATING, 0.5, rating_worker(settings).run),
         Job(KEYS, 60, partial(purge_keys, hours=settings.idempotency_hours)),
@@ -40,12 +40,12 @@ def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:
 
 
 def rating_worker(settings: Settings) -> RatingWorker:
-    """A rated call is an event only where somebody wants to know."""
+    """The rating worker; it emits an event for each call only if an endpoint wants it."""
     wanted = any(Listener(one.name, one.events).wants(CALL_RATED, "") for one in settings.webhooks)
     return RatingWorker(settings.timezone, tells_calls=wanted)
 
 
 def store_settings(database: Database, settings: Settings) -> None:
-    """SIP proxies read what this process was told."""
+    """Store the settings that the functions of SIP proxies read from the database."""
     with database.writing() as db:
         store_environment(db, settings.charging, settings.emergency_numbers)

@@ -1,1 +1,1 @@
-"""Mails: texts out of templates that an operator can replace, sent by SMTP."""
+"""Mails: written from templates that an operator can replace, sent by SMTP."""

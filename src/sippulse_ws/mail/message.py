@@ -1,6 +1,6 @@
-"""A mail out of a template: its first line is the subject, the rest the text.
+"""Writes mails from templates, whose first line is the subject and the rest the text.
 
-Templates are `NAME.LANGUAGE.txt`; one in the operator's folder comes before the one of the package.
+Templates are `NAME.LANGUAGE.txt`; one in the operator's folder replaces the package's own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
 def addresses_of(text: str | None) -> list[str]:
-    """The addresses in a subscriber's field, which may hold several."""
+    """The e-mail addresses in a subscriber's field, which may hold several."""
     return _ADDRESS.findall(text or "")
 
 
@@ -33,7 +33,7 @@ def write_mail(
     recipients: list[str],
     values: Mapping[str, Any],
 ) -> EmailMessage:
-    """The mail; a jinja2 error for a template that cannot be used."""
+    """The mail. Raises a jinja2 error if the template cannot be used."""
     text = _environment(folder).get_template(f"{template}.{language}.txt").render(values)
     subject, _, body = text.partition("\n")
     mail = EmailMessage()

@@ -1,4 +1,4 @@
-"""Sending by the server of SIPPULSE_SMTP_URL."""
+"""Sends mails through the server of SIPPULSE_SMTP_URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 
 
 class MailServer:
-    """`smtp://` needs STARTTLS, `smtps://` is TLS from the beginning, `smtp+plain://` has none."""
+    """Schemes: `smtp` (STARTTLS required), `smtps` (TLS from the start), `smtp+plain` (none)."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -23,7 +23,7 @@ class MailServer:
         self._password = unquote(parts.password or "")
 
     def send(self, mail: EmailMessage) -> None:
-        """OSError or SMTPException when the server does not take it from us for anybody."""
+        """Raises OSError or SMTPException if the server accepts the mail for no recipient."""
         context = ssl.create_default_context()
         if self._scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(

@@ -1,7 +1,7 @@
-"""Values that could not be read and therefore count as absent: counted, and logged once a day.
+"""Counts values that could not be read and are treated as absent, and logs each once a day.
 
-In the compatible mode such a request succeeds, as on the Java server. These lines tell the operator
-which client sends values that have no effect.
+In the compatible mode such a request succeeds, as on the Java server. The log lines tell the
+operator which client sends values that have no effect.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from sippulse_ws.domain.errors import LoginFailed
 log = logging.getLogger("sippulse_ws.dropped")
 
 _DAY = 86400
-_SLOTS = 8192  # (login, operation, field) that are logged a day; more are only counted
-_SIZE = 8  # bytes of the digest of one of them
+_SLOTS = 8192  # (login, operation, field) logged per day; more are only counted
+_SIZE = 8  # bytes of the digest of one
 
 
 class DroppingRequest(Protocol):
-    """What is needed of a request whose values may have been dropped."""
+    """What DroppedValues needs to know of a request."""
 
     service: str
     operation: str
@@ -43,17 +43,17 @@ class DroppingRequest(Protocol):
 
 
 class DroppedValues:
-    """Shared by the processes that are forked from the one that made it."""
+    """Shared by all processes forked from the one that made it."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._told: set[bytes] = set()  # by this process or seen to be told
+        self._told: set[bytes] = set()  # digests known to be logged, by whichever process
         self._day = 0
-        # the day, how many were logged on it, and their digests
+        # the day, how many were logged that day, and their digests
         self._memory = mmap(-1, _SIZE * (2 + _SLOTS))
         self._file, path = mkstemp(prefix="sippulse-ws-")
         Path(path).unlink()
-        self._lock = Lock()  # the file's is between processes only
+        self._lock = Lock()  # the file's lock is between processes only
 
     def __del__(self) -> None:
         os.close(self._file)
@@ -61,7 +61,7 @@ class DroppedValues:
     def note(self, request: DroppingRequest) -> None:
         for field in sorted(request.dropped):
             metrics.DROPPED_VALUES.labels(field).inc()
-            # a login that is not proven is anybody's text
+            # without a right password the login may be anybody's text
             if request.fault != LoginFailed.code and self._is_first(request, field):
                 told = {
                     "login": request.login,
@@ -90,7 +90,7 @@ class DroppedValues:
         return True
 
     def _shared_of(self, day: int) -> list[bytes]:
-        """The digests of what any process has logged on a day."""
+        """Digests of what all processes have logged that day."""
         if self._number(0) != day:
             self._memory[: 2 * _SIZE] = day.to_bytes(_SIZE) + bytes(_SIZE)
         count = self._number(1)

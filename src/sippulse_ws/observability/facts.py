@@ -1,7 +1,7 @@
-"""What only the database knows, read for the metrics beside the requests.
+"""Metrics that only the database knows, read beside the requests.
 
-A scrape starts a query of the database and waits for it a moment; if that takes longer, the result
-of the last one is given. Before the first result every value is NaN, so that no series begins late.
+A scrape starts a query and waits a moment for it; if the query takes longer, the scrape gets the
+previous result. Before the first result all values are NaN, so that no series begins late.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from sippulse_ws.jobs.job import list_jobs
 
 log = logging.getLogger(__name__)
 
-_PATIENCE = 0.05  # seconds that a scrape waits
-OLD = 15.0  # seconds after which a look that does not end means that the database is away
+_PATIENCE = 0.05  # seconds that a scrape waits for the query
+OLD = 15.0  # seconds without a result after which the database counts as unavailable
 
 
 _UNKNOWN = ChargingBacklog(math.nan, math.nan, math.nan, math.nan)
@@ -33,7 +33,7 @@ _UNKNOWN = ChargingBacklog(math.nan, math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """The result of one query, ages in seconds, times in UTC. The defaults are for none yet."""
+    """The result of one query: ages in seconds, times in UTC. Defaults: there is none yet."""
 
     reloads: float = math.nan
     oldest_reload: float = math.nan
@@ -50,10 +50,10 @@ def read_facts(database: Database) -> DatabaseFacts:
 
 
 class FactsCollector(Collector):
-    """`look` reads the facts; it may be slow, and it may fail."""
+    """`look` reads the facts; it may be slow or fail."""
 
     def __init__(self, look: Callable[[], DatabaseFacts], jobs: Sequence[str]) -> None:
-        """`jobs`: the names of those that run here; others may have left their rows."""
+        """`jobs`: the jobs of this server's settings; rows of others are ignored."""
         self._look = look
         self._jobs = jobs
         self._facts = DatabaseFacts()
@@ -86,7 +86,7 @@ class FactsCollector(Collector):
     def _start(self) -> None:
         with self._lock:
             if self._begun is not None:
-                return  # one is under way
+                return  # one is running
             self._begun = monotonic()
             self._done.clear()
         Thread(target=self._read, name="facts", daemon=True).start()
@@ -95,7 +95,7 @@ class FactsCollector(Collector):
         try:
             self._facts = self._look()
             self._up = True
-        except Exception as error:  # noqa: BLE001 - whatever it is, there are no facts
+        except Exception as error:  # noqa: BLE001 - whatever the error, there is no result
             log.debug("no facts for the metrics: %s", error)
             self._up = False
         finally:

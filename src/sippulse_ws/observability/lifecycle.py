@@ -1,4 +1,4 @@
-"""Lines about the server itself: start, ready, stop, a worker replaced."""
+"""Log lines about the server itself: start, ready, stop, a worker replaced."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Lifecycle:
         log.info("start", extra=told | {"pid": os.getpid()})
 
     def spawned(self, index: int) -> None:
-        """Called by the master for each worker; those after the first ones replace another."""
+        """Called by the master for each new worker; all but the first ones replace another."""
         with self._lock:
             self._spawned += 1
             replaced = self._spawned > self._workers

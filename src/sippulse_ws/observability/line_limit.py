@@ -1,4 +1,4 @@
-"""Limits the lines that a flood of requests writes to the log."""
+"""Limits the log lines that a flood of requests causes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EACH_SECOND = 2.0
 
 
 class LineLimit:
-    """`AT_ONCE` lines at any time, and `EACH_SECOND` after that; the others are counted."""
+    """Lets `AT_ONCE` lines through, then `EACH_SECOND` per second; counts the others."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
@@ -21,7 +21,7 @@ class LineLimit:
         self._lock = Lock()
 
     def take(self) -> int | None:
-        """How many lines were left out before this one; None where this one is left out too."""
+        """How many lines were left out before this one; None if this one must be left out too."""
         with self._lock:
             now = self._clock()
             self._room = min(self._room + EACH_SECOND * (now - self._seen), AT_ONCE)

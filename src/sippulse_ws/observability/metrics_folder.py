@@ -1,6 +1,6 @@
-"""The folder in which a server's processes keep what they count, gone when the last of them is.
+"""The folder in which a server's processes keep their counters, removed when the last one ends.
 
-A server that was killed leaves its folder behind; the next one that starts removes it.
+A killed server leaves its folder behind; the next server that starts removes it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 _PREFIX = "sippulse-ws-metrics-"
-# Seconds in which a folder may stand without its lock: it is being made.
+# Seconds for which a folder without a lock may be one that is just being made.
 _NEW = 60
 _PID = re.compile(r"_(\d+)\.db$")
 
 
 @contextmanager
 def metrics_folder() -> Iterator[str]:
-    """A new folder, locked by this process and by those that it forks."""
+    """A new folder, locked by this process and all that it forks."""
     remove_abandoned()
     with TemporaryDirectory(prefix=_PREFIX) as folder:
         lock = os.open(folder, os.O_RDONLY)
@@ -35,7 +35,7 @@ def metrics_folder() -> Iterator[str]:
 
 
 def remove_abandoned() -> None:
-    """Remove the folders of this user's servers of which no process is left."""
+    """Remove folders of this user's servers that have no process any more."""
     for folder in Path(gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
             _remove_if_abandoned(folder)
@@ -47,8 +47,8 @@ def _remove_if_abandoned(folder: Path) -> None:
         state = os.fstat(lock)
         if state.st_uid != os.geteuid() or state.st_mtime > time.time() - _NEW:
             return
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an error while its server runs
-        # versions before this one took no lock, but their processes' ids are in the files' names
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its server runs
+        # earlier versions took no lock, but the files' names have their processes' ids
         pids = {match[1] for one in folder.iterdir() if (match := _PID.search(one.name))}
         if not any(Path("/proc", pid).exists() for pid in pids):
             shutil.rmtree(folder)

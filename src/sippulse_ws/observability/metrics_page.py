@@ -22,7 +22,7 @@ from sippulse_ws.wire.faults import KINDS
 
 
 class Build(Collector):
-    """Which program this is."""
+    """The program's version and schema, as a metric."""
 
     def __init__(self, schema: str) -> None:
         self._told = {"version": __version__, "python": platform.python_version(), "schema": schema}
@@ -82,7 +82,7 @@ def _expected(
 
 
 def _forget_dead(folder: Path) -> None:
-    """Remove the gauges of processes that have ended, which would be counted for ever."""
+    """Remove the gauges of ended processes, which would otherwise count forever."""
     for file in folder.glob("gauge_live*.db"):
         pid = file.stem.rpartition("_")[2]
         if not (PROC / pid).exists():

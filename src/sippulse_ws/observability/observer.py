@@ -14,11 +14,11 @@ _KINDS = frozenset(KINDS)
 
 class Tracer(Protocol):
     def record(self, request: Request) -> None:
-        """Make a span of a request that has been answered."""
+        """Make a span of an answered request."""
 
 
 class Observer:
-    """What an endpoint calls when it has its answer."""
+    """Called by an endpoint when its answer is ready."""
 
     def __init__(self, log: OperationLog, tracer: Tracer | None = None) -> None:
         self._log = log

@@ -1,7 +1,7 @@
 """The log line of each operation: who called what, how it ended, how long it took.
 
-Of the request's values it holds only the login and the domain. It is written without `logging`,
-which would cost a tenth of a request.
+The line has no values of the request but the login and the domain. It is written without `logging`,
+which would add a tenth to the cost of a request.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _Field = tuple[str, object]
 
 
 class Request(Protocol):
-    """What the line needs to know of a request; the wire's `Context` has it."""
+    """What the line needs to know of a request; `wire.context.Context` has it."""
 
     service: str
     operation: str
@@ -58,7 +58,7 @@ class Request(Protocol):
 
 
 class OperationLog:
-    """Writes lines to stderr: all, none, or a share of those of requests that succeeded."""
+    """Writes a line per request to stderr; of those that succeeded, only a share if so set."""
 
     def __init__(self, share: float, level: str, form: str) -> None:
         self._share = share
@@ -95,9 +95,9 @@ class OperationLog:
         client_request_id: str | None = None,
         traceparent: str | None = None,
     ) -> None:
-        """The line of a request that never ran: no thread was free, or its body did not come.
+        """Write the line of a request that never ran: no thread was free, or its body did not come.
 
-        A flood of such requests does not flood the log.
+        These lines are limited, so that a flood of such requests does not flood the log.
         """
         metrics.UNSERVED.labels(fault).inc()
         if self._share <= 0 or self._level > logging.INFO:
@@ -144,7 +144,7 @@ def _fields(request: Request, bytes_out: int) -> Iterable[_Field]:
 
 
 def _json_line(request: Request, bytes_out: int) -> str:
-    """What `_as_json` makes of `_fields`, when the client told no ids: a third of the work."""
+    """What `_as_json` makes of `_fields` if the client sent no ids, in a third of the time."""
     level = "error" if request.outcome == FAILED else "info"
     name, value = ("service", request.service) if request.service else ("path", request.path[:160])
     return (
@@ -186,7 +186,7 @@ def _as_text(fields: Iterable[_Field]) -> str:
 
 
 def _plain(value: object) -> str:
-    """The text itself if it needs no quotes, else as a JSON string."""
+    """The text as it is, or as a JSON string if it needs quotes."""
     text = str(value)
     if text.isprintable() and not set(text) & set(' ="\\'):
         return text
@@ -194,5 +194,5 @@ def _plain(value: object) -> str:
 
 
 def _write(line: str) -> None:
-    with suppress(OSError):  # nobody reads the log: no reason to fail a request
+    with suppress(OSError):  # a broken log is no reason to fail a request
         os.write(STDERR, f"{line}\n".encode(errors="backslashreplace"))

@@ -23,37 +23,37 @@ _FORM = struct.Struct("=?ddQ")
 
 @dataclass(slots=True)
 class _State:
-    told: bool = False  # whether the outage was logged
-    since: float = 0.0  # of the first failure; 0 while all is well
+    told: bool = False  # whether this outage was logged
+    since: float = 0.0  # when the first failure was; 0 while all is well
     last_line: float = 0.0
     count: int = 0  # failures since the last line
 
 
 class Outage:
-    """Shared by the processes that are forked from the one that made it.
+    """Shared by all processes forked from the one that made it.
 
-    `lost` is called for every request that failed for the outage, `back` for every other one, which
-    costs a look at one byte.
+    `lost` is called for every request that failed because of an outage, `back` for every other one,
+    where it costs a look at one byte.
     """
 
     def __init__(
         self, failed: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.time
     ) -> None:
-        """`failed` is called for every request that met an outage."""
+        """`failed` is called at every `lost`."""
         self._failed = failed
         self._clock = clock
         self._memory = mmap(-1, _FORM.size)
-        # a lock that is released when its process ends, in whatever way
+        # a file lock is released however its process ends
         self._file, path = mkstemp(prefix="sippulse-ws-")
         Path(path).unlink()
-        self._lock = Lock()  # the file's is between processes only
+        self._lock = Lock()  # the file's lock is between processes only
 
     def __del__(self) -> None:
         os.close(self._file)
 
     @property
     def is_on(self) -> bool:
-        """Whether the last news is that the database is unavailable."""
+        """Whether the database was unavailable when last used."""
         return _State(*_FORM.unpack(self._memory[:])).since > 0
 
     def lost(self, error: BaseException) -> None:
@@ -80,7 +80,7 @@ class Outage:
             if state.told:
                 told = {"failures": state.count, "seconds": round(self._clock() - state.since, 1)}
                 log.warning("database back", extra=told)
-                state.count = 0  # else they are logged with the next failure
+                state.count = 0  # otherwise they are logged with the next failure
             state.told, state.since = False, 0.0
 
     @contextmanager
@@ -102,5 +102,5 @@ def _values(state: _State) -> tuple[bool, float, float, int]:
 
 
 def _one_line(error: BaseException) -> str:
-    """What the driver said; SQLAlchemy's own text holds the statement."""
+    """The driver's message; SQLAlchemy's would contain the statement."""
     return " ".join(str(getattr(error, "orig", None) or error).split())[:300]

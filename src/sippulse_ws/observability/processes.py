@@ -1,4 +1,4 @@
-"""Figures of a server's processes, from /proc: master, workers and background processes."""
+"""Metrics of a server's processes, from /proc: master, workers and background process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Processes(Collector):
-    """Summed up by role, so that there are as many series however often a worker is replaced."""
+    """Sums by role, so that replaced workers add no series."""
 
     def __init__(self, master: int | None = None) -> None:
         self._master = master
@@ -50,7 +50,7 @@ class Processes(Collector):
 
 
 def _children(pid: int) -> list[int]:
-    """The children of all threads of a process."""
+    """Child processes, started by whichever thread of a process."""
     found: list[int] = []
     with suppress(OSError):
         for thread in (PROC / f"{pid}/task").iterdir():
@@ -65,7 +65,7 @@ def _command(pid: int) -> list[str]:
 
 
 def _figures(pid: int) -> tuple[float, float, float, float] | None:
-    """Resident bytes, open files, threads, CPU seconds; None of one that has just ended."""
+    """Resident bytes, open files, threads, CPU seconds; None if the process has ended."""
     try:
         fields = (PROC / f"{pid}/stat").read_text().rpartition(") ")[2].split()
         files = len(list((PROC / f"{pid}/fd").iterdir()))

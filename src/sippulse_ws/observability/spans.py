@@ -1,6 +1,6 @@
-"""OpenTelemetry spans of operations: with the extra `otel`, and when its usual variables are set.
+"""OpenTelemetry spans of operations, if the extra `otel` is installed and configured.
 
-A span is made when the operation is over, with the times it had: nothing is held meanwhile.
+A span is made when the operation is over, from its start and end times.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sippulse_ws.observability.operation_log import FAILED, Request
 
 log = logging.getLogger(__name__)
 
-# Any of them asks for spans; OpenTelemetry's own names.
+# OpenTelemetry's own variables: spans are made if any of them is set.
 VARIABLES = (
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -31,7 +31,7 @@ def is_asked_for() -> bool:
 
 
 def find_tracer() -> SpanTracer | None:
-    """None unless spans are asked for; a warning when they are and cannot be made."""
+    """A tracer if spans are configured, else None; logs a warning if the extra is missing."""
     if not is_asked_for():
         return None
     try:
@@ -43,7 +43,7 @@ def find_tracer() -> SpanTracer | None:
 
 
 class SpanTracer:
-    """Makes a span of each request, a child of the `traceparent` that came with it."""
+    """Makes a span of each request, as a child of its `traceparent`, if it has one."""
 
     def __init__(self, provider: Any) -> None:
         from opentelemetry.trace import SpanKind, Status, StatusCode  # noqa: PLC0415 - an extra

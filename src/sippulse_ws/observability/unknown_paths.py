@@ -1,4 +1,4 @@
-"""Logs requests for unknown paths, since a client may have a wrong address."""
+"""Logs requests for unknown paths, since a client may be configured with a wrong address."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sippulse_ws.wire.request_ids import client_request_id, traceparent
 
 BAD_PATH = "bad-path"
 NOT_FOUND = "not-found"
-_UNREADABLE = "\ufffd"  # stands where the path was no UTF-8
+_UNREADABLE = "\ufffd"  # stands in the path for bytes that are not UTF-8
 
 
 class UnknownPaths:
-    """The WSGI application for unknown paths: answers `page`, with the request id of the line."""
+    """The WSGI application for unknown paths: answers with `page` and the log line's request id."""
 
     def __init__(self, page: Callable[..., Iterable[bytes]], log: OperationLog) -> None:
         self._page = page

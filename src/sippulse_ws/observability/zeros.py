@@ -1,4 +1,4 @@
-"""Shows counters as 0 before their first event, or Prometheus would miss that event."""
+"""Shows counters as 0 before their first event, since Prometheus would miss that event."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Source(Protocol):
 
 
 class ZeroFilled(Collector):
-    """The samples of `source`, and 0 for each set of labels in `expected` that it lacks."""
+    """The samples of `source`, plus a 0 for each set of labels in `expected` that it lacks."""
 
     def __init__(
         self, source: _Source, expected: Mapping[MetricWrapperBase, Sequence[Labels]]

@@ -1,4 +1,4 @@
 """What `serve` runs: the supervisor, its workers, and the front that hands requests to threads.
 
-docs/decisions/0008-front.md says why. The application itself is WSGI, as for any other server.
+docs/decisions/0008-front.md says why. The application itself is WSGI and runs under any server.
 """

@@ -1,4 +1,4 @@
-"""Request bodies, read before a thread is taken: with a deadline, a least rate and a bound."""
+"""Reads request bodies before a thread is taken: with deadline, minimum rate and maximum size."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from typing import Any
 
 from sippulse_ws.serving.rsgi import RsgiProtocol, RsgiScope
 
-SMALL = 16 * 1024  # bytes; such bodies are awaited whole
-LEAST_RATE = 1024  # bytes a second, once the time for the whole body is over
-# How much of a body that is too large is still read, and dropped: a client does not look for an
-# answer before it has sent all.
+SMALL = 16 * 1024  # bytes; bodies up to this size are read in one piece
+LEAST_RATE = 1024  # bytes a second, required once the time for a whole body is over
+# How much of a too large body is still read and dropped, since clients send all of it before they
+# read the answer.
 DROPPED = 64 * 1024 * 1024
-# How many bodies of the largest allowed size a process holds at most.
+# A process holds as many bytes of large bodies as so many of the largest allowed size have.
 _AT_ONCE = 16
 
 
 class BodyTimeout(Exception):
-    """The client did not send its body in time."""
+    """The client did not send its whole body in time."""
 
 
 class BodyBroken(Exception):
-    """The body could not be read to its end: the client has gone, or its framing is wrong."""
+    """The body could not be read to its end: the client disconnected, or its framing is wrong."""
 
 
 class BodiesFull(Exception):
-    """So many large bodies are being received that there is no memory for another one."""
+    """Too many large bodies are being received to hold another one in memory."""
 
 
 class Bodies:
-    """Reads bodies of at most `largest` bytes; of a larger one, one byte more."""
+    """Reads bodies; of one above `largest` bytes, returns one byte more than that."""
 
     def __init__(self, seconds: float, largest: int) -> None:
         self._seconds = seconds
         self._largest = largest
-        self._held = 0  # bytes of large bodies
-        self._reading: dict[asyncio.Task[Any], float] = {}  # when each has to be done
+        self._held = 0  # bytes of large bodies in memory
+        self._reading: dict[asyncio.Task[Any], float] = {}  # the deadline of each
 
     async def read(self, scope: RsgiScope, proto: RsgiProtocol) -> bytes:
         length = scope.headers.get("content-length")
@@ -52,15 +52,15 @@ class Bodies:
             return body
         except asyncio.CancelledError:
             raise BodyTimeout from None
-        except (RuntimeError, ValueError) as error:  # granian's errors; a length that is none
+        except (RuntimeError, ValueError) as error:  # granian's errors; a bad Content-Length
             raise BodyBroken from error
         finally:
             del self._reading[task]
 
     def end_late_ones(self, now: float) -> None:
-        """To be called a few times a second."""
+        """Cancel reads past their deadline. To be called a few times a second."""
         for task in [task for task, end in self._reading.items() if end < now]:
-            self._reading[task] = now + self._seconds  # so that it is not cancelled at every look
+            self._reading[task] = now + self._seconds  # not to cancel it again at the next look
             task.cancel()
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class Bodies:
     async def _read_pieces(
         self, proto: RsgiProtocol, task: asyncio.Task[Any], has_trailer: bool
     ) -> bytes:
-        """The body; BodyBroken if it was cut off.
+        """The body in one piece. Raises BodyBroken if it was cut off.
 
         granian gives an empty piece at the end, and one more for an error or for a trailer.
         """

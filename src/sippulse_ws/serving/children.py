@@ -1,4 +1,4 @@
-"""Processes forked from the master: they begin without its signals, and end with it."""
+"""Processes forked from the master: they begin without its signal handlers, and end with it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ log = logging.getLogger("sippulse_ws.lifecycle")
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 _PR_SET_PDEATHSIG = 1
-_ARGUMENTS = slice(45, 47)  # in /proc/self/stat, from the state on: where they begin and end
+_ARGUMENTS = slice(45, 47)  # arg_start and arg_end in /proc/self/stat, after the name
 
 
 def become_child(work: Callable[[], None]) -> None:
-    """Do the work in a process that has just been forked; never returns."""
+    """Do the work in a newly forked process; never returns."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
-        for number in SIGNALS - {signal.SIGHUP}:  # that one is for the master alone
+        for number in SIGNALS - {signal.SIGHUP}:  # only the master obeys SIGHUP
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         work()
@@ -34,7 +34,7 @@ def become_child(work: Callable[[], None]) -> None:
 
 
 def end_with(master: int) -> None:
-    """Be told to stop when the master dies."""
+    """Let the kernel send this process SIGTERM when the master dies."""
     with suppress(OSError, AttributeError):  # no Linux
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != master:
@@ -49,7 +49,7 @@ def has_ended(pid: int) -> bool:
 
 
 def rename(title: str) -> None:
-    """What `ps` shows of this process, instead of the command line that it was forked with."""
+    """Set what `ps` shows for this process instead of the master's command line."""
     with suppress(OSError, ValueError):  # no Linux
         fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         first, end = map(int, fields[_ARGUMENTS])

@@ -1,4 +1,4 @@
-"""The background process beside the workers: forked as they are, and again when it dies."""
+"""The background process beside the workers: forked like them, and restarted when it dies."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sippulse_ws.serving.children import become_child, end_with, has_ended, rena
 log = logging.getLogger(__name__)
 
 TITLE = "sippulse-ws: background"
-AGAIN_SECONDS = 1.0  # after which one that died is started again, twice as long each time
+AGAIN_SECONDS = 1.0  # until it is restarted after it died; doubled each time
 MOST_SECONDS = 30.0
-LIVED_SECONDS = 60.0  # whoever did that begins anew with the shortest pause
-_END_SECONDS = 10  # to finish what it began
+LIVED_SECONDS = 60.0  # after a life of that length the pause is the shortest again
+_END_SECONDS = 10  # that it has to finish its work
 
 
 class Companion:
-    """One process that runs `work(master)`; it shares the master's memory, and no socket."""
+    """A process that runs `work(master)`; it shares the master's memory, but not its sockets."""
 
     def __init__(self, work: Callable[[int], None], listeners: Sequence[socket.socket]) -> None:
         self.pid = 0
@@ -34,7 +34,7 @@ class Companion:
         self._pause = AGAIN_SECONDS
 
     def keep(self) -> None:
-        """Start it when there is none; called again and again."""
+        """Start the process if there is none. To be called regularly."""
         if self.pid and has_ended(self.pid):
             self._ended()
         if not self.pid and self._due <= monotonic():
@@ -45,15 +45,15 @@ class Companion:
                 become_child(lambda: self._become(master))
 
     def patience(self) -> float:
-        """Seconds until `keep` has something to do."""
+        """Seconds until `keep` must be called again."""
         return 1.0 if self.pid else max(0.0, self._due - monotonic())
 
     def restart(self) -> None:
-        """Tell it to end; it is started again."""
+        """Tell the process to end; `keep` starts it again."""
         self._tell(signal.SIGTERM)
 
     def end(self) -> None:
-        """Let it finish what it began, for a while."""
+        """Tell the process to end, and wait some seconds for it to finish its work."""
         self._tell(signal.SIGTERM)
         deadline = monotonic() + _END_SECONDS
         while self.pid and not has_ended(self.pid):
@@ -65,7 +65,7 @@ class Companion:
     def _become(self, master: int) -> None:
         rename(TITLE)
         end_with(master)
-        for listener in self._listeners:  # or clients would wait in them for nobody
+        for listener in self._listeners:  # otherwise clients would wait in them in vain
             listener.close()
         self._work(master)
 

@@ -1,4 +1,4 @@
-"""Says when connections wait because a worker has as many as it takes, or does not get to them."""
+"""Logs that connections wait: the worker has as many as it accepts, or is too slow to accept."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ EVERY = 60.0  # seconds between two lines
 
 
 class Crowd:
-    """Logs connections that wait: when two looks in a row find some, and then once a minute."""
+    """Logs waiting connections when two looks in a row find some, then once a minute."""
 
     def __init__(
         self, listener: socket.socket, most: int, clock: Callable[[], float] = monotonic
     ) -> None:
-        """`most` is how many connections the worker takes."""
+        """`most` is how many connections the worker accepts."""
         self._listener = listener
         self._most = most
         self._clock = clock

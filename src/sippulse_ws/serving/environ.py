@@ -1,4 +1,4 @@
-"""The WSGI environment of a request that came through RSGI, and the answer on its way back."""
+"""The WSGI environment of a request received through RSGI, and the application's answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Received(NamedTuple):
 
     scope: RsgiScope
     body: bytes
-    at: float  # perf_counter() when its head was there
+    at: float  # perf_counter() when its head had arrived
 
 
 _ALWAYS: Environ = {
@@ -36,8 +36,8 @@ _ALWAYS: Environ = {
 _MOST_NAMES = 500
 
 
-# Headers that change the meaning of a request. One whose value cannot be read is passed on empty,
-# so that the request is refused rather than run without it.
+# Headers that change the meaning of a request. If their value cannot be read, an empty one is
+# passed on, so that the request is refused rather than run without the header.
 _MEANT = [
     ("idempotency-key", "HTTP_IDEMPOTENCY_KEY"),
     ("if-match", "HTTP_IF_MATCH"),
@@ -46,7 +46,7 @@ _MEANT = [
 
 
 class _Keys(dict[str, str]):
-    """The environment's key of each header that clients send."""
+    """The WSGI key of each header name, computed once."""
 
     def __missing__(self, name: str) -> str:
         key = name.upper().replace("-", "_")
@@ -67,9 +67,9 @@ def environ_of(request: Received, place: Any) -> Environ:
         key = _keys[name]
         environ[key] = f"{environ[key]},{value}" if key in environ else value
     for name, key in _MEANT:
-        if key not in environ and name in scope.headers:  # beyond ASCII
+        if key not in environ and name in scope.headers:  # its value is not ASCII
             environ[key] = ""
-    # an HTTP/2 or absolute-form request may name its host there alone
+    # an HTTP/2 or absolute-form request may have its host only there
     if "HTTP_HOST" not in environ and scope.authority:
         environ["HTTP_HOST"] = scope.authority
     environ["REQUEST_METHOD"] = scope.method
@@ -89,16 +89,16 @@ def environ_of(request: Received, place: Any) -> Environ:
 
 
 def header_items(headers: RsgiHeaders) -> list[Header]:
-    """Name and value of each header, without values beyond ASCII, which nothing reads."""
+    """Name and value of each header; those whose value is not ASCII are left out."""
     try:
         return headers.items()
-    except Exception:  # noqa: BLE001 - granian raises its own kind for bytes beyond ASCII
+    except Exception:  # noqa: BLE001 - granian raises an error of its own if a value is not ASCII
         found = [(name, headers.get(name)) for name in headers.keys()]  # noqa: SIM118
         return [(name, value) for name, value in found if value is not None]
 
 
 def client_address(scope: RsgiScope, hops: int) -> str:
-    """The client's address: of the connection, or as the trusted proxies give it."""
+    """The client's address: the connection's, or the one given by the trusted proxies."""
     return forwarded(scope, "x-forwarded-for", hops) or _host_and_port(scope.client)[0]
 
 
@@ -112,13 +112,13 @@ def forwarded(scope: RsgiScope, name: str, hops: int) -> str:
 
 
 def _host_and_port(address: str) -> tuple[str, str]:
-    """`127.0.0.1:80` or `[::1]:80`."""
+    """Split `127.0.0.1:80` or `[::1]:80` into host and port."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), port
 
 
 def page_environ(path: str) -> Environ:
-    """The environment of a GET that the process makes itself."""
+    """The WSGI environment of a GET request that the process makes itself."""
     local = {"REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
     told = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
     more = {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.url_scheme": "http", "wsgi.input": BytesIO()}

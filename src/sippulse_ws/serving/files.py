@@ -9,7 +9,7 @@ from time import monotonic
 from sippulse_ws.serving.rsgi import Disconnect, RsgiProtocol
 from sippulse_ws.wire.spooled import Spooled
 
-# Seconds after which a file that nobody opened is given up: its client has gone.
+# Seconds after which a file that granian has not opened is closed: its client has gone.
 _PATIENCE = 30
 _OPEN_FILES = Path("/proc/self/fd")
 
@@ -34,7 +34,7 @@ class _Sent:
 
 
 class SentFiles:
-    """Keeps each file open until the server has opened it too."""
+    """Keeps each file open until granian has opened it too."""
 
     def __init__(self) -> None:
         self._kept: list[_Sent] = []
@@ -43,12 +43,12 @@ class SentFiles:
         return len(self._kept)
 
     def path_of(self, answer: Spooled, proto: RsgiProtocol) -> str:
-        """A path under which the server can open the file, which has no name of its own."""
+        """A path by which granian can open the file, which has no name of its own."""
         self._kept.append(_Sent(answer, proto))
         return str(_OPEN_FILES / str(answer.fileno()))
 
     def let_go(self) -> None:
-        """In the event loop: close files that the server has opened itself, or never will."""
+        """Close files that granian has opened, or never will. Called in the event loop."""
         if not self._kept:
             return
         opened = _open_files()

@@ -1,8 +1,8 @@
-"""Requests as granian's event loop hands them over (RSGI), and how each comes to a thread.
+"""Takes requests from granian's event loop (RSGI) and passes each to a thread.
 
-Nothing in the event loop waits: bodies are awaited, health is known already, everything else is a
-job for the pool. A thread sends the answer itself. The coroutine of the request is ended later,
-when the loop is awake anyway, because waking the loop for it would cost a tenth of a request.
+Nothing blocks the event loop: bodies are awaited, health is known already, everything else is a job
+for the pool. The thread sends the answer itself. The request's coroutine ends later, when the loop
+is awake anyway, because waking the loop for it would cost a tenth of a request.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from sippulse_ws.serving.refusals import (
 from sippulse_ws.serving.rsgi import RsgiProtocol, RsgiScope
 from sippulse_ws.wire.spooled import Spooled
 
-TICK = 0.1  # seconds between looks at what waits, while something does
-# Seconds of waiting after which a request is watched: if its client leaves, it is not begun.
+TICK = 0.1  # seconds between looks at waiting requests, while there are any
+# After so many seconds of waiting a request is dropped if its client disconnects.
 UNWATCHED = 0.05
 
 Wsgi = Callable[[Environ, Any], Iterable[bytes]]
@@ -45,11 +45,11 @@ OK = 200
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one process takes on."""
+    """The limits of one process."""
 
     threads: int
     proxy_threads: int
-    queue: int  # requests that wait in a lane
+    queue: int  # most requests that wait in a lane
     seconds: float  # for an operation, from the end of its request to its answer
     body_seconds: float
     largest_body: int
@@ -57,9 +57,9 @@ class Limits:
 
 
 class Front:
-    """The RSGI application before `app`, which is WSGI.
+    """The RSGI application in front of `app`, which is WSGI.
 
-    `quick` has, by path, answers that need no thread; `refusals` makes the answers to requests that
+    `quick` has answers that need no thread, by path; `refusals` makes the answers to requests that
     no thread will run.
     """
 
@@ -90,11 +90,11 @@ class Front:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._measure([])  # there before the first request
+        self._measure([])  # the metrics exist before the first request
 
     @property
     def unanswered(self) -> int:
-        """Requests under way."""
+        """How many requests are in progress."""
         self._let_go()
         return len(self._jobs) + len(self._bodies)
 
@@ -109,7 +109,7 @@ class Front:
             self.last_request = monotonic()
         try:
             path = scope.path
-        except Exception:  # noqa: BLE001 - granian's own, for a path that is no UTF-8
+        except Exception:  # noqa: BLE001 - granian's own error, for a path that is not UTF-8
             self._send(proto, self._refusals.break_off(scope, "", BAD_PATH))
             return
         if scope.method == "POST":
@@ -148,15 +148,15 @@ class Front:
         done = job.done = self._loop.create_future()
         self._jobs[job] = None
         self._pool.queue(job)
-        del job, request  # they hold the body
+        del job, request  # they refer to the body
         await done
 
     def _client_of(self, scope: RsgiScope) -> str:
-        """The client's address, behind trusted proxies as they give it."""
+        """The client's address, given by trusted proxies if there are any."""
         return client_address(scope, self._limits.trusted_proxies)
 
     def _run(self, job: Job) -> None:
-        """In a thread: call the application, and send what it answers."""
+        """Call the application and send its answer. Runs in a thread."""
         answer = Answer()
         if job.environ is None:
             job.environ = environ_of(job.request, job)
@@ -187,7 +187,7 @@ class Front:
         self._finished.append(job)
 
     def _let_go(self) -> None:
-        """End the coroutines whose requests are answered."""
+        """Let the coroutines of answered requests end."""
         while self._finished:
             job = self._finished.popleft()
             self._jobs.pop(job, None)

@@ -1,8 +1,8 @@
-"""Clients whose logins keep failing, as all workers of a server see them.
+"""Clients whose logins keep failing, counted for all workers of a server together.
 
 Made before the workers are forked. A network (a /24, a /64) with `SOME` failures a minute counts as
-guessing. While the whole server sees a flood of failures, which may come from many networks, a few
-are enough.
+guessing passwords; during a flood of failures on the whole server, which may come from many
+networks, `SOME_IN_FLOOD` are enough.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from sippulse_ws.domain.hash_gate import network_of
 from sippulse_ws.domain.shared_marks import SharedLock
 from sippulse_ws.serving.proofs import Proofs
 
-SOME = 10  # failed logins; fewer are typing errors
+SOME = 10  # failed logins within a minute; fewer may be typing errors
 SOME_IN_FLOOD = 2
 WITHIN = 60.0  # seconds
-# Failed logins of all networks: how many a second are normal, how many beyond those make a flood,
-# and how many beyond those are remembered at most.
+# Failed logins of all networks: how many a second are normal; how many above that make a flood;
+# how many above that are counted at most.
 FLOOD, FLOOD_BEGINS, FLOOD_MOST = 20.0, 100.0, 400.0
-# Requests a second of all who guess, while others are there; more are told that the server is busy.
-# With these a first correct login from an address where 160 others a second fail is served.
+# Requests a second of all guessing networks together while other clients are there; more are told
+# that the server is busy. Enough for a correct first login at an address where 160 a second fail.
 TURNS, TURNS_SAVED = 170.0, 340.0
-OTHERS = 2.0  # seconds after the latest request of somebody else
+OTHERS = 2.0  # seconds for which a request of another client counts
 _PLACES = 1 << 14
-_COUNT = struct.Struct("<Idi")  # a digest of the network, since when, how many failures
-_LEVEL = struct.Struct("<dd")  # a level that changes with time, and when it was that
+_COUNT = struct.Struct("<Idi")  # digest of the network, start of the count, failures
+_LEVEL = struct.Struct("<dd")  # a level that falls or rises with time, and when it was measured
 _FLOOD_AT, _TURNS_AT, _OTHERS_AT = 0, _LEVEL.size, 2 * _LEVEL.size
 
 
@@ -42,7 +42,7 @@ def _place_of(address: str) -> tuple[int, int]:
 
 
 class Guessers:
-    """Counts failed logins by network, and gives those who guess their turns.
+    """Counts failed logins by network, and limits the requests of networks that guess.
 
     Two networks whose digests have the same slot in the table push each other out.
     """
@@ -77,13 +77,13 @@ class Guessers:
         return count >= SOME or self._level(_FLOOD_AT, -FLOOD, now) >= FLOOD_BEGINS
 
     def note_other(self) -> None:
-        """A client that does not guess has sent a request; only noted while others guess."""
+        """Note a request of a client that does not guess; done only while others guess."""
         now = monotonic()
         if self._level(_FLOOD_AT, -FLOOD, now) > 0:
             _LEVEL.pack_into(self._levels, _OTHERS_AT, 0.0, now)
 
     def has_turn(self) -> bool:
-        """Whether one more request of those who guess may run now."""
+        """Whether one more request of a network that guesses may run now."""
         now = monotonic()
         if now - _LEVEL.unpack_from(self._levels, _OTHERS_AT)[1] > OTHERS:
             return True
@@ -99,7 +99,7 @@ class Guessers:
 
 
 class Clients:
-    """Which clients guess, and which of them have proved before that they do not."""
+    """Which clients guess passwords, and which have shown right credentials before."""
 
     def __init__(self) -> None:
         self.guessers = Guessers()

@@ -1,7 +1,7 @@
-"""The listening sockets: one for each worker, made by the supervisor, which keeps them.
+"""The listening sockets: one for each worker, made by the supervisor and kept by it.
 
-The kernel shares connections out between them. One that waits to be accepted is not lost with the
-worker: the next one in its place finds it.
+The kernel distributes connections among them. A connection that waits to be accepted is not lost
+when its worker dies: the worker's replacement accepts it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from contextlib import suppress
 from sippulse_ws.wording import WordedError, Wording
 
 BACKLOG = 1024
-SETTLING = 0.05  # seconds for handshakes that have begun
+SETTLING = 0.05  # seconds for handshakes in progress to finish
 _SO_ATTACH_FILTER = 26
 _SYN = 0x02
-# Classic BPF over the TCP header: load the flags, drop what has SYN, keep the rest.
+# Classic BPF over the TCP header: load the flags, drop packets with SYN, keep the rest.
 _NO_SYN = (
     (0x30, 0, 0, 13),
     (0x45, 0, 1, _SYN),
     (0x06, 0, 0, 0),
     (0x06, 0, 0, 0xFFFF),
 )
-_QUEUED = struct.Struct("24xI")  # tcpi_unacked of a listening socket: what waits for accept
+_QUEUED = struct.Struct("24xI")  # tcpi_unacked: connections that wait for accept
 
 
 _NO_SUCH_ADDRESS = Wording(
@@ -39,11 +39,11 @@ _CANNOT_LISTEN = Wording(
 
 
 class ListenError(WordedError):
-    """The address cannot be listened on."""
+    """It is impossible to listen on this address."""
 
 
 def listen(host: str, port: int, count: int) -> list[socket.socket]:
-    """Sockets that listen on the first address of a host name, or on an IP address."""
+    """`count` sockets that listen on an IP address, or on the first one of a host name."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
@@ -51,7 +51,7 @@ def listen(host: str, port: int, count: int) -> list[socket.socket]:
     family, _, _, _, address = found[0]
     listeners: list[socket.socket] = []
     try:
-        # without SO_REUSEPORT: another server is found out, also when it is one of ours
+        # without SO_REUSEPORT binding fails if another server listens, even one of ours
         with _socket(family) as alone:
             alone.bind(address)
             address = alone.getsockname()
@@ -71,19 +71,19 @@ def listen(host: str, port: int, count: int) -> list[socket.socket]:
 
 def _socket(family: int) -> socket.socket:
     one = socket.socket(family, socket.SOCK_STREAM)
-    # after a restart, connections of the server before are still about
+    # after a restart, connections of the previous server still exist
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return one
 
 
 def refuse_new(listeners: Sequence[socket.socket], patience: float) -> None:
-    """Let no new connection begin, and wait until those that have are accepted.
+    """Let no new connection begin, and wait until existing ones are accepted.
 
-    A client whose first packet is dropped sends it again after a second: to whoever listens then.
-    Closing a socket at once would reset the connections that wait in it. `patience` in seconds.
+    A client whose SYN is dropped sends it again after a second, to whoever listens then. Closing a
+    socket at once would reset the connections that wait in it. `patience` is in seconds.
     """
-    with suppress(OSError, AttributeError):  # no Linux: as good as it can be
+    with suppress(OSError, AttributeError):  # not Linux: new connections cannot be refused
         lines = b"".join(struct.pack("=HBBI", *line) for line in _NO_SYN)
         code = ctypes.create_string_buffer(lines)
         program = struct.pack("@HP", len(_NO_SYN), ctypes.addressof(code))
@@ -96,6 +96,6 @@ def refuse_new(listeners: Sequence[socket.socket], patience: float) -> None:
 
 
 def waiting_connections(listener: socket.socket) -> int:
-    """How many are not accepted yet."""
+    """How many connections wait to be accepted."""
     info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _QUEUED.size)
     return int(_QUEUED.unpack(info)[0])

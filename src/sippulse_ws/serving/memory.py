@@ -1,23 +1,23 @@
-"""What glibc's malloc keeps of memory that was given back to it."""
+"""Limits how much freed memory glibc's malloc keeps."""
 
 from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of malloc.h
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # constants of malloc.h
 _KEPT = 512 * 1024  # bytes
-GIVE_BACK_SECONDS = 10.0  # between two times; one takes a millisecond
+GIVE_BACK_SECONDS = 10.0  # between two calls; one takes a millisecond
 
 
 def keep_little_memory() -> None:
-    """Called before there are threads; processes forked from this one behave alike.
+    """Use one malloc arena, and return freed memory soon. Call before starting threads.
 
-    By default every thread has an arena of its own, and after the first hash of a password (19 MiB)
-    as much is kept in each for the next one. One arena costs nothing that could be measured: who
-    holds Python's lock is alone anyway.
+    Forked processes inherit it. By default each thread has an arena, which keeps 19 MiB after its
+    first password hash. One arena costs no measurable time: only the thread that holds the GIL
+    allocates anyway.
     """
-    with suppress(OSError, AttributeError):  # another C library
+    with suppress(OSError, AttributeError):  # not glibc
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_ARENA_MAX, 1)
         mallopt(_MMAP_THRESHOLD, _KEPT)
@@ -25,6 +25,6 @@ def keep_little_memory() -> None:
 
 
 def give_back_memory() -> None:
-    """To the system, what is free between pieces that are in use: megabytes after a long list."""
+    """Return free memory to the system: megabytes, after a long list."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

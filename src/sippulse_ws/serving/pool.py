@@ -1,4 +1,4 @@
-"""The threads that run requests, in lanes: each with threads and a bounded queue of its own."""
+"""The threads that run requests. Each lane has threads and a bounded queue of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GUESSERS_TURN = 4
 
 
 class Job:
-    """A request whose body is there; a `lanes.Place` for the operation that it becomes."""
+    """A request with its whole body; the `lanes.Place` of its operation."""
 
     __slots__ = (
         "_ticket", "client", "done", "end", "environ", "failed_login", "gone", "guesses", "lane",
@@ -36,16 +36,16 @@ class Job:
         self.proto = proto  # sends the answer
         self.end = end  # time.monotonic() of its deadline
         self.since = monotonic()
-        self.gone: Disconnect | None = None  # watches the client, once the job has to wait
-        self.done: asyncio.Future[None]  # what its coroutine waits for
-        self.environ: dict[str, Any] | None = None  # of its first run, for further ones
+        self.gone: Disconnect | None = None  # done if the client leaves; set when it must wait
+        self.done: asyncio.Future[None]  # what the request's coroutine awaits
+        self.environ: dict[str, Any] | None = None  # the first run's, for further ones
         self.client = ""  # its address
         self.failed_login = False
-        self.guesses = False  # its client's logins keep failing: it has to wait behind the others
+        self.guesses = False  # its client's logins keep failing: others come first
         self._ticket = [True]
 
     def claim(self) -> bool:
-        """Take the job, to run it or to refuse it; False if somebody else has taken it."""
+        """Take the job, to run or refuse it; False if somebody else has taken it."""
         try:
             return self._ticket.pop()
         except IndexError:
@@ -78,7 +78,7 @@ class Job:
         raise Detour
 
     def enter(self, account: str) -> None:
-        self.wait_again()  # before another thread can find it among those that are parked
+        self.wait_again()  # before another thread can find it among the parked jobs
         try:
             entered = self.pool.writers.enter(account, self)
         except ParkedFull:
@@ -87,7 +87,7 @@ class Job:
             raise Busy from None
         if not entered:
             raise Detour
-        if not self.claim():  # its deadline has just passed, and it was refused
+        if not self.claim():  # its deadline has just passed and it was refused
             self.leave(account)
             raise Detour
 
@@ -98,7 +98,7 @@ class Job:
 
 
 class Lane:
-    """A queue of requests and the threads that run them, which start with the first request.
+    """A queue of requests and the threads that run them. Threads start with the first request.
 
     While others wait, clients whose logins keep failing get only one turn in `GUESSERS_TURN`.
     """
@@ -107,7 +107,7 @@ class Lane:
         self.name = name
         self._others: deque[Job] = deque()
         self._guessers: deque[Job] = deque()
-        self._there: SimpleQueue[None] = SimpleQueue()  # as many as there are jobs in both
+        self._there: SimpleQueue[None] = SimpleQueue()  # one entry for each job in both queues
         self._turn = 0
         self._threads = threads
         self._started = False
@@ -145,15 +145,15 @@ class Lane:
             for queue in (first, last):
                 try:
                     return queue.popleft()
-                except IndexError:  # or another thread took it, and left one elsewhere
+                except IndexError:  # another thread took it; there is one in the other queue
                     continue
 
 
 class Pool:
     """All lanes of a process.
 
-    At most `most` requests wait in a lane, and half as many of clients that guess. `run` answers
-    a job, or raises Detour; `finished` is called when a job is done.
+    At most `most` requests wait in a lane, half as many of clients that guess passwords. `run`
+    answers a job or raises Detour; `finished` is called when a job is done.
     """
 
     def __init__(
@@ -188,7 +188,7 @@ class Pool:
             self.wake()
             return
         try:
-            # nobody waits for the answer of a client that has gone: it is not begun
+            # a request whose client has gone is not begun
             if job.gone is None or not job.gone.done():
                 self._run(job)
             else:

@@ -1,7 +1,7 @@
-"""Credentials that were right lately, which the front recognizes before a request is parsed.
+"""Credentials that were right recently, recognized by the front before it parses a request.
 
-Only a hint for the order of requests: where somebody guesses passwords from an address, other
-clients at that address, whose credentials are known to be right, are not held back.
+Used only to order requests: when somebody guesses passwords from an address, other clients at that
+address whose credentials were right are not delayed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from sippulse_ws.domain.shared_marks import SharedMarks
 
 SECONDS = 3600  # for which credentials are remembered
-_AGAIN = 60.0  # of an address where nobody guesses, credentials are noted once in so many seconds
+_AGAIN = 60.0  # seconds between notes for an address where nobody guesses
 _MOST = 4096  # addresses that are remembered for that
 _GOOD = b"good".ljust(16)
 _LONGEST = 4096  # bytes of a principal
@@ -31,7 +31,7 @@ class Proofs:
         self._noted: dict[str, float] = {}  # by address, of this process
 
     def note(self, request: Any, address: str, *, suspected: bool) -> None:
-        """Note the credentials of a request that succeeded; if not `suspected`, one a minute."""
+        """Note the credentials of a request that succeeded; once a minute if not `suspected`."""
         now = time()
         if not suspected and now - self._noted.get(address, 0.0) < _AGAIN:
             return

@@ -1,4 +1,4 @@
-"""What /readyz answers: the result of the last probe. No request waits for a probe."""
+"""Answers /readyz with the result of the last probe, so that no request waits for one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from sippulse_ws.serving.refusals import Refusal
 
 _EVERY = 1.0  # seconds between probes
-OLDEST = 2.0  # seconds; of a result that is still given
+OLDEST = 2.0  # seconds; an older result means "not ready"
 TEXT = [("Content-Type", "text/plain; charset=utf-8")]
 STARTING: Refusal = (503, TEXT, b"starting\n")
 STUCK: Refusal = (503, TEXT, b"database does not answer\n")

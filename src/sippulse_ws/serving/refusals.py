@@ -1,4 +1,4 @@
-"""The answers to requests that no thread will run, and their lines in the log."""
+"""Answers to requests that no thread will run, and their log lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sippulse_ws.wire.request_ids import CLIENT_ID, TRACE, client_request_id, tr
 
 Refusal = tuple[int, list[Header], bytes]
 
-# The `fault` in the log line of a request that did not come in whole.
+# The `fault` in the log line of a request whose body did not arrive.
 LATE_BODY = "body-timeout"
 BROKEN_BODY = "body-broken"
 BAD_PATH = "bad-path"
@@ -25,9 +25,9 @@ _STATUS = {LATE_BODY: 408, BROKEN_BODY: 400, BAD_PATH: 404}
 
 
 class Refusals:
-    """Makes these answers. Each is logged under the request id that the client is given.
+    """Makes these answers. Each is logged with the request id in the answer.
 
-    `hops` reverse proxies are trusted to say whose request it is.
+    `hops` is the number of reverse proxies that are trusted to give the client's address.
     """
 
     def __init__(self, language: str, log: OperationLog, hops: int = 0) -> None:
@@ -36,7 +36,7 @@ class Refusals:
         self._hops = hops
 
     def turn_away(self, scope: RsgiScope, path: str, error: DomainError) -> Refusal:
-        """The answer to a request that came in whole."""
+        """The answer to a request whose body was received."""
         request_id = self._tell(scope, path, error.code)
         if not path.startswith(API):
             return refuse(self._language, path, error, request_id)
@@ -46,7 +46,7 @@ class Refusals:
         return refuse(language, path, error, request_id, prefix)
 
     def break_off(self, scope: RsgiScope, path: str, fault: str) -> Refusal:
-        """The answer to a request that did not come in whole."""
+        """The answer to a request whose body was not received."""
         request_id = self._tell(scope, path, fault)
         headers = [("Connection", "close"), ("X-Request-Id", request_id)]
         return _STATUS[fault], headers, b"" if fault != BAD_PATH else b"not found\n"
@@ -69,7 +69,7 @@ class Refusals:
 def refuse(
     language: str, path: str, error: DomainError, request_id: str, prefix: str = ""
 ) -> Refusal:
-    """The error as SOAP or JSON, by the path; `prefix` is a path that a proxy has removed."""
+    """The error as SOAP or JSON, as the path demands; `prefix` is the part stripped by a proxy."""
     headers = [("Retry-After", "1"), ("X-Request-Id", request_id)]
     if path.startswith(API):
         body = problem(error, language, request_id, prefix + ERRORS_PAGE)

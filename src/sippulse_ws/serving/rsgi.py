@@ -1,4 +1,4 @@
-"""What granian hands over with a request (RSGI), as far as it is used here."""
+"""Types of what granian passes with a request (RSGI), as far as they are used here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Header = tuple[str, str]
 
 
 class RsgiHeaders(Protocol):
-    """By lower-case name; one whose value is no ASCII makes `items` fail, and is None in `get`."""
+    """Headers by lower-case name; a value that is not ASCII fails `items`, and `get` gives None."""
 
     def __contains__(self, name: str, /) -> bool: ...
 
@@ -21,7 +21,7 @@ class RsgiHeaders(Protocol):
 
 
 class RsgiScope(Protocol):
-    """A request without its body. Reading a `path` that is no UTF-8 is an error."""
+    """A request without its body. Reading a `path` that is not UTF-8 is an error."""
 
     http_version: str
     server: str
@@ -39,7 +39,7 @@ class RsgiScope(Protocol):
 
 
 class Disconnect(Protocol):
-    """A future that is done when the client has gone."""
+    """A future that is done when the client has disconnected."""
 
     def done(self) -> bool: ...
 

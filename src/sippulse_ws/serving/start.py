@@ -1,4 +1,4 @@
-"""Puts the parts of `serve` together, around a WSGI application and a listening socket."""
+"""Assembles the parts of `serve` around a WSGI application and listening sockets."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ from sippulse_ws.serving.worker import (
     usable_cores,
 )
 
-# MiB; lxml keeps every element name it ever saw, and anybody may send new ones.
+# MiB; a larger worker is replaced. lxml keeps every element name it has seen, and anybody may send
+# new ones.
 LARGEST_WORKER = 768
 PROBE_SECONDS = 1.5
-ACCEPT_SECONDS = 2.0  # for connections that wait when told to stop
+ACCEPT_SECONDS = 2.0  # for waiting connections, when told to stop
 FILES_BESIDE = 512  # file descriptors besides those of clients
 
 
@@ -46,9 +47,9 @@ def run_server(
     pinned: bool,
     background: Callable[[int], None],
 ) -> None:
-    """Serve with a worker for each listening socket, and `background` (of the master's pid) beside.
+    """Serve with a worker for each listening socket, until told to stop.
 
-    It ends when it is told to stop.
+    `background` runs in a process beside them, and gets the master's pid.
     """
     _allow_files(settings.connections + FILES_BESIDE)
     lifecycle = Lifecycle(address, len(listeners))
@@ -56,7 +57,7 @@ def run_server(
     stop_seconds = settings.operation_seconds + GRACE_SECONDS
     cores = usable_cores()
     master = os.getpid()
-    known = Clients()  # which the workers share
+    known = Clients()  # shared by the workers
 
     def work(index: int, ready: Callable[[], None]) -> None:
         core = cores[index % len(cores)] if pinned else None
@@ -103,7 +104,7 @@ def make_front(
 
 
 def probe(app: Wsgi) -> Refusal:
-    """What the application says to /readyz, within its time."""
+    """The application's answer to /readyz, or 503 if it raises."""
     answer = Answer()
     try:
         with Deadline(PROBE_SECONDS):
@@ -116,7 +117,7 @@ def probe(app: Wsgi) -> Refusal:
 
 
 def _allow_files(wanted: int) -> None:
-    """Each connection is an open file; as many as the system lets this process have."""
+    """Raise the limit of open files, as far as allowed, since each connection is one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft < most:

@@ -1,4 +1,4 @@
-"""The master process: starts workers, starts them again when they end, and replaces them."""
+"""The master process: starts workers, restarts those that end, and replaces them on SIGHUP."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from sippulse_ws.serving.companion import Companion
 
 log = logging.getLogger("sippulse_ws.lifecycle")
 
-# Seconds before a worker that ended by itself is started again: at once, then longer and longer.
+# Seconds until a worker that ended by itself is restarted: at once, then ever longer.
 _PAUSES = (0.0, 0.2, 0.4, 0.8, 1.6, 2.5)
-STEADY_SECONDS = 30.0  # a worker that lived so long begins with the first pause again
+STEADY_SECONDS = 30.0  # after so long a life a worker's pauses begin anew
 MEMORY_SECONDS = 30.0  # between looks at the workers' memory
-READY_SECONDS = 30.0  # for a new worker, until the old one is told to stop all the same
+READY_SECONDS = 30.0  # for a new worker to serve, before the old one is told to stop anyway
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(slots=True)
 class _Slot:
-    """One worker at a time, two while one replaces the other."""
+    """The place of one worker; of two while one replaces the other."""
 
     index: int
     pid: int = 0  # of the worker; 0 when there is none
     started: float = 0.0
     ends: int = 0  # how many workers in a row ended soon after their start
     due: float = 0.0  # when to start one, while there is none
-    ready: int = -1  # file descriptor that the new worker closes when it serves
+    ready: int = -1  # pipe that the new worker closes when it serves
     old: int = 0  # pid of the one that is being replaced
     replace: bool = False
 
 
 @dataclass(slots=True)
 class Supervisor:
-    """Runs `work(index, ready)` in `count` forked processes, each of at most `largest` bytes.
+    """Runs `work(index, ready)` in `count` forked processes; one above `largest` bytes is replaced.
 
     `stopping` is called before the workers are told to stop; `stop_seconds` is how long they have.
     `companion` is the process beside them, which ends after them.
@@ -57,11 +57,11 @@ class Supervisor:
     stopping: Callable[[], None] = lambda: None
     companion: Companion | None = None
     _slots: list[_Slot] = field(default_factory=list)
-    _told: set[int] = field(default_factory=set)  # signals that came
+    _told: set[int] = field(default_factory=set)  # signals received
     _killed_at: dict[int, float] = field(default_factory=dict)  # by pid, of those told to stop
 
     def run(self) -> None:
-        """Run until SIGTERM or SIGINT; SIGHUP replaces every worker, one after the other."""
+        """Run until SIGTERM or SIGINT; SIGHUP replaces all workers, one after another."""
         self._slots = [_Slot(index) for index in range(self.count)]
         with _wakeup() as wakeup:
             for number in SIGNALS:
@@ -94,7 +94,7 @@ class Supervisor:
             self._kill_late_ones()
 
     def _patience(self) -> float:
-        """How many seconds to sleep at most."""
+        """The most seconds to sleep."""
         if self._killed_at or any(slot.old or slot.replace for slot in self._slots):
             return 0.05
         waits = [slot.due - monotonic() for slot in self._slots if not slot.pid]
@@ -132,7 +132,7 @@ class Supervisor:
                 self._ended(slot)
 
     def _ended(self, slot: _Slot) -> None:
-        """A worker ended without being told to: killed, out of memory, stopped by others."""
+        """A worker ended by itself: it crashed, was killed, or ran out of memory."""
         now = monotonic()
         slot.ends = slot.ends + 1 if now - slot.started < STEADY_SECONDS else 1
         slot.pid = 0
@@ -156,7 +156,7 @@ class Supervisor:
             self.companion.restart()
 
     def _go_on_replacing(self) -> None:
-        """One worker at a time: the new one serves before the old one is told to stop."""
+        """Replace one worker at a time: the new one serves before the old one is told to stop."""
         for slot in self._slots:
             if slot.ready >= 0 and _is_closed(slot.ready):
                 self._forget_pipe(slot)
@@ -203,7 +203,7 @@ class Supervisor:
 
 @contextmanager
 def _wakeup() -> Iterator[int]:
-    """A file descriptor that can be read when a signal came."""
+    """A file descriptor that becomes readable when a signal comes."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing)

@@ -1,4 +1,4 @@
-"""A worker process: granian's server in an event loop, on a socket of the supervisor's."""
+"""A worker process: granian's server in an event loop, on a socket of the supervisor."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ from sippulse_ws.serving.readiness import Readiness
 
 log = logging.getLogger(__name__)
 
-# An idle connection is closed no sooner: Java clients keep theirs, and repeat a POST on one that
-# was closed. The same time is the most for a request's head.
+# Idle connections are kept that long, because Java clients keep theirs and repeat a POST that met a
+# closed one. It is also the time limit for a request's head.
 KEEP_ALIVE_SECONDS = 90
 LARGEST_HEAD = 512 * 1024  # bytes
-# Told to stop, a worker goes on serving until nobody asks any more, so that clients find out from
-# its answers that their connections end, not from a request that is lost.
+# A worker told to stop serves until no request came for so long: clients then learn from its
+# answers that their connection ends, not from a lost request.
 QUIET_SECONDS = 0.3
 DRAIN_SECONDS = 2.0
-# Beyond an operation's own time, for its answer to be sent.
+# Time to send an operation's answer, beyond the operation's own time.
 GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     connections: int
-    stop_seconds: float  # for what is under way when told to stop
-    core: int | None = None  # to which the worker is bound
+    stop_seconds: float  # for requests in progress when told to stop
+    core: int | None = None  # that the worker is bound to
 
 
 class _Server(EmbeddedServer):
-    """granian on a socket that exists already."""
+    """granian's server on an existing socket."""
 
     def __init__(self, listener: socket.socket, **options: Any) -> None:
         super().__init__(**options)
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
-        # the server closes what it is given
+        # the server closes the socket that it gets
         holder: Any = SocketHolder
         self._shd = holder(os.dup(self._listener.fileno()), False, BACKLOG)
 
@@ -101,13 +101,13 @@ class Worker:
         self._give_back_memory(loop)
         loop.call_soon(ready)
         await self._server.serve()
-        # a client that has gone is not waited for by the server, but what it began may end well
+        # granian does not wait for requests whose client has gone, but they should be completed
         end = monotonic() + self._options.stop_seconds
         while self._front.unanswered and monotonic() < end:
             await asyncio.sleep(0.05)
 
     def _look_at_crowd(self, loop: asyncio.AbstractEventLoop) -> None:
-        with suppress(OSError, AttributeError):  # no Linux: nothing is told
+        with suppress(OSError, AttributeError):  # not Linux: nothing is logged
             self._crowd.look()
             loop.call_later(LOOK_SECONDS, self._look_at_crowd, loop)
 
@@ -133,21 +133,21 @@ class Worker:
 
 
 def become_worker(master: int, core: int | None) -> None:
-    """The first thing a worker does: arrange to end with the master, and to stay on one core.
+    """Let this process end with the master, and stay on one core. To be called first.
 
-    The threads of a worker hold Python's lock in turn; were they on several cores, every object
-    they touch would move between the cores' caches, which costs a sixth of a request. Nor does a
-    thread whose answer has come interrupt another one that holds the lock: it could only wait.
+    The threads of a worker hold the GIL in turn; on several cores, every object they touch would
+    move between the cores' caches, which costs a sixth of a request. SCHED_BATCH keeps a thread
+    whose wait is over from interrupting the one that holds the GIL.
     """
     end_with(master)
     if core is not None:
-        with suppress(OSError, AttributeError):  # refused, or no Linux: it serves all the same
+        with suppress(OSError, AttributeError):  # refused, or not Linux: it serves anyway
             os.sched_setaffinity(0, {core})
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def usable_cores() -> list[int]:
-    """The cores that this process may use, which in a container may be only some."""
-    if not hasattr(os, "sched_getaffinity"):  # no Linux
+    """The cores that this process may use: in a container maybe not all."""
+    if not hasattr(os, "sched_getaffinity"):  # not Linux
         return list(range(os.cpu_count() or 1))
     return sorted(os.sched_getaffinity(0))

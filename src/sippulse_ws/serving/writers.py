@@ -1,8 +1,7 @@
-"""Which accounts are being written to, and by how many threads.
+"""Counts the threads that write to each account.
 
-A thread that writes to a row which is locked elsewhere has to wait. So the writers of one account
-get at most half of the threads, and all writers together leave one thread for requests that only
-read.
+A thread that writes to a locked row has to wait. So the writers of one account get at most half of
+the threads, and all writers together leave one thread for requests that only read.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ Waiting = TypeVar("Waiting")
 
 
 class ParkedFull(Exception):
-    """Too many requests wait to write for the same account, or for all accounts together."""
+    """Too many requests wait to write to the same account, or to all accounts together."""
 
 
 class Writers(Generic[Waiting]):
-    """Counts writers. Requests that may not write yet are parked here, `most` in all."""
+    """Counts writers, and parks requests that may not write yet: at most `most` in all."""
 
     def __init__(self, threads: int, most: int) -> None:
         self._most_of_all = most
@@ -29,11 +28,11 @@ class Writers(Generic[Waiting]):
         self._writing: Counter[str] = Counter()
         self._all = 0
         self._waiting = 0
-        self._parked: dict[str, deque[Waiting]] = {}  # by account, the longest waiting first
+        self._parked: dict[str, deque[Waiting]] = {}  # by account, oldest first
         self._lock = Lock()
 
     def enter(self, account: str, waiting: Waiting) -> bool:
-        """Whether it may write now. If not, it is parked, and a later `leave` returns it.
+        """Whether the request may write now; if not, it is parked and a later `leave` returns it.
 
         Raises ParkedFull when too many are parked already.
         """
@@ -59,7 +58,7 @@ class Writers(Generic[Waiting]):
             return self._next()
 
     def next(self) -> Waiting | None:
-        """A parked request that may try again now, in case one returned before never entered."""
+        """A parked request that may try again now, for when an earlier one never entered."""
         if not self._parked:
             return None
         with self._lock:

@@ -1,11 +1,11 @@
-"""Faults on demand, for tests of what a client does then: the header `X-Fault`.
+"""Faults on demand, to test how a client copes with them: the header `X-Fault`.
 
     delay=5s          the answer comes late
     500               a bare HTTP error, and nothing was done
     drop              the connection ends without an answer, and nothing was done
     unknown-outcome   the request is done, and the answer says that nobody knows
 
-Only servers for tests have it.
+Only servers for tests obey it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class FaultInjection:
 
 
 def end_connection(environ: dict[str, Any]) -> None:
-    """Shut the client's connection down, whichever server holds it: it is one of our files."""
+    """Shut the client's connection down. Its socket is found among the open files."""
     peer = (environ.get("REMOTE_ADDR"), int(environ.get("REMOTE_PORT") or 0))
     for file in Path("/proc/self/fd").iterdir():
         with suppress(OSError), socket.socket(fileno=os.dup(int(file.name))) as connection:

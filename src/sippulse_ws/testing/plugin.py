@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:  # the server is loaded when a test asks for it
+if TYPE_CHECKING:  # the server is imported when a test uses it
     from sippulse_ws.testing.server import Server, SippulseServer
 
 
@@ -31,14 +31,14 @@ def sippulse_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 
 @pytest.fixture
 def sippulse(sippulse_server: Server, tmp_path: Path) -> Iterator[SippulseServer]:
-    """A server of this test's own: its address, builders, and a look at what was stored."""
+    """A server of this test's own: its address, builders, and access to stored rows."""
     server = sippulse_server.start(tmp_path)
     yield server
     server.stop()
 
 
 def _one_file(path: Path) -> None:
-    """Everything in the database's own file, so that it can be copied."""
+    """Move everything into the database's main file, so that it can be copied."""
     import sqlite3  # noqa: PLC0415
 
     connection = sqlite3.connect(path)

@@ -1,4 +1,4 @@
-"""A real server in a thread of the tests' own process, over a database of SQLite."""
+"""A real server in a thread of the tests' process, with an SQLite database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sippulse_ws.testing.faults import FaultInjection
 
 DOMAIN = "example.com"
 PROFILE = "DEFAULT"
-# Hashes that take no time: the passwords are those of tests.
+# Cheap hashes: these are passwords of tests.
 _HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 Principal = dict[str, str]
@@ -40,9 +40,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 class Server:
-    """Serves on a random port of the loopback; `start` gives it the database of one test.
+    """Serves on a random loopback port; `start` gives it the database of one test.
 
-    `template` is a file with the newest schema; nothing is written to it.
+    `template` is an SQLite file with the newest schema, which is copied and not changed.
     """
 
     def __init__(self, template: Path, language: Literal["pt", "en"] = "en") -> None:
@@ -51,7 +51,7 @@ class Server:
         self._settings = Settings(database_url=url, language=language, log_operations=0)
 
     def start(self, folder: Path) -> SippulseServer:
-        """A server over a fresh database in this folder."""
+        """Start a server with a fresh database in this folder."""
         path = folder / f"sippulse-{secrets.token_hex(4)}.db"
         shutil.copyfile(self._template, path)
         database = Database(f"sqlite:///{path}")
@@ -63,7 +63,7 @@ class Server:
 
 
 class SippulseServer:
-    """What a test has: the server's address, builders, and a look at what was stored.
+    """What a test gets: the server's address, builders, and access to stored rows.
 
     There is one domain, `example.com`, with the profile `DEFAULT`, and a superuser, `principal`.
     """
@@ -77,18 +77,18 @@ class SippulseServer:
         self.principal = self.administrator("root", superuser=True)
 
     def wsdl(self, service: str) -> str:
-        """Address of a service's WSDL."""
+        """The URL of a service's WSDL."""
         return f"{self.url}/SipPulse/{service}?wsdl"
 
     def domain(self, name: str) -> str:
-        """Make a domain with the profile DEFAULT; its name."""
+        """Create a domain with the profile DEFAULT; returns its name."""
         with self._database.writing() as db:
             domains.create_domain(db, name)
             profiles.create_profile(db, name, PROFILE)
         return name
 
     def administrator(self, login: str, *granted: str, superuser: bool = False) -> Principal:
-        """Make an administrator of these domains, or of all; the principal to send."""
+        """Create an administrator of these domains, or a superuser; returns its principal."""
         password = secrets.token_urlsafe(12)
         with self._database.writing() as db:
             administrators.create_administrator(
@@ -99,7 +99,7 @@ class SippulseServer:
         return {"login": login, "password": password}
 
     def subscriber(self, username: str = "1000", domain: str = DOMAIN, **fields: Any) -> int:
-        """Make a subscriber; its id. Fields in snake_case, as the columns."""
+        """Create a subscriber; returns its id. Fields are named as the columns, in snake_case."""
         values = {"password": "Secret-1234", "profile": PROFILE, **fields}
         with self._database.writing() as db:
             return new_subscribers.insert_subscriber(
@@ -107,7 +107,7 @@ class SippulseServer:
             )
 
     def call(self, service: str, operation: str, **parameters: Any) -> Any:
-        """Call an operation as the superuser; its result as JSON. ServerFault tells a fault."""
+        """Call an operation as the superuser; returns the JSON result. Raises ServerFault."""
         login = f"{self.principal['login']}:{self.principal['password']}"
         request = Request(  # noqa: S310 - our own address
             f"{self.url}/SipPulse/api/{service}/{operation}",
@@ -125,7 +125,7 @@ class SippulseServer:
                 raise ServerFault(json.load(error)) from None
 
     def rows(self, table: str, **columns: Any) -> list[dict[str, Any]]:
-        """The rows of a table with these values, by column."""
+        """The rows of a table that have these values, as dicts by column."""
         known: Table = Base.metadata.tables[table]
         query = select(known).where(*(known.c[name] == value for name, value in columns.items()))
         with self._database.reading() as db:
@@ -142,7 +142,7 @@ class SippulseServer:
 
 
 class ServerFault(Exception):
-    """A call ended in a fault; `code` is that of the catalogue."""
+    """A call ended in a fault; `code` is its code at /SipPulse/errors."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
         super().__init__(problem.get("detail"))
