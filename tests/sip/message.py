@@ -55,11 +55,11 @@ class Message:
 
     def encode(self) -> bytes:
         lines = [self.start, *(f"{name}: {value}" for name, value in self.headers)]
-        return "\r\n".join([*lines, "Content-Length: 0", "", ""]).encode()
+        return "\r\n".join([*lines, "Content-Length: 0", "", ""]).encode(errors="surrogateescape")
 
 
 def parse(data: bytes, source: tuple[str, int]) -> Message:
-    start, *lines = data.decode().split("\r\n\r\n")[0].split("\r\n")
+    start, *lines = data.decode(errors="surrogateescape").split("\r\n\r\n")[0].split("\r\n")
     headers = []
     for line in lines:
         name, _, value = line.partition(":")

@@ -88,7 +88,7 @@ class Phone:
     ) -> Call:
         """Call a SIP URI, or a number of the own domain; waits for the end of the ringing."""
         uri = target if target.startswith("sip:") else f"sip:{target}@{self.domain}"
-        extra = [("Contact", f"<{self.contact}>"), *headers]
+        extra = list(({"Contact": f"<{self.contact}>"} | dict(headers)).items())
         response, sent = self._converse(method, uri, uri, extra, None, sender)
         call = Call(response, self, sent, uri)
         if method == "INVITE" and 200 <= response.status < 300:
@@ -140,14 +140,14 @@ class Phone:
     ) -> tuple[Message, list[tuple[str, str]]]:
         """Send a request, and again with credentials when it is challenged."""
         call_id, tag = secrets.token_hex(8), secrets.token_hex(4)
-        headers = [
-            ("From", f"<{sender or self.account}>;tag={tag}"),
-            ("To", f"<{to}>"),
-            ("Call-ID", call_id),
-            ("CSeq", f"1 {method}"),
-            ("User-Agent", "sippulse-ws tests"),
-            *extra,
-        ]
+        usual = {
+            "From": f"<{sender or self.account}>;tag={tag}",
+            "To": f"<{to}>",
+            "Call-ID": call_id,
+            "CSeq": f"1 {method}",
+            "User-Agent": "sippulse-ws tests",
+        }
+        headers = [*((n, v) for n, v in usual.items() if n not in dict(extra)), *extra]
         response = self._send(method, uri, headers)
         if response.status in (401, 407):
             kind = "WWW-Authenticate" if response.status == 401 else "Proxy-Authenticate"
