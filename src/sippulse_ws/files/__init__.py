@@ -1,1 +1,1 @@
-"""Tables in files: one engine of imports and exports, a declaration per kind."""
+"""Imports and exports of tables as files: one engine, and a declaration per kind of record."""

@@ -1,4 +1,4 @@
-"""One batch of records into the database: what is new, changed, the same, refused."""
+"""Stores a batch of records: finds out which are new, changed, the same or refused."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sippulse_ws.files.kind import Kind, Record, Stored
 from sippulse_ws.files.lines import Entry
 from sippulse_ws.files.refusals import RecordDiffers, shown
 
-TRIES = 20  # on a cluster other nodes may win many times
+TRIES = 20  # on a cluster, races with other nodes may be lost many times
 
-Refusal = tuple[int, str, DomainError]  # line, the line as it came, why
+Refusal = tuple[int, str, DomainError]  # line number, the line as read, the reason
 
 
 @dataclass(slots=True)
 class Counts:
-    """Records by their fate."""
+    """How many records were new, changed, known or refused."""
 
     stored: int = 0
     changed: int = 0
@@ -43,7 +43,7 @@ class Counts:
 
     @property
     def status(self) -> int:
-        """The exit status: all well, some refused, or rows and none of them in."""
+        """The exit status: 0 no line refused, 1 some refused, 2 lines but none stored or known."""
         if not self.refused:
             return 0
         return 1 if self.stored + self.changed + self.known else 2
@@ -51,7 +51,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Sorted:
-    """The entries of a batch by what is to become of them."""
+    """The entries of a batch by what is to be done with them."""
 
     new: list[tuple[Entry, Record]] = field(default_factory=list)
     changed: list[tuple[Entry, tuple[Stored, Record, Record]]] = field(default_factory=list)
@@ -73,7 +73,7 @@ class BatchStore:
         self.confirm: Callable[[Session], None] | None = None
 
     def store(self, entries: Sequence[Entry]) -> tuple[Counts, list[Refusal]]:
-        """In one transaction, tried again when a concurrent request was in the way."""
+        """Store a batch in one transaction, which is repeated if it conflicts with another."""
         for _ in range(TRIES - 1):
             try:
                 return self._store_once(entries)
@@ -155,7 +155,7 @@ class BatchStore:
 
 
 def told_changes(stored: Stored, changes: Record, secret: frozenset[str]) -> str:
-    """`rate_value 0.08 → 0.09`, for each column; of a secret one its name only."""
+    """`rate_value 0.08 → 0.09` for each changed column; of a secret column only the name."""
     return ", ".join(
         name if name in secret else f"{name} {_told(stored.get(name))} → {_told(value)}"
         for name, value in sorted(changes.items())

@@ -19,24 +19,24 @@ _BATCH = 2000
 
 @dataclass(frozen=True)
 class Period:
-    """From a moment, to another that is not part of it; None: no end."""
+    """From a moment (included) to another (excluded); None: unlimited."""
 
     start: dt.datetime | None = None
     end: dt.datetime | None = None
 
 
 def select_cdrs(domain: str | None, period: Period) -> Select[Any]:
-    """The records of a domain by start of call, or all domains' in no order."""
+    """The rated calls of a domain by start, or of all domains in no order."""
     query: Select[Any] = select(*VI_CDRS.columns)
     time = VI_CDRS.columns.call_start_time
     if domain is not None:
-        # an index has this order, so nothing is sorted before the first row comes
+        # an index has this order, so the first row comes without sorting all
         query = query.where(VI_CDRS.columns.caller_domain == domain).order_by(time)
     return _within_period(query, time, period)
 
 
 def archived_cdrs(period: Period) -> Select[Any]:
-    """All of the records: with how they were rated, and money exactly as it is stored."""
+    """The rated calls for archives: with their rating, and amounts exactly as stored."""
     exact = {one.name: one for one in Cdr.__table__.columns if isinstance(one.type, Money)}
     shown = [exact.get(column.name, column) for column in VI_CDRS.columns]
     view, table = VI_CDRS.columns, Cdr.__table__.columns
@@ -47,7 +47,7 @@ def archived_cdrs(period: Period) -> Select[Any]:
 
 
 def select_raw_calls(domain: str | None, period: Period) -> Select[Any]:
-    """The raw records of a caller's domain, or all, by the moment (UTC) of their answer."""
+    """The raw records of a caller's domain, or all; the period is that of the answer, in UTC."""
     query: Select[Any] = select(*RawCall.__table__.columns)
     if domain is not None:
         query = query.where(RawCall.caller_domain == domain)
@@ -57,7 +57,7 @@ def select_raw_calls(domain: str | None, period: Period) -> Select[Any]:
 def select_acc(domain: str | None, period: Period, *, method: bool = False) -> Select[Any]:
     """The failed calls of a domain by time, or all domains' in no order.
 
-    `method`: with the column that only MariaDB has.
+    `method` adds the column of that name, which SQLite lacks.
     """
     columns: list[Any] = list(Acc.__table__.columns)
     if method:
@@ -82,6 +82,6 @@ def count_rows(db: Session, query: Select[Any]) -> int:
 
 
 def batches(db: Session, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    """The rows of a query as the server sends them."""
+    """The rows of a query in batches, as the server sends them."""
     options = {"stream_results": True, "yield_per": _BATCH}
     yield from db.execute(query, execution_options=options).partitions()

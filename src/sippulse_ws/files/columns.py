@@ -1,4 +1,4 @@
-"""Which column of a file is which of a kind: by name, by mapping, by place."""
+"""Assigns the columns of a file to the fields of a kind: by name, by mapping, by position."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ LEFT_OUT = "-"  # in --columns
 
 @dataclass(frozen=True, slots=True)
 class ColumnWishes:
-    """What the operator said of the columns."""
+    """The operator's options about columns."""
 
-    mapping: tuple[tuple[str, str], ...] = ()  # name in the file, our name
+    mapping: tuple[tuple[str, str], ...] = ()  # (name in the file, our name)
     ignored: tuple[str, ...] = ()
-    names: tuple[str, ...] | None = None  # of a file without a first line of names
-    lenient: bool = False  # a profile's: what it says need not be in every file
+    names: tuple[str, ...] | None = None  # --columns, for a file without a line of names
+    lenient: bool = False  # of a profile: its columns need not be in every file
 
 
 def folded(name: str) -> str:
-    """A name as it is compared: case, accents, blanks and underscores don't count."""
+    """A name for comparison: without case, accents, blanks and underscores."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(one for one in plain if one.isalnum())
 
@@ -52,14 +52,14 @@ class ColumnNames:
                 self._names.setdefault(folded(name), one.name)
 
     def find(self, name: str) -> Field | None:
-        """The column of this name; some kinds have as many of a sort as a file names."""
+        """The field of this name; a numbered one (alias_3) is made as needed. None if unknown."""
         own = self._names.get(folded(name))
         if own is not None:
             return self.fields[own]
         return self._numbered(name)
 
     def count(self, cells: Iterable[str]) -> int:
-        """How many of the cells are names of columns."""
+        """How many of the cells are names of fields."""
         return sum(self.find(cell.strip()) is not None for cell in cells if cell.strip())
 
     def require(self, name: str, option: str) -> Field:
@@ -70,7 +70,7 @@ class ColumnNames:
 
 
 def parse_mapping(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """`NAME-IN-THE-FILE=column` of each --map."""
+    """Parse `NAME-IN-THE-FILE=column` of each --map."""
     pairs = []
     for text in texts:
         theirs, equals, ours = text.rpartition("=")
@@ -83,9 +83,9 @@ def parse_mapping(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
 def place_columns(
     header: Sequence[str] | None, names: ColumnNames, wishes: ColumnWishes, given: Iterable[str]
 ) -> dict[int, Field]:
-    """The columns by their places in a line; those left out have none.
+    """The fields by position in a line, without those of columns that are left out.
 
-    `header` is None for a file without one; `given` are columns that need not be in the file.
+    `header` is None for a file without names; `given` are fields that need not be in the file.
     """
     problems: list[FileRefused] = []
     told: Sequence[str] = wishes.names or header or ()
@@ -110,7 +110,7 @@ def place_columns(
 
 
 def unnamed_places(header: Sequence[str] | None) -> tuple[int, ...]:
-    """Where a line must have nothing: spreadsheets write such columns, mostly at the end."""
+    """Positions without a name, which must be blank; spreadsheets write such columns at the end."""
     return tuple(place for place, cell in enumerate(header or ()) if not cell.strip())
 
 
@@ -125,7 +125,7 @@ def _by_place(wanted: Sequence[str], names: ColumnNames) -> dict[int, Field]:
 def _by_name(
     header: Sequence[str], names: ColumnNames, wishes: ColumnWishes
 ) -> tuple[dict[int, Field], list[str]]:
-    """The columns by their places, and the names that are none."""
+    """The fields by position, and the unknown names."""
     cells = [cell.strip() for cell in header]
     present = {folded(cell) for cell in cells}
     mapping: Mapping[str, Field] = {

@@ -1,4 +1,4 @@
-"""The decimal sign: what a column shows, and reading numbers by it. Nothing is guessed."""
+"""Finds out a column's decimal sign and reads numbers with it. Nothing is guessed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _PLAIN = {
     ".": re.compile(rf"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+){_EXPONENT}"),
     ",": re.compile(rf"[+-]?(?:[0-9]+(?:,[0-9]*)?|,[0-9]+){_EXPONENT}"),
 }
-# With the other sign between groups of thousands.
+# Numbers with the other sign between groups of thousands.
 _GROUPED = {
     ".": re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?"),
     ",": re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]*)?"),
 }
 _EXAMPLES = {".": "0.35", ",": "0,35"}
-_DIGITS = 40  # of a number that is taken; no amount is longer
+_DIGITS = 40  # the most digits of a number that is read; no amount has more
 
 
 class DecimalReader:
@@ -45,7 +45,7 @@ class DecimalReader:
 
 
 class SignFinder:
-    """What the cells of a column show of its decimal sign; numbers without either fit both."""
+    """Collects what a column's cells show of its decimal sign; `12` fits both signs."""
 
     def __init__(self, column: str) -> None:
         self._column = column
@@ -56,7 +56,7 @@ class SignFinder:
         if text.isdigit():
             return
         point, comma = _reads(text, "."), _reads(text, ",")
-        if point == comma:  # neither sign, or no number at all
+        if point == comma:  # neither sign, or not a number
             return
         if point is not None and comma is not None:
             self._unclear = self._unclear or (line, text)
@@ -64,7 +64,7 @@ class SignFinder:
             self._first.setdefault("," if point is None else ".", line)
 
     def sign(self) -> Sign:
-        """A FileRefused when nothing decides, or the lines differ."""
+        """The column's sign. Raises FileRefused if nothing decides, or lines contradict."""
         if len(self._first) == 2:
             lines = self._first
             raise DecimalMixed(column=self._column, point_line=lines["."], comma_line=lines[","])
@@ -83,7 +83,7 @@ class SignFinder:
 
 
 def _reads(text: str, sign: Sign) -> Decimal | None:
-    """The number with this sign, None if it is none."""
+    """The number read with this sign; None if the text is not a number then."""
     try:
         return _READERS[sign](text, "")
     except CellRefused:

@@ -1,7 +1,7 @@
-"""The course of an import: lines become records, batches of them transactions.
+"""Runs an import: lines become records, and each batch of records a transaction.
 
-Every batch stands for itself: an import that ends early leaves whole batches, and the next one
-finds what is there.
+Batches are independent: an import that ends early has stored whole batches, and the next run
+recognizes their records.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from sippulse_ws.files.tables import Table, opened_table
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the operator said of a file."""
+    """The operator's options for a file."""
 
     wanted: Wanted = field(default_factory=Wanted)
     columns: ColumnWishes = field(default_factory=ColumnWishes)
     decimal: Sign | None = None
     numbers: NumberOptions = field(default_factory=NumberOptions)
-    given: Mapping[str, Any] = field(default_factory=dict)  # values of every line
-    extra_fields: tuple[Field, ...] = ()  # that `transform` needs
+    given: Mapping[str, Any] = field(default_factory=dict)  # for all lines, such as --domain's
+    extra_fields: tuple[Field, ...] = ()  # fields that only `transform` needs
     nulls: frozenset[str] = frozenset()  # texts that mean an empty cell
     transform: Transform | None = None
     dry_run: bool = False
@@ -52,7 +52,7 @@ class ImportOptions:
 
 
 class _Listener(Protocol):
-    """Whoever is told how an import goes."""
+    """Gets progress, refusals and remarks, and may stop the import."""
 
     def begins(self, form: Form, header: str | None) -> None: ...
 
@@ -61,17 +61,17 @@ class _Listener(Protocol):
     def remarked(self, line: int, remark: DomainError) -> None: ...
 
     def stores(self, is_running: Callable[[], bool]) -> None:
-        """A batch is being stored, as long as this says so."""
+        """A batch is being stored while `is_running` returns True."""
 
     def goes_on(self, counts: Counts) -> None: ...
 
     @property
     def stops(self) -> bool:
-        """Whether to end after this batch."""
+        """Whether the import has to end after this batch."""
 
 
 class Import:
-    """One run of one file."""
+    """One import of one file."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Import:
         self.interrupted = False
 
     def run(self) -> Counts:
-        """Import the file; a FileRefused when nothing of it can be."""
+        """Import the file. Raises FileRefused if the whole file is unusable."""
         kind, options = self._kind, self._options
         with self._database.reading() as db:
             kind.begin(db)
@@ -113,7 +113,7 @@ class Import:
             signs: dict[str, Sign] = {}
             if looks:
                 signs = self._signs(table, placed)
-                opened.close()  # its lines were read: begin again
+                opened.close()  # its lines were consumed: begin again
                 table = opened.enter_context(opened_table(self._source, form))
                 self._header(table, names)
             told_signs = (options.decimal and {"": options.decimal}) or signs
@@ -138,7 +138,7 @@ class Import:
         self._source.close()
 
     def _header(self, table: Table, names: ColumnNames) -> tuple[list[str] | None, str | None]:
-        """The cells of the first line and the line itself, where it has the names."""
+        """The first line's cells and the line itself if it has the names, else None and None."""
         if self._options.columns.names is not None:
             return None, None
         first = next(table.lines, None)
@@ -151,7 +151,7 @@ class Import:
 
     @staticmethod
     def _signs(table: Table, placed: Mapping[int, Field]) -> dict[str, Sign]:
-        """The decimal sign of each column, as the whole file shows it."""
+        """The decimal sign of each column, found from the whole file."""
         finders = {place: SignFinder(one.name) for place, one in placed.items() if one.is_decimal}
         if not finders:
             return {}
@@ -178,7 +178,7 @@ class Import:
         return styles
 
     def _store_all(self, batches: Iterator[list[Entry]]) -> None:
-        """A batch is stored while the next one is read and checked."""
+        """Store each batch while the next one is read and checked."""
         with ThreadPoolExecutor(1) as worker, _fewer_collections():
             storing: Storing | None = None
             try:
@@ -197,7 +197,7 @@ class Import:
                     self.interrupted = self.interrupted or self._listener.stops
 
     def _prepared(self, batch: list[Entry]) -> PreparedBatch:
-        """The records of a batch that may be stored, and what is refused before that."""
+        """The records of a batch that are to be stored, and those refused before that."""
         prepared = PreparedBatch(batch)
         records = [entry.record for entry in batch if entry.record is not None]
         if len(records) < len(batch):
@@ -215,7 +215,7 @@ class Import:
         return prepared
 
     def _refuse_repeated(self, prepared: PreparedBatch, first: list[int]) -> None:
-        """`first` are the lines of the first record of each identity."""
+        """Refuse repeated records; `first` has for each the line of the first with its identity."""
         good, prepared.good = prepared.good, []
         for entry, line in zip(good, first, strict=True):
             if line == entry.line:
@@ -226,7 +226,7 @@ class Import:
             prepared.refusals.append((entry.line, entry.raw, error))
 
     def _end(self, storing: Storing) -> None:
-        """Wait for a batch and count it."""
+        """Wait until a batch is stored, and add its counts."""
         prepared = storing.prepared
         refusals = prepared.refusals
         early = Counts(refused=len(refusals), left_out=prepared.left_out)
@@ -240,7 +240,7 @@ class Import:
 
 @contextmanager
 def _fewer_collections() -> Iterator[None]:
-    """Rows are many objects without cycles: looking for such after each 700 takes a tenth."""
+    """Collect garbage less often: rows have no cycles, and the search takes a tenth of the time."""
     before = gc.get_threshold()
     gc.set_threshold(50_000, *before[1:])
     try:
@@ -251,7 +251,7 @@ def _fewer_collections() -> Iterator[None]:
 
 @dataclass(slots=True)
 class PreparedBatch:
-    """A batch that waits for the database."""
+    """A batch that is ready to be stored."""
 
     good: list[Entry]
     refusals: list[Refusal] = field(default_factory=list)
@@ -263,7 +263,7 @@ class PreparedBatch:
 
 @dataclass(slots=True)
 class Storing:
-    """A batch on its way."""
+    """A batch that is being stored."""
 
     prepared: PreparedBatch
     future: Future[tuple[Counts, list[Refusal]]] | None

@@ -1,6 +1,6 @@
-"""What a column of a kind holds, and how a cell of it becomes a value.
+"""The fields of kinds: what a column holds, and how its cells are read.
 
-A reader takes the text of a cell that is not empty. What it cannot read is a CellRefused.
+A reader gets the text of a non-empty cell, and raises CellRefused if it cannot read it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Read = Callable[[str], Any]
 ReadAll = Callable[[list[str]], list[Any]]
 
 _REMEMBERED = 1000
-_SURE_DIGITS = 18  # of a contact's number, which is below 2**63
+_SURE_DIGITS = 18  # digits of a contact's number that are surely below 2**63
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _MOMENT = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -54,24 +54,24 @@ _NO = frozenset("0 false no não nao n falso".split())  # data
 
 @dataclass(frozen=True, slots=True)
 class ReadingStyle:
-    """How the cells of one column of one file are to be read."""
+    """How to read the cells of one column of a file."""
 
     numbers: NumberOptions = field(default_factory=NumberOptions)
     decimal: DecimalReader = field(default_factory=lambda: DecimalReader("."))
-    raw: bool = False  # as an archive has them, nothing was put before texts
-    sheet: bool = False  # of a spreadsheet, whose numbers are exact
+    raw: bool = False  # the file is an archive: no ' was put before texts
+    sheet: bool = False  # the file is a spreadsheet, whose numbers are exact
 
 
 @dataclass(frozen=True)
 class Field:
-    """A text column. `also`: other names, beside that of the wire; `empty`: of an empty cell."""
+    """A text column. `also`: more names, besides that of SOAP; `empty`: an empty cell's value."""
 
     name: str
     length: int | None = None
     required: bool = False
     also: tuple[str, ...] = ()
     empty: Any = None
-    as_sent: bool = False  # blanks around it count
+    as_sent: bool = False  # blanks around the text count
 
     is_decimal = False
     is_text = True  # may look like a formula to a spreadsheet
@@ -94,12 +94,12 @@ class Field:
         return read
 
     def column_reader(self, style: ReadingStyle) -> ReadAll:
-        """For cells of which none is empty: as `reader` reads each of them, or its CellRefused."""
+        """Reads many non-empty cells at once, each as `reader` does."""
         read, is_plain = self.reader(style), self._plain(style)
         return lambda cells: cells if is_plain("".join(cells), cells) else list(map(read, cells))
 
     def _plain(self, style: ReadingStyle) -> Callable[[str, list[str]], bool]:
-        """Whether cells, also given as one text, certainly are the values that are read."""
+        """A test whether all cells certainly are their own values; it gets them joined as well."""
         length, marks = self.length, () if style.raw else MARKS
 
         def is_plain(together: str, cells: list[str]) -> bool:
@@ -114,7 +114,7 @@ class Field:
 
 @dataclass(frozen=True)
 class ReadField(Field):
-    """Whose values are not the texts of the cells."""
+    """A field whose values are not simply the texts of the cells."""
 
     is_text = False
 
@@ -124,7 +124,7 @@ class ReadField(Field):
 
 @dataclass(frozen=True)
 class NameField(Field):
-    """A text that is mostly digits: one that a spreadsheet has written short is refused."""
+    """A text that is mostly digits; 5.54E+12, as a spreadsheet shortens it, is refused."""
 
     def reader(self, style: ReadingStyle) -> Read:
         name, read_text = self.name, super().reader(style)
@@ -154,7 +154,7 @@ class DomainField(ReadField):
 
 @dataclass(frozen=True)
 class IgnoredField(ReadField):
-    """A column that is in files and says nothing to us."""
+    """A column that files may have and that is not used."""
 
     def reader(self, style: ReadingStyle) -> Read:
         return lambda _text: None
@@ -206,7 +206,7 @@ class DecimalField(ReadField):
 
 @dataclass(frozen=True)
 class FlagField(ReadField):
-    """A boolean; `strict`: 0 or 1 alone."""
+    """A boolean; `strict`: only 0 or 1."""
 
     strict: bool = False
 
@@ -226,7 +226,7 @@ class FlagField(ReadField):
 
 @dataclass(frozen=True)
 class MomentField(ReadField):
-    """A clock's reading to the second, without a zone."""
+    """A local date and time to the second, without a zone."""
 
     def reader(self, style: ReadingStyle) -> Read:
         name = self.name
@@ -263,7 +263,7 @@ class InstantField(ReadField):
 
 @dataclass(frozen=True)
 class _DigitsField(ReadField):
-    """Mostly digits alone, which are read as they are."""
+    """A field that mostly has only digits, which are read as they are."""
 
     def _plain(self, style: ReadingStyle) -> Callable[[str, list[str]], bool]:
         return lambda together, _cells: together.isascii() and together.isdigit()
@@ -271,7 +271,7 @@ class _DigitsField(ReadField):
 
 @dataclass(frozen=True)
 class NumberField(_DigitsField):
-    """A dialled number in its normal form, or all of a range when these were asked for."""
+    """A dialled number in its normal form; with --ranges, also all numbers of a range."""
 
     def reader(self, style: ReadingStyle) -> Read:
         return _range_reader(self.name, read_number, style.numbers)
@@ -279,7 +279,7 @@ class NumberField(_DigitsField):
 
 @dataclass(frozen=True)
 class PrefixField(_DigitsField):
-    """The beginning of dialled numbers."""
+    """A prefix of dialled numbers."""
 
     def reader(self, style: ReadingStyle) -> Read:
         return _range_reader(self.name, read_prefix, style.numbers)
@@ -287,7 +287,7 @@ class PrefixField(_DigitsField):
 
 @dataclass(frozen=True)
 class ListedNumberField(ReadField):
-    """A number of a white list, which may be a code with * and #."""
+    """A number of a white list, which may have * and #."""
 
     def reader(self, style: ReadingStyle) -> Read:
         read_digits = _range_reader(self.name, read_number, style.numbers)
@@ -303,7 +303,7 @@ class ListedNumberField(ReadField):
 
 @dataclass(frozen=True)
 class AliasField(ReadField):
-    """A user name, which is mostly a number."""
+    """An alias: a user name, mostly a number."""
 
     def reader(self, style: ReadingStyle) -> Read:
         read_digits = _range_reader(self.name, read_number, style.numbers)
@@ -317,7 +317,7 @@ class AliasField(ReadField):
 
 @dataclass(frozen=True)
 class ContactField(ReadField):
-    """A telephone number among contact data, kept as a whole number."""
+    """A telephone number of contact data, stored as an integer."""
 
     def reader(self, style: ReadingStyle) -> Read:
         name = self.name
@@ -336,8 +336,8 @@ class ContactField(ReadField):
 
 
 def _remembering(read: Read, style: ReadingStyle) -> Read:
-    """A reader that remembers some texts: few values serve most lines of these columns."""
-    if style.sheet:  # whose numbers read otherwise than the same texts
+    """A reader with a cache, for columns with few different values."""
+    if style.sheet:  # whose numbers are read otherwise than equal texts
         return read
     known: dict[str, Any] = {}
 

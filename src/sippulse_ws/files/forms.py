@@ -1,6 +1,6 @@
-"""The form of a file, found out from its bytes: encoding, delimiter, spreadsheet. Never guessed.
+"""Finds out the form of a file from its bytes: encoding, delimiter, spreadsheet. Never guesses.
 
-Whatever is found is told in one line, and every part of it can be said otherwise.
+The form is printed in one line, and options override each part of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\\t": "\t", "\t": "\t", "|": "|"
 UTF_8, UTF_16, UTF_32 = "UTF-8", "UTF-16", "UTF-32"
 WINDOWS, LATIN_1 = "windows-1252", "ISO-8859-1"
 _BOMS = (
-    (codecs.BOM_UTF32_LE, UTF_32),  # begins as that of UTF-16
+    (codecs.BOM_UTF32_LE, UTF_32),  # begins like UTF-16's
     (codecs.BOM_UTF32_BE, UTF_32),
     (codecs.BOM_UTF8, UTF_8),
     (codecs.BOM_UTF16_LE, UTF_16),
@@ -33,18 +33,18 @@ _BOMS = (
 )
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # as Excel writes and obeys it
-# Of a text decoded with surrogateescape: bytes that are no UTF-8, and characters that are.
+# In a text decoded with surrogateescape: bytes that are not UTF-8, and characters that are.
 _LONE_BYTE = re.compile("[\udc80-\udcff]")
 _SEVERAL_BYTES = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _NOT_WINDOWS = frozenset("\udc81\udc8d\udc8f\udc90\udc9d")
 
-# How many of the names in a first line are known.
+# Counts the cells of a first line that are names of fields.
 Known = Callable[[Sequence[str]], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the operator said of the form; None where it is to be found out."""
+    """The operator's options about the form; None: find out."""
 
     encoding: str | None = None
     delimiter: str | None = None
@@ -65,7 +65,7 @@ class Form:
     compressed: bool = False
     spreadsheet: bool = False
     sheet: str | None = None
-    separator_line: bool = False  # the first line tells the delimiter and is no row
+    separator_line: bool = False  # the first line (sep=;) has the delimiter, and no data
     signs: tuple[tuple[str, str], ...] = ()  # the decimal sign of each column that has one
 
     @property
@@ -75,7 +75,7 @@ class Form:
         return self.encoding
 
     def describe(self, language: str) -> str:
-        """The one line that tells how a file is read."""
+        """The line that tells the operator how the file is read."""
         parts = ["gzip"] if self.compressed else []
         if self.spreadsheet:
             parts.append(f"xlsx, {self.sheet}")
@@ -95,7 +95,7 @@ class Form:
 
 
 def find_form(source: Bytes, wanted: Wanted, known: Known, width: int | None) -> Form:
-    """The form of a file. `width`: how many columns there are, when the first line is a row."""
+    """The form of a file. `width` is the number of columns if the file has no line of names."""
     sample = source.sample()
     if sample.startswith(_OLE):
         raise OldSpreadsheet
@@ -138,7 +138,7 @@ def _said(source: Bytes, wanted: str, bom: str | None) -> Form:
 
 
 def _utf16_order(sample: bytes) -> str | None:
-    """Without a mark: every second byte of mostly Latin text is zero."""
+    """The byte order of UTF-16 without BOM, where every second byte of Latin text is zero."""
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
     if half and odd > half * 0.7 and even < half * 0.1:
@@ -149,9 +149,9 @@ def _utf16_order(sample: bytes) -> str | None:
 
 
 def _single_bytes(source: Bytes, sample: bytes) -> str:
-    """UTF-8, or one byte a character where nothing at all is UTF-8 beyond ASCII.
+    """UTF-8, or an encoding with one byte per character if nothing beyond ASCII is UTF-8.
 
-    A file of both is taken for UTF-8: its other lines are refused one by one.
+    A file with both is read as UTF-8, and its lines that are not are refused one by one.
     """
     if not source.may_be_read_twice:
         return _judge([sample[: sample.rfind(b"\n") + 1] or sample])
@@ -176,7 +176,7 @@ def _judge(blocks: Iterable[bytes]) -> str:
 
 
 def _require(source: Bytes, name: str) -> None:
-    """The whole file can be read so, as far as that can be known before it is read."""
+    """Make sure that the whole file has this encoding; a pipe cannot be checked beforehand."""
     if not source.may_be_read_twice:
         return
     decoder = codecs.getincrementaldecoder(name)("strict")
@@ -192,7 +192,7 @@ def _require(source: Bytes, name: str) -> None:
 
 
 def _delimiter(text: str, known: Known, width: int | None) -> str:
-    """The one that makes the most known names of the first line, or the right number of fields."""
+    """The delimiter that gives the first line most known names, or the right number of fields."""
     line = next((one for one in text.splitlines() if one.strip()), "")
     rated: list[tuple[int, str]] = []
     for delimiter in (",", ";", "\t", "|"):

@@ -1,6 +1,6 @@
-"""Texts that a spreadsheet would take for formulas or errors: written so that it does not.
+"""Protects texts that a spreadsheet would take for formulas or errors.
 
-Exports put ' before them; `import` takes it away.
+Exports put a ' before them; imports remove it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ _SHEET_ERRORS = frozenset(
         *("#NAME?", "#NOME?", "#NULL!", "#NULO!", "#NUM!", "#NÚM!"),  # data
     )
 )
-# What a spreadsheet would take for a formula; exports put ' before it.
+# Guarded texts, and texts that look like guarded ones, which get one more '.
 _GUARDED = re.compile(rf"'+(?:[=+\-@]|(?:{'|'.join(map(re.escape, _SHEET_ERRORS))})$)")
 _NUMBER_LIKE = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
-# Characters of which one begins every text cell that `from_spreadsheet` looks at.
+# First characters of the texts that `from_spreadsheet` may change or refuse.
 MARKS = "'#\0"
 
 
 def guarded(text: str) -> str:
-    """A text as a spreadsheet shows it: what looks like a formula gets a ' before it."""
+    """The text with a ' before it, if it looks like a formula."""
     if text in _SHEET_ERRORS:
         return "'" + text
     if text[:1] in ("=", "+", "-", "@") and not _NUMBER_LIKE.fullmatch(text):
@@ -33,12 +33,12 @@ def guarded(text: str) -> str:
 
 
 def guarded_in_sheet(text: str) -> str:
-    """The same in a cell that is a text in any case: only what a reader takes away is added."""
+    """The same for a text cell of a spreadsheet: only texts that imports would change get a '."""
     return "'" + text if text in _SHEET_ERRORS or _GUARDED.match(text) else text
 
 
 def from_spreadsheet(text: str, name: str) -> str:
-    """A text cell of a file without what an export has put before it."""
+    """The text of a cell without the ' of an export."""
     if text == FORMULA:
         raise FormulaWithoutValue(name)
     if text in _SHEET_ERRORS:

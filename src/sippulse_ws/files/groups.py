@@ -1,6 +1,6 @@
-"""What belongs to a subscriber in the subscriber's own line: aliases, numbers, IP addresses.
+"""Aliases, DIDs and IP addresses in a subscriber's own line.
 
-A column such as `aliases` holds several with blanks between, `alias_1`, `alias_2` one each.
+A column such as `aliases` holds several, separated by blanks; `alias_1`, `alias_2` hold one each.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True)
 class GroupField(ReadField):
-    """Some of one group; the value is a tuple."""
+    """A column of aliases, DIDs or addresses; the value is a tuple of them."""
 
     group: str = ""
 
@@ -41,7 +41,7 @@ class GroupField(ReadField):
         read = _READERS[self.group](self.name, style)
 
         def read_all(text: str) -> tuple[Any, ...]:
-            if type(text) is SheetNumber:  # one, and still known to be a number
+            if type(text) is SheetNumber:  # a single one, which keeps its type
                 return (read(text),)
             return tuple(read(one) for one in _SEPARATOR.split(text) if one)
 
@@ -49,7 +49,7 @@ class GroupField(ReadField):
 
 
 def group_of(name: str) -> Field | None:
-    """The column of a group, by any of its names."""
+    """The field of a group by any of its names; None if it is none."""
     found = _NAME.fullmatch(folded(name))
     if found is None:
         return None
@@ -59,7 +59,7 @@ def group_of(name: str) -> Field | None:
 
 
 def parse_address(text: str, field: str) -> dict[str, Any]:
-    """`192.0.2.1`, `192.0.2.0/28`, `192.0.2.1:5060` or `[2001:db8::1]/64`, as iponly."""
+    """Parse `192.0.2.1`, `192.0.2.0/28`, `192.0.2.1:5060` or `[2001:db8::1]/64` (method iponly)."""
     found = _ADDRESS.fullmatch(text)
     ip = found and (found["six"] or found["ip"])
     if found is None or not ip:

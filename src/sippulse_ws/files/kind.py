@@ -1,6 +1,6 @@
-"""What a kind of record is to the engine: columns, what tells records apart, finding, storing.
+"""What the engine needs to know of a kind of record: fields, identity, finding, storing.
 
-Rules are the domain's: a kind calls them and adds none of its own.
+The rules are in `domain`: a kind calls them and adds none of its own.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from sippulse_ws.models import Domain
 
 Record = dict[str, Any]
 Identity = tuple[Any, ...]
-Stored = Mapping[str, Any]  # what is there of a record, with the `id` of its row
+Stored = Mapping[str, Any]  # the stored columns of a record, with the `id` of its row
 
 
 class Kind:
-    """One kind; an object of it serves one run."""
+    """A kind of record. Each import or export has an object of its own."""
 
     name: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
     identity: ClassVar[tuple[str, ...]]
-    # columns that are not compared with what is there: told once, or found out
+    # columns that are not compared with stored ones: given only once, or computed
     not_compared: ClassVar[frozenset[str]] = frozenset()
-    secret: ClassVar[frozenset[str]] = frozenset()  # columns whose values nobody is told
-    domain: ClassVar[str | None] = "domain"  # the column that a file may do without by --domain
-    reloads: ClassVar[tuple[str, ...]] = ()  # tables that SIP proxies read again
-    scope: ClassVar[tuple[str, ...]] = ("domain",)  # what --delete-missing needs
-    alone: ClassVar[bool] = False  # no unique key stops what two imports store at once
-    changes: ClassVar[bool] = True  # --update means something
-    tries: ClassVar[bool] = False  # the domain checks while it stores: a dry run stores and undoes
+    secret: ClassVar[frozenset[str]] = frozenset()  # columns whose values are never shown
+    domain: ClassVar[str | None] = "domain"  # the column that --domain fills in
+    reloads: ClassVar[tuple[str, ...]] = ()  # tables that SIP proxies have to reload
+    scope: ClassVar[tuple[str, ...]] = ("domain",)  # columns that limit --delete-missing
+    alone: ClassVar[bool] = False  # no unique key: only one import may run at a time
+    changes: ClassVar[bool] = True  # --update is possible
+    tries: ClassVar[bool] = False  # the domain checks while storing: a dry run rolls back
     always_tells_known: ClassVar[bool] = False
 
     def __init__(self) -> None:
@@ -44,26 +44,26 @@ class Kind:
         self.placed: frozenset[str] = frozenset()  # columns that the file has
 
     def numbered(self, name: str) -> Field | None:
-        """The column for one of as many of a sort as a file has, such as alias_3."""
+        """The field of a numbered column, such as alias_3; None if there is none."""
         return None
 
     def begin(self, db: Session) -> None:
-        """Read what all batches need."""
+        """Read what all batches need; called once, before the first."""
         self.domains = frozenset(db.execute(select(Domain.domain)).scalars())
 
     def check(self, record: Record) -> Record:
-        """The record as it would be stored; a DomainError when it cannot be."""
+        """The record as it would be stored. Raises DomainError if it cannot be."""
         raise NotImplementedError
 
     def remark(self, record: Record) -> DomainError | None:
-        """What is odd about a record that is stored all the same."""
+        """A remark about a record that is odd, but stored; None: nothing is odd."""
         return None
 
     def check_columns(self, columns: Mapping[str, list[Any]]) -> list[Record] | None:
-        """The same for the records of many lines, given by columns of equal length.
+        """Check the records of many lines at once, given as columns of equal length.
 
-        None, or a DomainError, when one of them has to be looked at by itself: it is refused, or
-        there is a remark.
+        Returns None, or raises DomainError, if lines have to be checked one by one, since one is
+        refused or has a remark.
         """
         rows = zip(*columns.values(), strict=True)
         records = [self.check(dict(zip(columns, row, strict=True))) for row in rows]
@@ -71,18 +71,18 @@ class Kind:
         return None if remarks and any(map(self.remark, records)) else records
 
     def resolve(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
-        """Look up what records refer to; what is wrong, by the record's place."""
+        """Look up what records refer to; returns errors by the record's position."""
         return {}
 
     def look_again(self) -> None:
-        """Somebody else has stored something: believe nothing of what was found before."""
+        """Forget what was found before: a concurrent request has stored something."""
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
-        """Those that are there already."""
+        """The stored records among these, by identity."""
         raise NotImplementedError
 
     def differences(self, stored: Stored, record: Record) -> Record:
-        """The columns of the file in which a record differs from what is there."""
+        """The columns of the file in which the record differs from the stored one."""
         compared = self.placed - self.not_compared
         return {
             name: record[name]
@@ -91,11 +91,11 @@ class Kind:
         }
 
     def may_change(self, stored: Stored, changes: Record) -> bool:
-        """Whether these changes need no --update: they overwrite nothing."""
+        """Whether these changes are made without --update, since they overwrite nothing."""
         return False
 
     def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
-        """Store new records; what is wrong, by the record's place."""
+        """Store new records; returns errors by the record's position."""
         raise NotImplementedError
 
     def change(self, db: Session, stored: Stored, record: Record, changes: Record) -> None:
@@ -104,7 +104,7 @@ class Kind:
     def change_many(
         self, db: Session, changed: Sequence[tuple[Stored, Record, Record]]
     ) -> dict[int, DomainError]:
-        """Change what differs; what is wrong, by the record's place."""
+        """Change records that differ; returns errors by the record's position."""
         refused: dict[int, DomainError] = {}
         for place, (stored, record, changes) in enumerate(changed):
             try:
@@ -115,19 +115,19 @@ class Kind:
         return refused
 
     def in_scope(self, scope: Mapping[str, Any]) -> Select[Any] | None:
-        """All records (id and identity) of a scope, for those that a file lacks."""
+        """All records (id and identity) of a scope, for --delete-missing; None if not possible."""
         return None
 
     def identify_row(self, row: Any) -> Identity:
-        """The identity of a row of `in_scope`, as a file would have it."""
+        """The identity that a row of `in_scope` has in files."""
         return self.identify(row._mapping)
 
     def remove(self, db: Session, row: Any) -> None:
-        """Remove a row of `in_scope`; a DomainError when it is in use."""
+        """Remove a row of `in_scope`. Raises DomainError if it is in use."""
         raise NotImplementedError
 
     def rows(self, scope: Mapping[str, Any]) -> Select[Any]:
-        """Everything, or a domain's, with the columns of the kind, for exports."""
+        """The rows to export, all or a domain's, with the columns of the kind."""
         raise NotImplementedError
 
     def identify(self, record: Mapping[str, Any]) -> Identity:
@@ -149,7 +149,7 @@ class Kind:
         return itemgetter(*self.identity)
 
     def describe(self, record: Mapping[str, Any]) -> str:
-        """What tells a record from others, for people."""
+        """The record's identity as text, for messages."""
         return " ".join(str(record[name]) for name in self.identity if record[name] != "")
 
     def require_domain(self, name: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Lines become records: their cells are read, checked, and ranges made into their numbers."""
+"""Makes records of lines: reads and checks cells, and expands ranges of numbers."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from sippulse_ws.files.refusals import (
 from sippulse_ws.files.sheets import SheetNumber
 from sippulse_ws.files.tables import AT_ONCE, Line
 
-# Of an archive: all names in quotation marks. Its texts are as they were, nothing is before them.
+# The first line of an archive: all names in quotation marks. No ' was put before its texts.
 _ARCHIVE = re.compile(r'"[^"]*"(?:,"[^"]*")+\r?\n?')
 _DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]{1,6}")
 
-# Makes a record of what other programs write; None: it is none for this table.
+# Makes a record of what other programs write; None: the row belongs to no record of this kind.
 Transform = Callable[[Record], "Record | None"]
 
 
 class Entry(NamedTuple):
-    """A record with its line, why it is refused, or neither when it is left out."""
+    """A line with its record, with the reason why it is refused, or with neither if left out."""
 
     line: int
     raw: str
     record: Record | None
     error: DomainError | None = None
-    remark: DomainError | None = None  # told, though the record is stored
+    remark: DomainError | None = None  # shown, though the record is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class Layout:
     styles: Mapping[str, ReadingStyle]
     width: int
     given: Mapping[str, Any] = field(default_factory=dict)
-    padded: bool = False  # blank cells at the end of a row are not in the file
+    padded: bool = False  # a spreadsheet's rows lack blank cells at their end
     transform: Transform | None = None
     nulls: frozenset[str] = frozenset()  # texts that mean an empty cell
-    unnamed: tuple[int, ...] = ()  # places of which nobody knows what they are
+    unnamed: tuple[int, ...] = ()  # positions of columns without a name
 
 
 def is_archive(header: str | None) -> bool:
@@ -59,12 +59,12 @@ def is_archive(header: str | None) -> bool:
 
 
 class LineReader:
-    """Reads many lines at once where nothing is odd about them, else one by one."""
+    """Reads many lines at once if nothing is odd about them, else one by one."""
 
     def __init__(self, kind: Kind, layout: Layout) -> None:
         self._kind = kind
         self._layout = layout
-        # a transform may fill in what is required
+        # a transform may fill in required columns
         self._required = [one.name for one in kind.fields if one.required and layout.transform]
         told = self._required or layout.given
         self._cells: list[tuple[int, str, Read, bool, bool, Any]] = [
@@ -78,7 +78,7 @@ class LineReader:
         self._columns = ColumnsReader(kind, layout)
 
     def read(self, blocks: Iterator[list[Line]]) -> Iterator[list[Entry]]:
-        """Those of a block at a time, or fewer where a line has many."""
+        """The entries of a block at a time; fewer at a time if a line makes many."""
         for lines in blocks:
             if (entries := self._columns.read(lines)) is not None:
                 yield entries
@@ -115,7 +115,7 @@ class LineReader:
         record: Record = {}
         for place, name, read, strip, required, empty in self._cells:
             text = cells[place]
-            if strip and type(text) is not SheetNumber:  # strip() would make a plain text of it
+            if strip and type(text) is not SheetNumber:  # strip() would make a plain str of it
                 text = text.strip()
             if text:
                 value = read(text)
@@ -137,7 +137,7 @@ class LineReader:
         return transformed
 
     def _give(self, record: Record) -> None:
-        """Add what is given for the whole file; OutOfScope for a line that says something else."""
+        """Add the values given for all lines. Raises OutOfScope if the line has another one."""
         for name, wanted in self._layout.given.items():
             if record.get(name) is not None and record[name] != wanted:
                 raise OutOfScope(field=name, value=record[name], wanted=wanted)
@@ -162,7 +162,7 @@ class LineReader:
             return Entry(line.number, line.raw, None, error)
 
     def _expanded(self, line: Line, record: Record) -> Iterator[Entry]:
-        """A record for each number of a range."""
+        """One record for each number of a range."""
         ranges = [name for name, value in record.items() if type(value) is NumberRange]
         if not ranges:
             yield self._checked(line, record)
@@ -176,7 +176,7 @@ _entry: Callable[[tuple[int, str, Record, None, None]], Entry] = partial(tuple._
 
 
 class ColumnsReader:
-    """Reads many lines column by column, when all of them are stored and none is remarked on."""
+    """Reads many lines column by column, if none of them is refused or has a remark."""
 
     def __init__(self, kind: Kind, layout: Layout) -> None:
         self._kind = kind
@@ -196,7 +196,7 @@ class ColumnsReader:
         )
 
     def read(self, lines: list[Line]) -> list[Entry] | None:
-        """None when the lines have to be read one by one."""
+        """The entries; None if the lines have to be read one by one."""
         numbers, rows, texts, problems = zip(*lines, strict=True)
         if not self._is_able or any(problems) or set(map(len, rows)) != {self._width}:
             return None
@@ -218,7 +218,7 @@ class ColumnsReader:
 
 
 def _column(cells: Sequence[str], field: Field, read: ReadAll) -> list[Any]:
-    """The values of a column; a DomainError when one of its cells has none."""
+    """The values of a column. Raises DomainError if one of its cells cannot be read."""
     if cells.count(cells[0]) == len(cells):
         cells, times = cells[:1], len(cells)
     else:

@@ -1,4 +1,4 @@
-"""What can be wrong with a cell that holds a number, a prefix or a range of numbers."""
+"""Errors of cells that hold a number, a prefix or a range of numbers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class PrefixWithPlus(CellRefused):
 
 
 class DialledPrefix(CellRefused):
-    """Told, not refused: some proxies' numbers do begin so."""
+    """A remark only: on some proxies numbers do begin like this."""
 
     code = "dialled-prefix"
     wording = Wording(
@@ -70,10 +70,10 @@ class DialledPrefix(CellRefused):
 
 
 def dialled_prefix(prefix: str) -> DialledPrefix | None:
-    """The remark on a prefix that begins as numbers are dialled."""
+    """A remark if the prefix begins with what is dialled before a number; else None."""
     return DialledPrefix("prefix", prefix) if prefix.startswith(_DIALLED) else None
 
 
 def any_dialled(prefixes: Sequence[str]) -> bool:
-    """Whether there is a remark on one of them."""
+    """Whether one of the prefixes has such a remark."""
     return any(map(str.startswith, prefixes, repeat(_DIALLED)))

@@ -1,7 +1,7 @@
-"""Telephone numbers as people and spreadsheets write them, and the one form that is stored.
+"""Reads telephone numbers as people and spreadsheets write them, into the form that is stored.
 
-The normal form is digits alone. What is anything else is refused with what it seems to be, unless
-the operator asked to have it cleaned or its range expanded.
+The normal form is digits only. Anything else is refused with a message that says what it looks
+like, unless options say that it is to be cleaned or expanded.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ _PLAIN = re.compile(r"\+?[0-9]+")
 _SHORTENED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?\s*[eE]\s*[+-]?[0-9]+|[+-]?[0-9]+[.,]0+")
 _TO = r"\s*(?:-|\u2013|\u2014|\.\.+|\ba\b|\bto\b|\baté\b|:)\s*"  # data
 _RANGE = re.compile(rf"(\+?[0-9]+){_TO}(\+?[0-9]+)")
-# Between digits: blanks, brackets, points, hyphens, slashes; around them also what cannot be seen.
+# Between digits: blanks, brackets, points, hyphens, slashes; around them also invisible characters.
 _PUNCTUATION = (
     r"[\s().\-\u2010\u2011\u2013\u2014/'\u2019\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 _PUNCTUATED = re.compile(rf"{_PUNCTUATION}*\+?(?:{_PUNCTUATION}*[0-9])+{_PUNCTUATION}*")
-_LOCAL = re.compile(r"[0-9]{3,5}-[0-9]{4}")  # as subscribers' numbers are written in Brazil
+_LOCAL = re.compile(r"[0-9]{3,5}-[0-9]{4}")  # a local number as written in Brazil
 _SEVERAL = re.compile(r"[/;,|]|\s(?:e|ou|and|or)\s")
 
 
 @dataclass(frozen=True, slots=True)
 class NumberOptions:
-    """What the operator asked for: punctuation taken away, ranges made into their numbers."""
+    """The operator's options: remove punctuation, expand ranges."""
 
     clean: bool = False
     ranges: bool = False
 
 
 def normal_number(text: str) -> str:
-    """The form in which numbers are compared: without a leading +."""
+    """The number without a leading +, as numbers are compared."""
     return text.removeprefix("+")
 
 
 def read_number(text: str, field: str, options: NumberOptions) -> str:
-    """A dialled number in its normal form; a CellRefused names what it seems to be."""
+    """A dialled number in its normal form. Raises CellRefused, which says what it looks like."""
     if text.isascii() and text.isdigit():
         return text
     if _PLAIN.fullmatch(text):
         return text[1:]
-    if type(text) is SheetNumber:  # a point or a minus is no punctuation of a telephone number
+    if type(text) is SheetNumber:  # a number's point or minus is not punctuation
         raise CutBySpreadsheet(field, text)
     shortened = _SHORTENED.fullmatch(text)
     clean = options.clean and not shortened and not is_ambiguous(text, options)
@@ -64,7 +64,7 @@ def read_number(text: str, field: str, options: NumberOptions) -> str:
 
 
 def read_prefix(text: str, field: str, options: NumberOptions) -> str:
-    """The beginning of numbers: digits, without the + that a number may have."""
+    """A prefix of numbers: digits only, without +."""
     if text.isascii() and text.isdigit():
         return text
     if _PLAIN.fullmatch(text) and not options.clean:
@@ -73,13 +73,13 @@ def read_prefix(text: str, field: str, options: NumberOptions) -> str:
 
 
 class NumberRange(tuple[str, ...]):
-    """The numbers of a range that one cell holds."""
+    """The numbers of a range in one cell."""
 
     __slots__ = ()
 
 
 def read_numbers(text: str, field: str) -> NumberRange | None:
-    """All numbers of a range; None when the cell is none."""
+    """All numbers of a range; None if the cell is not a range."""
     found = _RANGE.fullmatch(text)
     if found is None:
         return None
@@ -91,7 +91,7 @@ def read_numbers(text: str, field: str) -> NumberRange | None:
 
 
 def read_contact(text: str, field: str) -> int:
-    """The digits of a telephone number in contact data, among whatever punctuation."""
+    """The digits of a telephone number in contact data, whatever the punctuation."""
     plain = text.isascii() and text.isdigit()
     if _SHORTENED.fullmatch(text) or (not plain and type(text) is SheetNumber):
         raise CutBySpreadsheet(field, text)
@@ -104,12 +104,12 @@ def read_contact(text: str, field: str) -> int:
 
 
 def seems_number(text: str) -> bool:
-    """Whether a name is meant as a number: an alias may be either."""
+    """Whether a text is meant as a number; an alias may also be a name."""
     return bool(_PUNCTUATED.fullmatch(text) or _SHORTENED.fullmatch(text) or _RANGE.fullmatch(text))
 
 
 def is_ambiguous(text: str, options: NumberOptions) -> bool:
-    """3025-8080 is a number, and a range, to one who asked for both to be understood."""
+    """Whether a text like 3025-8080 is a number and a range, if both options are given."""
     return options.clean and options.ranges and bool(_LOCAL.fullmatch(text))
 
 

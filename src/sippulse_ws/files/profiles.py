@@ -1,4 +1,4 @@
-"""Files of other programs: what their columns are, and which of their rows are ours."""
+"""Profiles of other programs' files: what their columns mean, and which rows are imported."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from sippulse_ws.files.kind import Kind, Record
 from sippulse_ws.models import Domain
 
 Adapt = Callable[[Kind, Record], "Record | None"]
-# As database clients write what is NULL.
+# How database clients write NULL.
 NULLS = frozenset({"NULL", "\\N"})
 
 
 @dataclass(frozen=True)
 class FileProfile:
-    """How the files of one origin are read; `adapt` gives None for rows that belong elsewhere."""
+    """How files of one origin are read; `adapt` returns None for rows that are left out."""
 
     name: str
     kind: str
     wishes: ColumnWishes = field(default_factory=ColumnWishes)
-    fields: tuple[Field, ...] = ()  # columns of theirs that `adapt` needs
+    fields: tuple[Field, ...] = ()  # further columns of the files that `adapt` needs
     delimiter: str | None = None
     decimal: str | None = None
     encoding: str | None = None
     sheet: str | None = None
     nulls: frozenset[str] = frozenset()
     adapt: Adapt | None = None
-    needs_domain: bool = False  # which their files do not tell
+    needs_domain: bool = False  # since the files do not say it
 
 
 def _uri(user: str | None, domain: str | None) -> str | None:
@@ -42,7 +42,7 @@ def _uri(user: str | None, domain: str | None) -> str | None:
 
 
 def _asterisk(kind: Kind, record: Record) -> Record | None:
-    """An answered call; the others are no call records."""
+    """A call record of an answered call; None for others."""
     if record.pop("disposition") != "ANSWERED":
         return None
     domain = record.get("caller_domain")
@@ -55,7 +55,7 @@ def _asterisk(kind: Kind, record: Record) -> Record | None:
 
 
 def _proxy_acc(kind: Kind, record: Record) -> Record | None:
-    """A call that was not completed; acc modules write the others too."""
+    """A row of a call that was not completed; None for completed ones, which acc also writes."""
     if (record.get("sip_code") or "").startswith("2"):
         return None
     user, domain = record.pop("src_user", None), record.pop("src_domain", None)
@@ -111,6 +111,6 @@ SHIPPED = {
 
 
 def only_domain(db: Session) -> str | None:
-    """The platform's domain, where it has one only: a file that tells none can mean no other."""
+    """The platform's domain if it has only one: a file without domains can mean no other."""
     names = db.execute(select(Domain.domain).limit(2)).scalars().all()
     return names[0] if len(names) == 1 else None

@@ -1,4 +1,4 @@
-"""What can be wrong with a file, a line of it or a cell, in Portuguese and English."""
+"""Errors of files, lines and cells, in Portuguese and English."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.wording import Wording
 
-_SHOWN = 40  # characters of a bad value, enough to find it
+_SHOWN = 40  # most characters that a message shows of a bad value
 
 
 def shown(text: str) -> str:
-    """A bad value on one line, whatever is in it."""
+    """A bad value for a message: on one line, shortened."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[:_SHOWN])
 
 
 class FileRefused(DomainError):
-    """Base of what makes a whole file unusable; nothing of it was stored."""
+    """Base of errors that make the whole file unusable; nothing of it was stored."""
 
 
 class SeveralProblems(FileRefused):
@@ -220,7 +220,7 @@ class NoSuchProfile(FileRefused):
 
 
 class LineRefused(DomainError):
-    """Base of what makes a line unusable; the others are stored."""
+    """Base of errors of one line; the other lines are stored."""
 
 
 class WrongWidth(LineRefused):
@@ -242,7 +242,7 @@ class NotCsv(LineRefused):
 
 
 class CellRefused(LineRefused):
-    """Base of what is wrong with one cell; `field` is the column, `value` what stands there."""
+    """Base of errors of one cell; `field` is its column, `value` its text."""
 
     def __init__(self, field: str, value: str = "", **values: object) -> None:
         super().__init__(field=field, value=shown(value), **values)
@@ -341,7 +341,7 @@ class CutBySpreadsheet(CellRefused):
 
 
 class RecordRepeated(LineRefused):
-    """A second record with one identity inside the same file."""
+    """The file has an earlier record with the same identity."""
 
     code = "record-repeated"
     wording = Wording(

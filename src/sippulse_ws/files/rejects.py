@@ -1,4 +1,4 @@
-"""The refused lines of an import, as they came, with what is to be mended before each of them."""
+"""Writes the refused lines of an import as they were, each after a remark with the reason."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sippulse_ws.files.tables import REMARK
 
 
 class Rejects:
-    """A file of refused lines. `import` passes over the remarks, so it takes the mended file.
+    """A file of refused lines. `import` skips the remarks, so the corrected file can be imported.
 
-    It may hold passwords: its owner alone can read it. Without refused lines it is not there.
+    It may contain passwords, so only its owner can read it. Without refused lines it is removed.
     """
 
     def __init__(self, path: Path, language: str) -> None:
@@ -37,14 +37,14 @@ class Rejects:
         if self._path.suffix == ".gz":
             file = gzip.GzipFile(fileobj=self._file, mode="wb")  # type: ignore[assignment] # is one but for its class
         codec = "utf-8" if form.spreadsheet else form.codec
-        # lines that are in no encoding come back as they were
+        # bytes that are not UTF-8 are written as they were
         errors = "surrogateescape" if codec.startswith("utf-8") else "strict"
         self._text = io.TextIOWrapper(file, codec, errors=errors, newline="")
         if header is not None:
             self._text.write(_ended(header))
 
     def add(self, line: int, raw: str, error: DomainError) -> None:
-        """Once for each line, though several records of it may be refused."""
+        """Write a line and its reason; once, even if several of the line's records are refused."""
         assert self._text is not None, "begin first"
         self._count += 1
         reason = " ".join(error.message(self._language).split())

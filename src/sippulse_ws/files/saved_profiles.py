@@ -1,4 +1,4 @@
-"""Profiles that operators have saved: a file of theirs, by kind and name."""
+"""Profiles saved by operators, in a JSON file, by kind and name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def saved_path() -> Path:
 
 
 def find_profile(kind: str, name: str | None) -> FileProfile | None:
-    """The profile of this name, shipped or saved; NoSuchProfile names those there are."""
+    """The profile of this name, shipped or saved. Raises NoSuchProfile, which lists all names."""
     if name is None:
         return None
     if found := SHIPPED.get((kind, name)):
@@ -49,7 +49,7 @@ def find_profile(kind: str, name: str | None) -> FileProfile | None:
 
 
 def save_profile(profile: FileProfile) -> None:
-    """Keep it for the operator's next files, in place of one of the same name."""
+    """Save a profile, replacing one of the same name."""
     if (profile.kind, profile.name) in SHIPPED:
         raise ShippedProfile(profile=shown(profile.name))
     wishes = profile.wishes

@@ -1,7 +1,7 @@
-"""The records that a file had so far, in bounded memory: many go to a temporary database.
+"""Finds repeated identities in a file, in bounded memory.
 
-Of a file in the order of its identities, as most are that programs write, none can come again: they
-are put aside, and looked at only when one comes that is out of order.
+While a file's identities ascend, as in most files written by programs, none can repeat: they are
+only written to a file, and indexed once one is out of order. Many go to a temporary database.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ IN_MEMORY = 100_000
 _Identity = tuple[object, ...]
 
 
-_Numbered = Sequence[tuple[_Identity, int]]  # with their lines
+_Numbered = Sequence[tuple[_Identity, int]]  # (identity, line)
 
 
 class SeenRecords:
@@ -31,10 +31,10 @@ class SeenRecords:
         self._database: sqlite3.Connection | None = None
         self._is_ascending = True
         self._last: _Identity | None = None
-        self._aside: IO[bytes] | None = None  # batches of an ascending file
+        self._aside: IO[bytes] | None = None  # the batches so far, while they ascend
 
     def first_lines(self, records: _Numbered) -> list[int]:
-        """For each (identity, line) the line of the first record with it."""
+        """For each (identity, line) the line of the first record with that identity."""
         if self._is_ascending:
             if self._ascends([identity for identity, _ in records]):
                 self._put_aside(records)
@@ -47,7 +47,7 @@ class SeenRecords:
             if identities and self._last is not None and not self._last < identities[0]:
                 return False
             return all(map(operator.lt, identities, identities[1:]))
-        except TypeError:  # a number and no number
+        except TypeError:  # a number and another type
             return False
 
     def _put_aside(self, records: _Numbered) -> None:
@@ -59,7 +59,7 @@ class SeenRecords:
         self._last = records[-1][0]
 
     def _index(self) -> None:
-        """The file is in no order: what was put aside has to be found."""
+        """Index the batches put aside, since the file is not in order after all."""
         self._is_ascending = False
         if self._aside is None:
             return
@@ -98,7 +98,7 @@ class SeenRecords:
     def _moved(self) -> sqlite3.Connection:
         self._folder = tempfile.TemporaryDirectory(prefix="sippulse-import-")
         database = sqlite3.connect(Path(self._folder.name) / "seen", isolation_level=None)
-        # nobody needs it after a crash
+        # not needed after a crash
         database.execute("PRAGMA journal_mode=OFF")
         database.execute("PRAGMA synchronous=OFF")
         database.execute("CREATE TABLE seen (identity TEXT PRIMARY KEY, line) WITHOUT ROWID")

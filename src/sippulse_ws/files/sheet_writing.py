@@ -1,7 +1,7 @@
-"""Rows into an .xlsx spreadsheet, by openpyxl (the extra `excel`), a row at a time.
+"""Writes rows into an .xlsx spreadsheet with openpyxl (the extra `excel`), a row at a time.
 
-What `import` reads of it is what was there: texts are texts, also those that look like numbers,
-formulas or moments; a number or moment that a spreadsheet would round is a text too.
+`import` reads the same values back: texts are texts, even if they look like numbers, formulas or
+dates; a number or moment that a spreadsheet would round is a text too.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from sippulse_ws.files.formula_texts import guarded_in_sheet
 from sippulse_ws.files.refusals import CellTooLong, SheetFull, WritingExtraMissing
 from sippulse_ws.files.sheets import PRECISION, escaped
 
-MOST_ROWS = 2**20  # of a sheet, with that of the names
+MOST_ROWS = 2**20  # of a sheet, the row of names included
 MOST_CHARACTERS = 32_767  # of a cell
 _TEXT, _MOMENT, _DAY = "@", "yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd"
-_FIRST_DAY = dt.date(1900, 3, 1)  # before it spreadsheets count a day that never was
+_FIRST_DAY = dt.date(1900, 3, 1)  # before it, spreadsheets count 1900-02-29, which never was
 
 
 class SheetWriter:
-    """`guards` are columns of which `import` takes a ' away; `phones` are numbers of telephones."""
+    """`guards` are columns of which `import` removes a '; `phones` hold telephone numbers."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class SheetWriter:
         self._book.save(self._file)
 
     def discard(self) -> None:
-        """What openpyxl has written aside goes away."""
+        """Delete openpyxl's temporary files."""
         self._sheet.close()
         self._sheet._writer.cleanup()
 
@@ -84,7 +84,7 @@ class SheetWriter:
         return self._formatted(text, "s", _TEXT)
 
     def _moment(self, name: str, value: dt.date) -> Any:
-        """Of those with a zone in UTC, as `import` takes it."""
+        """A date cell; a moment with a zone is written in UTC, as `import` reads it."""
         if not isinstance(value, dt.datetime):
             return self._formatted(value, "d", _DAY)
         if value.tzinfo is not None:
@@ -95,13 +95,13 @@ class SheetWriter:
 
     def _formatted(self, value: Any, kind: str, number_format: str) -> Any:
         cell: Any = self._cell(self._sheet, None)
-        cell._value, cell.data_type = value, kind  # nothing is found out about a text
+        cell._value, cell.data_type = value, kind  # keeps openpyxl from guessing what a text is
         cell.number_format = number_format
         return cell
 
 
 def _exact(value: float | Decimal) -> int | Decimal | None:
-    """A number, None if a spreadsheet has fewer digits than it."""
+    """The number; None if it has more digits than a spreadsheet keeps."""
     if isinstance(value, int):
         return value if len(str(abs(value))) <= PRECISION else None
     text = _digits(value)
@@ -110,7 +110,7 @@ def _exact(value: float | Decimal) -> int | Decimal | None:
 
 
 def _digits(value: float | Decimal) -> str:
-    """Without zeros at the end of a fraction."""
+    """The number's digits, without trailing zeros of a fraction."""
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     if "." in text and "e" not in text:
         text = text.rstrip("0").rstrip(".")

@@ -1,7 +1,6 @@
-"""Rows of an .xlsx spreadsheet, by openpyxl (the extra `excel`), as texts like those of a CSV.
+"""Reads rows of an .xlsx spreadsheet with openpyxl (the extra `excel`), as texts like a CSV's.
 
-A number of the spreadsheet comes as `SheetNumber`, exact and with a decimal point, so that nothing
-has to be found out about its decimal sign.
+Numbers come as `SheetNumber`, exact and with a decimal point, so that their decimal sign is known.
 """
 
 from __future__ import annotations
@@ -21,27 +20,27 @@ from sippulse_ws.files.refusals import (
     SpreadsheetExtraMissing,
 )
 
-# Digits that a spreadsheet keeps of a number.
+# The digits of a number that a spreadsheet keeps.
 PRECISION = 15
-FORMULA = "\0formula"  # instead of a cell whose result is not in the file
+FORMULA = "\0formula"  # stands for a formula whose result is not in the file
 
 
 _CODED = re.compile("_x([0-9A-Fa-f]{4})_")
-# What XML cannot hold, and what would be taken for such a code.
+# Characters that XML cannot hold, and texts that look like their codes (_x000D_).
 _TO_CODE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
 class SheetNumber(str):
-    """A number as the spreadsheet holds it, in digits with a point."""
+    """A number of a spreadsheet as text, with a decimal point."""
 
     __slots__ = ()
 
 
 @contextmanager
 def opened_sheet(file: IO[bytes], wanted: str | None) -> Iterator[tuple[str, Iterator[Any]]]:
-    """(name, rows) of the sheet that is wanted, or of the only one with anything in it.
+    """(name, rows) of the sheet `wanted`, or of the only one that is not empty.
 
-    Rows are (number, cells), without blank cells at their end.
+    Rows are (number, cells), without blank cells at the end.
     """
     values = _workbook(file, data_only=True)
     formulas = None
@@ -84,8 +83,8 @@ def _sheet(workbook: Any, wanted: str | None) -> str:
 
 
 def _rows(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    """Rows with anything in them."""
-    if not hasattr(sheet, "iter_rows"):  # a sheet that is a chart
+    """The rows that are not empty."""
+    if not hasattr(sheet, "iter_rows"):  # a chart sheet
         return
     for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
         row = list(cells)
@@ -110,7 +109,7 @@ def _has_formulas(file: IO[bytes]) -> bool:
 
 
 def _checked(values: Iterator[Any], formulas: Iterator[Any]) -> Iterator[tuple[int, list[Any]]]:
-    """Values, with a mark where there is a formula and no value."""
+    """The values, with FORMULA where a formula has no stored result."""
     results = dict[int, list[Any]]()
     for number, row in formulas:
         while number not in results and (found := next(values, None)) is not None:
@@ -149,7 +148,7 @@ def _text(value: Any) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text as spreadsheets keep it: control characters are coded, as `_x000D_`."""
+    """A text as spreadsheets store it: control characters are coded, such as `_x000D_`."""
     return _TO_CODE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
@@ -158,7 +157,7 @@ def _unescaped(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    """As exact as the spreadsheet is: what has more digits than it keeps shows that."""
+    """The number as text; an integer with more than 15 digits in E notation: digits were lost."""
     if isinstance(value, int) or value.is_integer():
         digits = str(int(value))
         return digits if len(digits.lstrip("-")) <= PRECISION else f"{value:.{PRECISION - 1}E}"

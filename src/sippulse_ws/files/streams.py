@@ -1,7 +1,7 @@
-"""The bytes of a file or of standard input: how far they were read, and their digest.
+"""The bytes of a file or of standard input, with the position and the digest.
 
-A file may be read several times, standard input once; what comes in by it is looked at before it is
-read, and put aside in a temporary file only when it has to be read twice.
+A file may be read several times, a pipe once. A pipe's beginning can be looked at before it is
+read, and it is copied to a temporary file only if it has to be read twice.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from sippulse_ws.files.refusals import CutOffFile, UnreadableFile
 
 STANDARD_INPUT = "-"
 SAMPLE = 64 * 1024
-_LEAST_SAMPLE = 8 * 1024  # of a pipe: whoever writes may wait for us before he goes on
+_LEAST_SAMPLE = 8 * 1024  # of a pipe, whose writer may wait until it is read
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
 
 
 class Bytes:
-    """A file to import. `position` and `size` are of the bytes as they stand on disk."""
+    """A file to import. `position` and `size` count the bytes on disk, maybe compressed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -44,19 +44,19 @@ class Bytes:
 
     @property
     def size(self) -> int | None:
-        """None while nobody knows it."""
+        """The size in bytes; None while it is unknown."""
         if self._aside is None and self.is_pipe:
             return None
         return self._size()
 
     def sample(self) -> bytes:
-        """The beginning, uncompressed; reading it costs nothing of what is to be read."""
+        """The beginning, uncompressed; it remains to be read."""
         raw = self._raw_sample()
         return _uncompressed(raw) if self.compressed else raw
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
-        """All bytes from the beginning, uncompressed; of a pipe once, unless it was put aside."""
+        """All bytes from the beginning, uncompressed; a pipe can be read once unless put aside."""
         self.position, self._digest = 0, hashlib.sha256()
         with self._raw() as raw:
             counted: IO[bytes] = io.BufferedReader(_Counted(raw, self._count), _BLOCK)
@@ -71,13 +71,13 @@ class Bytes:
 
     @contextmanager
     def seekable(self) -> Iterator[IO[bytes]]:
-        """The file as it stands on disk, for readers that jump about in it."""
+        """The file as it is on disk, for readers that need random access."""
         self.put_aside()
         with self._raw() as raw:
             yield raw
 
     def put_aside(self) -> None:
-        """Make a pipe readable more than once."""
+        """Copy a pipe to a temporary file, so that it can be read more than once."""
         if self.is_pipe and self._aside is None:
             self._aside = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
             assert self._pipe is not None
@@ -88,7 +88,7 @@ class Bytes:
         return not self.is_pipe or self._aside is not None
 
     def digest(self) -> str:
-        """SHA-256 of the file; of a pipe of what was read of it."""
+        """The SHA-256 of the file, or of what was read of a pipe."""
         if not self.may_be_read_twice:
             return self._digest.hexdigest()
         with self._raw() as raw:
@@ -131,7 +131,7 @@ class Bytes:
 
 
 class _Counted(io.RawIOBase):
-    """Tells what is read of another stream."""
+    """Reports what is read from another stream."""
 
     def __init__(self, raw: IO[bytes], tell: Callable[[Any], None]) -> None:
         self._stream = raw
@@ -148,7 +148,7 @@ class _Counted(io.RawIOBase):
 
 
 class _Replay(io.RawIOBase):
-    """A pipe whose beginning was read already."""
+    """A pipe whose beginning has been read already."""
 
     def __init__(self, prefix: bytes, pipe: IO[bytes]) -> None:
         self.prefix = prefix
@@ -185,7 +185,7 @@ def _beginning(pipe: IO[bytes]) -> tuple[bytes, IO[bytes]]:
 
 
 def _some(pipe: IO[bytes], size: int) -> bytes:
-    """Read what is there already, without waiting for more."""
+    """Read what is available, without waiting for more."""
     read: Callable[[int], bytes] = getattr(pipe, "read1", pipe.read)
     return read(size)
 

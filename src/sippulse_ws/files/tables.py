@@ -1,4 +1,4 @@
-"""The lines of a file, CSV or spreadsheet, each with its number and as it came."""
+"""The lines of a CSV or spreadsheet, each with its number and its original text."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from sippulse_ws.files.refusals import BadEncoding, NotCsv
 from sippulse_ws.files.sheets import opened_sheet
 from sippulse_ws.files.streams import Bytes
 
-AT_ONCE = 1000  # lines, or as many as make LINE_LENGTH
+AT_ONCE = 1000  # lines, or fewer if they reach LINE_LENGTH
 _STEP = 25
-LINE_LENGTH = 1 << 20  # characters; what is longer is no record
-# Begins what a file of refused lines says about the next one; no line of data begins so.
+LINE_LENGTH = 1 << 20  # characters; a longer line is not a record
+# Begins the remark before each line in a file of refused lines; no line of data begins so.
 REMARK = "#! "
 
 
 class Line(NamedTuple):
-    """One record of a file: where it begins, its cells, itself as it came, why it has no cells."""
+    """A record of a file: its first line's number, its cells, its text, why it has no cells."""
 
     number: int
     cells: list[str]
@@ -40,7 +40,7 @@ _line: Callable[[tuple[int, list[str], str, None]], Line] = partial(tuple.__new_
 
 
 class Table:
-    """An opened file: its form, told precisely, and its lines."""
+    """An opened file: its form, with the sheet's name, and its lines."""
 
     def __init__(self, form: Form, lines: _Lines, block: Callable[[], list[Line]]) -> None:
         self.form = form
@@ -48,7 +48,7 @@ class Table:
         self._block = block
 
     def blocks(self) -> Iterator[list[Line]]:
-        """The lines that were not taken yet, many at a time."""
+        """The lines that were not read yet, many at a time."""
         while block := self._block():
             yield block
 
@@ -66,7 +66,7 @@ def opened_table(source: Bytes, form: Form) -> Iterator[Table]:
 
 
 class _CsvText:
-    """The records of a text."""
+    """The records of a CSV."""
 
     def __init__(self, stream: IO[bytes], form: Form) -> None:
         self._feed = _Feed(stream, form)
@@ -74,12 +74,12 @@ class _CsvText:
         self._rows = self._parse(self._feed)
 
     def lines(self) -> _Lines:
-        """One by one."""
+        """The records, one by one."""
         while (line := self._next()) is not None:
             yield line
 
     def block(self) -> list[Line]:
-        """The next lines; empty at the end."""
+        """The next records; empty at the end."""
         while not self._feed.goes_back:
             first, texts = self._feed.take(AT_ONCE)
             rows = self._records(texts)
@@ -99,7 +99,7 @@ class _CsvText:
         return lines or self.block()
 
     def _records(self, texts: list[str]) -> list[list[str]] | None:
-        """The cells of each line; None unless each of them is a record by itself."""
+        """The cells of each line; None unless each line is a record by itself."""
         if REMARK in "".join(texts):
             return None
         try:
@@ -117,8 +117,8 @@ class _CsvText:
             except StopIteration:
                 return None
             except csv.Error as error:
-                # A stray quotation mark spoils its own line, not those that it swallowed. When it
-                # swallowed all to the end of the file, this reader has ended: take a new one.
+                # Refuse only the line with the stray quotation mark, and read those again that it
+                # swallowed. If it swallowed the rest of the file, this reader is at its end.
                 line = Line(feed.number, [], feed.give_back(), NotCsv(error=error))
                 self._rows = self._parse(feed)
                 return line
@@ -127,10 +127,10 @@ class _CsvText:
 
 
 class _Feed:
-    """The lines of a text for the CSV reader, remembered until their record is complete."""
+    """Gives lines to the CSV reader, and remembers them until their record is complete."""
 
     def __init__(self, stream: IO[bytes], form: Form) -> None:
-        # bytes that are not UTF-8 stay recognisable, so that they spoil their own line only
+        # bytes that are not UTF-8 stay recognizable, so that only their line is refused
         errors = "surrogateescape" if form.encoding == UTF_8 else "strict"
         self._text = io.TextIOWrapper(stream, form.codec, errors=errors, newline="")
         self._encoding = form.encoding
@@ -138,14 +138,14 @@ class _Feed:
         self._texts = iter(partial(self._readline, LINE_LENGTH), "")
         self._back: deque[str] = deque()
         self._pending: list[str] = []
-        self._count = 0  # lines that were given out
+        self._count = 0  # lines given so far
         if form.separator_line:
             self._read()
             self._count += 1
 
     @property
     def number(self) -> int:
-        """The first line of the record."""
+        """The number of the record's first line."""
         return max(self._count - len(self._pending) + 1, 1)
 
     def begin(self) -> None:
@@ -155,14 +155,14 @@ class _Feed:
         return self._pending[0] if len(self._pending) == 1 else "".join(self._pending)
 
     def give_back(self) -> str:
-        """Read all but the first line again."""
+        """Return the record's first line; the others will be read again."""
         first, *others = self._pending or [""]
         self.put_back(others)
         del self._pending[1:]
         return first
 
     def take(self, most: int) -> tuple[int, list[str]]:
-        """The next lines that were never given out, and the number of the first."""
+        """The next lines that were not given yet, and the number of the first."""
         first, texts, length = self._count + 1, list[str](), 0
         try:
             while len(texts) < most and length < LINE_LENGTH:
@@ -178,7 +178,7 @@ class _Feed:
 
     @property
     def goes_back(self) -> bool:
-        """Whether there are lines to be read again."""
+        """Whether lines have to be read again."""
         return bool(self._back)
 
     def put_back(self, texts: Sequence[str]) -> None:
@@ -205,7 +205,7 @@ class _Feed:
 
 
 def _is_blank(cells: list[str]) -> bool:
-    """Whether the line is none: it is empty, or has blanks alone."""
+    """Whether the line is empty or has only blanks."""
     return not cells or (len(cells) == 1 and not cells[0].strip())
 
 

@@ -1,4 +1,4 @@
-"""Many rows of one table at a time: new ones, and those that are there under a unique key."""
+"""Inserts or updates many rows of a table at a time."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _Rows = Sequence[Mapping[str, Any]]
 
 
 def insert_rows(db: Session, model: type[Base], rows: _Rows) -> None:
-    """One statement for all rows, of the columns that any of them has; IntegrityError if taken."""
+    """Insert rows, which may lack columns. Raises IntegrityError if a key is taken."""
     names = tuple(sorted(set().union(*rows)))
     _insert(model, names).run_many(db, _filled(rows, names))
 
 
 def upsert(db: Session, model: type[Base], rows: _Rows, key: tuple[str, ...]) -> None:
-    """Insert the rows, or change those that are there under the key."""
+    """Insert rows, or update those that exist, by their unique `key`."""
     names = tuple(sorted(set().union(*rows)))
     statement = _upsert(model, names, key, sqlite=db.is_sqlite)
     statement.run_many(db, _filled(rows, names))
 
 
 def _filled(rows: _Rows, names: tuple[str, ...]) -> _Rows:
-    """Each of them with all of the columns."""
+    """The rows, each with all columns; missing ones are None."""
     if set(map(len, rows)) == {len(names)}:
         return rows
     return [{name: row.get(name) for name in names} for row in rows]

@@ -1,4 +1,4 @@
-"""Files of rows: CSV, also compressed, Parquet and Excel (with the extras of these names)."""
+"""Writes rows as CSV (also compressed), Parquet or Excel (extras `parquet` and `excel`)."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Format(StrEnum):
 
     @classmethod
     def of(cls, path: Path) -> Format:
-        """By the end of a file's name; CSV where it says nothing."""
+        """The format by the file's name; CSV if the suffix is another."""
         return next((one for one in cls if path.suffix.lower() == f".{one}"), cls.CSV)
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a CSV is written: `texts` are the columns that a spreadsheet could take for formulas.
+    """How a file is written: `texts` are columns that a spreadsheet could take for formulas.
 
-    `phones` are telephone numbers that the database keeps as numbers.
+    `phones` are telephone numbers that the database stores as integers.
     """
 
     delimiter: str = ","
@@ -55,7 +55,7 @@ class Style:
 
 
 def style_of(fields: Iterable[Field], delimiter: str = ",", decimal: str = ".") -> Style:
-    """For the columns of a kind."""
+    """The style for the fields of a kind."""
     fields = list(fields)
     texts = frozenset(one.name for one in fields if one.is_text)
     phones = frozenset(one.name for one in fields if isinstance(one, ContactField))
@@ -68,14 +68,14 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
     def discard(self) -> None:
-        """In place of `close`, after a failure."""
+        """Called instead of `close` after a failure."""
 
 
 @contextmanager
 def written(
     path: Path, format: Format, columns: _Columns, style: Style | None = None
 ) -> Iterator[Writer]:
-    """A new file, there under its name when all is written and not before; `-` is stdout.
+    """A new file, which gets its name when it is complete; `-` is stdout.
 
     A CSV whose name ends in .gz is compressed.
     """
@@ -103,9 +103,9 @@ def written(
 
 
 class CsvWriter:
-    """Rows as text. What looks like a formula in a column of texts is written to be shown as it is.
+    """Writes rows as text. Texts that look like formulas are written so that they are shown.
 
-    An archive has its names in quotation marks, by which `import` knows that it is as it was.
+    An archive has its names in quotation marks, which tell `import` that texts are unchanged.
     """
 
     def __init__(self, file: IO[bytes], columns: _Columns, style: Style) -> None:
@@ -135,7 +135,7 @@ class CsvWriter:
         self.discard()
 
     def discard(self) -> None:
-        self._text.detach()  # whose file it is closes it
+        self._text.detach()  # the file's owner closes it
 
     def _cells(self, row: Sequence[Any]) -> Sequence[Any]:
         cells = list(row)
@@ -146,7 +146,7 @@ class CsvWriter:
 
 
 def _decimal(value: Decimal, sign: str) -> str:
-    """Without zeros at its end."""
+    """The number without trailing zeros of its fraction."""
     text = f"{value:f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -192,10 +192,10 @@ def _writer(format: Format, file: IO[bytes], columns: _Columns, style: Style) ->
 
 
 def _opened(path: Path, columns: _Columns, *, compressed: bool) -> IO[bytes]:
-    """For its owner alone if passwords are among the columns, such as those of voice mailboxes."""
+    """Create the file; only for its owner if it has passwords, such as voicemail's."""
     if any("password" in str(column.key) for column in columns):
         path.touch(0o600)
-        path.chmod(0o600)  # of one that was left behind
+        path.chmod(0o600)  # the mode of a file left behind by an earlier run
     if compressed:
         return gzip.open(path, "wb")  # type: ignore[return-value] # is one but for its class
     return path.open("wb")

@@ -1,4 +1,4 @@
-"""The kinds of records that are imported and exported, by name."""
+"""The kinds of records that can be imported and exported, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs to an account: which one a line names, and whether it is there."""
+"""Finds the account to which a line belongs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AT_ONCE = 500
 
 
 def owner_of(record: Record) -> str:
-    """The account code, told whole or in two columns."""
+    """The account code, from its own column or from `username` and `domain`."""
     told, username, domain = (record.get(one.name) for one in OWNER_FIELDS)
     if told is None:
         if not username or not domain:
@@ -50,7 +50,7 @@ def find_accounts(db: Session, codes: Sequence[str]) -> dict[str, Any]:
 
 
 def resolve_owners(db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
-    """Give each record its account's id; those of unknown accounts are wrong."""
+    """Set each record's `subscriber_id`; returns errors of unknown accounts by position."""
     found = find_accounts(db, [one["account_code"] for one in records if one["account_code"]])
     wrong: dict[int, DomainError] = {}
     for place, record in enumerate(records):

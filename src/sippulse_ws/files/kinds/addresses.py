@@ -1,4 +1,4 @@
-"""IP addresses and networks that call as an account without a password."""
+"""IP addresses and networks that call as an account, without a password."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Addresses(Kind):
         if slash and given.get("mask") is None and mask.isdigit():
             given["mask"] = int(mask)
         elif slash:
-            given["ip_address"] = record["ip_address"]  # refused as it stands
+            given["ip_address"] = record["ip_address"]  # to be refused as it was written
         if given.get("mask") is None:
             given["mask"] = _single(text)
         return given | addresses.checked_address(given) | {"account_code": owner_of(record)}
@@ -103,7 +103,7 @@ def _values(record: Record) -> Record:
 
 
 def _single(text: str) -> int:
-    """The mask of one address; an unreadable one is refused later."""
+    """The mask of a single address: 32 or 128. An unreadable address is refused later."""
     try:
         return ip_address(text).max_prefixlen
     except ValueError:

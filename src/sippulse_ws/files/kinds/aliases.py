@@ -1,4 +1,4 @@
-"""Aliases: an account and another address under which it is called."""
+"""Aliases: further addresses under which an account is called."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ class Aliases(Kind):
         keys = [self.identify(record) for record in records]
         taken = _subscribers(db, keys)
         for place, key in enumerate(keys):
-            if key in taken:  # a subscriber's own name
+            if key in taken:  # the name of a subscriber
                 wrong.setdefault(place, AliasTaken(alias="@".join(key)))
         return wrong
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
-        # as sent by SOAP, with or without the + that the normal form has not
+        # stored by SOAP, an alias may have a +, which the normal form lacks
         keys = [
             (name, record["alias_domain"])
             for record in records

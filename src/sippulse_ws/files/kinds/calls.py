@@ -1,5 +1,5 @@
-"""Call records (`vi_cdrs`, `cdr`), failed calls (`acc`) and raw records (`call_raw`), as they were:
-nothing is normalised."""
+"""Call records (`vi_cdrs`, `cdr`), failed calls (`acc`) and raw records (`call_raw`), unchanged:
+nothing is normalized."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from sippulse_ws.wording import Wording
 METHOD_LENGTH = 16
 BIGGEST = 2**63 - 1
 NEVER_RATED = 3  # the highest state of a raw record
-IGNORED = IgnoredField("id")  # records get ids of their own
+IGNORED = IgnoredField("id")  # imported records get new ids
 
 
 class RawIdTaken(DomainError):
@@ -53,7 +53,7 @@ class RawIdTaken(DomainError):
 
 
 def _field(name: str, column: Column[Any], kind: call_records.Kind) -> Field:
-    """How a column is written in a file; an empty cell is NULL, or '' where NULL cannot be."""
+    """The field of a column; an empty cell is NULL, or '' if the column cannot be NULL."""
     sort = column.type
     told: dict[str, Any] = {"required": name in kind.required}
     makers: list[tuple[type, Any]] = [
@@ -72,7 +72,7 @@ def _field(name: str, column: Column[Any], kind: call_records.Kind) -> Field:
             told["empty"] = None if column.nullable or told["required"] else 0
             field: Field = make(name, **told)
             return field
-    length = sort.length  # type: ignore[attr-defined] # all others are texts
+    length = sort.length  # type: ignore[attr-defined] # all other columns are texts
     return Field(name, length, empty=None if column.nullable else "", as_sent=True, **told)
 
 
@@ -81,7 +81,7 @@ def _fields(kind: call_records.Kind) -> tuple[Field, ...]:
 
 
 class Calls(Kind):
-    """What both tables have in common."""
+    """What the three tables have in common."""
 
     records: call_records.Kind
     model: type[Cdr | Acc | RawCall]
@@ -111,7 +111,7 @@ class Calls(Kind):
         return {identity: {} for identity in known}
 
     def differences(self, stored: Stored, record: Record) -> Record:
-        return {}  # a record that is there is the record
+        return {}  # stored records are never changed
 
     def describe(self, record: Mapping[str, Any]) -> str:
         return " ".join(str(record[name]) for name in self.identity if record[name])
@@ -130,7 +130,7 @@ class Cdrs(Calls):
         self._snapshots = call_records.Snapshots()
 
     def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
-        self._snapshots.forget()  # a batch before may have been rolled back
+        self._snapshots.forget()  # an earlier batch may have been rolled back
         call_records.insert_cdrs(db, records, self._snapshots)
         return {}
 
@@ -149,7 +149,7 @@ class FailedCalls(Calls):
 
     def begin(self, db: Session) -> None:
         super().begin(db)
-        self._has_method = not db.is_sqlite  # which cannot hide a column, and has none
+        self._has_method = not db.is_sqlite  # SQLite cannot hide a column, so there `acc` has none
 
     def check(self, record: Record) -> Record:
         checked = super().check(record)
@@ -166,7 +166,7 @@ class FailedCalls(Calls):
 
 
 class RawCalls(Calls):
-    """Raw records keep their ids: ledger rows and rated records tell them."""
+    """Raw records keep their ids, since ledger rows and rated records refer to them."""
 
     name = "raw-calls"
     records = call_records.COMPLETED

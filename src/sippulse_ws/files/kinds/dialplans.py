@@ -1,4 +1,4 @@
-"""Rules of dial plans; a domain's own, in the order of their priorities."""
+"""Rules of the dial plans of domains."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sippulse_ws.files.kind import Identity, Kind, Record, Stored
 from sippulse_ws.models import Dialplan
 
 _COLUMNS = tuple(getattr(Dialplan, name) for name in dialplans.FIELDS)
-# As the table has them for a rule that does not say.
+# The defaults of the table.
 _DEFAULTS: Mapping[str, Any] = {
     "pr": 0, "match_op": 1, "match_len": 0, "subst_exp": "", "repl_exp": "", "attrs": "",
 }  # fmt: skip

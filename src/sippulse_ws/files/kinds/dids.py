@@ -1,4 +1,4 @@
-"""DID numbers: the inventory of a domain, and whose they are."""
+"""DID numbers: the inventories of domains, and the accounts that have a number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sippulse_ws.files.upserts import insert_rows
 from sippulse_ws.models import Did, Subscriber
 
 _AT_ONCE = 500
-# What a number has only while it is an account's.
+# Columns that a number has only while it belongs to an account, with their defaults.
 _OF_OWNER: Mapping[str, Any] = {
     "username": None,
     "destination_domain": None,
@@ -67,7 +67,7 @@ class Dids(Kind):
     tries = True
 
     def check(self, record: Record) -> Record:
-        """Without an account it is a free number; with one the domain may be left out."""
+        """A number without account is free; with one, the domain may be left out."""
         number = username_text(record["number"], "number")
         checked: Record = {**_OF_OWNER, "domain": None, "account_code": None, **record}
         if checked["account_code"]:
@@ -94,13 +94,13 @@ class Dids(Kind):
             owner = found.get(code)
             if owner is None:
                 wrong[place] = SubscriberNotFound(account=code)
-            else:  # as SOAP delivers it to the account itself
+            else:  # the account itself, as with insertDid
                 record["username"] = record["username"] or owner.username
                 record["destination_domain"] = record["destination_domain"] or owner.domain
         return wrong
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
-        # as sent by SOAP, with or without the + that the normal form has not
+        # stored by SOAP, a number may have a +, which the normal form lacks
         wanted = [form for one in records for form in (one["number"], f"+{one['number']}")]
         found: dict[Identity, Stored] = {}
         for some in chunks(wanted, _AT_ONCE):
@@ -115,14 +115,14 @@ class Dids(Kind):
         if (owner and wanted and owner != wanted) or stored["domain"] != record["domain"]:
             raise DidTaken(number=record["number"])
         if owner and not wanted and "account_code" not in self.placed:
-            return {}  # in use, and of that inventory
+            return {}  # in use, and in that inventory
         changes = super().differences(stored, record)
         if wanted and not owner:
             changes["account_code"] = wanted
         return changes
 
     def may_change(self, stored: Stored, changes: Record) -> bool:
-        """A free number gets an account."""
+        """True if a free number gets an account."""
         return not stored["account_code"] and bool(changes.get("account_code"))
 
     def insert(self, db: Session, records: Sequence[Record]) -> dict[int, DomainError]:
@@ -147,7 +147,7 @@ class Dids(Kind):
         if not record["account_code"]:
             dids.delete_did(db, EVERYTHING, stored["id"])
             return
-        if stored["account_code"]:  # anew, with what is in the file
+        if stored["account_code"]:  # insert it anew, with the file's values
             inventory = update(Did).where(Did.id == stored["id"])
             db.execute(inventory.values(inventory_domain=record["domain"]))
             dids.delete_did(db, EVERYTHING, stored["id"])
@@ -177,7 +177,7 @@ class Dids(Kind):
 
 
 def _told(where: Record, told: Record) -> Record:
-    """The destination, which is the account itself when the file's cell is empty."""
+    """The destination: the account itself if the file's cell is empty."""
     return {name: told.get(name) or where[name] for name in where}
 
 

@@ -58,7 +58,7 @@ class NumberingPrefixes(Kind):
 
     def begin(self, db: Session) -> None:
         super().begin(db)
-        # then it has only what this run stores
+        # an empty table has only what this run stores
         self._was_empty = db.execute(select(Numbering.id).limit(1)).first() is None
 
     def look_again(self) -> None:

@@ -1,4 +1,4 @@
-"""A price list: rates of one table that are loaded beside those in force."""
+"""A price list: rates of one table, loaded beside those in force."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sippulse_ws.models import PriceListRow
 
 
 class NewPriceList(Rates):
-    """Takes the lines of one domain and table; `list_id` is there with the first of them."""
+    """Stores the lines of one domain and table; the first line sets `list_id`."""
 
     changes = False
 
@@ -43,7 +43,7 @@ class NewPriceList(Rates):
         return checked
 
     def check_columns(self, columns: Mapping[str, list[Any]]) -> list[Record] | None:
-        """The first line alone begins the list; then all must be of its domain."""
+        """The first line is checked alone, since it decides the domain of all others."""
         if self.list_domain is None or set(columns["domain"]) != {self.list_domain}:
             return None
         return super().check_columns(columns)

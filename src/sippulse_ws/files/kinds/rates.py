@@ -1,4 +1,4 @@
-"""Rates: domain, rate_id, prefix, name, rate_value and what a rate may say of its seconds."""
+"""Rates: domain, rate_id, prefix, name, rate_value, and blocks and seconds of their own."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Rates(Kind):
         self._empty = None
 
     def _was_empty(self, db: Session, domain: str, rate_id: int) -> bool:
-        """Whether the table had no rates before this run: then it has only the run's own."""
+        """Whether the table was empty before this run, so that it has only the run's rates."""
         if self._empty is None:
             return False
         table = (domain, rate_id)

@@ -29,7 +29,7 @@ class Routes(Kind):
     )
     identity = _KEY
     tries = True
-    alone = True  # an owner that is all has no unique key
+    alone = True  # routes for everybody have no unique key
     domain = None
 
     def check(self, record: Record) -> Record:

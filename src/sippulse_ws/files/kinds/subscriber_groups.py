@@ -1,4 +1,4 @@
-"""The aliases, numbers and addresses of a subscriber's line, found and stored by the domain."""
+"""Finds and stores the aliases, DIDs and addresses in a subscriber's line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AT_ONCE = 500
 
 
 def add_stored_groups(db: Session, found: dict[Identity, Stored]) -> None:
-    """Give each subscriber that is there what it has of each group, as a file would name it."""
+    """Add to each stored subscriber its aliases, DIDs and addresses, as files write them."""
     by_id: dict[int, dict[str, Any]] = {}
     for stored in found.values():
         by_id[stored["id"]] = {**stored, **{group: set() for group in GROUPS}}
@@ -37,7 +37,7 @@ def add_stored_groups(db: Session, found: dict[Identity, Stored]) -> None:
 
 
 def missing_of_groups(stored: Stored, record: Record) -> Record:
-    """What the line names and the subscriber has not."""
+    """What the line names and the subscriber lacks."""
     missing: Record = {}
     for group in GROUPS:
         lacking = [
@@ -49,7 +49,7 @@ def missing_of_groups(stored: Stored, record: Record) -> Record:
 
 
 def store_groups(db: Session, record: Record, groups: Record) -> None:
-    """Give a subscriber these; a DomainError when one of them is in use."""
+    """Add these to a subscriber. Raises DomainError if one of them is in use."""
     username, domain = record["username"], record["domain"]
     for alias in groups.get(ALIASES, ()):
         name, _, at = alias.partition("@")
@@ -69,7 +69,7 @@ def store_groups(db: Session, record: Record, groups: Record) -> None:
 
 
 def _named(group: str, item: str, record: Record) -> Any:
-    """An item of a line as `_told` tells a stored one."""
+    """An item of a line in the form in which `_told` gives stored ones."""
     if group == ALIASES:
         name, _, at = item.partition("@")
         return name, at or record["domain"]

@@ -1,4 +1,4 @@
-"""Subscribers with what belongs to them: aliases, numbers and addresses in the same line."""
+"""Subscribers, with aliases, DIDs and addresses in the same line."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ from sippulse_ws.models import Subscriber
 from sippulse_ws.models.types import Money, as_money
 
 _AT_ONCE = 500
-# Letters and digits that nobody takes for one another.
+# Letters and digits that cannot be mistaken for one another.
 ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _PASSWORDS = (SIP, PORTAL)
-# Digits that a spreadsheet may have written short.
+# Fields of digits, which a spreadsheet may have shortened (5.54E+12).
 _NAMES = frozenset("username document contract_number zip number city_code".split())
 _CONTACTS = frozenset({"phone", "mobile"})
 _REFERENCES = frozenset({"rate_plan_id", "reseller_id", "reseller_rate_plan_id"})
@@ -77,7 +77,7 @@ def _field(name: str) -> Field:
 
 @cache
 def _group(name: str) -> str | None:
-    """`aliases` of alias columns such as `alias_2`."""
+    """The group of a column: `aliases` for `alias_2`; None if it is of no group."""
     group = name.rstrip("0123456789").rstrip("_")
     return group if group in GROUPS else None
 
@@ -103,14 +103,14 @@ class Subscribers(Kind):
         generated: Generated | None = None,
     ) -> None:
         super().__init__()
-        self._vault = vault or Vault()  # an export opens and seals none
+        self._vault = vault or Vault()  # exports neither open nor seal passwords
         self._generate = generate
         self._tell_generated = generated
-        self._made: dict[str, str] = {}  # by account: a batch may be tried again
-        self._empty: dict[str, bool] | None = {}  # domains
+        self._made: dict[str, str] = {}  # by account, since a batch may be repeated
+        self._empty: dict[str, bool] | None = {}  # by domain
 
     def numbered(self, name: str) -> Field | None:
-        """alias_1, did_2, ip_address_3, or aliases, dids, ip_addresses with blanks between."""
+        """The field of alias_1, did_2, ip_address_3, or of aliases, dids, ip_addresses."""
         return group_of(name)
 
     def begin(self, db: Session) -> None:
@@ -166,7 +166,7 @@ class Subscribers(Kind):
         self._facts.look_again()
 
     def _was_empty(self, db: Session, domain: str) -> bool:
-        """Whether the domain had nobody before this run: then it has only the run's own."""
+        """Whether the domain was empty before this run, so that all subscribers are the run's."""
         if self._empty is None:
             return False
         if domain not in self._empty:
@@ -253,7 +253,7 @@ class Subscribers(Kind):
         record[SIP] = self._made[account]
 
     def _tell(self, records: Sequence[Record], wrong: Mapping[int, DomainError]) -> None:
-        """Hand out the passwords made here, before the commit: else nobody might ever know them."""
+        """Write out generated passwords before the commit, or they might be lost."""
         if not self._made:
             return
         told = []
@@ -274,7 +274,7 @@ def _as_stored(value: Any) -> Any:
 
 
 def _emptied(name: str, old: Any) -> Any:
-    """What an empty cell makes of a value: texts and references are cleared, all else stays."""
+    """What an empty cell does to a value: texts and references are cleared, others stay."""
     if name in _REFERENCES:
         return 0 if old else None
     return "" if isinstance(old, str) and old and name not in ("city_code", "local_area") else None

@@ -1,4 +1,4 @@
-"""White lists: an account and a number that it may always call."""
+"""White lists: numbers that an account may always call."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class WhiteLists(Kind):
         return resolve_owners(db, records)
 
     def find(self, db: Session, records: Sequence[Record]) -> dict[Identity, Stored]:
-        # as sent by SOAP, with or without the + that the normal form has not
+        # stored by SOAP, a number may have a +, which the normal form lacks
         accounts = {record["account_code"] for record in records}
         numbers = {record["prefix"] for record in records}
         wanted = [form for one in sorted(numbers) for form in (one, f"+{one}")]
