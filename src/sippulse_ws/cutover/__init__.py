@@ -1,1 +1,1 @@
-"""Taking over another installation, whose data is read through its own published operations."""
+"""Takes over another installation, whose data is read through its own published operations."""

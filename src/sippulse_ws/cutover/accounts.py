@@ -1,4 +1,4 @@
-"""Writes a subscriber with its lists, in a transaction that the caller begins and commits."""
+"""Writes a subscriber with its lists; the caller begins and commits the transaction."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from sippulse_ws.models import (
 from sippulse_ws.models.base import Base
 from sippulse_ws.models.proxy_views import PERMANENT
 
-# The lists, and the columns by which a row with the same id is the same thing.
+# The lists, and the column that must be equal for rows with the same id to be the same thing.
 ACCOUNT_LISTS: dict[str, tuple[type[Base], str]] = {
     "db_alias": (DbAlias, "alias_username"),
     "did": (Did, "alias_username"),
@@ -50,7 +50,7 @@ REFERENCES: dict[str, Any] = {
     "reseller_id": Reseller,
     "reseller_rate_plan_id": RatePlan,
 }
-_OWN = ("id", "credit", "password", "password_portal")  # written apart
+_OWN = ("id", "credit", "password", "password_portal")  # written separately
 
 
 class AccountWriter:
@@ -61,9 +61,10 @@ class AccountWriter:
         self._vault = vault
 
     def put(self, db: Session, account: OldAccount, more: Mapping[str, Any]) -> None:
-        """Store a subscriber with its lists; lists of an existing account are made equal to them.
+        """Store a subscriber with its lists, which replace those of an existing account.
 
-        `more` is what no operation tells. A DomainError when nothing of it can be taken.
+        `more` has the columns that no operation returns. Raises DomainError if the subscriber
+        cannot be stored.
         """
         record, code = account.subscriber, account.code
         subscriber_id = record["id"]
@@ -89,7 +90,7 @@ class AccountWriter:
             self._put_locations(db, record, contacts)
 
     def _keep_references(self, db: Session, code: str, values: Record) -> None:
-        """Drop references to nothing here, which would fail the whole account; 0 means none."""
+        """Drop references to what does not exist here, which would fail all; 0 means none."""
         for name, model in REFERENCES.items():
             row_id = values.get(name) or None
             if row_id is not None and db.scalar(select(model.id).where(model.id == row_id)) is None:
@@ -99,7 +100,7 @@ class AccountWriter:
             values[name] = row_id
 
     def _sealed(self, db: Session, record: Record) -> Record:
-        """The encrypted columns of those passwords that are not stored here already."""
+        """The encrypted columns of passwords that differ from those stored here."""
         names = (passwords.SIP, passwords.PORTAL)
         columns = [getattr(Subscriber, name) for name in names]
         found = select(*columns, Subscriber.account_code).where(Subscriber.id == record["id"])
@@ -158,7 +159,7 @@ class AccountWriter:
         self._rows.counts[f"{kind} removed"] += removed
 
     def _put_locations(self, db: Session, record: Record, rows: list[Record]) -> None:
-        """Store permanent contacts; registrations are the SIP proxies' own."""
+        """Store permanent contacts; registrations are left to the SIP proxies."""
         username, domain = record["username"], record["domain"]
         of = (Location.username == username) & (Location.domain == domain)
         permanent = of & PERMANENT
@@ -180,7 +181,7 @@ class AccountWriter:
 
     @staticmethod
     def _keep_location_id(db: Session, key: Any, row_id: int | None) -> None:
-        """Keep the contact's id, unless a registration has it here."""
+        """Give the contact its old id, unless a registration has that here."""
         if row_id is None or db.scalar(select(Location.id).where(Location.id == row_id)):
             return
         db.execute(update(Location).where(key).values(id=row_id))
@@ -196,9 +197,9 @@ def _name_subscriber(db: Session, username: str, domain: str, code: str) -> None
 
 
 def _make_room(db: Session, did_id: int, number: str) -> Record:
-    """Delete the free number that is this DID, and give another one that has its id a new id.
+    """Delete the free number that is this DID; give another free number with its id a new id.
 
-    A number that was in an inventory stays in it.
+    Returns values that keep the number in its inventory, if it was in one.
     """
     free = Did.subscriber_id.is_(None)
     inventory = db.scalar(select(Did.inventory_domain).where(free, Did.alias_username == number))

@@ -1,4 +1,4 @@
-"""Call records and failed calls of the old database, streamed into ours under their ids."""
+"""Copies call records and failed calls of the old database into ours, with their ids."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _TOLD = 100  # refused rows that are reported one by one; the others are only co
 
 
 class CallsMigration:
-    """Copies one table, a transaction per batch; rows that are here already stay as they are."""
+    """Copies one table, each batch in a transaction; rows that exist here stay as they are."""
 
     def __init__(self, table: str, database: Database, report: MigrationReport) -> None:
         self.table = table
-        self.highest = 0  # id that was read
-        self.gateways: dict[int, Record] = {}  # as the latest call of each has them
+        self.highest = 0  # highest id read
+        self.gateways: dict[int, Record] = {}  # as in the latest call of each
         self._kind, self._model = CALL_TABLES[table]
         self._database, self._report = database, report
         self._snapshots = call_records.Snapshots()
@@ -55,7 +55,7 @@ class CallsMigration:
             self._report.refuse(self.table, f"+ {self._refused - _TOLD}")
 
     def _checked(self, row: Record) -> Record | None:
-        """The row with values that its columns can hold; None when it is refused."""
+        """The row with values that fit its columns; None if it is refused."""
         self.highest = max(self.highest, row["id"])
         self._notice_gateway(row)
         try:
@@ -77,7 +77,7 @@ class CallsMigration:
             if value is None:
                 stored[name] = None if column.nullable else ""
             else:
-                fit = int(value) if name == "duration" else value  # a text in the view
+                fit = int(value) if name == "duration" else value  # the view has it as text
                 stored |= storable(_MODELS[str(column.table.name)], {name: fit})
         return stored
 
@@ -90,7 +90,7 @@ class CallsMigration:
             self.gateways[gwid] = row
 
     def _store(self, db: Session, records: Sequence[Record]) -> None:
-        self._snapshots.forget()  # a transaction before may have been rolled back
+        self._snapshots.forget()  # an earlier transaction may have been rolled back
         identity = self._kind.identity
         new = {tuple(one[name] for name in identity): one for one in records}
         if new:

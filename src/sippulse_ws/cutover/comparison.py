@@ -9,16 +9,16 @@ from sippulse_ws.cutover.report import MigrationReport
 from sippulse_ws.cutover.source import Record, Source, SourceFault
 from sippulse_ws.models import Subscriber
 
-# Fields that the server makes itself, or that change with time.
+# Fields that a server sets itself, or that change with time.
 _MOVING = {
     "location": ("last_modified", "expires", "callid", "cseq", "user_agent", "id"),
     "address": ("group", "pattern", "context_info", "port"),
 }
-_CENT = 5e-7  # half of the last decimal that money has here
+_CENT = 5e-7  # half of the last decimal of our amounts
 
 
 def compare_account(report: MigrationReport, ours: Source, theirs: reads.OldAccount) -> bool:
-    """Whether our server answers the same about this account."""
+    """Whether our server returns the same for this account; differences are reported."""
     report.compared += 1
     record = theirs.subscriber
     try:
@@ -52,7 +52,7 @@ def compare_group(report: MigrationReport, ours: Source, theirs: Record) -> None
 def compare_objects(
     report: MigrationReport, kind: str, theirs: list[Record], mine: list[Record]
 ) -> None:
-    """Compare objects of a domain by their ids; also reports those that only our server has."""
+    """Compare objects of a domain by id; also reports those that only our server has."""
     here = {one["id"]: one for one in mine}
     for one in theirs:
         report.compared += 1
@@ -78,7 +78,7 @@ def compare_numbers(
 
 
 def _differs(name: str, theirs: Any, mine: Any) -> bool:
-    """Whether two values differ; a reference of 0 is the same as none, and defaults as absent."""
+    """Whether two values differ; a reference of 0 equals none, and a default equals absence."""
     if name.endswith("_id") and not theirs and not mine:
         return False
     column = Subscriber.__table__.columns.get(name)

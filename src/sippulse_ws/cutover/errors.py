@@ -1,4 +1,4 @@
-"""What can be wrong with an installation that is taken over."""
+"""Errors of taking over an installation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sippulse_ws.wording import Wording
 
 
 class IdHasAnother(DomainError):
-    """The id, which must be kept, belongs to something else here."""
+    """The id, which has to be kept, belongs to something else here."""
 
     code = "id-has-another"
     wording = Wording(
@@ -17,7 +17,7 @@ class IdHasAnother(DomainError):
 
 
 class NameHasAnotherId(DomainError):
-    """The same thing is here already, under an id of its own."""
+    """The same thing exists here already, with another id."""
 
     code = "name-has-another-id"
     wording = Wording(
@@ -26,7 +26,7 @@ class NameHasAnotherId(DomainError):
 
 
 class BalanceMoved(DomainError):
-    """Somebody else changed this balance here: overwriting it would lose money."""
+    """This balance was changed here since; overwriting it would lose that change."""
 
     code = "balance-moved"
     wording = Wording(
@@ -43,7 +43,7 @@ class DanglingReference(DomainError):
 
 
 class OldServerGone(DomainError):
-    """The server does not answer, or not as a server of this API."""
+    """The old server does not answer, or not like a server of this API."""
 
     code = "old-server-gone"
     wording = Wording(
@@ -63,7 +63,7 @@ class NotListed(DomainError):
 
 
 class NotReadable(DomainError):
-    """A table of the old database that the SQL account cannot read, or that is not there."""
+    """The SQL account cannot read this table of the old database, or it does not exist."""
 
     code = "not-readable"
     wording = Wording("--sql não lê {table}: {reason}", "--sql cannot read {table}: {reason}")

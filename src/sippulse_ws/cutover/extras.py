@@ -1,4 +1,4 @@
-"""Data that no operation returns: administrators, resellers' portal passwords, gateways, calls."""
+"""Takes what no operation returns: administrators, resellers' portal passwords, gateways, calls."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIELD = "password"
 
 
 class Extras:
-    """Takes each part by itself; one that cannot be read is reported, and the others are taken."""
+    """Takes each part by itself; a part that cannot be read is reported and skipped."""
 
     def __init__(
         self, database: Database, report: MigrationReport, domains: Collection[str]
@@ -36,7 +36,7 @@ class Extras:
         self._domains = domains
 
     def take_administrators(self, told: Iterable[Record]) -> None:
-        """Take administrators; without grants for domains that were not taken."""
+        """Take administrators, without grants for domains that were not taken."""
         authenticator = Authenticator()
         for one in told:
             values = one | {"domains": [d for d in one["domains"] if d in self._domains]}
@@ -102,7 +102,7 @@ class Extras:
     def take_calls(
         self, old: OldDatabase, journal: Journal, tell: Any, domains: Collection[str] | None
     ) -> None:
-        """Take calls; gateways and providers too from the calls, if there was no table of them."""
+        """Take calls; also gateways and providers out of the calls, if their tables are missing."""
         read = 0
         for table in CALL_TABLES:
             calls = CallsMigration(table, self._database, self._report)
@@ -129,7 +129,7 @@ def _opened(vault: Vault, stored: str, account: str) -> str:
 
 
 def _named_by(calls: Iterable[Record]) -> tuple[list[Record], list[Record]]:
-    """Make providers and gateways from the calls; a gateway only where there is its provider."""
+    """The providers and gateways that calls name; only gateways whose provider is named too."""
     providers: dict[int, Record] = {}
     gateways: list[Record] = []
     for call in calls:

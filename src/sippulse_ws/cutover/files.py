@@ -1,4 +1,4 @@
-"""Files that an operator writes: accounts to take, and data that the old server cannot give."""
+"""Reads files written by the operator: accounts to take, and data the old server cannot give."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BAD_FLAG = Wording("{name} não pode ser {text!r}", "{name} cannot be {text!r}"
 
 
 def read_accounts(path: Path) -> Listed:
-    """Rows of `account_code`, or of `username` and `domain`; UNTOLD_FLAGS are taken along."""
+    """Rows with `account_code`, or `username` and `domain`, and maybe UNTOLD_FLAGS."""
     found = Listed()
     seen = set()
     for line, row in _rows(path, _ACCOUNTS):
@@ -49,7 +49,7 @@ def read_accounts(path: Path) -> Listed:
 
 
 def read_administrators(path: Path) -> list[Record]:
-    """Rows of `login` and a `password`, or the argon2 hash of one; `domains` by blanks."""
+    """Rows with `login`, `password` or its argon2 hash, and `domains` separated by blanks."""
     found = []
     for line, row in _rows(path, _ADMINISTRATORS):
         hashed, password = row.get("password_hash") or "", row.get("password") or ""
@@ -69,7 +69,7 @@ def read_administrators(path: Path) -> list[Record]:
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Line numbers and cells by name; an unknown column is an error."""
+    """Line numbers and cells by column. Raises BadLine for an unknown column."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             heading = file.readline()

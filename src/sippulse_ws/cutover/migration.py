@@ -1,7 +1,7 @@
-"""Takes over an installation: reads it, writes it here, reads it back by our operations, compares.
+"""Takes over an installation: reads it, stores it here, reads it back and compares.
 
-Each account is one transaction, so that an interruption leaves none incomplete. The report names
-what could not be taken, with the reason.
+Each account is one transaction, so that an interruption leaves none incomplete. It is read back
+through our own operations. The report says what could not be taken, and why.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.vault import Vault
 
 _KINDS = ("profile", "rate_plan", "rate", "reseller", "dialplan")
-_CONNECTIONS = 4  # to the old server; the rate bounds them together
+_CONNECTIONS = 4  # to the old server; `rate` limits all of them together
 _TELL_SECONDS = 5
 
-MigrationProgress = Callable[[int, int, float], None]  # done, of all, seconds left
+MigrationProgress = Callable[[int, int, float], None]  # done, total, seconds left
 
 
 @dataclass
 class MigrationWishes:
-    """What is to be taken."""
+    """What to take."""
 
-    domains: list[str]  # none: all
+    domains: list[str]  # empty: all
     listed: Listed
-    aliases: dict[AccountKey, list[Record]] | None = None  # where no operation tells them
+    aliases: dict[AccountKey, list[Record]] | None = None  # if no operation lists them
     dry_run: bool = False
     delete_missing: bool = False
 
 
 @dataclass
 class Sides:
-    """The old server, and this one's database; `ours` are the same operations of this server."""
+    """The old server and our database; `ours` are this server's own operations."""
 
     source: Source
     ours: Source
@@ -56,14 +56,14 @@ class Sides:
 
 @dataclass
 class _Left:
-    """Work that has to wait until all accounts are stored."""
+    """What has to wait until all accounts are stored."""
 
     groups: list[Record] = field(default_factory=list)
-    again: list[AccountKey] = field(default_factory=list)  # another account was in the way
+    again: list[AccountKey] = field(default_factory=list)  # another account was in the way of these
 
 
 class Migration:
-    """One run; `tell` is told how far it is."""
+    """One run; `tell` is called with the progress."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Migration:
         self._whole: Session | None = None  # the one transaction of a dry run
 
     def run(self) -> None:
-        """Take these domains (or all) and accounts; a dry run undoes it all in the end."""
+        """Take the wanted domains and accounts; a dry run is rolled back at the end."""
         if not self._wanted.dry_run:
             self._run()
             return
@@ -188,7 +188,7 @@ class Migration:
             comparison.compare_numbers(self.report, domain, numbers, mine)
 
     def _accounts(self, keys: Sequence[AccountKey], left: _Left, *, last: bool = False) -> None:
-        """Store and compare each account; account groups, which need all of them, come later."""
+        """Store and compare each account; account groups, which need all accounts, come later."""
         started = told = time.monotonic()
         keys = [one for one in keys if "@".join(one) not in self._journal.done]
         for number, (key, reading) in enumerate(self._read_ahead(keys), 1):
@@ -206,7 +206,7 @@ class Migration:
     def _read_ahead(
         self, keys: Sequence[AccountKey]
     ) -> Iterator[tuple[AccountKey, Future[reads.OldAccount]]]:
-        """The accounts in order, read ahead by threads while others are stored."""
+        """The accounts in order; threads read some ahead while others are stored."""
         waiting: deque[tuple[AccountKey, Future[reads.OldAccount]]] = deque()
         with ThreadPoolExecutor(_CONNECTIONS) as readers:
             try:
@@ -228,7 +228,7 @@ class Migration:
         with self._storing(f"subscriber {account.code}") as db:
             self._writer.put(db, account, more)
             conflict = not last and any(one.again for one in self._rows.remarks)
-            if conflict:  # told the second time
+            if conflict:  # reported only the second time
                 self._rows.remarks.clear()
         if conflict:
             left.again.append(key)
@@ -240,11 +240,11 @@ class Migration:
         if self._whole is not None or len(self.report.not_taken) > refused:
             return
         same = comparison.compare_account(self.report, self._ours, account)
-        if same and account.group is None:  # else its group would be forgotten
+        if same and account.group is None:  # otherwise --resume would forget its group
             self._journal.add(account.code)
 
     def _add_aliases(self, key: AccountKey, account: reads.OldAccount) -> None:
-        """Store aliases that `--sql` gave, where no operation returned them."""
+        """Store the aliases found by `--sql`, if no operation returned any."""
         if self._wanted.aliases is not None and account.lists["db_alias"] is None:
             account.lists["db_alias"] = self._wanted.aliases.get(key, [])
             operation = reads.LISTS["db_alias"][1]

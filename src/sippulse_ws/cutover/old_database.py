@@ -1,7 +1,7 @@
-"""The old installation's database, read by the SQL account that integrators have.
+"""Reads the old installation's database with the SQL account of an integrator.
 
-Of its schema only `vi_cdrs`, `acc` and some columns of `subscriber` are documented. Anything else
-is taken if a table with the expected columns exists, and reported if not.
+Only `vi_cdrs`, `acc` and some columns of `subscriber` are documented. Anything else is read if a
+table with the expected columns exists, and reported if not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ UNTOLD_FLAGS = (
 )
 _EXPIRES = "credit_expires_at"
 _SUBSCRIBER = Subscriber.__table__.columns
-# Tables in which aliases may be: that of a stock SIP proxy, and ours.
+# Tables that may have the aliases: a stock SIP proxy's, and ours.
 _ALIASES = (
     "SELECT id, username, domain, alias_username, alias_domain FROM dbaliases",
     """SELECT a.id, s.username, s.domain, a.alias_username, a.alias_domain
@@ -51,11 +51,11 @@ class Listed:
 
     accounts: list[AccountKey] = field(default_factory=list)
     more: dict[AccountKey, Record] = field(default_factory=dict)
-    columns: frozenset[str] = frozenset()  # of UNTOLD_FLAGS, those that are there
+    columns: frozenset[str] = frozenset()  # those of UNTOLD_FLAGS that exist
 
 
 class OldDatabase:
-    """NotReadable for what the account cannot read."""
+    """The old database. Methods raise NotReadable for what the account cannot read."""
 
     def __init__(self, dsn: str) -> None:
         try:
@@ -64,7 +64,7 @@ class OldDatabase:
             raise NotReadable(table="DSN", reason=error) from None
 
     def subscribers(self) -> Listed:
-        """From the table `subscriber`, by its documented `account_code` at least."""
+        """The rows of `subscriber`: `account_code`, and those of UNTOLD_FLAGS that exist."""
         with self._reading("subscriber") as connection:
             there = self._columns(connection, "subscriber")
             extra = [name for name in (*UNTOLD_FLAGS, _EXPIRES) if name in there]
@@ -76,7 +76,7 @@ class OldDatabase:
                 username, _, domain = str(code).rpartition("@")
                 key = (username, domain.lower())
                 found.accounts.append(key)
-                told = zip(extra, values, strict=True)  # NULL says nothing
+                told = zip(extra, values, strict=True)  # NULL means unknown
                 found.more[key] = {name: value for name, value in told if value is not None}
         return found
 
@@ -89,7 +89,7 @@ class OldDatabase:
         return found
 
     def administrators(self) -> list[Record]:
-        """Login, argon2 hash, and domains; those that are disabled too."""
+        """Logins with argon2 hash and domains, disabled ones included."""
         rows = self._first("administrator", (_ADMINISTRATORS,))
         grants: dict[int, list[str]] = {}
         for row in self._first("administrator_domain", (_GRANTS,)):
@@ -108,10 +108,10 @@ class OldDatabase:
     def calls(
         self, kind: call_records.Kind, table: str, after: int, domains: Collection[str] | None
     ) -> Iterator[Sequence[Record]]:
-        """Rows with a higher id, of these domains or of all, in the documented columns.
+        """Rows with an id above `after`, of these domains or all, with the documented columns.
 
-        A thousand at a time, in constant memory: MariaDB sends them as they are read. In no
-        order: sorting a view of all calls may take the old server hours.
+        A thousand at a time, in constant memory, since MariaDB streams them. In no order, because
+        sorting a view of all calls may take the old server hours.
         """
         with self._reading(table) as connection:
             told = [name for name in kind.columns if name not in call_records.RATED_HERE]
@@ -151,7 +151,7 @@ class OldDatabase:
 
     @staticmethod
     def _columns(connection: sa.Connection, table: str) -> set[str]:
-        """The columns that the SQL account may read, which may be only some of a table's."""
+        """The columns that the SQL account may read, maybe not all of the table."""
         if connection.dialect.name == "sqlite":
             return {one["name"] for one in sa.inspect(connection).get_columns(table)}
         query = (
@@ -162,5 +162,5 @@ class OldDatabase:
 
 
 def _read_type(column: sa.Column[Any]) -> Any:
-    """Money is a double in the documented view, whatever our tables have."""
+    """The type to read a column by: money is a double in the documented view."""
     return sa.Double() if isinstance(column.type, Money) else column.type

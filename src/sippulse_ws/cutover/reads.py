@@ -1,4 +1,4 @@
-"""What is read of an installation: of each domain, and of each account."""
+"""Reads an installation through its operations: each domain, and each account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sippulse_ws.cutover.source import Record, Source, SourceFault
 from sippulse_ws.wire import types
 
-# How the domain's objects are listed, in an order in which each comes after those it refers to.
+# How a domain's objects are listed; each kind comes after those that it refers to.
 OF_DOMAIN = {
     "profile": ("ProfileWS", "listProfilesByDomain", types.ProfileDto),
     "rate_plan": ("RatePlanWS", "listRatePlansByDomain", types.RatePlanDto),
@@ -31,12 +31,12 @@ PARTS = {
     "retrieveMonthlyQuotaDTO": types.SubscriberMonthlyQuotaDto,
 }
 PASSWORDS = {"password": "retrievePassword", "password_portal": "retrievePasswordWEB"}
-_PERMANENT_YEARS = (1971, 2029)  # a contact that ends before or after these years never ends
+_PERMANENT_YEARS = (1971, 2029)  # a contact that expires before or after these years is permanent
 
 
 @dataclass
 class OldAccount:
-    """Everything that the API returns of a subscriber; a list that it did not return is None."""
+    """Everything that the API returns for a subscriber; a list that failed is None."""
 
     subscriber: Record
     lists: dict[str, list[Record] | None] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def read_free_numbers(source: Source, domain: str) -> list[str]:
 
 
 def read_account(source: Source, username: str, domain: str) -> OldAccount:
-    """Read an account; SourceFault if there is none, or if its balance cannot be read."""
+    """Read an account. Raises SourceFault if it does not exist or its balance cannot be read."""
     key = {"username": username, "domain": domain}
     subscriber = source.record("SubscriberWS", "retrieveSubscriber", types.SubscriberDto, **key)
     if subscriber is None or subscriber["id"] is None:
@@ -95,7 +95,7 @@ def read_account(source: Source, username: str, domain: str) -> OldAccount:
 
 
 def read_group(source: Source, code: str, account: OldAccount | None = None) -> Record | None:
-    """The group that the account manages. A fault may mean that there is none, or another error."""
+    """The group managed by the account; None after a fault, which mostly means that it has none."""
     operation = "retrieveAccountGroup"
     dto = types.AccountGroupDto
     ask = _asking(source, "AccountGroupWS", operation, dto, accountManager=code)
@@ -110,7 +110,7 @@ def _asking(
 
 
 def _told(account: OldAccount | None, operation: str, ask: Callable[[], Any]) -> Any:
-    """An answer; a fault is noted, and the account can be taken without it."""
+    """The answer; a fault is noted and gives None, and the account is taken without it."""
     try:
         return ask()
     except SourceFault as fault:
@@ -120,7 +120,7 @@ def _told(account: OldAccount | None, operation: str, ask: Callable[[], Any]) ->
 
 
 def _number(source: Source, service: str, operation: str, **key: object) -> float:
-    """A balance, which must be there: an absent one does not mean zero."""
+    """A balance; an absent one is an error, since it does not mean zero."""
     for text in source.texts(service, operation, **key):
         try:
             return float(text)

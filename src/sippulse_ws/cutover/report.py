@@ -1,4 +1,4 @@
-"""The report of a migration, and the journal of the accounts that are done."""
+"""The report of a migration, and the journal of finished accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from sippulse_ws.domain.errors import DomainError
 
-# Data that no operation returns, which `--sql` or files may give.
+# Data that no operation returns, and that `--sql` or files may provide.
 ADMINISTRATOR_LOGINS = "administrators"
 RESELLER_PASSWORDS = "reseller passwords"
 GATEWAYS = "gateways and providers"
@@ -22,7 +22,7 @@ _ALL = (ADMINISTRATOR_LOGINS, RESELLER_PASSWORDS, GATEWAYS, CALLS, FLAGS, ROUTES
 
 @dataclass
 class MigrationReport:
-    """Printed as JSON too; reasons are in the language of the run."""
+    """The report, also as JSON; reasons are in the language of the run."""
 
     language: str = "pt"
     not_taken: list[dict[str, str]] = field(default_factory=list)
@@ -46,7 +46,7 @@ class MigrationReport:
         self.different += [{"what": what, "field": one} for one in fields]
 
     def untold(self, operation: str, reason: str, account: str) -> None:
-        """The old server did not answer this question about an account."""
+        """Note that the old server refused this operation for an account."""
         told = reason.replace(account, "…")
         self.not_told.setdefault((operation, told), []).append(account)
 
@@ -76,10 +76,10 @@ class MigrationReport:
 
 
 class Journal:
-    """What is done, so that `--resume` need not ask for it again.
+    """What is finished, so that `--resume` need not read it again.
 
-    A line per account; per table of calls its name and the highest id that was read. A line is
-    written when its transaction is committed; one that a kill cut off matches nothing.
+    It has a line per account, and for each table of calls its name and the highest id read. A line
+    is written after the commit; one that was cut off by a kill matches nothing.
     """
 
     def __init__(self, path: Path, resume: bool) -> None:
@@ -96,7 +96,7 @@ class Journal:
                 self._marks[name] = int(mark)
             else:
                 self.done.add(line)
-        self._write("")  # behind a line that was cut off
+        self._write("")  # ends a line that was cut off
 
     def add(self, account: str) -> None:
         self._write(account)

@@ -1,4 +1,4 @@
-"""Writes what was read as rows of ours, under the ids that they had: the objects of domains."""
+"""Writes domains and their objects as our rows, with the ids that they had."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ MODELS: dict[str, type[Base]] = {
     "provider": Provider,
     "gateway": Gateway,
 }
-# The columns by which a row with the same id is the same thing.
+# The column that must be equal for rows with the same id to be the same thing.
 _NATURAL = {"provider": "name", "gateway": "name"}
 LEDGER_NAME = "migrate"
 
 
 class Remark(NamedTuple):
-    """Something that could not be taken as it was; `again`: another account may be in the way."""
+    """Something that could not be taken as it was; `again`: it may be possible later."""
 
     what: str
     reason: DomainError
@@ -62,7 +62,7 @@ class Remark(NamedTuple):
 
 
 class RowWriter:
-    """Within the transaction of a session; counts what became of each row."""
+    """Writes rows in the caller's transaction, and counts new, changed and equal ones."""
 
     def __init__(self, origin: str) -> None:
         self.counts: Counter[str] = Counter()
@@ -70,11 +70,11 @@ class RowWriter:
         self._obs = f"balance taken from {origin}"
 
     def put_object(self, db: Session, kind: str, record: Record) -> None:
-        """An object of a domain, or the domain itself."""
+        """Store a domain or one of its objects."""
         model = MODELS[kind]
         values = {name: value for name, value in record.items() if name in mapped_columns(model)}
         balance = values.pop("credit", None) if model is Reseller else None
-        values.pop("password", None)  # of a reseller: never told
+        values.pop("password", None)  # of a reseller: no operation returns it
         if model is Dialplan:
             values["match_len"] = 0
         row_id = values.pop("id")
@@ -97,7 +97,7 @@ class RowWriter:
             store_hunt_group_members(db, record["id"], members, record["domain"])
 
     def put_group(self, db: Session, group: Record) -> None:
-        """Store an account group with exactly these accounts."""
+        """Store an account group with exactly these members."""
         manager, profile = group["account_manager"], group["manager_profile"]
         account_groups.add_account_group(db, manager, profile, group["account"])
         of = select(AccountGroup.id).join(Subscriber, Subscriber.id == AccountGroup.manager_id)
@@ -108,7 +108,7 @@ class RowWriter:
         db.execute(delete(AccountGroupMember).where(others))
 
     def put_free_numbers(self, db: Session, domain: str, numbers: Iterable[str]) -> None:
-        """Store the free numbers of a domain, whose ids the API does not return."""
+        """Store a domain's free numbers, for which the API returns no ids."""
         told = set(numbers)
         free = (Did.inventory_domain == domain) & Did.subscriber_id.is_(None)
         gone = set(db.execute(select(Did.alias_username).where(free)).scalars()) - told
@@ -122,7 +122,7 @@ class RowWriter:
             self.counts["number new"] += 1
 
     def remove_object(self, db: Session, kind: str, row_id: int) -> None:
-        """Delete an object that the old server no longer has; one in use is refused."""
+        """Delete an object that the old server no longer has. Raises DomainError if in use."""
         model: Any = MODELS[kind]
         db.execute(delete(model).where(model.id == row_id))
         self.counts[f"{kind} removed"] += 1
@@ -165,7 +165,7 @@ class RowWriter:
             raise NameHasAnotherId(name=name, id=taken[0]) from None
 
     def fitting(self, what: str, model: type[Base], values: Mapping[str, Any]) -> Record:
-        """The values that their columns can hold; the others are left out, with a remark."""
+        """The values that fit their columns; others are left out, with a remark."""
         stored: Record = {}
         for name, value in values.items():
             try:
@@ -177,7 +177,7 @@ class RowWriter:
     def put_balance(
         self, db: Session, model: Any, row_id: int, account: str, balance: float
     ) -> None:
-        """Store the balance, with a row in the ledger that says where it came from."""
+        """Store the balance, with a ledger row that says where it came from."""
         kind = credit.RESELLER if model is Reseller else credit.SUBSCRIBER
         wanted = amount(balance, "credit")
         locked = select(model.credit).where(model.id == row_id).with_for_update()

@@ -1,4 +1,4 @@
-"""A server of this API, asked through its published operations, at a bounded rate."""
+"""A client of a server of this API, with a limited rate of requests."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _ENVELOPE = (
 _ATTEMPTS = 5
 _BUSY = (429, 502, 503, 504)
 _NOT_FOUND = 404
-_DOMAINS = {"domain", "alias_domain"}  # in lower case here
-_NO_OPERATION = "Cannot find dispatch method"  # as the reference says it
+_DOMAINS = {"domain", "alias_domain"}  # stored here in lower case
+_NO_OPERATION = "Cannot find dispatch method"  # in the words of the Java server
 
 
 class SourceFault(Exception):
-    """The server refused a request; its own message."""
+    """The server refused a request; the message is its own."""
 
 
 class NotOffered(SourceFault):
@@ -38,11 +38,11 @@ class NotOffered(SourceFault):
 
 
 class SourceUnavailable(Exception):
-    """The server does not answer, or not as a server of this API."""
+    """The server does not answer, or not like a server of this API."""
 
 
 class Source:
-    """`rate` is requests per second, 0 without a bound. Threads may share one."""
+    """`rate` is the limit of requests per second, 0: none. Threads may share an object."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Source:
         self._client.close()
 
     def records(self, service: str, operation: str, dto: Any, **arguments: object) -> list[Record]:
-        """The objects of an answer, as dicts by attribute; absent fields are None."""
+        """The objects in the answer, as dicts by attribute; absent fields are None."""
         return [_record(one, dto) for one in self._ask(service, operation, arguments)]
 
     def record(self, service: str, operation: str, dto: Any, **arguments: object) -> Record | None:
@@ -72,7 +72,7 @@ class Source:
         return found[0] if found else None
 
     def texts(self, service: str, operation: str, **arguments: object) -> list[str]:
-        """The answer's values, where they are no objects."""
+        """The simple values in the answer."""
         return [one.text or "" for one in self._ask(service, operation, arguments)]
 
     def _ask(self, service: str, operation: str, arguments: dict[str, object]) -> Any:
@@ -106,7 +106,7 @@ class Source:
         return NotOffered(told)
 
     def _post(self, service: str, body: str) -> httpx.Response:
-        """Reads change nothing, so one that got no answer is asked again."""
+        """Send a request; a read that got no answer is repeated, since it changes nothing."""
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
         for attempt in range(1, _ATTEMPTS + 1):
             self._wait()
@@ -135,7 +135,7 @@ def _parser() -> etree.XMLParser:
 
 
 def _record(element: Any, dto: Any) -> Record:
-    """An object as a dict; in the spellings that we accept, since some real answers are unknown."""
+    """An object as a dict; all spellings that we accept count, since real ones may vary."""
     fields = _fields(dto)
     values: Record = {one.attribute: [] if one.many else None for one in fields.values()}
     for child in element:
@@ -154,7 +154,7 @@ def _record(element: Any, dto: Any) -> Record:
 
 @cache
 def _fields(dto: Any) -> dict[str, Field]:
-    """By the name on the wire, and by all spellings in lower case; no nested ones."""
+    """Simple fields by name in the contract, and by all spellings in lower case."""
     plain = {one.wire: one for one in fields_of(dto) if one.model is None}
     spelt = {name.lower(): one for name, one in plain.items()}
     aliases = {name.lower(): plain[wire] for name, wire in dto.ALIASES.items()}

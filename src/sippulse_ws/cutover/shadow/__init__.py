@@ -1,1 +1,1 @@
-"""Seeing before the day that one's clients will work: a proxy, and its recordings again."""
+"""Shows before the switch whether clients will work: a comparing proxy, and replays."""

@@ -1,6 +1,6 @@
-"""Whether two servers answered the same, as a client that parses XML sees it.
+"""Compares two servers' answers as a client that parses XML sees them.
 
-Differences that do not count are tolerated, and counted in the report: see `TOLERATED`.
+Differences that do not matter are tolerated and counted in the report: see `TOLERATED`.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from sippulse_ws.wire.lexical import PARSERS
 
 ORDER, LEXICAL, DIGITS, IDS = "order", "lexical", "digits", "ids"
 NIL, CHARSET, FAULT_TEXT, SECRET = "nil", "charset", "fault-text", "secret"
-IMPORTED = "imported"  # the schema, by the WSDL of one of the two
-_NAMED = "named"  # a field that the operator said does not count
+IMPORTED = "imported"  # one of the two WSDLs imports its schema
+_NAMED = "named"  # a field that --ignore names
 TOLERATED = (ORDER, LEXICAL, DIGITS, IDS, NIL, CHARSET, FAULT_TEXT, SECRET, IMPORTED, _NAMED)
 
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
-_MOST_PAIRED = 50  # leftover records of a list that are paired to find the field that differs
+_MOST_PAIRED = 50  # records of lists paired at most to find the differing field
 
 
 class FieldDifference(NamedTuple):
-    """The first field that differs; the samples are masked, None where it is absent."""
+    """The first field that differs; the samples are masked, None if the field is absent."""
 
     field: str
     given: str | None  # by the server that answers clients
@@ -51,15 +51,15 @@ class FieldDifference(NamedTuple):
 @dataclass(slots=True)
 class Comparison:
     difference: FieldDifference | None = None
-    refused: bool = False  # a fault, where the answer that the client had is none
+    refused: bool = False  # the client's answer is no fault, but the other one is
     tolerated: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class Comparer:
-    """`ids` translates ids of the first message's server to those of the second's.
+    """`ids` translates the ids of the first message's server into those of the second's.
 
-    `pseudonyms` are those of recorded first messages; None where both are as they came.
+    `pseudonyms` made those of first messages out of a recording; None: both messages are live.
     """
 
     ids: IdMap
@@ -216,7 +216,7 @@ class _Run:
         known: Field | None,
         parent: str,
     ) -> None:
-        """Compare two lists by their elements, in whatever order."""
+        """Compare two lists by their elements, in any order."""
         if bool(first) != bool(second) and max(len(first), len(second)) == 1:
             old, new = (_presence(known, one) for one in (first, second))
             self.differs(path, old, new)
@@ -270,7 +270,7 @@ class _Run:
     def _canonical(
         self, element: etree._Element, known: Field | None, parent: str, is_second: bool
     ) -> Any:
-        """The same for elements that compare as equal."""
+        """A value that is equal for elements that count as the same."""
         if len(element) == 0:
             return self._canonical_text(element, known, parent, is_second)
         fields = by_name(known.model) if known and known.model else {}
@@ -305,7 +305,7 @@ def _attribute(values: dict[str, str], name: str) -> str | None:
 
 
 def _value(known: Field | None, text: str, ids: IdMap | None) -> Any:
-    """The value that a client reads from a text, its id translated to the other server's."""
+    """The value that a client reads from a text; an id is translated to the other server's."""
     if known is None or known.kind in ("", "string"):
         text = text.replace("\r\n", "\n")
         group = HUNT_GROUP.fullmatch(text) if ids is not None else None
@@ -321,7 +321,7 @@ def _value(known: Field | None, text: str, ids: IdMap | None) -> Any:
 
 
 def _rounded(text: str, value: float) -> Any:
-    """Rounded to six decimals: in the old server's floats, 0.1 + 0.2 has 17 of them."""
+    """The number rounded to six decimals; the old server's 0.1 + 0.2 has 17."""
     try:
         return as_money(Decimal(text.strip()))
     except InvalidOperation:
@@ -329,7 +329,7 @@ def _rounded(text: str, value: float) -> Any:
 
 
 def _why_same(known: Field | None, old: str, new: str) -> str:
-    """The reason for which two different texts are the same value."""
+    """Why two different texts are the same value."""
     if known is not None and known.kind == "double":
         try:
             return LEXICAL if Decimal(old.strip()) == Decimal(new.strip()) else DIGITS
@@ -356,13 +356,13 @@ def _attributes(element: etree._Element) -> dict[str, str]:
 
 
 def _identity(element: etree._Element) -> tuple[str, ...]:
-    """The key by which records of two lists are paired: their names, then all their content."""
+    """The key by which records of two lists are paired: names first, then all content."""
     named = [element.findtext(name) or "" for name in ("username", "aliasUsername", "prefix", "id")]
     return (*named, *(child.text or "" for child in element), element.text or "")
 
 
 def _detail(fault: etree._Element) -> str:
-    """The element in the detail of a fault, by which generated clients choose the exception."""
+    """The name of the element in a fault's detail, by which clients choose the exception."""
     detail = fault.find("detail")
     first = next(iter(detail), None) if detail is not None else None
     return str(first.tag) if first is not None else ""

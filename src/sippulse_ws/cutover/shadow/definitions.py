@@ -1,7 +1,7 @@
-"""Whether two servers publish the same service: its operations and types.
+"""Compares two servers' WSDLs and schemas: operations and types.
 
-Where a server is, prefixes, documentation, and whether the schema is in the WSDL or imported by it
-make no difference to the classes that a client generates.
+The address, prefixes, documentation, and whether the WSDL contains or imports its schema make no
+difference to the classes that a client generates.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from sippulse_ws.wire.wsdl import SOAP, WSDL, XSD
 _QUERY = re.compile("(?i)wsdl(=[0-9]+)?|xsd=[0-9]+")
 _DEFINITIONS, _SCHEMA = WSDL + "definitions", XSD + "schema"
 _SILENT = (XSD + "annotation", XSD + "import", XSD + "include", WSDL + "documentation")
-_NAMES = ("type", "base", "ref", "element", "message", "binding", "itemType")  # are QNames
-_SAID_ANYWAY = frozenset(  # what holds when it is not written
+_NAMES = ("type", "base", "ref", "element", "message", "binding", "itemType")  # QNames
+_SAID_ANYWAY = frozenset(  # defaults, which may be written or not
     {
         ("minOccurs", "1"), ("maxOccurs", "1"), ("nillable", "false"), ("abstract", "false"),
         ("mixed", "false"), ("form", "unqualified"), ("elementFormDefault", "unqualified"),
@@ -37,13 +37,13 @@ _NO_MEANING = ("name", "id", "version", "schemaLocation")
 
 
 def published_query(target: str) -> str | None:
-    """`wsdl` or `xsd=1`, as it is asked for in the target of a request; None for anything else."""
+    """`wsdl` or `xsd=1`, if the request's target asks for that; None for anything else."""
     query = target.partition("?")[2]
     return query if _QUERY.fullmatch(query) else None
 
 
 def document_in(message: HttpMessage) -> bytes | None:
-    """A body as it is without compression; None if it is not whole, or cannot be read."""
+    """The decompressed body; None if it is incomplete or cannot be read."""
     if not message.is_whole:
         return None
     encoding = message.header("Content-Encoding")
@@ -57,7 +57,7 @@ def document_in(message: HttpMessage) -> bytes | None:
 def compare_documents(
     given: tuple[int, bytes | None], other: tuple[int, bytes | None]
 ) -> Comparison:
-    """HTTP status and body of each; status 0 is no answer."""
+    """Compare two answers, given as HTTP status and body; status 0: there was no answer."""
     found = Comparison()
     statuses = given[0], other[0]
     if not other[0]:
@@ -73,7 +73,7 @@ def compare_documents(
 
 def _compare(found: Comparison, given: Description, other: Description) -> None:
     if "definitions" in given and ("schema" in given) != ("schema" in other):
-        found.tolerated.add(IMPORTED)  # it is asked for by itself, and compared then
+        found.tolerated.add(IMPORTED)  # clients fetch the schema by itself, and it is compared then
         given, other = _without_schema(given), _without_schema(other)
     for path in [*given, *(path for path in other if path not in given)]:
         one, another = given.get(path), other.get(path)
@@ -85,7 +85,7 @@ def _compare(found: Comparison, given: Description, other: Description) -> None:
 
 
 def _not_nil(said: str) -> str:
-    """Without whether it may be nil, which makes no other class: nil is absent to us."""
+    """A description without `nillable`, which changes no class: nil is the same as absent here."""
     return " ".join(word for word in said.split(" ") if word != "nillable=true")
 
 
@@ -112,7 +112,7 @@ def _described(document: bytes) -> MappingProxyType[str, str]:
 
 
 def described(document: bytes) -> Description:
-    """By path, what a WSDL or a schema says that a client can notice."""
+    """What a client can notice of a WSDL or schema, by path."""
     return dict(_described(document))
 
 
@@ -153,7 +153,7 @@ def _sides(port_type: etree._Element) -> Iterator[tuple[str, etree._Element]]:
 
 
 def _kind(element: etree._Element | None) -> str:
-    """The step of an input, an output or a fault, which has a name."""
+    """The path's step for an input, output or fault; a fault has a name."""
     if element is None:
         return ""
     kind = etree.QName(element).localname
@@ -168,7 +168,7 @@ def _describe_schema(schema: etree._Element, made: Description) -> None:
 
 
 def _walk(node: etree._Element, path: str, made: Description) -> None:
-    """What is said of a type or an element, and of what is in it; the order of fields counts."""
+    """Describe a type or element and its content; the order of fields counts."""
     while path in made:
         path += "'"
     made[path] = _attributes(node)
@@ -183,7 +183,7 @@ def _walk(node: etree._Element, path: str, made: Description) -> None:
 
 
 def _content(node: etree._Element) -> Iterator[etree._Element]:
-    """What is in it, a plain sequence taken as what is in that."""
+    """The children; a plain sequence counts as its own children."""
     for child in node.iterchildren(etree.Element):
         if child.tag == XSD + "sequence" and not _attributes(child):
             yield from _content(child)

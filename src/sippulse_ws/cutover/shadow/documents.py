@@ -1,4 +1,4 @@
-"""WSDLs and schemas that clients fetch: asked of the other server too, compared, recorded once."""
+"""Compares WSDLs and schemas that clients fetch with the other server's, and records new ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PublishedDocuments:
         self._mirror = mirror
         self._findings = findings
         self._recording = recording
-        self._recorded: dict[tuple[str, int], int] = {}  # what the clients had, and its number
+        self._recorded: dict[tuple[str, int], int] = {}  # ids of records
 
     async def compare(self, exchange: Exchange) -> None:
         name = document_name(exchange.target)
@@ -48,7 +48,7 @@ class PublishedDocuments:
         )
 
     def _record(self, exchange: Exchange, name: str, document: bytes | None) -> int:
-        """Its number; one that says the same again has the same."""
+        """Record a document, if it is new; returns its record's id."""
         said = exchange.status, *sorted(described(document or b"").items())
         key = exchange.target, hash(said)
         if key not in self._recorded:
@@ -66,13 +66,13 @@ class PublishedDocuments:
 
 
 def document_name(target: str) -> str:
-    """How it is called in a report: `DidWS?wsdl`."""
+    """A document's name in the report: `DidWS?wsdl`."""
     path, _, query = target.partition("?")
     return f"{service_of(path)}?{query.lower()}"
 
 
 async def compare_again(record: dict[str, Any], mirror: Mirror, findings: Findings) -> None:
-    """One that was recorded, for a replay."""
+    """Compare a recorded document with the server's, for a replay."""
     mirrored = await mirror.send(record["path"], [], b"", changes=False, method="GET")
     given = record["given"]
     text = given["document"]

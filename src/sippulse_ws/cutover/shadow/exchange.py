@@ -1,16 +1,16 @@
-"""One request of a client with its answer, as it came over the wire."""
+"""A client's request with its answer, as they came over the wire."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 Headers = list[tuple[bytes, bytes]]
-KEPT_BYTES = 10 * 1024 * 1024  # bytes of a body that are kept to be compared
+KEPT_BYTES = 10 * 1024 * 1024  # bytes of a body that are kept for comparing
 
 
 @dataclass(slots=True)
 class HttpMessage:
-    """Headers and body of a request or of an answer; transfer codings are taken off."""
+    """Headers and body of a request or an answer, without transfer codings."""
 
     headers: Headers = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
@@ -39,7 +39,7 @@ class HttpMessage:
 
 @dataclass(slots=True)
 class Exchange:
-    """Moments are of time.monotonic(), which all processes of a machine share."""
+    """Moments are of time.monotonic(), which is the same for all processes of a machine."""
 
     client: str
     method: str
@@ -48,7 +48,7 @@ class Exchange:
     began: float
     request: HttpMessage = field(default_factory=HttpMessage)
     answer: HttpMessage = field(default_factory=HttpMessage)
-    sent: float = 0.0  # when the request was whole
+    sent: float = 0.0  # when the request was complete
     ended: float = 0.0
     status: int = 0  # 0: there was no answer
 
@@ -58,10 +58,10 @@ class Exchange:
 
     @property
     def milliseconds(self) -> float:
-        """From the end of the request to the end of its answer."""
+        """Time from the end of the request to the end of its answer."""
         return (self.ended - (self.sent or self.began)) * 1000
 
     @property
     def size(self) -> int:
-        """Bytes that it takes in a queue."""
+        """Bytes that it occupies in a queue."""
         return min(self.request.size, KEPT_BYTES) + min(self.answer.size, KEPT_BYTES) + 1024

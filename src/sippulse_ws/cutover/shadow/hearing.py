@@ -1,4 +1,4 @@
-"""Lets tasks wait until all exchanges up to a moment have been taken."""
+"""Lets tasks wait until all exchanges up to a moment are known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MOST_WAITING = 2000
 
 
 class Hearing:
-    """Up to which moment all exchanges were taken, by time.monotonic()."""
+    """The moment, of time.monotonic(), up to which all exchanges were taken from the spool."""
 
     def __init__(self) -> None:
         self._moment = 0.0
@@ -22,7 +22,7 @@ class Hearing:
                 future.set_result(None)
 
     async def until(self, moment: float) -> None:
-        """Wait until then; returns at once if too many tasks wait already."""
+        """Wait until that moment is reached; returns at once if too many tasks wait already."""
         if moment <= self._moment or len(self._waiting) >= _MOST_WAITING:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -1,6 +1,6 @@
-"""Ids of the server that answers clients, and what the other server calls the same things.
+"""Maps ids of the server that answers clients to the other server's ids of the same things.
 
-They are learnt from the answers to writes that both have done, and kept in a file.
+They are learnt from both servers' answers to a write, and kept in a file.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from sippulse_ws.cutover.shadow.operations import (
 )
 from sippulse_ws.wire.fields import Field
 
-# Writes that make such things tell no id, so that it is learnt from the lists.
+# Writes that create these things return no id, so ids are learnt from lists.
 _NOT_TOLD = {"insertdbaliases": ALIAS, "insertrates": RATE}
 
 
 class IdMap:
-    """By kind, first id to second id; whatever is not in it has the same id on both.
+    """First id to second id, by kind; things that are not in it have equal ids.
 
-    With `learn_all` ids are learnt from all lists, for a replay without the file of ids.
+    With `learn_all` ids are learnt from all lists, for a replay without that file.
     """
 
     def __init__(self, file: Path | None = None, *, learn_all: bool = False) -> None:
@@ -40,7 +40,7 @@ class IdMap:
         self._file = file
         self._second: dict[tuple[str, str], str] = {}
         self._first: dict[tuple[str, str], str] = {}
-        self._learnable = {LOCATION}  # of registrations, which come and go
+        self._learnable = {LOCATION}  # ids of registrations, which come and go
         if file is not None and file.exists():
             for line in file.read_text().splitlines():
                 kind, first, second = json.loads(line)
@@ -50,7 +50,7 @@ class IdMap:
         return self._second.get((kind, first), first)
 
     def same(self, kind: str, first: str, second: str) -> bool:
-        """Whether both ids are, or may turn out to be, those of one thing."""
+        """Whether both ids belong, or may turn out to belong, to the same thing."""
         known = self._second.get((kind, first))
         if known is not None:
             return known == second
@@ -61,7 +61,7 @@ class IdMap:
         return unknown and (self.learn_all or kind in self._learnable)
 
     def is_open(self, kind: str, first: str) -> bool:
-        """Whether this id's counterpart may be learnt from a list."""
+        """Whether this id's counterpart may still be learnt from a list."""
         return (self.learn_all or kind in self._learnable) and (kind, first) not in self._second
 
     def is_open_second(self, kind: str, second: str) -> bool:
@@ -78,7 +78,7 @@ class IdMap:
                 out.write(json.dumps([kind, first, second]) + "\n")
 
     def mirrored(self, operation: KnownOperation) -> None:
-        """Learn the ids in the answers to a write that both servers have done."""
+        """Learn from both servers' answers to a write."""
         kind = _NOT_TOLD.get(operation.name.lower())
         if kind is not None:
             self._learnable.add(kind)
@@ -88,7 +88,7 @@ class IdMap:
         self._first[kind, second] = first
 
     def translate(self, operation: KnownOperation, payload: etree._Element) -> bool:
-        """Put the second server's ids into a request; whether anything changed."""
+        """Put the second server's ids into a request; returns whether anything changed."""
         return self._translate(payload, fields_of_operation(operation), _flat_kind(operation))
 
     def _translate(self, element: etree._Element, fields: dict[str, Field], parent: str) -> bool:
@@ -106,7 +106,7 @@ class IdMap:
         return changed
 
     def _translated(self, field: Field, parent: str, text: str) -> str | None:
-        """The translated text, or None if it stays as it is."""
+        """The translated id, or None if it stays as it is."""
         if kind := id_kind(field, parent):
             second = self.second(kind, text)
             return second if second != text else None
@@ -117,6 +117,6 @@ class IdMap:
 
 
 def _flat_kind(operation: KnownOperation) -> str:
-    """The type whose fields may stand right below the operation, else its own name."""
+    """The type whose fields may stand directly below the operation, else the operation's name."""
     objects = [one for one in operation.parameters if one.model and one.wire != PRINCIPAL_NAME]
     return type_name(objects[0]) if len(objects) == 1 else operation.name

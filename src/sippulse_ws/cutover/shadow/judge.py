@@ -1,4 +1,4 @@
-"""Handles exchanges without clients waiting: mirrors, compares, records and counts them."""
+"""Mirrors, compares, records and counts exchanges, after clients have their answers."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ from sippulse_ws.cutover.shadow.tally import (
 )
 from sippulse_ws.cutover.shadow.verdicts import SILENT, compare_answers, verdict_of
 
-MOST_WAITING = 1000  # requests for the other server, and their bytes; more are not taken yet
+MOST_WAITING = 1000  # requests for the other server, and their bytes; more wait in the spool
 MOST_WAITING_BYTES = 256 * 1024**2
-_SETTLING = 3.0  # seconds in which a write may turn up that ran beside a read
-_LATE = 1.0  # seconds until an exchange can be taken that has just ended
+_SETTLING = 3.0  # seconds until all writes that ran beside a read are known
+_LATE = 1.0  # seconds until an exchange that has ended can be taken
 _REMEMBERED_WRITES = 5000
 _REMEMBERED_SECRETS = 2000
 IDS_FILE = "ids.jsonl"
-# Reasons for not comparing, or for which a difference is not the new server's fault.
+# Why something is not compared, or why a difference is not the new server's fault.
 WRITE, BUSY, UNREADABLE = "write", "busy", "unreadable"
 OVERLAP, ONE_SIDED = "overlap", "one-sided"
 
@@ -84,7 +84,7 @@ class _Write(NamedTuple):
 
 
 class Case:
-    """A request on its way through."""
+    """A request that is being handled."""
 
     def __init__(self, exchange: Exchange, request: SoapMessage) -> None:
         self.exchange = exchange
@@ -102,7 +102,7 @@ class Case:
 
     @property
     def is_unreadable(self) -> bool:
-        """Neither answer is SOAP, or not small enough, and they are not both empty."""
+        """Whether neither answer is readable SOAP, unless both are empty."""
         if self.given is not None or self.other is not None or self.mirrored is None:
             return False
         return bool(self.exchange.answer.size or self.mirrored.message.size)
@@ -121,7 +121,7 @@ class Judge:
         self.findings = findings
         self.recording = Recording(options.folder, options.most_bytes)
         self.ids = IdMap(options.folder / IDS_FILE, learn_all=options.learn_ids)
-        self.last_answer = 0.0  # of the other server, by time.monotonic()
+        self.last_answer = 0.0  # the other server's, by time.monotonic()
         self._hearing = Hearing()
         self._held = 0  # bytes of requests for the other server
         self._options = options
@@ -134,7 +134,7 @@ class Judge:
         self._one_sided: dict[tuple[str, Reach], None] = {}
         self._owners: OrderedDict[Thing, Reach] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
-        # they must not reach the disk in texts where nobody expects them
+        # passwords seen, which must not reach the disk in other texts either
         self._secrets: OrderedDict[str, None] = OrderedDict()
         self._logins: LoginBook | None = None
         if options.learn_logins:
@@ -143,11 +143,11 @@ class Judge:
 
     @property
     def is_full(self) -> bool:
-        """Whether the other server does not keep up, so that no more exchanges should be taken."""
+        """Whether the other server is behind, so that no more exchanges should be taken."""
         return len(self._turns) >= MOST_WAITING or self._held > MOST_WAITING_BYTES
 
     def heard_all(self) -> None:
-        """Called when there is nothing to take at this moment."""
+        """Called when no exchange waits at this moment."""
         self._hearing.advance(monotonic() - _LATE)
 
     def take(self, exchange: Exchange) -> None:
@@ -179,7 +179,7 @@ class Judge:
             self._held -= exchange.size
 
     def _find_owner(self, case: Case) -> None:
-        """The account of a thing that a request names by id only, known from an earlier answer."""
+        """Find the account of what a request names only by id, from earlier answers."""
         operation = case.operation
         if operation is None or not case.changes:
             return
@@ -208,13 +208,13 @@ class Judge:
         self._close(case, NOT_COMPARED, reason=reason)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a task that is awaited only at the end."""
+        """Start a task that is awaited only at the end."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self, patience: float, is_hurried: Callable[[], bool]) -> None:
-        """Wait for what is under way, for so many seconds; the rest is counted as not compared."""
+        """Wait `patience` seconds for running tasks; the rest is counted as not compared."""
         self._hearing.advance(math.inf)
         end = monotonic() + patience
         while self._tasks and monotonic() < end and not is_hurried():
@@ -228,7 +228,7 @@ class Judge:
         await self._mirror.close()
 
     def save(self) -> None:
-        """Save what a later run needs, besides the recording and the report."""
+        """Save what a later run needs besides the recording and the report."""
         if self._logins:
             self._logins.save()
 
@@ -258,7 +258,7 @@ class Judge:
     async def _ask_other(self, case: Case) -> None:
         exchange = case.exchange
         headers, body = content_headers(exchange.request), exchange.request.body
-        # the request stays as it is: it is recorded with the ids that the client sent
+        # a copy is translated: the recording has the ids that the client sent
         translated = read_message(exchange.request)
         if case.operation and self.ids.translate(case.operation, translated.payload):
             told, body = to_http(translated)
@@ -284,7 +284,7 @@ class Judge:
         return verdict_of(case.mirrored.status, found), found
 
     async def _explanation(self, case: Case) -> str:
-        """The reason that explains a difference, or "" if it is a real one."""
+        """Why a difference does not count, or "" if it does."""
         if any(_touches(*one, case) for one in self._one_sided):
             return ONE_SIDED
         if not self._options.mirror_writes:
@@ -299,7 +299,7 @@ class Judge:
     def _close(
         self, case: Case, verdict: str, found: Comparison | None = None, reason: str = ""
     ) -> None:
-        """Count it and write it down."""
+        """Count and record a case."""
         found = found or Comparison()
         exchange, mirrored = case.exchange, case.mirrored
         number = self.recording.next_id()
@@ -318,7 +318,7 @@ class Judge:
         self.recording.write({"id": number, **self._described(case), **told})
 
     def _described(self, case: Case) -> dict[str, Any]:
-        """An exchange without its passwords."""
+        """The record of an exchange, without passwords."""
         exchange, mirrored, operation = case.exchange, case.mirrored, case.operation
         messages = [one for one in (case.request, case.given, case.other) if one]
         for secret in {secret for one in messages for secret in secrets_of(one, operation)}:

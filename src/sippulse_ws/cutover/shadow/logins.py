@@ -1,6 +1,6 @@
-"""Collects the logins that the old server accepted, since no operation lists them.
+"""Collects logins that the old server accepted, since no operation lists administrators.
 
-A file has the argon2 hash of each, and the domains in which it was accepted.
+They are kept in a file, with an argon2 hash and the domains in which each was accepted.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ class LearntLogin:
 
 
 class LoginBook:
-    """Keeps the file up to date; `hasher` is the one for administrators' passwords."""
+    """Keeps that file up to date; `hasher` is that of administrators' passwords."""
 
     def __init__(self, file: Path, pseudonyms: Pseudonyms, hasher: PasswordHasher) -> None:
         self._file = file
         self._pseudonyms = pseudonyms
         self._hasher = hasher
-        self._seen: OrderedDict[str, bytes] = OrderedDict()  # by login, a digest of its password
+        self._seen: OrderedDict[str, bytes] = OrderedDict()  # digest of the password, by login
         self.logins = read_logins(file) if file.exists() else {}
         self._changed = False
 
     def learn(self, operation: KnownOperation, request: SoapMessage, answer: SoapMessage) -> None:
-        """Learn the login of a request that the old server has accepted."""
+        """Learn the login of a request that the old server accepted."""
         login, password = principal_of(request.payload)
         if not login or not password:
             return
@@ -72,7 +72,7 @@ class LoginBook:
             write_private(self._file, out.getvalue())
 
     def _known(self, login: str, password: str) -> LearntLogin:
-        """The login's entry, with a new hash if the password was changed."""
+        """The login's entry, with a new hash if the password has changed."""
         digest = self._pseudonyms.digest(login, password)
         known = self.logins.get(login)
         if known is not None and self._seen.get(login) == digest:
@@ -103,7 +103,7 @@ def read_logins(file: Path) -> dict[str, LearntLogin]:
 
 
 def principal_of(payload: etree._Element) -> tuple[str, str]:
-    """Login and password, in whatever case their names are written."""
+    """The login and password of a request; their names may be in any case."""
     login = password = ""
     for child in payload.iterchildren(etree.Element):
         if local_name(child).lower() == PRINCIPAL_NAME:

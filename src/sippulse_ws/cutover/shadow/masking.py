@@ -1,4 +1,4 @@
-"""What may be shown of a value: enough to see what differs, not whose it is."""
+"""Masks values: enough remains to see what differs, but not whose it is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 
 from sippulse_ws.wire.fields import Field
 
-_SHOWN_DIGITS = 7  # of a number; longer ones are telephones and documents
+_SHOWN_DIGITS = 7  # of a number; longer ones may be telephones or documents
 
 
 def masked_value(known: Field | None, text: str) -> str:
-    """Numbers, booleans and dates as they are, unless they may identify a person."""
+    """Numbers, booleans and dates unchanged, unless they may identify a person; else `mask`."""
     if known is not None and known.kind not in ("", "string") and not known.filter:
         digits = sum(one.isdigit() for one in text)
         if known.kind in ("boolean", "dateTime", "double") or digits <= _SHOWN_DIGITS:

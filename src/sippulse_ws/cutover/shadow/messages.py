@@ -1,4 +1,4 @@
-"""Reads SOAP messages from HTTP bodies in any charset, multipart or compressed, and writes them."""
+"""Reads and writes SOAP messages in HTTP bodies of any charset, multipart or compressed."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _BOUNDARY = "sippulse-ws-shadow"
 
 
 class Unreadable(Exception):
-    """Not a SOAP message that could be compared; the message says why, without its content."""
+    """Not a SOAP message that can be compared; the text says why, without any content."""
 
 
 @dataclass(slots=True)
 class SoapMessage:
-    """An envelope with what is known of how it came."""
+    """An envelope, with how it was encoded."""
 
     envelope: etree._Element
     payload: etree._Element  # the first element of the Body
     charset: Charset
     multipart: bool = False
-    compressed: str = ""  # the Content-Encoding that was really there
+    compressed: str = ""  # the Content-Encoding that the body really has
 
     @property
     def operation(self) -> str:
@@ -50,7 +50,7 @@ class SoapMessage:
 
 
 def read_message(http: HttpMessage) -> SoapMessage:
-    """The SOAP message in a request or an answer; Unreadable for anything else."""
+    """The SOAP message in a request or an answer. Raises Unreadable."""
     if not http.is_whole:
         raise Unreadable("too large or broken off")
     content_type = http.header("Content-Type")
@@ -83,14 +83,14 @@ def _message(body: bytes, content_type: str, kind: str, compressed: str) -> Soap
 
 
 def read_text(text: str) -> SoapMessage:
-    """A message as `SoapMessage.text` gave it."""
+    """The message in what `SoapMessage.text` returned."""
     envelope = parse(text.encode())
     payload = next(one for part in envelope.iterchildren(BODY) for one in part)
     return SoapMessage(envelope, payload, UTF_8)
 
 
 def to_http(message: SoapMessage) -> tuple[dict[str, str], bytes]:
-    """Headers and body of a request that is as the message came: charset, multipart, compressed."""
+    """Headers and body of a request with the message's charset, multipart form and compression."""
     label = message.charset.label
     declaration = f'<?xml version="1.0" encoding="{label}"?>'
     body = message.charset.encode(declaration + message.text())
@@ -114,5 +114,5 @@ def to_http(message: SoapMessage) -> tuple[dict[str, str], bytes]:
 
 
 def _why(fault: Fault) -> str:
-    """The kind of a wire fault, without its text, which may quote the body."""
+    """The kind of a fault, without its text, which may quote the body."""
     return str(getattr(fault, "kind", "unreadable"))

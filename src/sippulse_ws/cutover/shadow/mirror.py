@@ -13,8 +13,8 @@ import httpx
 from sippulse_ws.cutover.shadow.exchange import HttpMessage
 from sippulse_ws.cutover.shadow.operations import Reach
 
-_TIMEOUT = 60.0  # seconds for an answer
-# Of one connection only, or made anew for the other server.
+_TIMEOUT = 60.0  # seconds that an answer may take
+# Headers of one connection only, or made anew for the other server.
 _OWN = frozenset(
     "connection content-encoding content-length content-type expect forwarded host http2-settings "
     "keep-alive proxy-authorization proxy-connection te trailer transfer-encoding upgrade "
@@ -23,7 +23,7 @@ _OWN = frozenset(
 
 
 class Mirrored(NamedTuple):
-    """The other server's answer; status 0 when there was none."""
+    """The other server's answer; status 0: there was none."""
 
     status: int
     message: HttpMessage
@@ -31,7 +31,7 @@ class Mirrored(NamedTuple):
 
 
 class Ordering:
-    """Requests wait for those before them that concern the same account, if either changes it."""
+    """Lets a request wait for earlier ones of the same account, if one of the two changes it."""
 
     def __init__(self) -> None:
         self._open: dict[asyncio.Future[None], tuple[Reach, bool]] = {}
@@ -40,7 +40,7 @@ class Ordering:
         return len(self._open)
 
     def take(self, reach: Reach, changes: bool) -> Turn:
-        """To be called in the order of the answers that clients had."""
+        """Take a place in the queue. Call it in the order in which clients got their answers."""
         before = [
             future
             for future, (other, changed) in self._open.items()
@@ -73,7 +73,7 @@ class Turn:
 
 
 class Mirror:
-    """The other server. Nothing is sent twice: a write may have been done without an answer."""
+    """The other server. No write is sent twice, since it may have been done without an answer."""
 
     def __init__(self, url: str, concurrency: int, *, verify: bool = True) -> None:
         self._url = url
@@ -82,7 +82,7 @@ class Mirror:
         self._reads = httpx.AsyncClient(
             timeout=_TIMEOUT, limits=limits, verify=verify, trust_env=False
         )
-        # a connection that the server is about to close must not swallow a write
+        # each write has a new connection, since the server may be closing an idle one
         anew = httpx.Limits(max_connections=concurrency, max_keepalive_connections=0)
         self._writes = httpx.AsyncClient(
             timeout=_TIMEOUT, limits=anew, verify=verify, trust_env=False
@@ -113,7 +113,7 @@ class Mirror:
                 return Mirrored(0, HttpMessage(), (monotonic() - begun) * 1000)
             message = HttpMessage(headers=answer.headers.raw, complete=True)
             message.add(answer.content)
-            # httpx has decoded it
+            # httpx has decompressed it
             message.headers = [
                 one for one in message.headers if one[0].lower() != b"content-encoding"
             ]
@@ -127,11 +127,11 @@ class Mirror:
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             if not again:
                 raise
-            return await client.send(request)  # the connection was an old one
+            return await client.send(request)  # the idle connection was closed
 
 
 def forwarded_headers(message: HttpMessage, client: str) -> list[tuple[str, str]]:
-    """What of a request's headers the other server gets besides the kind of its content."""
+    """The headers that the other server gets, besides those of the content."""
     kept = [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in message.headers
@@ -142,7 +142,7 @@ def forwarded_headers(message: HttpMessage, client: str) -> list[tuple[str, str]
 
 
 def content_headers(message: HttpMessage) -> list[tuple[str, str]]:
-    """Content-Type and Content-Encoding as they came."""
+    """Content-Type and Content-Encoding, unchanged."""
     return [
         (name, value)
         for name in ("Content-Type", "Content-Encoding")

@@ -1,6 +1,6 @@
-"""Facts about the published operations: what they change, whose data, which fields are ids.
+"""Facts about operations: whether they change data, whose data, and which fields are ids.
 
-Clients may write names in any case.
+Names may be in any case.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sippulse_ws.wire.fields import Field, fields_of
 PRINCIPAL_NAME = "principal"
 HUNT_GROUP = re.compile("huntgroup-([1-9][0-9]{0,9})", re.ASCII)
 ALIAS, RATE, LOCATION = "dbAliases", "rate", "userLocationDTO"
-# Parameters and fields that hold the id of something, with the type of that thing.
+# Parameters and fields with the id of something, and that thing's type.
 _IDS = {
     "didId": "did",
     "subscriberId": "subscriberDTO",
@@ -34,7 +34,7 @@ _IDS = {
     "newProfileId": "profile",
 }
 _ACCOUNT_FIELDS = ("accountCode", "account", "accountManager")
-# Services whose requests concern only the account they name; others may concern any account.
+# Services whose requests concern only the account that they name; others may concern any.
 _OF_ONE_ACCOUNT = ("SubscriberWS", "CustomerWS", "WhiteListWS", "UserLocationWS")
 
 
@@ -52,7 +52,7 @@ class Reach(NamedTuple):
         return None in (self.account, other.account) or self.account == other.account
 
 
-Thing = tuple[str, str]  # what it is, and its id
+Thing = tuple[str, str]  # (kind, id)
 EVERYBODY = Reach(None, None)
 
 
@@ -63,7 +63,7 @@ class KnownOperation:
     changes: bool
     parameters: tuple[Field, ...]
     returns: Field | None
-    secret: bool  # its result is a password
+    secret: bool  # the result is a password
 
     @property
     def creates(self) -> bool:
@@ -89,19 +89,19 @@ def _known() -> tuple[dict[str, str], dict[tuple[str, str], KnownOperation]]:
 
 
 def operation_of(path: str, name: str) -> KnownOperation | None:
-    """None for what our contract has not."""
+    """The operation of a request; None if the contract does not have it."""
     paths, operations = _known()
     return operations.get((service_of(path, paths), name.lower()))
 
 
 def service_of(path: str, paths: dict[str, str] | None = None) -> str:
-    """The service of a path, else its last part."""
+    """The service at a path, or the path's last part."""
     known = _known()[0] if paths is None else paths
     return known.get(path) or path.rstrip("/").rpartition("/")[2]
 
 
 def changes_something(operation: KnownOperation | None, name: str) -> bool:
-    """Whether it writes; an unknown operation does, unless its name says that it reads."""
+    """Whether an operation writes; an unknown one does, unless its name begins like a read's."""
     if operation is not None:
         return operation.changes
     return re.match("(?i)(lis|retrieve|get|find|search|authenticate)", name) is None
@@ -112,11 +112,11 @@ def local_name(element: etree._Element) -> str:
 
 
 def reach_of(operation: KnownOperation | None, payload: etree._Element) -> Reach:
-    """Whose requests have to wait for this one, also for names that accounts share."""
+    """What a request concerns, to order requests; includes names that must be unique."""
     if operation is None:
         return EVERYBODY
     if operation.changes and operation.service not in _OF_ONE_ACCOUNT:
-        # numbers are unique in the whole installation, hunt groups and lists are a domain's
+        # DIDs are unique in the whole installation; hunt groups and lists belong to a domain
         domain = touched_by(payload).domain if operation.service != "DidWS" else None
         return Reach(domain, None)
     found = touched_by(payload)
@@ -138,7 +138,7 @@ def touched_by(payload: etree._Element) -> Reach:
 
 
 def ids_in(element: etree._Element, fields: Iterable[Field], parent: str) -> Iterator[Thing]:
-    """The ids right below an operation or its answer, and in the objects there."""
+    """The ids directly below an operation or its answer, and in the objects there."""
     known = {field.wire.lower(): field for field in fields}
     for child in element.iterchildren(etree.Element):
         field = known.get(local_name(child).lower())
@@ -161,19 +161,19 @@ def domains_of(payload: etree._Element) -> Iterator[str]:
 
 
 def fields_below(payload: etree._Element) -> Iterator[etree._Element]:
-    """All elements of a request but the principal's."""
+    """All elements of a request except the principal's."""
     for child in payload:
         if local_name(child).lower() != PRINCIPAL_NAME:
             yield from child.iter(etree.Element)
 
 
 def type_name(field: Field) -> str:
-    """Of a field of a complex type; nothing for others."""
+    """The type of a field of complex type; "" for others."""
     return str(field.model.get_type_name()) if field.model is not None else ""
 
 
 def id_kind(field: Field, parent: str) -> str | None:
-    """What a field holds the id of, inside a type (`parent`) or an operation; None for no id."""
+    """The kind of thing whose id a field of `parent` (a type or operation) holds; None: no id."""
     if field.kind not in ("int", "long"):
         return None
     if field.wire == "id":
@@ -185,12 +185,12 @@ def id_kind(field: Field, parent: str) -> str | None:
 
 @cache
 def by_name(model: type) -> dict[str, Field]:
-    """The fields of a complex type by their names in small letters."""
+    """The fields of a complex type by name in lower case."""
     return {field.wire.lower(): field for field in fields_of(model)}
 
 
 def fields_of_operation(operation: KnownOperation) -> dict[str, Field]:
-    """Parameters by name; also the fields of an only object, which may be sent flat."""
+    """Parameters by name; and the fields of a single object parameter, which may be sent flat."""
     found: dict[str, Field] = {}
     for parameter in operation.parameters:
         if parameter.model is not None and parameter.wire != PRINCIPAL_NAME:

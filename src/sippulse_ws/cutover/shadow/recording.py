@@ -1,4 +1,4 @@
-"""The recording: a line of JSON per exchange, without passwords, in files that are not large."""
+"""The recording: a JSON line per exchange, without passwords, in files of limited size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LARGEST_FILE = 64 * 1024 * 1024
 
 
 class Recording:
-    """Appends to a folder. Beyond `most` bytes in all, or on a full disk, it stops for good."""
+    """Appends to a folder; stops for good at `most` bytes in all, or when the disk is full."""
 
     def __init__(self, folder: Path, most: int) -> None:
         self.stopped = ""  # why
@@ -60,7 +60,7 @@ class Recording:
 
 
 def recorded(folder: Path) -> Iterator[dict[str, Any]]:
-    """What was recorded, in its order; a last line that was cut off is left out."""
+    """The recorded exchanges in order, without a last line that was cut off."""
     for file in sorted(folder.glob(_PATTERN)):
         with file.open(encoding="utf-8") as lines:
             for line in lines:

@@ -1,8 +1,7 @@
-"""The proxy that passes clients' traffic through, byte for byte.
+"""The proxy that passes clients' traffic through, byte by byte.
 
-Each connection of a client has its own connection to the server behind, so that keep-alive,
-pipelining, slowness and broken connections are as without the proxy. Bytes are forwarded first, and
-analysed afterwards.
+Each client connection has its own connection to the server, so that keep-alive, pipelining,
+slowness and broken connections are as without the proxy. Bytes are analysed after they are sent on.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from urllib.parse import urlsplit
 from sippulse_ws.cutover.shadow.exchange import Exchange
 from sippulse_ws.cutover.shadow.wiretap import Wiretap
 
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 
 
 class BadAddress(ValueError):
-    """Not an address of a server, or not one to listen on; the message is one line."""
+    """An unusable address of a server, or to listen on; the message is one line."""
 
 
 class ServerAddress(NamedTuple):
-    """Of a server, out of `http://host:port`."""
+    """A server's address, parsed from `http://host:port`."""
 
     host: str
     port: int
@@ -54,7 +53,7 @@ def server_address(url: str) -> ServerAddress:
 
 
 def listening_address(text: str) -> tuple[str, int]:
-    """`host:port`, `[::1]:port` or `:port`, which is all addresses."""
+    """Parse `host:port`, `[::1]:port` or `:port` (all addresses)."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
@@ -63,7 +62,7 @@ def listening_address(text: str) -> tuple[str, int]:
 
 
 class Relay:
-    """Listens, and hands every connection on to `server`."""
+    """Listens, and connects every client with `server`."""
 
     def __init__(
         self,
@@ -75,14 +74,14 @@ class Relay:
     ) -> None:
         self.server = server
         self.heard = heard
-        self.deaf = deaf  # told once of each connection that could not be understood
+        self.deaf = deaf  # called once for each connection that cannot be parsed
         self.open: set[_Client] = set()
-        self.refused = 0  # connections that the server behind did not take
+        self.refused = 0  # connections that the server did not accept
         self._tls = _tls_context(verify) if server.tls else None
         self._listener: asyncio.Server
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
-        """The port that it listens on."""
+        """Start listening; returns the port."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(
             lambda: _Client(self), host or None, port, ssl=tls, backlog=1024
@@ -101,7 +100,7 @@ class Relay:
         )
 
     async def stop(self, patience: float) -> None:
-        """No new connections; those that wait for an answer get it within `patience` seconds."""
+        """Stop listening; clients that wait for an answer may get it within `patience` seconds."""
         self._listener.close()
         end = asyncio.get_running_loop().time() + patience
         while self.open and asyncio.get_running_loop().time() < end:
@@ -115,7 +114,7 @@ class Relay:
 
 
 class _Side(asyncio.Protocol):
-    """One of the two connections."""
+    """The client's or the server's connection."""
 
     transport: asyncio.Transport
     other: _Side | None = None
@@ -136,7 +135,7 @@ class _Side(asyncio.Protocol):
             self.other.transport.resume_reading()
 
     def close(self) -> None:
-        """Close after everything that was written has been sent."""
+        """Close once everything written has been sent."""
         self.transport.close()
 
     def abort(self) -> None:
@@ -157,7 +156,7 @@ class _Side(asyncio.Protocol):
 
 
 class _Client(_Side):
-    """A client's connection; nothing is read from it before the server has taken ours."""
+    """A client's connection; it is not read before the server has accepted ours."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
@@ -175,7 +174,7 @@ class _Client(_Side):
     async def _connect(self) -> None:
         try:
             await self._relay.connect(self)
-        except OSError:  # TLS errors are such too
+        except OSError:  # includes TLS errors
             self._relay.refused += 1
             self.abort()
 
@@ -185,7 +184,7 @@ class _Client(_Side):
         self.tap.from_client(data)
 
     def eof_received(self) -> bool:
-        """The client will send no more; it may still wait for answers."""
+        """The client will send no more, but may still wait for answers."""
         if self.other is not None:
             if self.other.transport.can_write_eof():
                 self.other.transport.write_eof()
@@ -206,7 +205,7 @@ class _Client(_Side):
 
 
 class _Server(_Side):
-    """Our connection to the server behind."""
+    """Our connection to the server."""
 
     def __init__(self, client: _Client) -> None:
         self._client = client

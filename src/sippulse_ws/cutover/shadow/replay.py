@@ -1,4 +1,4 @@
-"""Sends recorded requests to a test installation, and compares as the shadow does."""
+"""Sends recorded requests to a test installation, and compares the answers as the shadow does."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from sippulse_ws.cutover.shadow.verdicts import SILENT, compare_answers, verdict
 from sippulse_ws.wire.charsets import UTF_8, charset_named
 
 _AT_ONCE = 200  # requests that are read ahead
-# Requests whose password is a subscriber's: it is not in the recording.
+# Requests with a subscriber's own password, which is not in the recording.
 SUBSCRIBERS_OWN = "customer"
 
 
@@ -58,7 +58,7 @@ class Replay:
         self.findings = findings
         self._options = options
         self._mirror = mirror
-        # ids of this installation: nothing of what the shadow learnt holds here
+        # the installation has its own ids, so those learnt by the shadow are not used
         self._ids = IdMap(learn_all=options.learn_ids)
         self._comparer = Comparer(
             self._ids, options.ignored, options.fault_texts, Pseudonyms(options.key)
@@ -135,7 +135,7 @@ class Replay:
             except Unreadable:
                 self.findings.rest[UNREADABLE] += 1
         if given is not None and other is not None:
-            given.charset = other.charset  # that of the answer is not recorded
+            given.charset = other.charset  # the recording lacks the answer's charset
         answers = (record["given"]["status"], given), (mirrored.status, other)
         found = compare_answers(self._comparer, operation, *answers)
         if operation and record["changes"] and given and not given.is_fault and not found.refused:
@@ -143,7 +143,7 @@ class Replay:
         return found
 
     def _log_in(self, payload: etree._Element) -> None:
-        """Put in the login of the replay, since the recording has no passwords."""
+        """Put in the replay's login, since the recording has no passwords."""
         for child in payload.iterchildren(etree.Element):
             if local_name(child).lower() != PRINCIPAL_NAME:
                 continue

@@ -1,4 +1,4 @@
-"""The report, as JSON for programs and HTML for people, and the lines of the live summary."""
+"""The report as JSON and HTML, and the rows of the live summary."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ SUMMARY = ("operation", "requests", *_VERDICT_COLUMNS, "slower", "given_ms", "ot
 def write_reports(
     findings: Findings, folder: Path, name: str, language: str, stopped: str = ""
 ) -> None:
-    """`name`.json and `name`.html in the folder."""
+    """Write `name`.json and `name`.html into the folder."""
     document = findings.as_json() | {"recording_stopped": stopped or None}
     write_private(folder / f"{name}.json", json.dumps(document, ensure_ascii=False, indent=1))
     write_private(folder / f"{name}.html", _html(findings, language, stopped))
 
 
 def heads(findings: Findings, language: str) -> list[str]:
-    """Names of the columns of `summary`."""
+    """The column names of `summary_rows`."""
     names = ["refused-old" if one == REFUSED and findings.switched else one for one in SUMMARY]
     return [word(one, language) for one in names]
 
 
 def summary_rows(findings: Findings) -> list[list[str]]:
-    """A row per operation, those first that differ."""
+    """A row per operation, those with differences first."""
     rows = []
     for name, tally in findings.operations.items():
         wrong = sum(tally.verdicts[one] for one in (DIFFERENT, REFUSED, NO_ANSWER))

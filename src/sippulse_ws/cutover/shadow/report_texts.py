@@ -1,4 +1,4 @@
-"""Words of the report and of the live summary."""
+"""The words of the report and of the live summary."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _TEXTS: Mapping[str, Wording] = {
         "schema imported, not in the WSDL",
     ),
     "named": Wording("campo que --ignore nomeou", "a field that --ignore named"),
-    # beside operations
+    # what is not an operation
     "lost": Wording(
         "perdidas: a comparação não acompanhou",
         "lost: comparing did not keep up",
@@ -96,7 +96,7 @@ def word(name: str, language: str, **values: object) -> str:
 
 
 def word_of(name: str, language: str) -> str:
-    """Of a counter, some of which have an addition: `unreadable: not-xml`."""
+    """The word for a counter; some names have a suffix: `unreadable: not-xml`."""
     known, colon, addition = name.partition(": ")
     if known == "refused":
         known = "refused-connections"

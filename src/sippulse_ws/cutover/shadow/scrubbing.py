@@ -1,7 +1,7 @@
-"""Replaces passwords by pseudonyms before anything is written to the disk.
+"""Replaces passwords with pseudonyms before anything is written to the disk.
 
-Equal passwords have equal pseudonyms, which are made with a key. Without a file for the key, it is
-in memory only and is gone with the process.
+Equal passwords have equal pseudonyms, made with a key. Without a key file, the key is only in
+memory and ends with the process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sippulse_ws.wire.names import SOAP_ENVELOPE
 from sippulse_ws.wording import WordedError, Wording
 
 _KEY_BYTES = 32
-# Not copyPassertedRpid and bossSecretary.
+# Does not match copyPassertedRpid and bossSecretary.
 _SECRET = re.compile(
     r"(?i)passw|passwd|passphrase|senha|secret(?!ar)|segredo|pwd|pin_?code|token|credential"
     r"|^ha1b?$|nonce"
@@ -31,7 +31,7 @@ _SECRET = re.compile(
 _PSEUDONYM = re.compile(r"pw-[0-9a-f]{20}|[1-9][0-9]{8}")
 _DIGITS = re.compile(r"[0-9]+")
 _SHORT = 4  # characters; shorter passwords are not searched for in other texts
-# Fields with free text, which may repeat a password.
+# Fields with free text, which may contain a password.
 _FREE = ("faultstring", "faultMessage", "obs", "description", "contextInfo")
 _NUMERIC = ("voicemailpassword",)  # of type long in the contract
 
@@ -48,7 +48,7 @@ _UNREADABLE = Wording("{file}: {reason}", "{file}: {reason}")
 
 
 class KeyTrouble(WordedError):
-    """The file of the key cannot be used."""
+    """The key file cannot be used."""
 
 
 class Pseudonyms:
@@ -57,20 +57,20 @@ class Pseudonyms:
         self._key = key or os.urandom(_KEY_BYTES)
 
     def of(self, secret: str, *, numeric: bool = False) -> str:
-        """The pseudonym of a secret; a number where the contract wants a number."""
+        """The pseudonym of a secret; a number if the field is numeric."""
         digest = hmac.new(self._key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256)
         if numeric:
             return str(10**8 + int.from_bytes(digest.digest()[:8]) % (9 * 10**8))
         return f"pw-{digest.hexdigest()[:20]}"
 
     def digest(self, *parts: str) -> bytes:
-        """A keyed digest of something that only has to be recognized."""
+        """A keyed digest, to recognize something without storing it."""
         text = "\0".join(parts)
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256)
 
 
 def load_key(file: Path, recordings: Path) -> bytes:
-    """The key in a file, which is made if it is not there; never beside what it protects."""
+    """Read the key, or make the file. Raises KeyTrouble if it is in the recordings' folder."""
     if recordings.resolve() in file.resolve().parents:
         raise KeyTrouble(_BESIDE.fill(file=file))
     try:
@@ -104,7 +104,7 @@ def is_numeric_secret(name: str) -> bool:
 
 
 def secrets_of(message: SoapMessage, operation: KnownOperation | None) -> set[str]:
-    """The passwords in a message."""
+    """The passwords in a message, including those in its header."""
     found = {element.text or "" for element in _secret_elements(message, operation)}
     return found - {""}
 
@@ -115,9 +115,9 @@ def scrub(
     pseudonyms: Pseudonyms,
     known: Collection[str] = (),
 ) -> str:
-    """The text of a message with pseudonyms in it; `message` is changed.
+    """The text of a message with pseudonyms; changes `message`.
 
-    `known` are secrets seen before, which are removed from other texts as well.
+    `known` are secrets seen before, which are replaced in free texts too.
     """
     for element in _secret_elements(message, operation):
         if element.text and element.text.strip() not in ("", "?"):
@@ -136,7 +136,7 @@ def scrub(
 def _secret_elements(
     message: SoapMessage, operation: KnownOperation | None
 ) -> list[etree._Element]:
-    """Elements with secret names and all below them, and everything in the Header."""
+    """Elements with secret names and everything below them, and the whole Header."""
     found: list[etree._Element] = []
     whole_result = operation is not None and operation.secret and not message.is_fault
     for element in message.envelope.iter(etree.Element):
@@ -151,7 +151,7 @@ def _secret_elements(
 
 
 def _is_free_text(element: etree._Element, operation: KnownOperation | None) -> bool:
-    """Whether a server or a person wrote it freely, so that a password may stand in it."""
+    """Whether the element has free text, which may contain a password."""
     name = local_name(element)
     if name in _FREE or operation is None:
         return True
@@ -160,7 +160,7 @@ def _is_free_text(element: etree._Element, operation: KnownOperation | None) -> 
 
 @cache
 def _contract_names() -> frozenset[str]:
-    """The fields of all types in small letters: none of them may hold somebody's password."""
+    """The names of all fields in lower case; values of other elements may be anything."""
     models = [one for one in vars(types).values() if hasattr(one, "_type_info")]
     names = {name for model in models for name in by_name(model)}
     return frozenset(names - {one.lower() for one in _FREE})
@@ -178,7 +178,7 @@ def _scrub_attributes(
 
 
 def _without(text: str | None, known: Collection[str], pseudonyms: Pseudonyms) -> str | None:
-    """A text in which no secret is left; those that are very short may be words of any text."""
+    """The text without secrets; very short ones stay, since they may be ordinary words."""
     if not text or text.isspace():
         return text
     found = [one for one in known if len(one) >= _SHORT and one in text]

@@ -1,7 +1,6 @@
-"""Two processes: one forwards bytes, the other does everything that clients must not wait for.
+"""Runs the shadow: one process forwards bytes, another does what clients must not wait for.
 
-Between them is a bounded spool on the disk; exchanges for which it has no room are lost, and
-counted.
+Between them is a bounded spool on the disk; exchanges that do not fit into it are lost and counted.
 """
 
 from __future__ import annotations
@@ -33,15 +32,15 @@ from sippulse_ws.cutover.shadow.tally import Findings, load_findings
 
 REPORT = "report"
 BACKLOG_BYTES = 1024**3  # of the spool
-UNWRITTEN_BYTES = 64 * 1024**2  # in memory, when the disk is slow
+UNWRITTEN_BYTES = 64 * 1024**2  # in memory, if the disk is slow
 STOP_SECONDS = 30.0  # for answers that clients wait for
-# At the end everything that waits is compared, unless the other server says nothing for so long.
+# At the end all waiting exchanges are compared, unless the other server is silent for so long.
 _DRAIN_SECONDS = 300.0
-HURRY_SECONDS = 30.0  # for what is under way when the operator does not want to wait
-REFRESH = 2.0  # seconds between two states of the report
-PAUSE = 0.02  # seconds, when there is nothing to take, or too much was taken
+HURRY_SECONDS = 30.0  # for running comparisons, if the operator does not want to wait
+REFRESH = 2.0  # seconds between updates of the report
+PAUSE = 0.02  # seconds, if nothing can be taken, or too much has been
 
-# What an operator is told.
+# Warnings to the operator.
 COMPARING_ENDED, STILL_WAITING, LEFT_OUT = "comparing", "waiting", "left-out"
 
 _processes = multiprocessing.get_context("fork")
@@ -59,7 +58,7 @@ class ShadowOptions:
     key: bytes | None = None
     concurrency: int = 8
     verify: bool = True
-    certificate: tuple[Path, Path] | None = None  # to listen with TLS: it, and its key
+    certificate: tuple[Path, Path] | None = None  # (certificate, key), to listen with TLS
     backlog_bytes: int = BACKLOG_BYTES
 
     @property
@@ -72,19 +71,19 @@ class ShadowOptions:
 
 
 class Handover:
-    """Passes exchanges from the relay to the judge without making either wait.
+    """Passes exchanges from the relay to the judge; neither waits for the other.
 
-    A thread of the relay's writes the spool, as a disk may be slow.
+    A thread of the relay writes the spool, since the disk may be slow.
     """
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._unwritten: SimpleQueue[Exchange | None] = SimpleQueue()
         self._thread = Thread(target=self._write, daemon=True)
-        self._queued = 0  # bytes; of the relay's thread, the next of the writing one
+        self._queued = 0  # bytes; written by the relay's thread, the next by the writer
         self._written = 0
         self._abandoned = False
-        self._dropped, self._full = shared_number(), shared_number()  # one for each thread
+        self._dropped, self._full = shared_number(), shared_number()  # each written by one thread
         self.deaf, self.refused = shared_number(), shared_number()
         self._ended, self._hurried = shared_number(), shared_number()
 
@@ -94,7 +93,7 @@ class Handover:
 
     @property
     def is_ended(self) -> bool:
-        """Nothing more will come."""
+        """Whether no more exchanges will come."""
         return bool(self._ended.value)
 
     @property
@@ -102,7 +101,7 @@ class Handover:
         return bool(self._hurried.value)
 
     def __len__(self) -> int:
-        """Exchanges that wait on the disk."""
+        """How many exchanges wait on the disk."""
         return len(self._spool)
 
     def start(self) -> None:
@@ -122,18 +121,18 @@ class Handover:
             self._written += exchange.size
 
     def take(self) -> Exchange | None:
-        """None when there is nothing now."""
+        """The next exchange; None if there is none now."""
         message = self._spool.take()
         if message is None:
             return None
-        made: Exchange = pickle.loads(message)  # noqa: S301 - the relay's, and none could change it
+        made: Exchange = pickle.loads(message)  # noqa: S301 - written by the relay, and encrypted
         return made
 
     def grow_deaf(self) -> None:
         self.deaf.value += 1
 
     def abandon(self) -> None:
-        """The judge will take no more exchanges."""
+        """Note that the judge will take no more exchanges."""
         self._abandoned = True
 
     def end(self) -> None:
@@ -153,7 +152,7 @@ def run_shadow(
 ) -> bool:
     """Run until a signal; returns whether the comparing itself worked throughout.
 
-    `started` is told the address, `show` is called in the other process with each new state.
+    `started` is called with the address, `show` in the other process with each update.
     """
     spool = Spool(options.judge.folder, options.backlog_bytes)
     handover = Handover(spool)
@@ -169,7 +168,7 @@ def run_shadow(
 
 
 def _wait_for(judge: BaseProcess, handover: Handover, warn: Callable[[str], None]) -> None:
-    """Wait until everything is compared, or until the signal is sent once more."""
+    """Wait until everything is compared, or until a second signal."""
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: handover.hurry())
     handover.end()
@@ -199,7 +198,7 @@ async def _relay(
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(*options.certificate)
     port = await relay.start(options.host, options.port, tls)
-    host = options.host or "0.0.0.0"  # noqa: S104 - what an empty one means
+    host = options.host or "0.0.0.0"  # noqa: S104 - an empty host means all addresses
     started(f"{'https' if tls else 'http'}://{host}:{port}")
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -221,7 +220,7 @@ async def _relay(
 def _judge_process(
     options: ShadowOptions, handover: Handover, show: Callable[[Findings, str], None]
 ) -> None:
-    for one in (signal.SIGINT, signal.SIGTERM):  # it ends when the relay says so
+    for one in (signal.SIGINT, signal.SIGTERM):  # the relay tells it when to end
         signal.signal(one, signal.SIG_IGN)
     os.nice(5)  # clients come first
     asyncio.run(_judging(options, handover, show))
@@ -246,7 +245,7 @@ async def _judging(
         findings.waiting = len(handover) - left_out
         findings.until = now()
         judge.save()
-        with suppress(OSError):  # a full disk ends the recording, which the report says
+        with suppress(OSError):  # a full disk: the report says that the recording stopped
             write_reports(findings, folder, REPORT, options.language, judge.recording.stopped)
         show(findings, judge.recording.stopped)
 
@@ -256,7 +255,7 @@ async def _judging(
 
 
 async def _take_all(judge: Judge, handover: Handover, tell: Callable[[], None]) -> None:
-    """Take exchanges as they come; at the end those that wait, unless told to hurry."""
+    """Take exchanges as they come, and at the end those that wait, unless told to hurry."""
     parent = os.getppid()
     told = monotonic()
     ended = 0.0

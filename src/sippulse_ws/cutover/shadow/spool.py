@@ -1,7 +1,7 @@
-"""Exchanges that wait to be compared, on the disk, so that none is lost when comparing lags.
+"""Keeps exchanges that wait to be compared on the disk, so that none is lost when comparing lags.
 
-Requests hold passwords. So the file has no name, and its content is encrypted with a key that
-exists only in the memory of this shadow's processes.
+Requests contain passwords, so the file has no name and is encrypted with a key that exists only in
+the memory of the shadow's processes.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _processes = multiprocessing.get_context("fork")
 
 
 def shared_number() -> c_longlong:
-    """A number shared by two processes, of which one writes it; without a lock, which a killed
-    process would keep."""
+    """A number shared by two processes, of which one writes it. It has no lock, since a killed
+    process would not release it."""
     return _processes.RawValue(c_longlong, 0)
 
 
 class Spool:
-    """A ring buffer on the disk; one process writes, another reads in the same order."""
+    """A ring buffer on the disk; one process writes, the other reads in the same order."""
 
     def __init__(self, folder: Path, most: int) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - as long as the processes
         self._most = most
         self._cipher = AESGCM(AESGCM.generate_key(256))
-        self._written = shared_number()  # bytes since the beginning
+        self._written = shared_number()  # bytes written since the beginning
         self._read = shared_number()
         self._given = shared_number()  # messages
         self._taken = shared_number()
@@ -46,7 +46,7 @@ class Spool:
         return int(self._given.value - self._taken.value)
 
     def put(self, message: bytes) -> bool:
-        """Whether there was room."""
+        """Store a message; returns whether there was room."""
         position = int(self._written.value)
         secret = self._cipher.encrypt(_nonce(position), message, None)
         frame = _LENGTH.pack(len(secret)) + secret
@@ -61,7 +61,7 @@ class Spool:
         return True
 
     def take(self) -> bytes | None:
-        """None when there is nothing now."""
+        """The next message; None if there is none now."""
         position = int(self._read.value)
         if position == self._written.value:
             return None
@@ -91,5 +91,5 @@ class Spool:
 
 
 def _nonce(position: int) -> bytes:
-    """No two messages of a spool, which has a key of its own, begin at the same byte."""
+    """A nonce from the position, which is unique in a spool, as is the key."""
     return position.to_bytes(_NONCE_BYTES)

@@ -1,4 +1,4 @@
-"""The findings per operation: counts, times, the fields that differ with a masked sample."""
+"""Counts findings per operation: verdicts, times, and differing fields with a masked sample."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sippulse_ws.cutover.shadow.comparing import FieldDifference
 EQUAL, DIFFERENT, REFUSED, NO_ANSWER = "equal", "different", "refused", "no-answer"
 EXPLAINED, NOT_COMPARED = "explained", "not-compared"
 VERDICTS = (EQUAL, DIFFERENT, REFUSED, NO_ANSWER, EXPLAINED, NOT_COMPARED)
-MOST_FIELDS = 50  # of an operation
-_STEPS = 4  # buckets of time between a number of milliseconds and its double
-_SLOWER, _SLOWER_BY = 1.5, 10.0  # so many times, and so many milliseconds
+MOST_FIELDS = 50  # differing fields that are listed per operation
+_STEPS = 4  # buckets of time between a duration and its double
+_SLOWER, _SLOWER_BY = 1.5, 10.0  # slower by this factor and by so many milliseconds
 
 
 @dataclass(slots=True)
 class DifferingField:
-    """A field that differs: how often, and one example; `record` is its id in the recording."""
+    """A differing field: how often, and an example; `record` is its id in the recording."""
 
     count: int
     record: int
@@ -35,12 +35,12 @@ class DifferingField:
 
 @dataclass(slots=True)
 class Tally:
-    """Of one operation."""
+    """The findings of one operation."""
 
     requests: int = 0
     slower: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)  # explained, not compared
+    reasons: Counter[str] = field(default_factory=Counter)  # why explained, or not compared
     tolerated: Counter[str] = field(default_factory=Counter)
     given_times: Counter[str] = field(default_factory=Counter)
     other_times: Counter[str] = field(default_factory=Counter)
@@ -83,14 +83,14 @@ class Tally:
 
 @dataclass(slots=True)
 class Findings:
-    """Of all operations, and what is no operation."""
+    """The findings of all operations, and of what is not an operation."""
 
     given_by: str  # URL of the server that answers clients
     other: str
     switched: bool = False
     began: str = ""
     until: str = ""
-    waiting: int = 0  # exchanges that are not compared yet
+    waiting: int = 0  # exchanges that wait to be compared
     operations: dict[str, Tally] = field(default_factory=dict)
     rest: Counter[str] = field(default_factory=Counter)  # GETs, unreadable, lost to load …
 
@@ -108,7 +108,7 @@ class Findings:
 
     @property
     def is_clean(self) -> bool:
-        """Nothing that a client would notice was found."""
+        """Whether nothing was found that a client would notice."""
         totals = self.totals
         return not any(totals[one] for one in (DIFFERENT, REFUSED, NO_ANSWER))
 
@@ -121,7 +121,7 @@ class Findings:
         return document
 
     def restore(self, document: Mapping[str, Any]) -> None:
-        """Go on from a report of the same recording."""
+        """Continue from an earlier report of the same recording."""
         self.began = document["began"]
         self.rest.update(document["rest"])
         for name, told in document["operations"].items():
@@ -133,7 +133,7 @@ class Findings:
 
 
 def load_findings(findings: Findings, file: Path) -> None:
-    """From the report of an earlier run, if there is one for the same servers and direction."""
+    """Continue from the report of an earlier run, if it has the same servers and direction."""
     if file.exists():
         document = json.loads(file.read_text())
         same = ("given_by", "other", "switched")
@@ -142,7 +142,7 @@ def load_findings(findings: Findings, file: Path) -> None:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Write a file atomically, readable by its owner alone."""
+    """Write a file atomically, readable only by its owner."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
@@ -151,7 +151,7 @@ def write_private(file: Path, text: str) -> None:
 
 
 def median_of(times: Mapping[str, int]) -> float | None:
-    """In milliseconds, to a tenth of itself."""
+    """The median in milliseconds, accurate to about a tenth."""
     wanted = (sum(times.values()) + 1) // 2
     for bucket in sorted(times, key=int):
         wanted -= times[bucket]
@@ -161,7 +161,7 @@ def median_of(times: Mapping[str, int]) -> float | None:
 
 
 def _plain(value: Any) -> Any:
-    """Without the classes; dataclasses.asdict breaks counters."""
+    """The same without dataclasses; dataclasses.asdict breaks counters."""
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}
     if is_dataclass(value):
@@ -170,5 +170,5 @@ def _plain(value: Any) -> Any:
 
 
 def _bucket(milliseconds: float) -> str:
-    """A name, since it is a key in JSON."""
+    """The bucket's name, a text, since it is a key in JSON."""
     return str(round(math.log2(max(milliseconds, 0.01)) * _STEPS))

@@ -1,4 +1,4 @@
-"""Decides from two answers to one request whether they are the same."""
+"""Decides whether two answers to one request are the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sippulse_ws.cutover.shadow.messages import SoapMessage
 from sippulse_ws.cutover.shadow.operations import KnownOperation
 from sippulse_ws.cutover.shadow.tally import DIFFERENT, EQUAL, NO_ANSWER, REFUSED
 
-SILENT = "silent"  # why nothing was compared: the client had no answer
+SILENT = "silent"  # why nothing was compared: the client got no answer
 
 
 def compare_answers(
@@ -16,7 +16,7 @@ def compare_answers(
     given: tuple[int, SoapMessage | None],
     other: tuple[int, SoapMessage | None],
 ) -> Comparison:
-    """Status and message of each; a message is None if it is no SOAP."""
+    """Compare two answers, given as status and message; None: it is not SOAP."""
     if not other[0]:
         return Comparison()
     if given[1] is not None and other[1] is not None:

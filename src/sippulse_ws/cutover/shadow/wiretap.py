@@ -1,7 +1,7 @@
-"""Parses the traffic of one connection, in both directions, into whole exchanges.
+"""Parses the traffic of one connection, in both directions, into exchanges.
 
 It gets bytes that have been forwarded already. If it cannot parse something, it ignores the rest of
-the connection, which changes nothing for the client.
+the connection, without any effect on the client.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import h11
 from sippulse_ws.cutover.shadow.exchange import Exchange
 
 _LARGEST_HEAD = 256 * 1024
-LONGEST_QUEUE = 1000  # requests of one connection that were sent before an answer came
+LONGEST_QUEUE = 1000  # requests of a connection that wait for an answer
 
 
 class Wiretap:
-    """`heard` gets each exchange when its answer is over, or will not come any more.
+    """`heard` gets each exchange when its answer is complete, or will not come any more.
 
-    `deafened` is told once that the rest could not be understood.
+    `deafened` is called once, when the rest cannot be parsed.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Wiretap:
         self._listen(self._take_answer, data)
 
     def end(self) -> None:
-        """The connection is over, well or not."""
+        """The connection has ended, regularly or not."""
         with suppress(h11.ProtocolError):
             self._take_answer(b"")
         while self._open:
             exchange = self._open.popleft()
-            exchange.status = 0  # part of an answer is none
+            exchange.status = 0  # an incomplete answer counts as none
             self._finish(exchange)
 
     def _listen(self, take: Callable[[bytes], None], data: bytes) -> None:
@@ -99,7 +99,7 @@ class Wiretap:
         self._being_sent = exchange
 
     def _take_answer(self, data: bytes) -> None:
-        """An empty `data` is the end of the connection."""
+        """Parse bytes of an answer; empty `data` is the end of the connection."""
         while self._open:
             exchange = self._open[0]
             if self._answers is None:
@@ -117,7 +117,7 @@ class Wiretap:
                 return
 
     def _take_events(self, exchange: Exchange, answers: h11.Connection) -> bool:
-        """Whether the answer is over."""
+        """Parse the events there are; returns whether the answer is complete."""
         while True:
             event = answers.next_event()
             if isinstance(event, h11.Response):
@@ -133,7 +133,7 @@ class Wiretap:
 
     def _finish(self, exchange: Exchange) -> None:
         exchange.ended = monotonic()
-        if exchange is self._being_sent:  # answered before it was whole
+        if exchange is self._being_sent:  # answered before it was complete
             self._grow_deaf()
         self._heard(exchange)
 
@@ -145,7 +145,7 @@ class Wiretap:
 
 
 def _expecting(method: str) -> h11.Connection:
-    """What reads the answer to a request of this method."""
+    """A parser for the answer to a request with this method."""
     made = h11.Connection(h11.CLIENT, _LARGEST_HEAD)
     made.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
     made.send(h11.EndOfMessage())
