@@ -1,1 +1,1 @@
-"""What a browser is shown."""
+"""Answers other than SOAP: pages, JSON API and its descriptions, health."""

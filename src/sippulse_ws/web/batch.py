@@ -1,4 +1,4 @@
-"""`POST /SipPulse/api/batch`: many writes in one transaction, each as its own path takes it."""
+"""`POST /SipPulse/api/batch`: many writes in one transaction, each as at its own path."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class BatchReader:
     """Reads the JSON of a batch into items."""
 
     def __init__(self, operations: Mapping[str, PublishedOperation]) -> None:
-        """`operations` has them by `Service/operation`."""
+        """`operations` are keyed by `Service/operation`."""
         self._operations = operations
         self._readers: dict[str, tuple[ObjectReader, ResultWriter]] = {}
 
     def items(self, given: Mapping[str, Any], failed: list[int]) -> list[BatchItem]:
-        """`failed` gets the index of the operation that an error is about."""
+        """The items of a batch; if one raises an error, `failed` gets its index."""
         if unknown := given.keys() - {_OPERATIONS, PRINCIPAL}:
             name = min(unknown)
             raise BadRequest(Reason.UNKNOWN_MEMBER, name, name)
@@ -70,7 +70,7 @@ class BatchReader:
 
 
 def principal_dto(given: Mapping[str, Any]) -> Any:
-    """The principal in the body, if there is one."""
+    """The principal in the body, or None."""
     if given.get(PRINCIPAL) is None:
         return None
     return ObjectReader(fields_of(UserPrincipalDto), UserPrincipalDto).dto(

@@ -1,4 +1,4 @@
-"""The catalogue of errors as the pages show it: every code that a client can meet."""
+"""The catalogue of errors for the pages: every code that a client can get."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sippulse_ws.wording import Wording
 __all__ = ["every_error", "request_errors"]
 
 _name = re.compile(r"\{\w+[^}]*\}").sub
-# Errors of the command line and of files, which no client of the API can get.
+# Modules with errors of commands and files, which no client of the API can get.
 _NOT_OF_THE_WIRE = (
     errors.AdministratorExists,
     errors.AdministratorNotFound,
@@ -33,19 +33,19 @@ _NOT_OF_THE_WIRE = (
 
 @dataclass(frozen=True, slots=True)
 class KnownError:
-    """One code; the message has `…` where a request's values stand."""
+    """One code with its message, in which `…` stands for values of the request."""
 
     wording: Wording
     status: int
 
     def template(self, language: str) -> str:
         text = _name("…", self.wording.text(language))
-        return f"{text}…" if text.endswith(" ") else text  # something else is said after it
+        return f"{text}…" if text.endswith(" ") else text  # the message goes on with a value
 
 
 @cache
 def every_error() -> tuple[tuple[str, KnownError], ...]:
-    """By code, in its order."""
+    """All errors as (code, error), sorted by code."""
     found = {one.code: _known(one) for one in _classes(DomainError) if hasattr(one, "code")}
     return tuple(sorted(found.items()))
 

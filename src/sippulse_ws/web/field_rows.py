@@ -24,7 +24,7 @@ _LIST_OF = Wording("lista de {type}", "list of {type}")
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """`depth` counts the objects around it; `path` is its names from the top, `[]` for lists."""
+    """`depth` counts enclosing objects; `path` has the names from the top, `[]` for lists."""
 
     name: str
     path: str
@@ -35,7 +35,7 @@ class FieldRow:
     needed: bool
     text: Markup
     example: str | None
-    value: str  # what a form begins with
+    value: str  # the initial value in a form
 
     @property
     def id(self) -> str:
@@ -52,7 +52,7 @@ def field_rows(
 
 
 def input_rows(operation: PublishedOperation, language: str) -> list[FieldRow]:
-    """The parameters as rows, without the principal, which has its own fields in a form."""
+    """The parameters as rows, without the principal, which has fields of its own in a form."""
     return list(_rows(operation.own_parameters, operation, language))
 
 
@@ -100,7 +100,7 @@ def _shown(value: Any) -> str:
 
 
 def _value(operation: PublishedOperation, path: str) -> str:
-    """The example call's value at a path, as text for a form."""
+    """The example's value at a path, as text for a form."""
     value: Any = example_arguments(operation)
     for step in path.split("."):
         if isinstance(value, list):

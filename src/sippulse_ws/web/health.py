@@ -1,4 +1,4 @@
-"""What load balancers see: the process serves, and whether it is ready."""
+"""Answers to load balancers: whether the process serves, and whether it is ready."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.password_keys import KeyWatch
 from sippulse_ws.observability.outages import Outage
 
-# How many connections are tried: another one may lead to a node that serves.
+# For so long other connections are tried, since one may lead to a node that serves.
 _TRY_SECONDS = 0.6
 
 
 class NodeNotReady(Exception):
-    """The node of the cluster behind a connection serves nobody."""
+    """The cluster node behind a connection accepts no work."""
 
 
 class Health:
-    """WSGI applications for load balancers."""
+    """The WSGI applications of /healthz and /readyz."""
 
     def __init__(self, database: Database, outage: Outage, keys: KeyWatch) -> None:
         self._keys = keys
@@ -33,11 +33,11 @@ class Health:
         self._database = database
 
     def healthz(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """The process serves."""
+        """Always 200: the process serves."""
         return Response("ok\n")(environ, start_response)
 
     def readyz(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """The database answers, and its schema is one on which this version serves."""
+        """200 if the database answers and has a schema on which this version serves, else 503."""
         try:
             node, trouble = self._look()
         except KeyMissing as error:
@@ -45,7 +45,7 @@ class Health:
         except NodeNotReady as error:
             self._outage.lost(error)
             return Response(f"not ready: {error}\n", 503)(environ, start_response)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready"
+        except Exception as error:  # noqa: BLE001 - whatever the error, the answer is "not ready"
             self._outage.lost(error)
             return Response("database unavailable\n", 503)(environ, start_response)
         self._outage.back()
@@ -55,7 +55,7 @@ class Health:
         return Response(told)(environ, start_response)
 
     def _look(self) -> tuple[NodeState | None, str | None]:
-        """Check the node of the cluster, if there is one; returns what is wrong with the schema."""
+        """The cluster node's state, if there is a cluster, and what is wrong with the schema."""
         if not self._database.is_cluster:
             with self._database.reading() as db:
                 return None, self._trouble(db)
@@ -76,11 +76,11 @@ class Health:
         trouble = find_trouble(db)
         if trouble is None:
             self._keys.check_now(db)
-        return trouble and trouble.en  # programs read it
+        return trouble and trouble.en  # programs read it, so in English
 
 
 def _serving_node(db: Session) -> NodeState:
-    """NodeNotReady when it serves nobody; its connection is not used again."""
+    """The node's state. Raises NodeNotReady if it accepts no work, and drops the connection."""
     node = read_node_state(db)
     if node is None or not node.serves:
         db.connection.invalidate()

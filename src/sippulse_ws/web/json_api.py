@@ -1,7 +1,7 @@
-"""The JSON API: `POST /SipPulse/api/<Service>/<operation>`, the same operations as by SOAP.
+"""The JSON API: `POST /SipPulse/api/<Service>/<operation>`, the same operations as in SOAP.
 
-A request is read into the arguments that SOAP would give, and runs through the same operation:
-`Runner` does principal, right, transaction, audit and delays.
+A request is read into the same arguments as in SOAP and runs the same operation: `Runner` does
+principal, right, transaction, audit and delays.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ _Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class JsonOptions:
-    """How the JSON API behaves."""
+    """Options of the JSON API."""
 
     language: str
     max_body: int
     senders: Semaphore
-    # told of every request when it is answered, with the length of the answer
+    # called for each answered request, with the length of the answer
     finished: Callable[[Context, int], None]
 
 
 class JsonContext(Context):
-    """A request that came as JSON; operations see no difference."""
+    """A request in JSON; operations see no difference."""
 
     writer: ResultWriter
 
@@ -69,7 +69,7 @@ class JsonContext(Context):
 
 
 class JsonApi:
-    """The WSGI application of all operations, by path."""
+    """The WSGI application of all operations."""
 
     def __init__(
         self, operations: Iterable[PublishedOperation], state: Any, options: JsonOptions
@@ -147,7 +147,7 @@ class JsonApi:
     def _refuse(
         self, context: Context, error: DomainError, start_response: Any, *, refused: bool = True
     ) -> Iterable[bytes]:
-        """Answer with a problem; `refused`: no operation ran, which would have set the outcome."""
+        """Answer with a problem; `refused`: no operation ran, so the outcome is set here."""
         if refused:
             context.outcome = "refused"
         context.fault = error.code
@@ -184,7 +184,7 @@ class _Door:
 
 
 def with_principal(given: Mapping[str, Any], authorization: str | None) -> dict[str, Any]:
-    """The parameters with the principal of HTTP Basic; refused if the body has a different one."""
+    """The parameters with HTTP Basic's principal; an error if the body has a different one."""
     basic = basic_principal(authorization)
     if basic is None:
         return dict(given)
@@ -197,7 +197,7 @@ def with_principal(given: Mapping[str, Any], authorization: str | None) -> dict[
 
 
 def basic_principal(authorization: str | None) -> dict[str, str] | None:
-    """Login and password of a Basic header; None without such a header."""
+    """The principal of a Basic header; None without such a header."""
     scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -212,7 +212,7 @@ def basic_principal(authorization: str | None) -> dict[str, str] | None:
 
 
 def check_request(environ: _Environ) -> None:
-    """The method and the media type, before the body is read."""
+    """Check method and media type, before the body is read."""
     method = environ["REQUEST_METHOD"]
     if method != "POST":
         discard_body(environ)

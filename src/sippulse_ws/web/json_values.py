@@ -1,7 +1,7 @@
-"""JSON to an operation's arguments and back, compiled once per message type.
+"""Converts JSON to an operation's arguments and back, compiled once per message type.
 
-A request may hold only what the schema has: a member that is not in the contract, or a value of
-another type, is an error that names it. `null` means absent, like an element that is not sent.
+A member that is not in the contract, or a value of another type, is an error that names it. `null`
+means absent, like an element that is not sent.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from sippulse_ws.wire.fields import Dto, Field, fields_of
 from sippulse_ws.wire.lexical import print_date_time
 from sippulse_ws.wire.spooled import Spooled
 
-_AT_ONCE = 500  # of an iterator's values
+_AT_ONCE = 500  # values of an iterator that are written together
 _INTEGERS = {"int": 2**31, "long": 2**63}
-# Characters that XML cannot carry; a value has to be the same in SOAP and in JSON.
+# Characters that XML cannot carry; values must be possible in SOAP as well.
 _unfit = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").search
-# What is written for a required field without a value, as in SOAP.
+# Written for a required field without a value, as in SOAP.
 _DEFAULTS = {"int": 0, "long": 0, "double": 0.0, "boolean": False}
 
 _Parse = Callable[[Any, str], Any]
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
-    """The JSON object of a request; BadRequest says why there is none."""
+    """The JSON object of a request. Raises BadRequest, which says what is wrong."""
     try:
         value = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_number)
     except UnicodeDecodeError:
         raise BadRequest(Reason.BODY_NO_UTF8) from None
     except json.JSONDecodeError as error:
         raise BadRequest(Reason.BODY_NO_JSON, f"{error.lineno}, {error.colno}") from None
-    except ValueError:  # of thousands of digits
+    except ValueError:  # an integer with thousands of digits
         raise BadRequest(Reason.NO_NUMBER_OF_JSON) from None
     except RecursionError:
         raise BadRequest(Reason.BODY_TOO_DEEP) from None
@@ -65,7 +65,7 @@ def _no_number(text: str) -> None:
 
 
 class ObjectReader:
-    """Reads a complex type, or the parameters of an operation."""
+    """Reads an object of a complex type, or the parameters of an operation."""
 
     def __init__(self, fields: Iterable[Field], model: type[Dto] | None = None) -> None:
         self._model = model
@@ -73,7 +73,7 @@ class ObjectReader:
         self._absent: dict[str, Any] = {one: None for one, _ in self._fields.values()}
 
     def values(self, given: Any, path: str = "") -> dict[str, Any]:
-        """By attribute; BadRequest names a member that does not belong there."""
+        """The values by attribute. Raises BadRequest, which names a member that is wrong."""
         if type(given) is not dict:
             raise UnreadableValue(field=path)
         values = self._absent.copy()
@@ -113,7 +113,7 @@ def _list_parser(parse: _Parse) -> _Parse:
     def parse_list(value: Any, path: str) -> Any:
         if type(value) is not list:
             raise UnreadableValue(field=path)
-        # an empty list is what SOAP sends as no element
+        # an empty list is the same as no element in SOAP
         parsed = [parse(one, f"{path}[{number}]") for number, one in enumerate(value)]
         return parsed or None
 
@@ -165,7 +165,7 @@ _PARSERS: dict[str, _Parse] = {
     "dateTime": _date_time,
 }
 
-# From what a row or a DTO holds to what `json` can write.
+# Converts values of rows and DTOs to what `json` can write.
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "string": str,
     "int": int,
@@ -179,7 +179,7 @@ _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=F
 
 @cache
 def converter_of(model: type[Dto]) -> Callable[[Any], dict[str, Any]]:
-    """Makes the JSON object of a row or a DTO; a field without a value is not in it."""
+    """A function from a row or DTO to its JSON object, which lacks fields without a value."""
     fields = fields_of(model)
     get = attrgetter(*(field.attribute for field in fields))
     plan = [(field.wire, _content_of(field), _default_of(field)) for field in fields]
@@ -209,7 +209,7 @@ def _content_of(field: Field) -> Callable[[Any], Any]:
 
 
 class ResultWriter:
-    """Writes what an operation returns: `{}` or an object with the contract's one member."""
+    """Writes an operation's result: `{}`, or an object with the contract's one member."""
 
     def __init__(self, operation: PublishedOperation) -> None:
         self._field = operation.returns
@@ -228,7 +228,7 @@ class ResultWriter:
         return {} if default is None else {field.wire: default}
 
     def write(self, result: Any) -> bytes | Spooled:
-        """Values of an iterator are written as they come, a few of them in memory."""
+        """Write the result; an iterator's values are written as they come, with few in memory."""
         if isinstance(result, Iterator):
             return Spooled(self._pieces(result))
         return _dumps(self.plain(result)).encode()
@@ -245,5 +245,5 @@ class ResultWriter:
 
 
 def dump_json(value: Any) -> bytes:
-    """JSON in UTF-8; a lone surrogate from a request is written as the escape that it was."""
+    """JSON in UTF-8; a lone surrogate from a request is escaped, as it was there."""
     return _dumps(value).encode(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""The language that a client asks for by `Accept-Language`."""
+"""The language that a client prefers by `Accept-Language`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LANGUAGES = ("pt", "en")
 
 
 def accepted_language(header: str | None, otherwise: str) -> str:
-    """`pt` or `en`, whichever the header prefers; `otherwise` if it names neither."""
+    """`pt` or `en`, whichever the header prefers, or `otherwise` if it has neither."""
     if not header:
         return otherwise
     accepted = parse_accept_header(header, LanguageAccept)

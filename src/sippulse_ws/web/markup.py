@@ -10,5 +10,5 @@ _code = re.compile("`([^`]+)`").sub
 
 
 def marked(text: str) -> Markup:
-    """A description, whose backquotes mean code."""
+    """A description as HTML; backquotes mean code."""
     return Markup(_code(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before

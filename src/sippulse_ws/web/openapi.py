@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of the JSON API, made from the operations' own declarations."""
+"""The OpenAPI 3.1 document of the JSON API, made from the operations' declarations."""
 
 from __future__ import annotations
 
@@ -96,13 +96,13 @@ _ETAG = {
 }
 
 
-# Relative to the document that a server has: right also under a path that a proxy adds.
+# Relative to the document's own address, so that it is right under a proxy's path as well.
 _BESIDE = "../api"
 
 
 @cache
 def openapi_document(server: str = _BESIDE) -> bytes:
-    """The description of all operations, at this address."""
+    """The document for all operations; `server` is the API's address."""
     return dump_json(build_openapi(list(every_operation()), server))
 
 
@@ -273,6 +273,6 @@ def _schema(one: Field, components: dict[str, Any], of_type: str) -> dict[str, A
 def _component(model: type[Dto], components: dict[str, Any]) -> str:
     name: str = model.__type_name__
     if name not in components:
-        components[name] = {}  # before its fields, which may lead back to it
+        components[name] = {}  # set before its fields, which may refer to it
         components[name] = _object(fields_of(model), components, name, [])
     return name

@@ -12,8 +12,8 @@ from sippulse_ws.web.openapi import both
 from sippulse_ws.web.samples import CURRENT_PASSWORD, PROVISIONING, in_running_order
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+# The collection creates a subscriber of its own, which is not one of the demo data.
 OWN_USERNAME = "postman-4000"
-# A prefix keeps the collection's own subscriber apart from the demo data's.
 _NO_FAULT = [
     "pm.test('no fault', () => pm.response.to.have.status(200));",
     "pm.test('JSON', () => pm.response.to.be.json);",
@@ -21,7 +21,7 @@ _NO_FAULT = [
 
 
 def postman_collection(operations: Sequence[PublishedOperation], url: str) -> bytes:
-    """`url` is the server's; login and password are the collection's variables."""
+    """The collection; `url` is the server's, login and password are variables to fill in."""
     known = {(one.service, one.name): one for one in operations}
     folders = [
         {
@@ -53,7 +53,7 @@ def postman_collection(operations: Sequence[PublishedOperation], url: str) -> by
 
 
 def _in_running_order(operations: Sequence[PublishedOperation]) -> list[str]:
-    """In an order that works: requests that remove what others need come last."""
+    """Services in an order that works: SubscriberWS, which removes what others need, comes last."""
     services = dict.fromkeys(one.service for one in operations)
     return sorted(services, key=lambda one: (one == "SubscriberWS", one != "ReloadModulesWS"))
 

@@ -9,8 +9,8 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.web.json_values import dump_json
 
 MEDIA_TYPE = "application/problem+json"
-_REFUSED = 422  # the request was understood, and cannot be done
-# The first class that fits gives the status.
+_REFUSED = 422  # the request was understood, but cannot be done
+# The first class that matches gives the status.
 _STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (errors.LoginFailed, 401),
     (errors.AccessDenied, 403),
@@ -31,7 +31,7 @@ _STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (errors.OutcomeUnknown, 503),
     (errors.ProxyFailed, 503),
 )
-# The status of errors that other modules define, by their stable code.
+# The status of errors defined in other modules, by code.
 _BY_CODE = {
     "busy": 429,
     "database-full": 503,
@@ -66,7 +66,7 @@ def status_of(error: DomainError) -> int:
 def problem(
     error: DomainError, language: str, request_id: str, errors_page: str, **more: Any
 ) -> bytes:
-    """The document; `errors_page` is the address of the page that explains the codes."""
+    """The problem document; `errors_page` is the address of the page that explains codes."""
     status = status_of(error)
     document: dict[str, Any] = {
         "type": f"{errors_page}#{error.code}",
@@ -83,7 +83,7 @@ def problem(
 
 
 def field_of(error: DomainError) -> str | None:
-    """The name on the wire of the field that is wrong, if the error is about a field."""
+    """The contract's name of the field that the error is about, or None."""
     if isinstance(error, errors.RowRefused):
         return field_of(error.reason)
     field = error.values.get("field")

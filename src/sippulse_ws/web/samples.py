@@ -1,4 +1,4 @@
-"""Ready calls of an operation: the SOAP envelope, and the same in the languages people use."""
+"""Example calls of an operation: as a SOAP envelope, with curl and in programming languages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sippulse_ws.wire.fields import Field, fields_of
 from sippulse_ws.wire.names import NAMESPACE, SOAP_ENVELOPE
 
 LOGIN = "demo"
-CURRENT_PASSWORD = "CURRENT-PASSWORD"  # noqa: S105 - of the demo data's subscribers
-PASSWORD = "PASSWORD"  # noqa: S105 - stands where the reader's goes
-# parameters whose values a page does not show
+CURRENT_PASSWORD = "CURRENT-PASSWORD"  # noqa: S105 - stands for the password of a demo subscriber
+PASSWORD = "PASSWORD"  # noqa: S105 - stands for the reader's password
+# parameters whose values pages do not show
 SECRETS = frozenset("password passwordPortal actualPassword newPassword confirmNewPassword".split())
 _JAVA = {"int": "Integer", "long": "Long", "double": "Double", "boolean": "Boolean"}
 
 
-# Makes a subscriber with credit, looks at it, and removes it again.
+# Creates a subscriber with credit, reads it, and removes it again.
 PROVISIONING = (
     ("SubscriberWS", "insertSubscriber"),
     ("SubscriberWS", "addCredit"),
@@ -28,12 +28,12 @@ PROVISIONING = (
     ("SubscriberWS", "retrieveCredit"),
     ("SubscriberWS", "removeSubscriber"),
 )
-# Operations that come last when every example is run one after the other.
+# Operations that come last when all examples are run one after another.
 _LAST = ("remove", "delete", "changePassword", "changeCustomer")
 
 
 def in_running_order(operations: Sequence[PublishedOperation]) -> list[PublishedOperation]:
-    """In an order in which each example finds what it needs, so that all can be run once."""
+    """Operations in an order in which each example finds what it needs."""
     every = [one for one in operations if one.name == one.canonical]
     return sorted(
         every, key=lambda one: (one.name == "removeSubscriber", one.name.startswith(_LAST))
@@ -41,7 +41,7 @@ def in_running_order(operations: Sequence[PublishedOperation]) -> list[Published
 
 
 def envelope(operation: PublishedOperation, login: str = LOGIN, password: str = PASSWORD) -> str:
-    """A SOAP request with example values, as one would write it by hand."""
+    """A SOAP request with example values, indented."""
     lines = [
         f'<S:Envelope xmlns:S="{SOAP_ENVELOPE}">',
         "  <S:Body>",
@@ -96,7 +96,7 @@ def curl_json(operation: PublishedOperation, base: str) -> str:
 
 
 def python(operation: PublishedOperation, base: str) -> str:
-    """With zeep."""
+    """Python code with zeep."""
     arguments = [f"{name}={value!r}" for name, value in example_arguments(operation).items()]
     principal = []
     if operation.has_principal:
@@ -114,7 +114,7 @@ def python(operation: PublishedOperation, base: str) -> str:
 
 
 def php(operation: PublishedOperation, base: str) -> str:
-    """With PHP's own SoapClient."""
+    """PHP code with the built-in SoapClient."""
     arguments = example_arguments(operation)
     if operation.has_principal:
         arguments = {**arguments, PRINCIPAL: {"login": LOGIN, "password": PASSWORD}}
@@ -143,7 +143,7 @@ def _php(value: Any, indent: int) -> str:
 
 
 def node(operation: PublishedOperation, base: str) -> str:
-    """With the npm package soap."""
+    """Node code with the npm package soap."""
     arguments = example_arguments(operation)
     if operation.has_principal:
         arguments = {**arguments, PRINCIPAL: {"login": LOGIN, "password": PASSWORD}}
@@ -164,7 +164,7 @@ def node(operation: PublishedOperation, base: str) -> str:
 
 
 def java(operation: PublishedOperation, base: str) -> str:
-    """With the classes that wsimport makes of the WSDL."""
+    """Java code with the classes that wsimport generates from the WSDL."""
     lines = [f"{operation.service} port = new SipPulse().get{operation.service}Port();"]
     given = example_arguments(operation)
     names = []
@@ -200,7 +200,7 @@ def java(operation: PublishedOperation, base: str) -> str:
 
 
 def _is_filled(one: Field, operation: PublishedOperation) -> bool:
-    """Whether the answer is a parameter that JAX-WS fills, so that the method returns nothing."""
+    """Whether the answer is a parameter too: JAX-WS fills it, and the method returns nothing."""
     returned = operation.returns
     return returned is not None and (returned.wire, returned.model) == (one.wire, one.model)
 
@@ -251,7 +251,7 @@ def _literal(value: Any, kind: str) -> str:
 
 
 def csharp(operation: PublishedOperation, base: str) -> str:
-    """With System.Net.Http alone, which every .NET and Mono has."""
+    """C# code with only System.Net.Http, which every .NET and Mono has."""
     text = envelope(operation).replace('"', '""')
     return f"""\
 using System;
@@ -273,7 +273,7 @@ class {_class_name(operation)}
 
 
 def all_samples(operation: PublishedOperation, base: str) -> list[tuple[str, str]]:
-    """Name and text of each ready call, the envelope first."""
+    """(language, text) of each example call, the envelope first."""
     return [
         ("SOAP", envelope(operation)),
         ("curl (SOAP)", curl_soap(operation, base)),

@@ -1,4 +1,4 @@
-"""Words by which the index finds an operation, besides its description and its fields."""
+"""Words by which the search finds an operation, besides its description and fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _parts = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+").findall
 
 
 def search_words(operation: PublishedOperation, language: str) -> str:
-    """The parts of its name, and what people call these in their language."""
+    """The parts of the operation's name, and words for them in the language."""
     name = operation.name.lower()
     whole = f"{operation.service} {operation.name}".lower().replace("_", "")
     known = _known()

@@ -1,4 +1,4 @@
-"""The pages for people: an index, a page per service and per operation, the error codes."""
+"""The pages for people: an index, a page per service and operation, and the error codes."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ HEADERS = {
     "Vary": "Accept-Language, Cookie",
 }
 STATIC = {"style.css": "text/css", "search.js": "text/javascript", "try.js": "text/javascript"}
-_OTHER = Wording("en", "pt")  # the language that is not shown
+_OTHER = Wording("en", "pt")  # the other language, for its link
 _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
 
 _Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Site:
-    """WSGI applications by path; `language` is for browsers that ask for neither."""
+    """The pages; `language` is for browsers that prefer neither."""
 
     def __init__(
         self, services: Sequence[type[Service]], language: str, public_url: str | None
@@ -68,7 +68,7 @@ class Site:
         )
 
     def routes(self) -> Iterator[tuple[str, _Wsgi]]:
-        """Every path but those of the services: their endpoints call `service` for a plain GET."""
+        """WSGI applications by path; services' endpoints call `service` for a plain GET."""
         yield BASE, self._page(self._index)
         yield f"{BASE}errors", self._page(self._errors)
         yield OPENAPI, _static(openapi_document, "application/json")
@@ -86,7 +86,7 @@ class Site:
         return self._page(self._service, service)(environ, start_response)
 
     def not_found(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """For whatever has no page, also for programs."""
+        """The answer to unknown paths, for people and programs."""
         discard_body(environ)
         path = environ.get("PATH_INFO", "")
         depth = path.removeprefix(BASE).count("/")
@@ -114,7 +114,7 @@ class Site:
         return page
 
     def _chosen(self, request: Request) -> str:
-        """The language: of the `lang` parameter, else of the cookie, else of the browser."""
+        """The language: the `lang` parameter's, else the cookie's, else the browser's."""
         for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
             if chosen in LANGUAGES:
                 return str(chosen)
@@ -222,7 +222,7 @@ class Site:
         return self._render("errors.html", language, "", errors=rows)
 
     def _base(self, request: Request) -> str:
-        """The address to which the reader's own programs would send their calls."""
+        """The server's address, as the reader's programs have to use it."""
         if self._public_url:
             return self._public_url.rstrip("/")
         host = request.headers.get("Host", "")
@@ -239,7 +239,7 @@ def _faults(codes: Iterable[str], language: str) -> Iterator[dict[str, Any]]:
 
 
 def _row_faults(reasons: Iterable[str], language: str) -> Iterator[dict[str, Any]]:
-    """What is said after the number of the row."""
+    """The messages of these reasons, which follow the number of a row."""
     for one in _faults(reasons, language):
         (row,) = _faults(["row-refused"], language)
         yield {**row, "message": row["message"].removesuffix("…") + one["message"]}

@@ -1,6 +1,6 @@
 """A SoapUI 5 project: every service, a filled request per operation, and a suite that provisions.
 
-The format is that of SoapUI's published configuration schema, no SoapUI was at hand to open one.
+It follows SoapUI's published configuration schema; it was not tried in SoapUI itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OWN = {"1000": "${#TestSuite#username}", "2000": "${#TestSuite#username}"}
 def soapui_project(
     operations: Sequence[PublishedOperation], wsdls: dict[str, bytes], url: str
 ) -> bytes:
-    """`wsdls` by service; `url` is the server's, as the project's property `endpoint`."""
+    """`wsdls` are by service; `url` is the server's, put into the property `endpoint`."""
     root = etree.Element(
         _name("soapui-project"),
         {"name": "sippulse-ws", "soapui-version": "5.7.0", "resourceRoot": ""},
@@ -98,7 +98,7 @@ def _operation(interface: etree._Element, one: PublishedOperation) -> None:
 
 
 def _each_operation(root: etree._Element, operations: Sequence[PublishedOperation]) -> None:
-    """Each operation with its example, once on fresh demo data."""
+    """A suite that runs each operation's example once, on fresh demo data."""
     case = _case(_suite(root, "Every operation"), "Examples on the demo data")
     for one in in_running_order(operations):
         _step(case, one, {})
@@ -158,7 +158,7 @@ def _call(
         text = text.replace(f"<username>{value}</username>", f"<username>{named}</username>")
     _add(element, "request").text = text
     for kind, name in assertions:
-        # without a definition of its own: by the interface's
+        # no definition of its own: the interface's is used
         _add(_add(element, "assertion", type=kind, name=name), "configuration")
     _add(_add(element, "credentials"), "authType").text = "No Authorization"
 
