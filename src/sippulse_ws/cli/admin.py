@@ -39,7 +39,9 @@ PasswordStdin = Annotated[
 def admin_create(
     login: _Login,
     password_stdin: PasswordStdin = False,
-    superuser: Annotated[bool, typer.Option("--superuser", help="Of every domain.")] = False,
+    superuser: Annotated[
+        bool, typer.Option("--superuser", help="Administrator of every domain.")
+    ] = False,
     domain: Annotated[list[str] | None, typer.Option(help="Grant this domain.")] = None,
 ) -> None:
     """Create an administrator."""
@@ -57,10 +59,10 @@ def admin_create(
 def admin_adopt(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="logins.csv.")],
 ) -> None:
-    """Make administrators of the logins that `shadow --learn-logins` has learnt.
+    """Create administrators from the logins that `shadow --learn-logins` has learnt.
 
-    Who is there already keeps password and grants, and gets the domains besides. Nobody becomes a
-    superuser. The exit status is 1 when a domain is not here: create it, and call this again.
+    Existing ones keep password and grants, and get the domains too. Nobody becomes a superuser.
+    The exit status is 1 if a domain does not exist here: create it, and run this again.
     """
     from sippulse_ws.cutover.shadow.logins import read_logins  # noqa: PLC0415 - it is large
 
@@ -163,9 +165,9 @@ def delays(
 @app.command()
 def disable(
     login: _Login,
-    enable: Annotated[bool, typer.Option("--undo", help="Let the administrator in again.")] = False,
+    enable: Annotated[bool, typer.Option("--undo", help="Enable the administrator again.")] = False,
 ) -> None:
-    """Shut an administrator out, at once."""
+    """Disable an administrator, at once."""
     with writing("admin disable", login=login, undo=enable) as db:
         administrators.set_active(db, login, enable)
     said = Said.ENABLED if enable else Said.DISABLED
@@ -176,7 +178,7 @@ def disable(
 def admin_grant(
     login: _Login,
     domain: Annotated[list[str], typer.Argument(help="Domains to grant.")],
-    revoke: Annotated[bool, typer.Option("--revoke", help="Take them away instead.")] = False,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Revoke them instead.")] = False,
 ) -> None:
     """Grant domains to an administrator."""
     change = administrators.revoke_domain if revoke else administrators.grant_domain

@@ -21,7 +21,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def api_group() -> None:
-    """Descriptions of the JSON door."""
+    """Descriptions of the JSON API."""
 
 
 @app.command()

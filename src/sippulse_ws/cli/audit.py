@@ -51,18 +51,18 @@ def audit(  # noqa: PLR0913, PLR0917 - as many as it has options
         str | None, typer.Option(help="Only done, refused, failed or repeated ones.")
     ] = None,
     object: Annotated[
-        str | None, typer.Option(help="Only about this: a field such as username=1000, or a part.")
+        str | None, typer.Option(help="Only about a field such as username=1000, or part of it.")
     ] = None,
     start: Start = None,
     end: End = None,
     hours: Annotated[int | None, typer.Option(min=1, help="Only the last hours.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many rows.")] = 50,
     as_json: Annotated[
         bool, typer.Option("--json", help="A JSON list; with --follow an object a line.")
     ] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Show new rows as they come.")] = False,
     prune_days: Annotated[
-        int | None, typer.Option(min=1, help="Delete rows older than so many days instead.")
+        int | None, typer.Option(min=1, help="Instead, delete rows older than this many days.")
     ] = None,
 ) -> None:
     """Show the audit trail, newest first."""

@@ -51,13 +51,13 @@ def calls() -> None:
 @app.command()
 def unrated(
     account: Annotated[str | None, typer.Option(help="Only this account's.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 1000,
     again: Annotated[
         bool, typer.Option("--again", help="Let the background process rate them again.")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Show the calls that could not be rated, and why; the exit status is 1 when there are some."""
+    """Show the calls that could not be rated, and why; the exit status is 1 if there are any."""
     if again:
         with writing("calls unrated --again", account=account) as db:
             count = queue_unrated(db, account)
@@ -97,9 +97,9 @@ def rerate_calls(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the differences only.")] = False,
 ) -> None:
-    """Rate calls again by the rates and plans of now, and correct the balances.
+    """Rate calls again by present rates and plans, and correct the balances.
 
-    Records keep what they cost at first; each correction is a ledger row that points at the first.
+    Records keep their first price too; each correction is a ledger row that refers to the first.
     """
     settings = get_settings()
     with open_database(settings) as database:
@@ -122,9 +122,9 @@ def rerate_calls(
 @app.command("show")
 def calls_show(
     call_id: Annotated[str, typer.Argument(help="Its SIP call-id.", metavar="CALL-ID")],
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a call: its way, its rating step by step, what it did to balances."""
+    """Show a call: its way, its rating step by step, and its effect on balances."""
     with reading() as db:
         found = find_call(db, call_id)
     if not found:

@@ -34,13 +34,13 @@ def turn_on() -> None:
 
 @app.command("off")
 def turn_off() -> None:
-    """Leave calls to whoever else rates them; calls under way are not charged any more."""
+    """Leave the rating to another system; calls in progress are not charged any more."""
     _turn("off")
 
 
 @app.command("status")
 def charging_status() -> None:
-    """Say whether calls are charged, and who decides that."""
+    """Show whether calls are charged, and where that is set."""
     setting = get_settings().charging
     with reading() as db:
         stored = "on" if charging_is_on(db) else "off"
@@ -52,7 +52,7 @@ def charging_status() -> None:
 
 @app.command("preview")
 def preview(
-    days: Annotated[int, typer.Option(min=1, help="Calls of how many days are looked at.")] = 30,
+    days: Annotated[int, typer.Option(min=1, help="How many days of calls to look at.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
 ) -> None:
     """Show what turning charging on would refuse, charge and reset; nothing is changed."""

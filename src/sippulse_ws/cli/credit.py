@@ -40,7 +40,7 @@ def ledger(
     ] = None,
     as_json: _AsJson = False,
 ) -> None:
-    """Show every change of a balance, in its order."""
+    """Show every change of a balance, in order."""
     with reading() as db:
         zone = find_timezone(db, get_settings().timezone)
         found = list_ledger(db, account, _in(zone, since), _in(zone, _end(last)))
@@ -56,9 +56,9 @@ def ledger(
 @app.command()
 def reverse(
     row: Annotated[int, typer.Argument(help="Id of the ledger row.")],
-    obs: Annotated[str, typer.Option(help="Why; it stands in the ledger.")],
+    obs: Annotated[str, typer.Option(help="The reason, shown in the ledger.")],
 ) -> None:
-    """Take back one change of credit, by a ledger row that points at it."""
+    """Take back one change of credit, by a ledger row that refers to it."""
     with writing("credit reverse", row=row) as db:
         reversal = reverse_entry(db, row, obs, administrator_name())
     say(Said.REVERSED, row=row, reversal=reversal)
@@ -66,11 +66,11 @@ def reverse(
 
 @app.command()
 def doubles(
-    minutes: Annotated[int, typer.Option(min=1, help="At most so far apart.")],
+    minutes: Annotated[int, typer.Option(min=1, help="The most minutes between the two.")],
     since: Since = None,
     as_json: _AsJson = False,
 ) -> None:
-    """Find changes with the account, value and obs of one shortly before: likely doubles."""
+    """Find changes with the same account, value and obs as one shortly before: likely doubles."""
     with reading() as db:
         zone = find_timezone(db, get_settings().timezone)
         found = [

@@ -45,7 +45,7 @@ class ProxyKind(StrEnum):
 
 @app.command("upgrade")
 def db_upgrade() -> None:
-    """Create the schema, or bring it to this version."""
+    """Create the schema, or upgrade it to this version."""
     from sippulse_ws.db.schema.migrate import upgrade as migrate  # noqa: PLC0415 - see there
 
     settings = get_settings()
@@ -66,7 +66,7 @@ def db_upgrade() -> None:
 @app.command("downgrade")
 def db_downgrade(
     revision: Annotated[str, typer.Argument(help="The revision to go back to, such as 0006.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Lose what it cannot hold.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept losing what it cannot hold.")] = False,
 ) -> None:
     """Go back to an older schema, before an older program is installed. Make a backup first.
 
@@ -95,7 +95,7 @@ def db_downgrade(
 
 @app.command()
 def repair_views() -> None:
-    """Make the views anew as this database account, when their definer is gone or another one."""
+    """Recreate the views with this database account, if their definer is gone or another."""
     from sippulse_ws.ops.views import remake_views  # noqa: PLC0415
 
     with open_database() as database, database.migrating() as db:
@@ -168,7 +168,7 @@ def rekey() -> None:
 
 @app.command()
 def proxy_views(
-    kind: Annotated[ProxyKind, typer.Argument(help="Whose tables they imitate.")],
+    kind: Annotated[ProxyKind, typer.Argument(help="SIP proxy to make the views for.")],
     schema: Annotated[
         str | None, typer.Option(help="Schema to make; DATABASE_kamailio by default.")
     ] = None,
@@ -180,9 +180,9 @@ def proxy_views(
         bool, typer.Option("--password-stdin", help="Read the account's password from stdin.")
     ] = False,
     keep_password: Annotated[
-        bool, typer.Option("--keep-password", help="The account is there; leave its password.")
+        bool, typer.Option("--keep-password", help="Keep the existing account's password.")
     ] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="Take schema and account away.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Drop schema and account.")] = False,
 ) -> None:
     """Make the schema a SIP proxy reads, with its database account. May be run again."""
     with open_database() as database:

@@ -20,13 +20,19 @@ _COLUMNS = ("id", *dialplans.FIELDS)
 def dialplan_create(  # noqa: PLR0913, PLR0917 - a rule has that many fields
     domain: Annotated[str, typer.Argument(help="The domain.")],
     dpid: Annotated[int, typer.Argument(help="The dial plan the rule belongs to.")],
-    match_exp: Annotated[str, typer.Argument(help="What dialled numbers it is for.")],
-    subst_exp: Annotated[str, typer.Option(help="Regular expression of what is replaced.")] = "",
-    repl_exp: Annotated[str, typer.Option(help="Replacement; \\1 is a group of subst-exp.")] = "",
+    match_exp: Annotated[
+        str, typer.Argument(help="Expression that dialled numbers have to match.")
+    ],
+    subst_exp: Annotated[
+        str, typer.Option(help="Regular expression whose groups repl-exp uses.")
+    ] = "",
+    repl_exp: Annotated[
+        str, typer.Option(help="The whole new number; \\1 is a group of subst-exp.")
+    ] = "",
     pr: Annotated[int, typer.Option(help="Priority; the lowest is tried first.")] = 0,
     match_op: Annotated[int, typer.Option(help="0 equal, 1 regular expression, 2 wildcard.")] = 1,
     match_len: Annotated[int, typer.Option(help="Length of the number, 0 any.")] = 0,
-    attrs: Annotated[str, typer.Option(help="What the proxy's script gets.")] = "",
+    attrs: Annotated[str, typer.Option(help="Attributes for the proxy's script.")] = "",
 ) -> None:
     """Add a rule to a dial plan."""
     values = {

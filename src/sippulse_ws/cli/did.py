@@ -43,7 +43,7 @@ def did_list(
 
 @app.command()
 def revoke(numbers: Numbers) -> None:
-    """Let callers of other domains no longer reach these; they stay their account's."""
+    """Stop callers of other domains from reaching these; accounts keep them."""
     with writing("did revoke", number=numbers) as db:
         for number in numbers:
             dids.set_origin(db, number, dids.ADMINISTRATOR)

@@ -49,7 +49,7 @@ def domain_list(json: AsJson = False) -> None:
 def domain_rename(
     name: _Name, new_name: Annotated[str, typer.Argument(help="Its new name.")], yes: Yes = False
 ) -> None:
-    """Rename a domain with all that is its; phones have to be set to the new name."""
+    """Rename a domain with everything in it; phones have to be set to the new name."""
     settings = get_settings()
     language = chosen_language(settings)
     if not yes:

@@ -24,11 +24,11 @@ def events(
         str | None, typer.Option(help="Only deliveries that are waiting, delivered or given up.")
     ] = None,
     hours: Annotated[int | None, typer.Option(min=1, help="Only of the last hours.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many rows.")] = 50,
     retry: Annotated[
         int | None, typer.Option(help="Deliver the event with this number again instead.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show events and their deliveries, the newest first."""
     if retry is not None:

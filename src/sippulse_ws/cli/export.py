@@ -31,7 +31,7 @@ _RateId = Annotated[int | None, typer.Option(help="Only of this rate table.")]
 First = Annotated[dt.datetime | None, typer.Option("--from", formats=_DAY, help="First day.")]
 Last = Annotated[dt.datetime | None, typer.Option("--to", formats=_DAY, help="Last day, included.")]
 FormatOption = Annotated[
-    Format | None, typer.Option(help="Kind of file; by the end of its name else.")
+    Format | None, typer.Option(help="Format of the file; by default that of its name.")
 ]
 ToFile = Annotated[
     Path | None,
@@ -172,4 +172,4 @@ _command("aliases", "Other addresses of accounts.")
 _calls_command("cdrs", "Call records, with the columns of vi_cdrs; `import cdrs` reads such a CSV.")
 _calls_command("acc", "Failed calls, with the columns of acc; `import acc` reads such a CSV.")
 _calls_command("raw-calls", "Raw records of completed calls; `import raw-calls` reads such a CSV.")
-_calls_command("statistics", "Daily statistics of accounts that have them on.", Statistics)
+_calls_command("statistics", "Daily statistics of accounts that have them enabled.", Statistics)

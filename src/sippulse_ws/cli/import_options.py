@@ -36,7 +36,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
         False,
     ),
     "rejects": (
-        Annotated[Path | None, typer.Option(help="File for the refused lines, to be mended.")],
+        Annotated[Path | None, typer.Option(help="File for the refused lines, to be corrected.")],
         None,
     ),
     "update": (
@@ -48,11 +48,13 @@ COMMON: dict[str, tuple[Any, Any]] = {
         None,
     ),
     "profile": (
-        Annotated[str | None, typer.Option(help="Columns and form as saved by this name.")],
+        Annotated[str | None, typer.Option(help="Use the columns and form saved under this name.")],
         None,
     ),
     "save_profile": (
-        Annotated[str | None, typer.Option(help="Save what is said here by this name.")],
+        Annotated[
+            str | None, typer.Option(help="Save these columns and this form under this name.")
+        ],
         None,
     ),
     "mapping": (
@@ -62,14 +64,14 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "ignored": (
         Annotated[
             Texts,
-            typer.Option("--ignore-column", help="A column that is not for us; repeatable."),
+            typer.Option("--ignore-column", help="A column to ignore; repeatable."),
         ],
         None,
     ),
     "columns": (
         Annotated[
             str | None,
-            typer.Option(help="a,b,c of a file without a first line of names; - leaves one out."),
+            typer.Option(help="Columns a,b,c of a file without a line of names; - leaves one out."),
         ],
         None,
     ),
@@ -78,22 +80,22 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "encoding": (Annotated[str | None, typer.Option(help="Such as windows-1252.")], None),
     "sheet": (Annotated[str | None, typer.Option(help="Sheet of an .xlsx.")], None),
     "clean_numbers": (
-        Annotated[bool, typer.Option("--clean-numbers", help="Take punctuation out of numbers.")],
+        Annotated[bool, typer.Option("--clean-numbers", help="Remove punctuation from numbers.")],
         False,
     ),
     "ranges": (
-        Annotated[bool, typer.Option("--ranges", help="A range becomes its numbers.")],
+        Annotated[bool, typer.Option("--ranges", help="Expand a range into its numbers.")],
         False,
     ),
     "delete_missing": (
         Annotated[
             bool,
-            typer.Option("--delete-missing", help="Delete what the file has not, within --domain."),
+            typer.Option("--delete-missing", help="Delete what the file lacks, within --domain."),
         ],
         False,
     ),
     "yes": (Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")], False),
-    "json": (Annotated[bool, typer.Option("--json", help="Tell the end as JSON.")], False),
+    "json": (Annotated[bool, typer.Option("--json", help="Print the result as JSON.")], False),
 }
 
 

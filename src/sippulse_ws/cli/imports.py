@@ -234,16 +234,18 @@ _command(
     generate_passwords=(
         Annotated[
             int | None,
-            typer.Option(metavar="LENGTH", help="Make the passwords that the file has not."),
+            typer.Option(metavar="LENGTH", help="Generate the passwords that the file lacks."),
         ],
         None,
     ),
     passwords_file=(
-        Annotated[Path, typer.Option(help="New file for the passwords made.")],
+        Annotated[Path, typer.Option(help="New file for the generated passwords.")],
         Path("subscribers-passwords.csv"),
     ),
 )
-_command("dids", "Numbers of a domain's inventory: number,domain; with account_code assigned.")
+_command(
+    "dids", "Numbers of a domain's inventory: number,domain; with account_code, assigned to it."
+)
 _command(
     "rates",
     "Rates: domain,rate_id,prefix,name,rate_value; also service_type, cadency, tx_connection, "
@@ -261,14 +263,14 @@ _command(
         None,
     ),
 )
-_command("dialplans", "Rules of dial plans: domain,dpid,match_exp and what else they have.")
+_command("dialplans", "Rules of dial plans: domain,dpid,match_exp and optional columns.")
 _command(
     "numbering",
     "Number prefixes with city code and local area: prefix,city_code,local_area.",
     prefix=(Annotated[str | None, typer.Option(help="Scope of --delete-missing.")], None),
 )
 _command("white-lists", "Numbers that may always be called: account_code,prefix.")
-_command("addresses", "IP addresses of accounts: account_code,ip_address and what else they have.")
+_command("addresses", "IP addresses of accounts: account_code,ip_address and optional columns.")
 _command("aliases", "Other addresses of accounts: account_code,alias_username,alias_domain.")
 _command(
     "routes", "Gateways by prefix: gateway,prefix; also domain or rate_plan_id, priority, weight."

@@ -40,7 +40,7 @@ def integrator_create(
     domain: Annotated[
         list[str] | None, typer.Option(help="Show only this domain's rows; may be repeated.")
     ] = None,
-    host: Annotated[str, typer.Option(help="From where it may connect.")] = "%",
+    host: Annotated[str, typer.Option(help="Host from which it may connect.")] = "%",
 ) -> None:
     """Create an account that may read vi_cdrs, acc and a few columns of subscriber.
 

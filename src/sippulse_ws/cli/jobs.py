@@ -40,9 +40,9 @@ def jobs() -> None:
 
 @app.command("status")
 def jobs_status(json: AsJson = False) -> None:
-    """Show which server's background process works, and how its jobs fare.
+    """Show which server's background process is active, and the state of its jobs.
 
-    The exit status is 1 when none works, or a job fails.
+    The exit status is 1 if none is active, or a job fails.
     """
     now = dt.datetime.now(dt.UTC)
     here = job_names(get_settings())
@@ -72,7 +72,7 @@ def jobs_status(json: AsJson = False) -> None:
 def run(
     names: Annotated[list[str] | None, typer.Argument(help="Only these jobs.")] = None,
     once: Annotated[
-        bool, typer.Option("--once", help="Do what there is to do, and end; needs no lease.")
+        bool, typer.Option("--once", help="Do what is due, and end; needs no lease.")
     ] = False,
 ) -> None:
     """Work in the background; `serve` runs this by itself."""

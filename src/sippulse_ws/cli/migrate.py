@@ -59,7 +59,7 @@ class _Options:
 
 
 _FromUrl = Annotated[str, typer.Option("--from", help="The old server, as http://host:8080.")]
-_Login = Annotated[str, typer.Option(help="Its administrator, of all domains wanted.")]
+_Login = Annotated[str, typer.Option(help="One of its administrators, with all wanted domains.")]
 _PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read its password from standard input.")
 ]
@@ -70,19 +70,19 @@ _Subscribers = Annotated[
 _Sql = Annotated[
     str | None,
     typer.Option(
-        help="Database of the old server, for subscribers, calls and what no operation tells.",
+        help="Database of the old server, for subscribers, calls and what no operation returns.",
         envvar="OLD_DATABASE_URL",
         show_envvar=True,
     ),
 ]
 _Calls = Annotated[bool, typer.Option(help="With --sql, take call records and acc too.")]
 _Admins = Annotated[Path | None, typer.Option(help="CSV: login,password,superuser,domains.")]
-_Rate = Annotated[float, typer.Option(min=0, help="Requests per second; 0: no bound.")]
-_State = Annotated[Path, typer.Option(help="File of what is done.")]
+_Rate = Annotated[float, typer.Option(min=0, help="Requests per second; 0: no limit.")]
+_State = Annotated[Path, typer.Option(help="File that notes what is done, for --resume.")]
 _Report = Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 _DeleteMissing = Annotated[
-    bool, typer.Option("--delete-missing", help="Remove rates, plans… that the old has not.")
+    bool, typer.Option("--delete-missing", help="Remove rates, plans… that the old server lacks.")
 ]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Store nothing.")]
 _Resume = Annotated[bool, typer.Option("--resume", help="Skip what is done.")]
@@ -105,7 +105,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - options
     dry_run: _DryRun = False,
     resume: _Resume = False,
 ) -> None:
-    """Take over an installation through its own operations; ids stay. Repeatable."""
+    """Take over an installation through its own operations; ids stay. It can be repeated."""
     language = current_language()
     if not password_stdin:
         raise fail(Said.MIGRATE_PASSWORD.text(language))

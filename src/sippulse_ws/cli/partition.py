@@ -34,20 +34,20 @@ _ArchiveFormat = Literal["csv", "parquet"]  # a month of calls is too much for a
 
 
 def partition(
-    ahead: Annotated[int, typer.Option(min=0, max=120, help="Months to have ready.")] = 3,
+    ahead: Annotated[int, typer.Option(min=0, max=120, help="Months to create in advance.")] = 3,
     drop_before: Annotated[
         dt.datetime | None,
         typer.Option(formats=["%Y-%m"], help="Drop the months before this one, YYYY-MM."),
     ] = None,
     archive_to: Annotated[
         Path | None,
-        typer.Option(exists=True, file_okay=False, help="Write them to files here first."),
+        typer.Option(exists=True, file_okay=False, help="Archive them into this folder first."),
     ] = None,
-    discard: Annotated[bool, typer.Option("--discard", help="Drop without files.")] = False,
-    format: Annotated[_ArchiveFormat, typer.Option(help="Kind of files.")] = "csv",
+    discard: Annotated[bool, typer.Option("--discard", help="Drop without archiving.")] = False,
+    format: Annotated[_ArchiveFormat, typer.Option(help="Format of the files.")] = "csv",
     json: AsJson = False,
 ) -> None:
-    """Keep cdr, acc and call_raw in monthly partitions; for every month, and after big imports."""
+    """Keep cdr, acc and call_raw in monthly partitions; run it monthly, and after large imports."""
     if drop_before is not None and (archive_to is None) != discard:
         raise fail(told(Said.DROP_OR_KEEP))
     with open_database() as database:

@@ -65,7 +65,7 @@ def profile_rename(
     name: ProfileName,
     new_name: Annotated[str, typer.Argument(help="Its new name.")],
 ) -> None:
-    """Rename a profile; its subscribers go along."""
+    """Rename a profile; its subscribers keep it."""
     told = {"domain": domain, "profile": name, "to": new_name}
     with writing("profile rename", **told) as db:
         renames.rename_profile(db, domain.lower(), name, new_name)

@@ -42,9 +42,9 @@ def proxy() -> None:
 
 @app.command("status")
 def proxy_status(json: AsJson = False) -> None:
-    """Show whether each proxy answers, and has loaded what stands in the database.
+    """Show whether each proxy answers, and has loaded what is in the database.
 
-    The exit status is 1 when one does not.
+    The exit status is 1 if one does not.
     """
     settings = get_settings()
     proxies = make_proxies(settings)

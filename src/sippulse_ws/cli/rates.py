@@ -67,7 +67,7 @@ def cancel(list_id: ListId) -> None:
 def history(
     domain: Annotated[str | None, typer.Option(help="Only of this domain.")] = None,
     rate_id: Annotated[int | None, typer.Option(help="Only of this rate table.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 50,
     json: _Json = False,
 ) -> None:
     """Show who replaced which list when, the latest first."""
@@ -102,7 +102,7 @@ def rates_restore(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: _Json = False,
 ) -> None:
-    """Put the rates in force again that were there before a list of the history."""
+    """Restore the rates that were in force before a list of the history."""
     settings = get_settings()
     with open_database(settings) as database:
         with database.writing() as db:
@@ -121,9 +121,10 @@ def rates_restore(
 def lookup(
     number: Annotated[str, typer.Argument(help="As it is dialled.")],
     account: Annotated[str, typer.Option(help="Who calls, username@domain.")],
-    seconds: Annotated[int, typer.Option(min=0, help="How long the call is.")] = 60,
+    seconds: Annotated[int, typer.Option(min=0, help="Length of the call in seconds.")] = 60,
     at: Annotated[
-        dt.datetime | None, typer.Option(formats=MOMENTS, help="When; now unless said.")
+        dt.datetime | None,
+        typer.Option(formats=MOMENTS, help="Moment of the call; now by default."),
     ] = None,
     json: _Json = False,
 ) -> None:

@@ -22,14 +22,14 @@ Weight = Annotated[
 @app.command("create")
 def route_create(
     gateway: Annotated[str, typer.Argument(help="Name of the gateway.")],
-    prefix: Annotated[str, typer.Option(help="Of the numbers; empty: all numbers.")] = "",
+    prefix: Annotated[str, typer.Option(help="Prefix of the numbers; empty: all numbers.")] = "",
     domain: Annotated[str | None, typer.Option(help="Only calls of this domain.")] = None,
     plan: Annotated[int | None, typer.Option(help="Only calls of this rate plan, by id.")] = None,
     priority: Priority = None,
     weight: Weight = None,
 ) -> None:
-    """Let a gateway take calls. The nearest owner counts (plan, domain, all), then the longest
-    prefix, then priority and weight."""
+    """Let a gateway take calls. Routes of the plan count, else of the domain, else of all; then the
+    longest prefix, then priority and weight."""
     values = {"prefix": prefix, "domain": domain and domain.lower(), "rate_plan_id": plan}
     values |= {"priority": priority, "weight": weight}
     with writing("route create", gateway=gateway, prefix=prefix) as db:
@@ -39,7 +39,9 @@ def route_create(
 
 @app.command("list")
 def list_all(
-    domain: Annotated[str | None, typer.Option(help="Of this domain and its plans.")] = None,
+    domain: Annotated[
+        str | None, typer.Option(help="Only routes of this domain and its plans.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Show the routes in the order in which they count."""
@@ -60,7 +62,7 @@ def update(route_id: _Number, priority: Priority = None, weight: Weight = None) 
 
 @app.command("delete")
 def delete(route_id: _Number) -> None:
-    """Take a route away."""
+    """Delete a route."""
     with writing("route delete", route=route_id) as db:
         routes.delete_route(db, route_id)
     say(Said.DELETED_ONE)

@@ -16,9 +16,9 @@ gateways = typer.Typer(no_args_is_help=True)
 _Name = Annotated[str, typer.Argument(help="Its name.")]
 NewName = Annotated[str | None, typer.Option("--name", help="Its new name.")]
 _Id = Annotated[int | None, typer.Option("--id", help="Its number in call records.")]
-TxConnection = Annotated[int | None, typer.Option(help="Least seconds charged.")]
-Cadency = Annotated[int | None, typer.Option(help="Seconds charged at a time.")]
-_RateId = Annotated[int | None, typer.Option(help="The rates that it charges.")]
+TxConnection = Annotated[int | None, typer.Option(help="Seconds of the first block.")]
+Cadency = Annotated[int | None, typer.Option(help="Seconds of each further block.")]
+_RateId = Annotated[int | None, typer.Option(help="The rate table with what it costs.")]
 _Address = Annotated[str, typer.Option(help="IP address or host name.")]
 
 
@@ -52,7 +52,7 @@ def routing_update_provider(
     tx_connection: TxConnection = None,
     cadency: Cadency = None,
 ) -> None:
-    """Change a provider; call records keep what was true before."""
+    """Change a provider; existing call records keep the old values."""
     values = {"name": new_name, "tx_connection": tx_connection, "cadency": cadency}
     with writing("provider update", name=name) as db:
         routing.update_provider(db, name, values)
@@ -61,7 +61,7 @@ def routing_update_provider(
 
 @providers.command("delete")
 def routing_delete_provider(name: _Name) -> None:
-    """Delete a provider that no gateway leads to."""
+    """Delete a provider without gateways."""
     with writing("provider delete", name=name) as db:
         routing.delete_provider(db, name)
     say(Said.DELETED_ONE)
@@ -70,7 +70,7 @@ def routing_delete_provider(name: _Name) -> None:
 @gateways.command("create")
 def routing_create_gateway(
     name: _Name,
-    provider: Annotated[str, typer.Option(help="Where it leads to.")],
+    provider: Annotated[str, typer.Option(help="The provider that it leads to.")],
     address: _Address,
     id: _Id = None,
     rate_id: _RateId = None,
@@ -98,11 +98,11 @@ def routing_list_gateways(json: AsJson = False) -> None:
 def routing_update_gateway(
     name: _Name,
     new_name: NewName = None,
-    provider: Annotated[str | None, typer.Option(help="Where it leads to.")] = None,
+    provider: Annotated[str | None, typer.Option(help="The provider that it leads to.")] = None,
     address: Annotated[str | None, typer.Option(help="IP address or host name.")] = None,
     rate_id: _RateId = None,
 ) -> None:
-    """Change a gateway; call records keep what was true before."""
+    """Change a gateway; existing call records keep the old values."""
     values = {"name": new_name, "address": address, "rate_id": rate_id}
     with writing("gateway update", name=name) as db:
         routing.update_gateway(db, name, provider, values)
@@ -111,7 +111,7 @@ def routing_update_gateway(
 
 @gateways.command("delete")
 def routing_delete_gateway(name: _Name) -> None:
-    """Delete a gateway; call records keep it."""
+    """Delete a gateway; call records keep its values."""
     with writing("gateway delete", name=name) as db:
         routing.delete_gateway(db, name)
     say(Said.DELETED_ONE)

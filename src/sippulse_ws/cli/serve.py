@@ -41,10 +41,10 @@ def serve(
     ] = None,
     pin: Annotated[
         bool | None,
-        typer.Option(help="Keep each process on one core; default: when there is one per core."),
+        typer.Option(help="Keep each process on one core; by default if there is one per core."),
     ] = None,
     ephemeral: Annotated[
-        bool, typer.Option(help="For tests: a database of its own, which goes with the server.")
+        bool, typer.Option(help="For tests: a temporary database, deleted with the server.")
     ] = False,
     demo: Annotated[bool, typer.Option(help="With demo data; needs --ephemeral.")] = False,
 ) -> None:

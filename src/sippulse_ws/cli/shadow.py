@@ -66,26 +66,28 @@ _MapIds = Annotated[
 _KeyFile = Annotated[
     Path | None,
     typer.Option(
-        dir_okay=False, help="File with the pseudonyms' key, made if it is not there; not in DIR."
+        dir_okay=False, help="File with the pseudonyms' key, created if missing; not in DIR."
     ),
 ]
 _Insecure = Annotated[
     bool, typer.Option("--insecure", help="Do not check the servers' certificates.")
 ]
 _Listen = Annotated[str, typer.Option(metavar="H:P", help="Where clients connect to.")]
-_Old = Annotated[str, typer.Option(metavar="URL", help="The server that is there now.")]
+_Old = Annotated[str, typer.Option(metavar="URL", help="The old server.")]
 _New = Annotated[str, typer.Option(metavar="URL", help="sippulse-ws.")]
-_Record = Annotated[Path, typer.Option(metavar="DIR", file_okay=False, help="What was seen.")]
+_Record = Annotated[
+    Path, typer.Option(metavar="DIR", file_okay=False, help="Folder for recording and report.")
+]
 _MirrorWrites = Annotated[
     bool, typer.Option("--mirror-writes", help="Writes go to the other server too.")
 ]
 _LearnLogins = Annotated[
-    bool, typer.Option("--learn-logins", help="Keep hashes of the logins that are accepted.")
+    bool, typer.Option("--learn-logins", help="Collect accepted logins, with password hashes.")
 ]
 _Switch = Annotated[bool, typer.Option("--switch", help="Clients are answered by the new server.")]
-_RecordLimit = Annotated[int, typer.Option(min=1, help="MB of the recording, at most.")]
+_RecordLimit = Annotated[int, typer.Option(min=1, help="Most MB of the recording.")]
 _BacklogLimit = Annotated[
-    int, typer.Option(min=1, help="MB on the disk of what waits to be compared, at most.")
+    int, typer.Option(min=1, help="Most MB on the disk for what waits to be compared.")
 ]
 _Certificate = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="PEM, to listen with TLS.")
@@ -98,7 +100,7 @@ _PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read its password from standard input.")
 ]
 _Concurrency = Annotated[
-    int, typer.Option(min=1, max=256, help="Requests at once to the mirrored server.")
+    int, typer.Option(min=1, max=256, help="Simultaneous requests to the other server.")
 ]
 
 
@@ -121,7 +123,7 @@ def shadow(  # noqa: PLR0913, PLR0917 - each is an option
     certificate_key: _CertificateKey = None,
     insecure: _Insecure = False,
 ) -> None:
-    """Stand before the old server, and see whether the new one answers the same."""
+    """Run a proxy before the old server, and compare the new server's answers."""
     os.umask(0o077)
     language = current_language()
     if switch and learn_logins:
@@ -202,7 +204,7 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option
         Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="The recording.")
     ],
     to: Annotated[str, typer.Option(metavar="URL", help="A test installation.")],
-    login: Annotated[str, typer.Option(help="In place of those recorded.")],
+    login: Annotated[str, typer.Option(help="Login to use instead of the recorded ones.")],
     password_stdin: _PasswordStdin = False,
     reads_only: _ReadsOnly = False,
     ignore: _Ignore = None,
@@ -213,7 +215,7 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option
     json: AsJson = False,
     insecure: _Insecure = False,
 ) -> None:
-    """Send recorded requests again; exit status 1 if an answer is another one."""
+    """Send recorded requests again; exit status 1 if an answer differs."""
     os.umask(0o077)
     address, key = _address(to), _key(key_file, folder)
     password = password_from_stdin(password_stdin)

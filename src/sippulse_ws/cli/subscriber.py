@@ -50,14 +50,14 @@ ResellerOption = Annotated[str | None, typer.Option(help="Only of this reseller,
 CreditBelow = Annotated[str | None, typer.Option(help="Only with less credit than this.")]
 Blocked = Annotated[bool, typer.Option("--blocked", help="Only blocked ones.")]
 Unregistered = Annotated[
-    bool, typer.Option("--unregistered", help="Only without a registration in force.")
+    bool, typer.Option("--unregistered", help="Only those without a registration.")
 ]
 _Json = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
 Csv = Annotated[bool, typer.Option("--csv", help="As CSV.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="At most so many.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Show at most this many.")]
 _Account = Annotated[str, typer.Argument(help="username@domain")]
 Accounts = Annotated[list[str] | None, typer.Argument(metavar="ACCOUNT...", help="username@domain")]
-_File = Annotated[Path | None, typer.Option("--file", help="Accounts of this file; - for stdin.")]
+_File = Annotated[Path | None, typer.Option("--file", help="File with accounts; - for stdin.")]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -121,7 +121,7 @@ def search(  # noqa: PLR0913, PLR0917 - as many as there are options
     json: _Json = False,
     csv: Csv = False,
 ) -> None:
-    """Show the subscribers in whose name, document, contract or e-mail a text stands."""
+    """Show the subscribers whose name, document, contract or e-mail contains a text."""
     wanted = _Wanted(domain, text, plan, reseller, credit_below, blocked, unregistered)
     _list(wanted, limit, _shape(json, csv))
 
@@ -166,7 +166,7 @@ def subscriber_export(  # noqa: PLR0913, PLR0917 - as many as there are options
 
 @app.command("show")
 def subscriber_show(account: _Account, json: _Json = False) -> None:
-    """Show everything about a subscriber but the passwords."""
+    """Show everything about a subscriber except the passwords."""
     with reading() as db:
         found = show_subscriber(db, _account(account))
     if json:
@@ -204,7 +204,10 @@ def subscriber_remove(accounts: Accounts = None, file: _File = None, yes: _Yes =
 @app.command("set")
 def set_(
     changes: Annotated[
-        list[str], typer.Argument(metavar="[ACCOUNT...] FIELD=VALUE...", help="As import has them.")
+        list[str],
+        typer.Argument(
+            metavar="[ACCOUNT...] FIELD=VALUE...", help="Fields as in `import subscribers`."
+        ),
     ],
     file: _File = None,
 ) -> None:

@@ -47,7 +47,7 @@ def dossier(
     ] = Path("-"),
     as_json: AsJson = False,
 ) -> None:
-    """Everything that is stored about a subscriber, passwords apart."""
+    """Write everything stored about a subscriber, except passwords."""
     settings = get_settings()
     account = _account(account)
     with open_database(settings) as database:
@@ -68,13 +68,13 @@ def forget(
     aged_calls: Annotated[
         bool,
         typer.Option(
-            "--aged-calls", help="Only old call records, where somebody new has the name."
+            "--aged-calls", help="Only old call records, if another subscriber has the name now."
         ),
     ] = False,
     as_json: AsJson = False,
     yes: Yes = False,
 ) -> None:
-    """Make a subscriber anonymous: amounts stay, and calls that the law wants kept."""
+    """Make a subscriber anonymous; amounts stay, and calls that must be kept by law."""
     settings = get_settings()
     language = chosen_language(settings)
     account = _account(account)
