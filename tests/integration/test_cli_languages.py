@@ -8,7 +8,7 @@ from tests.fixtures.server import Cli
 
 SAID = [
     (("charging", "status"), "a tarifação está", "charging is"),
-    (("jobs", "status"), "nenhum processo de fundo", "no background process"),
+    (("jobs", "status"), "nenhum processo em segundo plano", "no background process"),
     (("jobs", "run", "nothing"), "não existe o trabalho", "no such job"),
     (("proxy", "status"), "nenhum proxy", "no proxy is configured"),
     (("provider", "create", "Sul"), "operadora Sul criada", "provider Sul created"),

@@ -266,5 +266,5 @@ def test_an_operator_sees_events_and_sends_them_again(cli: Cli, receiver: Receiv
     receiver.answers = [500]
     cli("jobs", "run", "--once", "events", "webhook crm", webhooks=hook)
     assert cli("events").stdout.startswith("event\twhen (UTC)\tkind\taccount")
-    assert "waits for nobody" in cli("events", "--retry", "4711", status=1).output
+    assert "nobody waits for event" in cli("events", "--retry", "4711", status=1).output
     assert json.loads(cli("events", "--json").stdout) == []

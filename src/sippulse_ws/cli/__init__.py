@@ -1,4 +1,4 @@
-"""The command line: serving and everything an operator does beside it, a module per subject."""
+"""The command line: serving and everything else an operator does, with a module per subject."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from sippulse_ws import __version__
 from sippulse_ws.cli.lazy import LazyGroup, Subject
 
-# The module with the command, its function or group, and what the help says of it.
+# The module of each command, its function or group, and its line in the help.
 SUBJECTS = {
     "serve": Subject("serve", "serve", "Answer SOAP requests until stopped by a signal."),
     "api": Subject("api", "app", "Descriptions of the JSON API."),
@@ -53,7 +53,7 @@ app = typer.Typer(
     cls=Commands,
     help="SOAP provisioning API of the SIPPulse PCRT softswitch.",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,  # its tracebacks show local variables, passwords among them
+    pretty_exceptions_enable=False,  # they show local variables, passwords among them
 )
 
 

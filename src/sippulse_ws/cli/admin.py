@@ -64,7 +64,7 @@ def admin_adopt(
     Existing ones keep password and grants, and get the domains too. Nobody becomes a superuser.
     The exit status is 1 if a domain does not exist here: create it, and run this again.
     """
-    from sippulse_ws.cutover.shadow.logins import read_logins  # noqa: PLC0415 - it is large
+    from sippulse_ws.cutover.shadow.logins import read_logins  # noqa: PLC0415 - a large import
 
     created = known = granted = 0
     missing: set[str] = set()

@@ -44,7 +44,7 @@ End = Annotated[
 ]
 
 
-def audit(  # noqa: PLR0913, PLR0917 - as many as it has options
+def audit(  # noqa: PLR0913, PLR0917 - one per option
     login: Annotated[str | None, typer.Option(help="Only this login's.")] = None,
     operation: Annotated[str | None, typer.Option(help="Only this operation.")] = None,
     outcome: Annotated[
@@ -96,7 +96,7 @@ def _prune(days: int, now: dt.datetime) -> None:
 def _follow(
     database: Database, wanted: AuditFilter, rows: Sequence[AuditRow], as_json: bool
 ) -> None:
-    """Oldest first; for ever."""
+    """Print rows, then new ones as they come, oldest first, without end."""
     seen = 0
     if not as_json:
         typer.echo(tabbed(_COLUMNS))
@@ -115,7 +115,7 @@ def _follow(
 
 
 def _moment(given: dt.datetime | None, zone: ZoneInfo, *, last: bool = False) -> dt.datetime | None:
-    """In UTC; a last day counts to its end."""
+    """The moment in UTC; a last day is included whole."""
     if given is None:
         return None
     if last and given.time() == dt.time():

@@ -1,4 +1,4 @@
-"""What `calls show` says of a call: its way, its rating step by step, its ledger rows."""
+"""What `calls show` prints of a call: its way, its rating step by step, its ledger rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sippulse_ws.wording import Wording
 
 
 class CallSaid(Sentence):
-    """One entry per line or part of one; keyword arguments fill it."""
+    """A catalogue of lines and parts of lines, filled in by keyword arguments."""
 
     UNKNOWN = Wording(
         "nenhuma chamada com o call-id {call_id}", "no call with the call-id {call_id}"

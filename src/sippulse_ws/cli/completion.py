@@ -1,6 +1,6 @@
-"""What a shell offers where a login, a domain or a profile is asked for.
+"""Shell completion of logins, domains and profiles.
 
-A database that does not answer offers nothing: completion never complains.
+If the database does not answer, nothing is offered, and no error is shown.
 """
 
 from __future__ import annotations
@@ -39,5 +39,5 @@ def _names(query: Select[Any], column: Any, incomplete: str) -> list[str]:
                 return list(db.execute(some).scalars())
         finally:
             database.close()
-    except Exception:  # noqa: BLE001 - whatever it is, the shell goes on
+    except Exception:  # noqa: BLE001 - whatever the error, the shell must go on
         return []

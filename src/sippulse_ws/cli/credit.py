@@ -1,4 +1,4 @@
-"""`sippulse-ws credit …`: the ledger, and what was booked by mistake."""
+"""`sippulse-ws credit …`: the ledger, and reversing what was booked by mistake."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def doubles(
 
 
 def _told(row: Any, zone: ZoneInfo) -> dict[str, Any]:
-    """A row with amounts as exact texts and moments in ISO 8601."""
+    """A row as a dict, with amounts as exact texts and moments in ISO 8601."""
     return {name: _text(getattr(row, name), zone) for name in COLUMNS}
 
 
@@ -105,7 +105,7 @@ def _in(zone: ZoneInfo, moment: dt.datetime | None) -> dt.datetime | None:
 
 
 def _end(last: dt.datetime | None) -> dt.datetime | None:
-    """The moment itself, or the end of a day."""
+    """The moment itself; of a day, its end."""
     if last is not None and last.time() == dt.time():
         last += dt.timedelta(days=1)
     return last

@@ -1,4 +1,4 @@
-"""Commands that need more rights on the database server than `serve` say so before they begin."""
+"""Checks the rights that some commands need beyond those of `serve`, before they begin."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sippulse_ws.db import Database
 from sippulse_ws.ops.proxy_views import SCHEMAS
 from sippulse_ws.ops.rights import grant_statement, missing_rights, refuses_functions
 
-# There even before our own schema is.
+# It exists even before our own schema.
 _ALWAYS_THERE = "information_schema"
 
 
 def require_rights(database: Database, command: str, other: str = "") -> None:
-    """End with one line, which has the GRANT that is needed; `other` as `missing_rights` has it."""
+    """End with a line with the necessary GRANT if rights are missing; `other`: `missing_rights`."""
     if (lacking := lacking_rights(database, command, other)) is not None:
         missing, statement = lacking
         told: dict[str, Any] = {"command": command, "rights": ", ".join(missing)}
@@ -24,8 +24,8 @@ def require_rights(database: Database, command: str, other: str = "") -> None:
 
 
 def require_trusted_functions(database: Database, command: str, kinds: Collection[str]) -> None:
-    """End with one line where the server would keep the account from making what proxies of these
-    kinds call."""
+    """End with one line if the server keeps the account from creating the functions of these
+    kinds of proxies."""
     if database.is_sqlite or not kinds:
         return
     writing = any(SCHEMAS[kind].charges for kind in kinds)
@@ -42,7 +42,7 @@ def require_trusted_functions(database: Database, command: str, kinds: Collectio
 def lacking_rights(
     database: Database, command: str, other: str = ""
 ) -> tuple[list[str], str] | None:
-    """The rights that are missing and the GRANT that gives them; None when there are all."""
+    """The missing rights and the GRANT that gives them; None if none are missing."""
     if database.is_sqlite:
         return None
     own = str(database.url.database)

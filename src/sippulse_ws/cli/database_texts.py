@@ -1,4 +1,4 @@
-"""What the commands on the database itself say: schema, views, keys, backups."""
+"""What the commands for the database print: schema, views, keys, backups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sippulse_ws.wording import Wording
 
 
 class DatabaseSaid(Sentence):
-    """One entry per sentence; keyword arguments fill it."""
+    """A catalogue of sentences, filled in by keyword arguments."""
 
     BACKUP_MADE = Wording(
         "{file}: {tables} tabelas com linhas, {rows} linhas, {size} bytes",

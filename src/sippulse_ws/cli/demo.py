@@ -1,4 +1,4 @@
-"""Demo data: enough to try every service, made once with passwords of its own."""
+"""Demo data: enough to try every service, created once with generated passwords."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SUBSCRIBERS = (("1000", "Ana", "Souza"), ("1001", "Bruno", "Lima"), ("1002", "C
 FREE_NUMBERS = ("554830258080", "554830258081", "554830258082")
 ASSIGNED_NUMBER = "554830258090"
 TOLD = ("1000", "1001")
-ACCOUNT = f"1000@{_DOMAINS[0]}"  # whose password is told, for phones and CustomerWS
+ACCOUNT = f"1000@{_DOMAINS[0]}"  # its password is printed, for phones and CustomerWS
 RATE_ID = 20000
 _PLAN = "PRÉ-BRONZE"  # data
 RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL", "0.35"))
@@ -50,7 +50,7 @@ RATES = (("5548", "FLORIANOPOLIS FIXO", "0.08"), ("55489", "FLORIANOPOLIS MOVEL"
 DEFAULT_DATABASE = "sippulse.db"
 
 HEADING = "# sippulse-ws demo logins\n"
-# Pasted into a shell as it stands, on a machine that has nothing but Python.
+# To be pasted into a shell, on a machine that has only Python.
 CALL = """
 python3 - <<'END'
 from urllib.request import Request, urlopen
@@ -79,13 +79,13 @@ def is_loaded(db: Session) -> bool:
 
 
 def require_empty(db: Session) -> None:
-    """Demo logins and accounts have no place beside real ones."""
+    """Make sure that the database is empty: demo logins must not get in among real ones."""
     if db.execute(select(Domain.id).limit(1)).first() is not None:
         raise DemoElsewhere
 
 
 def logins_path(database: Database) -> Path:
-    """Beside the database file; of a server's database under var/, by its name."""
+    """The file of the logins: beside an SQLite file, else in var/, named after the database."""
     name = str(database.url.database)
     if not database.is_sqlite:
         return Path("var") / f"demo-logins-{name}.txt"
@@ -95,7 +95,7 @@ def logins_path(database: Database) -> Path:
 
 
 def load(db: Session, vault: Vault) -> dict[str, str]:
-    """Fill an empty database; the passwords of the administrators and of one subscriber."""
+    """Fill an empty database; returns the passwords of administrators and of one subscriber."""
     passwords = {login: secrets.token_urlsafe(12) for login in (*ADMINISTRATORS, ACCOUNT)}
     for domain in _DOMAINS:
         domains.create_domain(db, domain)
@@ -166,7 +166,7 @@ def _load_dids(db: Session) -> None:
 
 
 def _load_services(db: Session, vault: Vault) -> None:
-    """What the examples of the pages name: one of everything that has an id."""
+    """Load what the pages' examples refer to: one of everything that has an id."""
     domain = _DOMAINS[0]
     owner = {"username": "1000", "domain": domain}
     hunt_groups.insert_hunt_group(
@@ -205,9 +205,9 @@ def _load_services(db: Session, vault: Vault) -> None:
 
 
 def write_logins(path: Path, passwords: dict[str, str]) -> None:
-    """Only the owner may read the file."""
+    """Write the passwords into a file that only its owner may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # of a database that is gone
+    path.unlink(missing_ok=True)  # of an earlier database
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(HEADING)
@@ -215,7 +215,7 @@ def write_logins(path: Path, passwords: dict[str, str]) -> None:
 
 
 def describe(path: Path, language: str, url: str = URL) -> str:
-    """The logins and a call that works with them."""
+    """The text with the logins and a call that works with them."""
     if not path.exists():
         return _GONE.text(language, path=path)
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""`sippulse-ws did …`: numbers that are in no inventory, and who may reach them."""
+"""`sippulse-ws did …`: numbers outside the inventories, and who can reach them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`serve --ephemeral`: a server for somebody's tests, which leaves nothing behind."""
+"""`serve --ephemeral`: a server for tests, which leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ADMINISTRATOR = "admin"
 
 @contextmanager
 def ephemeral_database(*, demo: bool) -> Iterator[dict[str, str]]:
-    """A database in a folder that goes; passwords by login, of one superuser at the least."""
+    """A database in a temporary folder; yields passwords by login, at least a superuser's."""
     from sippulse_ws.db.schema.migrate import upgrade  # noqa: PLC0415 - Alembic is large
 
     with TemporaryDirectory(prefix="sippulse-ws-") as folder:
@@ -48,7 +48,7 @@ def ephemeral_database(*, demo: bool) -> Iterator[dict[str, str]]:
 
 
 def announce(url: str, logins: dict[str, str]) -> None:
-    """One line of JSON on stdout as soon as the server answers."""
+    """Print one line of JSON on stdout as soon as the server answers."""
     Thread(target=_announce, args=(url, logins), daemon=True).start()
 
 
@@ -60,7 +60,7 @@ def _announce(url: str, logins: dict[str, str]) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310 - our own
+        with urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310 - our own server
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

@@ -1,4 +1,4 @@
-"""`sippulse-ws events`: what happened, and who has been told."""
+"""`sippulse-ws events`: events and their deliveries to webhooks."""
 
 from __future__ import annotations
 

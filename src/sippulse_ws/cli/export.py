@@ -1,4 +1,4 @@
-"""`sippulse-ws export …`: tables into files that `import` reads."""
+"""`sippulse-ws export …`: writes tables to files that `import` reads."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Target(NamedTuple):
 
 
 def target(file: Path | None, output: Path | None, format: Format | None) -> Target:
-    """Where to, and as what; only CSV goes to standard output."""
+    """The file and its format; standard output gets only CSV."""
     language = chosen_language(get_settings())
     if file is not None and output is not None:
         raise fail(Said.FILE_TWICE.text(language))
@@ -135,7 +135,7 @@ def _export(make: type[Kind], scope: dict[str, Any], to: Target, signs: tuple[st
             count = _write(db, kind.rows(scope), to, style)
         except FileRefused as error:
             raise fail(error.message(language)) from None
-        except BrokenPipeError:  # whoever reads has enough
+        except BrokenPipeError:  # the reader has closed the pipe
             raise typer.Exit(1) from None
     told = Said.EXPORTED.text(language, count=count, noun=noun(kind.name, language))
     typer.echo(told, err=to.path == STDOUT)

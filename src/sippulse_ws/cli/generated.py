@@ -1,4 +1,4 @@
-"""Passwords that an import makes: written once, to a file that its owner alone can read."""
+"""Writes generated passwords of an import, once, to a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LEAST, MOST = 8, 128
 
 
 class PasswordsFile:
-    """A CSV of username, domain and password; made with its first password."""
+    """A CSV of username, domain and password; created with the first password."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -42,7 +42,7 @@ class PasswordsFile:
             raise PasswordsFileExists(path=path)
 
     def add(self, made: Sequence[tuple[str, str, str]]) -> None:
-        """On the disk when this returns: the subscribers are stored only after it."""
+        """Write passwords and sync the file, before their subscribers are stored."""
         if self._file is None:
             try:
                 handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

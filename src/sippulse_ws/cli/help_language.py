@@ -1,8 +1,8 @@
-"""`--help` in Portuguese: help.pt.json has a text for each English one that the commands carry.
+"""`--help` in Portuguese: help.pt.json has a translation of each English text of the commands.
 
-The settings are not read for it, so that help is there when they are wrong: SIPPULSE_LANGUAGE
-decides, else a locale that is Portuguese. What the library says of a wrong command line is found by
-the patterns of mistakes.pt.json; a sentence that is not among them stays English.
+Settings are not read, so that help works when they are wrong: SIPPULSE_LANGUAGE decides, else the
+locale. Typer's messages about a wrong command line are translated by the patterns of
+mistakes.pt.json; others stay English.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import typer
 from sippulse_ws.wording import Wording
 
 _LIBRARY = "typer.rich_utils"  # large
-# What the library puts around the texts, by the names it has there.
+# The headings that Typer puts around the texts, by their names in its module.
 _FRAME = {
     "ARGUMENTS_PANEL_TITLE": Wording("Argumentos", "Arguments"),
     "OPTIONS_PANEL_TITLE": Wording("Opções", "Options"),
@@ -48,13 +48,13 @@ def in_portuguese() -> bool:
 
 @cache
 def help_texts() -> dict[str, str]:
-    """The Portuguese text of each English one."""
+    """The Portuguese text for each English one."""
     return _read("help.pt.json")
 
 
 @cache
 def _mistakes() -> dict[str, str]:
-    """What to say for each pattern of the library's sentences, in the order to look for them."""
+    """The translation for each pattern of Typer's messages, in the order to try them."""
     return _read("mistakes.pt.json")
 
 
@@ -64,7 +64,7 @@ def _read(name: str) -> dict[str, str]:
 
 
 def translate_help(command: Any) -> None:
-    """The texts of a command, its parameters and the commands in it."""
+    """Translate the texts of a command, its parameters and its subcommands."""
     if not in_portuguese():
         return
     texts = help_texts()
@@ -77,7 +77,7 @@ def translate_help(command: Any) -> None:
 
 
 def translate_frame() -> None:
-    """The words around them."""
+    """Translate the headings."""
     if in_portuguese() or _LIBRARY in sys.modules:
         library, language = import_module(_LIBRARY), "pt" if in_portuguese() else "en"
         for name, words in _FRAME.items():
@@ -86,7 +86,7 @@ def translate_frame() -> None:
 
 @contextmanager
 def translated_mistakes() -> Iterator[None]:
-    """What the library raises for a wrong command line, in the language of the help."""
+    """Translate Typer's errors about a wrong command line."""
     try:
         yield
     except Exception as mistake:
@@ -99,7 +99,7 @@ def translated_mistakes() -> Iterator[None]:
 
 
 def in_our_words(text: str) -> str:
-    """A sentence of the library in Portuguese, as far as it is known."""
+    """A message of Typer in Portuguese, if a pattern matches, else unchanged."""
     for pattern, words in _mistakes().items():
         if found := re.search(pattern, text):
             text = text[: found.start()] + words.format(*found.groups()) + text[found.end() :]

@@ -1,4 +1,4 @@
-"""How an import shows itself: the form of the file, refused lines, progress, the end."""
+"""Prints the course of an import: the file's form, refused lines, progress and result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sippulse_ws.files.streams import Bytes
 
 
 class Course:
-    """Follows one file; Ctrl-C ends it after the batch in hand, a second one at once."""
+    """Follows the import of one file; Ctrl-C ends it after the current batch, twice at once."""
 
     def __init__(
         self, source: Bytes, rejects: Rejects | None, language: str, *, quiet: bool
@@ -67,7 +67,7 @@ class Course:
 
     @contextmanager
     def followed(self) -> Iterator[None]:
-        """With progress on a terminal, and with Ctrl-C in hand."""
+        """Show progress on a terminal, and handle Ctrl-C meanwhile."""
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
             if errors.is_terminal:
@@ -102,7 +102,7 @@ def opened_rejects(path: Path | None, language: str) -> Iterator[Rejects | None]
 
 
 def summary(counts: Counts, language: str, *, dry_run: bool, known: bool) -> str:
-    """`2 stored, 1 known already, 0 refused`; `known` also when there are none."""
+    """`2 stored, 1 known already, 0 refused`; with `known`, also `0 known already`."""
     stored = Said.WOULD_BE_STORED if dry_run else Said.STORED
     changed = Said.WOULD_BE_CHANGED if dry_run else Said.CHANGED
     parts = [(stored, counts.stored, True), (changed, counts.changed, False)]

@@ -1,4 +1,4 @@
-"""The options that all imports have in common, and what they mean to the engine."""
+"""The options common to all imports, and what they mean for the engine."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The options of one call, by their names in COMMON."""
+    """The options of one command, as attributes named as in COMMON."""
 
     values: dict[str, Any]
 
@@ -110,7 +110,7 @@ class Chosen:
 
 
 def takes(run: Callable[..., None], **more: tuple[Any, Any]) -> Callable[..., None]:
-    """`run(Chosen)` as a command with the common options and these."""
+    """Make a command of `run(Chosen)`, with the common options and `more`."""
 
     def command(**values: Any) -> None:
         run(Chosen(values))
@@ -132,7 +132,7 @@ def engine_options(
     *,
     dry_run: bool | None = None,
 ) -> ImportOptions:
-    """What the engine is told; what the command line says goes before the profile."""
+    """The engine's options; the command line's take precedence over the profile's."""
     profile = profile or FileProfile("", kind.name)
     delimiter = chosen.delimiter or profile.delimiter
     if delimiter is not None and delimiter not in DELIMITERS:
@@ -160,7 +160,7 @@ def engine_options(
 
 
 def told_profile(chosen: Chosen, kind: Kind, profile: FileProfile | None) -> FileProfile:
-    """What this call says of form and columns, to be saved."""
+    """The profile to save: this command's options for form and columns."""
     saved = profile or FileProfile("", kind.name)
     form = {
         name: chosen.values[name] or getattr(saved, name)

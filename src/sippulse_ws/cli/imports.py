@@ -1,4 +1,4 @@
-"""`sippulse-ws import …`: tables from files, by one engine."""
+"""`sippulse-ws import …`: loads tables from files, with one engine."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from sippulse_ws.parts import make_vault
 
 app = typer.Typer(no_args_is_help=True)
 
-INTERRUPTED = 130  # as shells tell it
+INTERRUPTED = 130  # as shells report it
 
 
 def _command(name: str, doc: str, **more: tuple[Any, Any]) -> None:
@@ -55,7 +55,7 @@ def _command(name: str, doc: str, **more: tuple[Any, Any]) -> None:
 
 
 def import_files(kind: type[Kind], chosen: Chosen) -> None:
-    """Good lines are stored, bad ones named; ends with the status of the counts."""
+    """Store good lines and print bad ones; exits with the status of the counts."""
     settings = get_settings()
     language = chosen_language(settings)
     total, ended = Counts(), []
@@ -87,7 +87,7 @@ class OneFile:
         self._kind = kind
         self._chosen = chosen
         self._language = language
-        self.confirm: Callable[[Session], None] | None = None  # of each batch
+        self.confirm: Callable[[Session], None] | None = None  # called in each batch
         self.counts = Counts()
         self.deleted = 0
         self.interrupted = False
@@ -125,7 +125,7 @@ class OneFile:
         return self._told(path, digest, form)
 
     def _store(self, run: Import, course: Course, source: Bytes, path: Path) -> None:
-        """What breaks off, such as a file that was cut, may have stored batches: that is told."""
+        """Run the import; if it breaks off, report the batches that were stored already."""
         try:
             with course.followed():
                 run.run()
@@ -188,7 +188,7 @@ class OneFile:
 def _maker(
     kind: type[Kind], chosen: Chosen, settings: Settings, language: str
 ) -> Iterator[Callable[[], Kind]]:
-    """What makes the kind for each file; subscribers may need passwords."""
+    """A function that makes the kind for each file; subscribers may need passwords."""
     if not issubclass(kind, Subscribers):
         yield kind
         return
@@ -212,11 +212,11 @@ def _maker(
 def _alone(
     database: Database, kind: type[Kind], language: str
 ) -> Iterator[Callable[[Session], None]]:
-    """Two imports at once could both find a record unknown, where no key stops them.
+    """Let only one import run if no unique key keeps two from storing the same record.
 
-    Every batch is to call what this gives.
+    Every batch has to call what this yields.
     """
-    if not kind.alone or database.is_sqlite:  # whose transactions wait for one another
+    if not kind.alone or database.is_sqlite:  # SQLite has one writer at a time
         yield lambda _: None
         return
     another = Said.ANOTHER_IMPORT.text(language, kind=kind.name)

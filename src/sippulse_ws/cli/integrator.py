@@ -89,7 +89,7 @@ def _require_rights(database: Database, command: str, limited: str | None) -> No
 def _server(
     command: str, about: dict[str, object], limited: str | None = None
 ) -> Iterator[Session]:
-    """A connection for statements that no transaction holds together; told to the audit trail.
+    """A connection for statements without a common transaction; the command gets an audit row.
 
     `limited` is the login of an account with a schema of its own.
     """
@@ -105,5 +105,5 @@ def _server(
                     record_command(db, command, about, refusal)
                     raise
                 record_command(db, command, about)
-        except DBAPIError as error:  # never the statement, which holds a password
+        except DBAPIError as error:  # without the statement, which has a password
             raise fail(Said.DATABASE, reason=error.orig) from None

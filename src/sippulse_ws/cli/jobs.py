@@ -30,7 +30,7 @@ from sippulse_ws.parts import make_proxies
 app = typer.Typer(no_args_is_help=True)
 
 RUN = "run"
-SILENCE = 15  # seconds without a beat after which nobody works
+SILENCE = 15  # seconds without a beat after which no process counts as active
 
 
 @app.callback()
@@ -63,7 +63,7 @@ def jobs_status(json: AsJson = False) -> None:
     ]
     if not json:
         print_table(["job", "last success", "last failure", "failures", "error"], table)
-    # what a job left that the settings do not name any more is shown, and is nobody's trouble
+    # rows of jobs that the settings no longer have are shown, but their failures do not count
     if not works or any(row.failures for row in rows if row.name in here):
         raise typer.Exit(1)
 

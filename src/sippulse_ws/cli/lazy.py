@@ -1,4 +1,4 @@
-"""Commands whose modules are imported when they are called: most need little of the server."""
+"""Imports the modules of commands only when they are called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sippulse_ws.cli.help_language import translate_frame, translate_help, trans
 
 
 class Subject(NamedTuple):
-    """Where a command or a group of them is: a module of `cli`, and its function or `Typer`."""
+    """Where a command or group is: a module of `cli`, and the function or `Typer` in it."""
 
     module: str
     attribute: str
@@ -21,7 +21,7 @@ class Subject(NamedTuple):
 
 
 class LazyGroup(TyperGroup):
-    """The root of the command line. `subjects` are all its commands, in the order of the help."""
+    """The root command. `subjects` are its commands, in the order of the help."""
 
     subjects: dict[str, Subject] = {}  # noqa: RUF012 - a subclass has its own
 
@@ -29,7 +29,7 @@ class LazyGroup(TyperGroup):
         return list(self.subjects)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Name and help of a command; what it takes is known when it is resolved or loaded."""
+        """A stand-in with name and help; the command is loaded when it is resolved."""
         if (subject := self.subjects.get(cmd_name)) is None:
             return None
         command = TyperCommand(cmd_name, help=subject.help)
@@ -46,7 +46,7 @@ class LazyGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def load(self, name: str) -> Any:
-        """The command itself."""
+        """Import and return the command itself."""
         subject = self.subjects[name]
         found = getattr(import_module(f"sippulse_ws.cli.{subject.module}"), subject.attribute)
         if isinstance(found, typer.Typer):

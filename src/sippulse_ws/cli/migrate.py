@@ -39,14 +39,14 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.proxies import TABLES
 from sippulse_ws.domain.vault import Vault
 
-# Logins that begin like this are ours, and of no use to anybody else.
+# Prefix of the temporary logins by which `migrate` calls our own operations.
 _TEMPORARY = "migrate-only-"
 _INCOMPLETE = 2  # exit status
 
 
 @dataclass(frozen=True)
 class _Options:
-    """What the command line says."""
+    """The options of the command line."""
 
     origin: str
     source: Source
@@ -114,7 +114,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - options
     try:
         old = OldDatabase(sql) if sql else None
         listed = read_accounts(subscribers) if subscribers else Listed()
-        told = read_administrators(admins) if admins else []  # a bad file is told at once
+        told = read_administrators(admins) if admins else []  # report a bad file at once
     except DomainError as error:
         raise fail(error.message(language)) from None
     password = sys.stdin.readline().rstrip("\r\n")
@@ -130,7 +130,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - options
 def _run(options: _Options, listed_by_sql: bool) -> None:
     settings, language = get_settings(), options.report.language
     key = settings.password_key
-    # passwords that are in use are taken as they are, however short
+    # existing passwords are taken as they are, however short
     vault = Vault(
         key.get_secret_value() if key else None,
         [one.get_secret_value() for one in settings.old_password_keys],
@@ -162,7 +162,7 @@ def _run(options: _Options, listed_by_sql: bool) -> None:
 
 
 def _read_lists(options: _Options, old: OldDatabase, listed_by_sql: bool) -> None:
-    """Subscribers with what no operation tells of them, and aliases; a file may name fewer."""
+    """Read subscribers, with what no operation returns, and aliases; a file may limit them."""
     language, wanted = options.report.language, options.wanted
     try:
         found = old.subscribers()
@@ -209,7 +209,7 @@ def _said_calls(table: str, done: int) -> None:
 
 
 def _tell(found: MigrationReport, path: Path | None, as_json: bool) -> None:
-    """The report; ends with status 2 when something was not taken, or reads back otherwise."""
+    """Print the report; exits with status 2 if something was not taken, or differs."""
     if path is not None:
         path.write_text(found.as_json() + "\n", "utf-8")
     if as_json:
@@ -247,13 +247,13 @@ def _summary(found: MigrationReport) -> Iterator[str]:
 
 @contextmanager
 def _own_operations(settings: Settings, database: Database) -> Iterator[Source]:
-    """Our operations, asked by an administrator who is there only meanwhile."""
-    # the SOAP server is large
+    """Our own operations, called by a temporary administrator."""
+    # a large import
     from sippulse_ws.app import create_app  # noqa: PLC0415
 
     login, password = _TEMPORARY + secrets.token_hex(8), secrets.token_urlsafe(32)
     with database.writing() as db:
-        administrators.remove_temporary(db, _TEMPORARY)  # of a run that was killed
+        administrators.remove_temporary(db, _TEMPORARY)  # left by a run that was killed
         administrators.create_administrator(db, Authenticator(), login, password, superuser=True)
     transport = httpx.WSGITransport(create_app(settings.model_copy(update={"log_operations": 0.0})))
     source = Source("http://localhost", login, password, 0, transport)

@@ -1,4 +1,4 @@
-"""`--delete-missing`: what is in the database within a scope, and not in the file."""
+"""`--delete-missing`: deletes records within a scope that are not in the file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPTIONS = {"domain": "--domain", "rate_id": "--rate-id", "prefix": "--prefix"}
 
 
 def scope_of(kind: Kind, chosen: Chosen, language: str) -> Mapping[str, Any]:
-    """Where records may be deleted; the command ends when it is not said."""
+    """The values that limit what is deleted; the command ends if an option is missing."""
     if not kind.changes:
         raise fail(Said.CANNOT_DELETE_MISSING.text(language, kind=kind.name))
     scope: dict[str, Any] = {name: chosen.values.get(name) for name in kind.scope}
@@ -41,7 +41,7 @@ def delete_missing(
     chosen: Chosen,
     language: str,
 ) -> int:
-    """Delete after showing how many; how many were."""
+    """Show how many, ask, and delete; returns how many were deleted."""
     if run.counts.refused:
         typer.echo(Said.NOTHING_DELETED.text(language), err=True)
         return 0

@@ -1,4 +1,4 @@
-"""`sippulse-ws db partition`: a partition for every month, old ones archived and dropped."""
+"""`sippulse-ws db partition`: makes monthly partitions, archives and drops old ones."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _drop(
 
 
 def _archive(db: Session, one: Partition, folder: Path, format: Format, *, quiet: bool) -> int:
-    """Write a partition's rows to a new file; how many."""
+    """Write a partition's rows to a new file; returns how many."""
     path = folder / f"{one.table}-{one.name[1:]}.{SUFFIXES[format]}"
     if path.exists():
         raise fail(told(Said.FILE_IS_THERE, path=path))

@@ -1,4 +1,4 @@
-"""Replacing a rate table: the difference shown and asked for, at once or at a moment."""
+"""`import rates --replace`: shows the difference, asks, and replaces a rate table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from sippulse_ws.files.streams import Bytes
 
 
 def replace_rates(chosen: Chosen) -> None:
-    """`import rates --replace`: the whole list or nothing."""
+    """Replace a rate table with the list in a file, whole or not at all."""
     settings = get_settings()
     language = chosen_language(settings)
     if chosen.update or chosen.delete_missing or len(chosen.files) != 1:
@@ -60,7 +60,7 @@ def replace_rates(chosen: Chosen) -> None:
 
 
 def _whole(kind: NewPriceList, counts: Counts, language: str) -> int:
-    """The list, if no line of the file was refused: half a list would be no list."""
+    """The list's id; the command ends if a line was refused, since the list would be incomplete."""
     if kind.list_id is None or counts.refused:
         typer.echo(Said.NOT_REPLACED.text(language), err=True)
         raise typer.Exit(counts.status or 1)
@@ -99,9 +99,9 @@ def put_in_force(
     told: dict[str, Any],
     command: str = "import rates",
 ) -> None:
-    """Show what it changes, ask, and apply it or let it wait for its moment.
+    """Show what the list changes, ask, and apply it now or let it wait for its moment.
 
-    An undecided list is discarded by whoever made it.
+    A list that was not confirmed is discarded by the caller.
     """
     language = chosen_language(settings)
     with database.reading() as db:
@@ -172,7 +172,7 @@ def show_difference(difference: ListDifference, language: str) -> None:
 
 
 def plain(value: Decimal) -> str:
-    """An amount without zeros at its end."""
+    """An amount without trailing zeros."""
     return f"{value.normalize():f}"
 
 
@@ -188,7 +188,7 @@ def _told_changes(difference: ListDifference) -> dict[str, str]:
 def _moment(
     database: Database, settings: Settings, effective: dt.datetime | None, language: str
 ) -> dt.datetime | None:
-    """The operator's clock's reading as a moment; it has to be to come."""
+    """A local time of the operator's zone as a moment, which must be in the future."""
     if effective is None:
         return None
     with database.reading() as db:

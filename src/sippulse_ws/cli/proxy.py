@@ -1,4 +1,4 @@
-"""`sippulse-ws proxy …`: the SIP proxies that are told about changes."""
+"""`sippulse-ws proxy …`: the SIP proxies that are notified of changes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ app = typer.Typer(no_args_is_help=True)
 
 _COLUMNS = ("proxy", "what", "state", "row")
 
-_SHOWN = 10  # differing rows of a table
+_SHOWN = 10  # differing rows shown per table
 FINE = ("reachable", "in step", "queued")
 
 

@@ -1,4 +1,4 @@
-"""`sippulse-ws rates …`: price lists that wait or were in force, and what a call costs."""
+"""`sippulse-ws rates …`: waiting and past price lists, and what a call costs."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def history(
 
 @dataclass(frozen=True, slots=True)
 class _Restoring:
-    """What `put_in_force` asks of its options."""
+    """The options that `put_in_force` reads."""
 
     yes: bool
     dry_run: bool
@@ -152,7 +152,7 @@ def lookup(
 def _at(
     database: Database, account: str, number: str, seconds: int, to: tuple[str, dt.datetime]
 ) -> Lookup:
-    """With the rates of another moment, which are put there and taken back."""
+    """Look up with the rates of another moment, which are applied and rolled back."""
     priced, moment = to
     digits = rated_number(priced)
     prefixes = [digits[:end] for end in range(1, len(digits) + 1)]
@@ -164,7 +164,7 @@ def _at(
 
 
 def _plain(value: object) -> object:
-    """Amounts as numbers without zeros at their end."""
+    """An amount as text without trailing zeros; other values unchanged."""
     if not isinstance(value, Decimal):
         return value
     return int(value) if value == value.to_integral_value() else float(value)

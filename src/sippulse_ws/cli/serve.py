@@ -49,7 +49,7 @@ def serve(
     demo: Annotated[bool, typer.Option(help="With demo data; needs --ephemeral.")] = False,
 ) -> None:
     """Serve the web services."""
-    os.umask(0o077)  # whatever is written here may hold credentials
+    os.umask(0o077)  # files written here may contain credentials
     keep_little_memory()
     if demo and not ephemeral:
         raise typer.BadParameter(told(Said.DEMO_ALONE))
@@ -67,7 +67,7 @@ def serve(
 
 
 class NotStarted(Exception):
-    """The message says why."""
+    """The server cannot start; the message says why."""
 
 
 def _serve(
@@ -77,11 +77,11 @@ def _serve(
     pin: bool | None,
     logins: dict[str, str] | None = None,
 ) -> None:
-    """With `logins` the server is one for tests."""
+    """Run the server; with `logins` it is one for tests."""
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
     _check_database(settings)
-    if host.startswith("[") and host.endswith("]"):  # as in an address of the web
+    if host.startswith("[") and host.endswith("]"):  # as in a URL
         host = host[1:-1]
     cores = len(usable_cores())
     try:
@@ -92,7 +92,7 @@ def _serve(
     address = f"http://{name}:{listeners[0].getsockname()[1]}"
     if logins is not None:
         announce(address, logins)
-    elif console.is_terminal or settings.log_format == "text":  # else the line "start" says it
+    elif console.is_terminal or settings.log_format == "text":  # else the log says it
         console.print(f"sippulse-ws: {address}/SipPulse/", highlight=False)  # data
     with metrics_folder() as folder:
         os.environ.setdefault(metrics.FOLDER, folder)
@@ -104,14 +104,14 @@ def _serve(
 
 
 def _work_beside(settings: Settings, master: int) -> None:
-    """What the background process does."""
-    from sippulse_ws.jobs.run import run_jobs  # noqa: PLC0415 - workers need nothing of it
+    """Run the jobs, in the background process."""
+    from sippulse_ws.jobs.run import run_jobs  # noqa: PLC0415 - workers do not need it
 
     run_jobs(settings, parent=master)
 
 
 def _check_database(settings: Settings) -> None:
-    """Say what is wrong with it or with its key. One that is away is waited for, not ready."""
+    """End if schema or key are wrong. If the database is away, serve anyway, not ready."""
     language = chosen_language(settings)
     database = make_database(settings)
     if misplaced := database.find_misplaced_file():

@@ -1,4 +1,4 @@
-"""What the commands share: settings, database, errors in plain words."""
+"""What the commands share: settings, database, messages, output."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ errors = Console(stderr=True)
 
 
 def fail(message: str | Wording | Sentence, **values: object) -> typer.Exit:
-    """Say what is wrong and end with status 1."""
+    """Print what is wrong; raise the result to exit with status 1."""
     text = message if isinstance(message, str) else told(message, **values)
     errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
 
 def current_language() -> str:
-    """The one language of this run."""
+    """The language of this run."""
     return chosen_language(get_settings())
 
 
@@ -55,7 +55,7 @@ def say(said: Wording | Sentence, **values: object) -> None:
 
 
 def warn(said: Wording | Sentence, **values: object) -> None:
-    """The same on stderr, in yellow."""
+    """Print a sentence on stderr, in yellow."""
     text = told(said, **values)
     errors.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
@@ -71,9 +71,9 @@ def get_settings() -> Settings:
 def open_database(
     settings: Settings | None = None, *, is_new: bool = False, connections: int | None = None
 ) -> Iterator[Database]:
-    """The configured database; errors of the domain and of the database become one line.
+    """The configured database; errors of the domain and the database are printed as one line.
 
-    `is_new`: it is made, and its folder with it.
+    `is_new`: the database may not exist yet; its folder is created.
     """
     settings = settings or get_settings()
     database = make_database(settings, connections)
@@ -95,9 +95,9 @@ def open_database(
 
 @contextmanager
 def writing(command: str, reloads: Sequence[str] = (), **told: object) -> Iterator[Session]:
-    """A transaction with its row in the audit trail, done or refused; `told` is never a secret.
+    """A transaction with its audit row, done or refused; `told` must have no secrets.
 
-    `reloads` are tables that SIP proxies must read again after it.
+    `reloads` are tables that SIP proxies have to reload after it.
     """
     settings = get_settings()
     with open_database(settings) as database:
@@ -119,7 +119,7 @@ def record_command(
     told: Mapping[str, object],
     refusal: DomainError | None = None,
 ) -> None:
-    """The row of a command in the audit trail."""
+    """Write a command's row into the audit trail."""
     given = {name: value for name, value in told.items() if value not in (None, False, [])}
     audit.record(
         db,
@@ -138,31 +138,31 @@ def _told(value: object) -> str:
 
 
 def administrator_name() -> str:
-    """Whoever runs the command, as audit trail and ledger name them."""
+    """The user of this command, as audit trail and ledger name it."""
     return current_user()
 
 
 def current_user() -> str:
-    """Who calls the command, as the audit trail tells it."""
+    """The system's user, or its number if it has no name."""
     try:
         name = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
+    except (KeyError, OSError):  # in a container, a user may have no name
         name = f"uid {os.getuid()}"
     return f"{name} (shell)"
 
 
 def print_json(document: object) -> None:
-    """One document; amounts as texts with all of their digits, moments as ISO 8601 has them."""
+    """Print one JSON document; amounts are exact texts, moments ISO 8601."""
     typer.echo(json.dumps(document, default=json_value, ensure_ascii=False))
 
 
 def json_value(value: object) -> object:
-    """What JSON has no form for."""
+    """The JSON form of values that JSON lacks."""
     return value.isoformat() if isinstance(value, dt.datetime | dt.date) else str(value)
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:
-    """A table, or an array of objects."""
+    """Print rows as a table, or as a JSON array of objects."""
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
@@ -182,13 +182,13 @@ def reading() -> Iterator[Session]:
 
 
 def require_schema(db: Session) -> None:
-    """End with one line when the schema is not the one that this program knows."""
+    """End with one line if this program cannot work with the database's schema."""
     if trouble := find_trouble(db):
         raise fail(trouble)
 
 
 def password_from_stdin(password_stdin: bool) -> str:
-    """Passwords come by standard input or a hidden prompt, never as an argument."""
+    """A password from standard input or a hidden prompt; passwords are never arguments."""
     if password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     again = told(Said.ONCE_MORE)
@@ -196,7 +196,7 @@ def password_from_stdin(password_stdin: bool) -> str:
 
 
 def print_table(columns: list[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table for people; tab-separated lines when it goes into a pipe or a file."""
+    """Print a table; into a pipe or file, tab-separated lines."""
     if not console.is_terminal:
         for row in [columns, *rows]:
             typer.echo(tabbed(row))
@@ -208,10 +208,10 @@ def print_table(columns: list[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 def tabbed(cells: Sequence[object]) -> str:
-    """A line for programs."""
+    """A tab-separated line."""
     return "\t".join(_printable(cell) for cell in cells)
 
 
 def _printable(cell: object) -> str:
-    """What clients sent may hold line ends, or characters that steer a terminal."""
+    """The cell as text; line ends and control characters, which clients may send, are escaped."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in str(cell))

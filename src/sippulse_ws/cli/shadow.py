@@ -1,4 +1,4 @@
-"""`sippulse-ws shadow` and `sippulse-ws replay`: seeing before the day that clients will work."""
+"""`sippulse-ws shadow` and `sippulse-ws replay`: compare servers before the switch."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _run(options: ShadowOptions, listen: str) -> None:
 
 
 class _Shown:
-    """The live summary: a table that is drawn anew, or a line when something has happened."""
+    """Shows the live summary: a table that is redrawn, or lines if there is no terminal."""
 
     def __init__(self, language: str) -> None:
         self._language = language

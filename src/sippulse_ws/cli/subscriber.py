@@ -1,4 +1,4 @@
-"""`sippulse-ws subscriber …`: looking for subscribers, and changing one or many."""
+"""`sippulse-ws subscriber …`: finds subscribers, and changes one or many."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The filter as the options tell it."""
+    """The options that select subscribers."""
 
     domain: str | None
     text: str | None

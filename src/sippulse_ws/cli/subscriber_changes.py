@@ -1,4 +1,4 @@
-"""The same change of one or many accounts, each in a transaction with its audit row."""
+"""Makes the same change to one or many accounts, each in a transaction with its audit row."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def change_accounts(
     ask: bool = False,
     told: Mapping[str, object] | None = None,
 ) -> None:
-    """Change each; those that cannot be are named, and the exit status is that of imports."""
+    """Change each account, and print those refused; the exit status is as for imports."""
     settings = get_settings()
     language = chosen_language(settings)
     if not accounts and file is None:
@@ -106,7 +106,7 @@ def _named(accounts: Sequence[str], file: Path | None) -> Iterator[str]:
                     placed = {n: one.name for n, one in found.items() if one is not None}
                     if placed:
                         continue
-                    placed = {0: "account_code"}  # no line of names: an account a line
+                    placed = {0: "account_code"}  # no line of names: one account per line
                 cells = {
                     placed[n]: cell.strip() for n, cell in enumerate(line.cells) if n in placed
                 }
@@ -116,7 +116,7 @@ def _named(accounts: Sequence[str], file: Path | None) -> Iterator[str]:
 
 
 def parse_assignments(texts: Sequence[str], language: str) -> dict[str, Any]:
-    """`call_limit=2` as a value of its column; an empty text clears, an empty reference too."""
+    """Parse `call_limit=2` into values by column; an empty value clears texts and references."""
     names = ColumnNames(Subscribers.fields, lambda _name: None)
     values: dict[str, Any] = {}
     for text in texts:

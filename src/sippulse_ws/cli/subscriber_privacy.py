@@ -1,4 +1,4 @@
-"""`sippulse-ws subscriber dossier` and `forget`: what the law (LGPD) gives a person a right to."""
+"""`sippulse-ws subscriber dossier` and `forget`: a person's rights by law (LGPD)."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _forget(
 
 
 def _record(database: Database, done: Forgotten) -> None:
-    """By the pseudonym: the trail must not remember whom it was to forget."""
+    """Write the audit row with the pseudonym, since the trail must not name the person."""
     told: dict[str, object] = {"account": done.pseudonym, "kept_calls": done.kept_calls}
     with database.writing() as db:
         record_command(db, "subscriber forget", told | done.changed)
@@ -146,7 +146,7 @@ def _report(account: str, done: Forgotten, settings: Settings, *, as_json: bool)
 
 
 def _has_rows(db: Session, person: Person, section: Section) -> bool:
-    if section.model in (Audit, IdempotencyKey):  # their queries find more than is meant
+    if section.model in (Audit, IdempotencyKey):  # their queries find more than this person's rows
         return next(_rows(db, person, section), None) is not None
     return section.count(db, person) > 0
 
@@ -170,7 +170,7 @@ def _rows(db: Session, person: Person, section: Section) -> Iterator[Mapping[str
 
 
 def _write_json(db: Session, person: Person, settings: Settings, file: IO[str]) -> None:
-    """A member per table, row by row: there may be many calls."""
+    """Write a member per table, row by row, since there may be many calls."""
     head = {
         "account": person.account,
         "made_at": dt.datetime.now(dt.UTC),
@@ -205,7 +205,7 @@ def _write_text(db: Session, person: Person, settings: Settings, file: IO[str]) 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[str]]:
-    """Readable by its owner only; a file that is there already is left alone."""
+    """Create a file that only its owner can read; an existing one is not overwritten."""
     if str(path) == "-":
         yield sys.stdout
         return

@@ -1,4 +1,4 @@
-"""What the commands say, in Portuguese and English; of errors the domain's say it themselves."""
+"""What the commands print, in Portuguese and English. Errors of the domain have their own texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 from sippulse_ws.config import Settings
 from sippulse_ws.wording import Wording
 
-# What the records of each kind are called.
+# The records of each kind, as commands name them.
 NOUNS = {
     "subscribers": Wording("assinantes", "subscribers"),
     "dids": Wording("números", "numbers"),
@@ -23,7 +23,7 @@ NOUNS = {
     "raw-calls": Wording("registros brutos", "raw records"),
     "statistics": Wording("linhas de estatística", "rows of statistics"),
 }
-# What `migrate` cannot bring by operations alone.
+# What `migrate` cannot take through operations.
 BY_HAND = {
     "administrators": Wording("administradores", "administrators"),
     "reseller passwords": Wording("senhas do portal de revendas", "portal passwords of resellers"),
@@ -38,7 +38,7 @@ BY_HAND = {
 
 
 class Sentence(Enum):
-    """A catalogue of sentences; keyword arguments fill one."""
+    """A catalogue of sentences, filled in by keyword arguments."""
 
     def text(self, language: str, **values: object) -> str:
         wording: Wording = self.value
@@ -46,7 +46,7 @@ class Sentence(Enum):
 
 
 class Said(Sentence):
-    """What commands say; of the database in `DatabaseSaid`, of a call in `CallSaid`."""
+    """What commands print. See also `DatabaseSaid` and `CallSaid`."""
 
     STORED = Wording("{count} gravados", "{count} stored")
     WOULD_BE_STORED = Wording("{count} seriam gravados", "{count} would be stored")
@@ -61,7 +61,7 @@ class Said(Sentence):
         "interrupted: {counts}; the same command goes on from there",
     )
     ANOTHER_IMPORT = Wording(
-        "outra importação de {kind} está em andamento (another import)",
+        "outra importação de {kind} está em andamento",
         "another import of {kind} is running",
     )
     MISSING_FOUND = Wording(
@@ -166,8 +166,8 @@ class Said(Sentence):
     REMOVED = Wording("{count} removidos", "{count} removed")
     ADMIN_CREATED = Wording("administrador {login} criado", "administrator {login} created")
     PASSWORD_SET = Wording("senha alterada", "password set")
-    ENABLED = Wording("liberado", "enabled")
-    DISABLED = Wording("impedido", "disabled")
+    ENABLED = Wording("desbloqueado", "enabled")
+    DISABLED = Wording("bloqueado", "disabled")
     GRANTED = Wording("concedido", "granted")
     REVOKED = Wording("retirado", "revoked")
     RULE_CREATED = Wording("regra criada, id {id}", "rule created, id {id}")
@@ -236,7 +236,7 @@ class Said(Sentence):
     RATE = Wording("{rate} por segundo", "{rate} a second")
     JOBS_WORK = Wording("trabalha: {holder} desde {since}", "works: {holder} since {since}")
     JOBS_REST = Wording(
-        "nenhum processo de fundo trabalha; serve o inicia",
+        "nenhum processo em segundo plano trabalha; serve o inicia",
         "no background process works; serve starts it",
     )
     NO_SUCH_JOB = Wording(
@@ -315,7 +315,7 @@ class Said(Sentence):
         "o evento {event} será entregue de novo a {count} destinos",
         "event {event} is delivered again to {count} endpoints",
     )
-    EVENT_WAITS = Wording("ninguém espera o evento {event}", "event {event} waits for nobody")
+    EVENT_WAITS = Wording("ninguém espera o evento {event}", "nobody waits for event {event}")
     ORIGIN_REVOKED = Wording("{count} retirados", "{count} revoked")
     ORIGIN_CONFIRMED = Wording("{count} confirmados", "{count} confirmed")
     MIGRATE_PASSWORD = Wording(
@@ -377,7 +377,7 @@ def noun(kind: str, language: str) -> str:
 
 
 def chosen_language(settings: Settings | None) -> str:
-    """That of the settings, where they say; else that of the terminal."""
+    """The language of the settings if it is set there, else that of the terminal."""
     if settings is not None and "language" in settings.model_fields_set:
         return settings.language
     names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))

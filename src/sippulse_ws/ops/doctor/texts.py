@@ -180,7 +180,7 @@ TEXTS = {
     ),
     "dids-outside": _Text(
         Wording(
-            "{count} DIDs fora de qualquer estoque, gravados por administradores ou antigos",
+            "{count} DIDs fora de qualquer inventário, gravados por administradores ou antigos",
             "{count} DIDs are in no inventory, written by domains' administrators or from before",
         ),
         Wording(
