@@ -29,6 +29,7 @@ class Place(Protocol):
 
     lane: str
     end: float  # time.monotonic() by which it has to be answered
+    admitted: Any  # what an operation keeps of its first run, in case there is another one
 
     def guessed(self) -> None:
         """The client's login failed."""

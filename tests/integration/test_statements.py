@@ -13,7 +13,9 @@ from sippulse_ws.db.schema.migrate import upgrade
 from sippulse_ws.db.statements import Queued
 from sippulse_ws.domain import new_subscribers, password_keys
 from sippulse_ws.domain.vault import Vault
+from sippulse_ws.lanes import PLACE, Detour
 from sippulse_ws.models import Subscriber
+from sippulse_ws.services import runner
 from tests.factories.platform import DOMAIN, Platform
 from tests.soap import Soap
 
@@ -145,3 +147,40 @@ def test_statements_of_an_operation(
     soap(service, operation, **arguments)
     # SQLite's transactions begin with a statement of their own, within the process
     assert [verb for verb in said if verb != "BEGIN"] == verbs
+
+
+class _Crowded:
+    """A place where others write already when a request comes for the first time."""
+
+    lane, end, admitted, park = "operations", float("inf"), None, None
+
+    def __init__(self) -> None:
+        self.others = 1
+
+    def enter(self, _account: str) -> None:
+        self.others -= 1
+        if self.others >= 0:
+            raise Detour
+
+    def leave(self, _account: str) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("moment", "again"), [(60.0, []), (0.0, ["SELECT"])])
+def test_a_write_that_had_to_wait_for_others_a_moment_is_not_admitted_again(
+    committed: Committed, monkeypatch: pytest.MonkeyPatch, moment: float, again: list[str]
+) -> None:
+    """Under load most writes have to wait: the principal is not read twice for that."""
+    soap, said, _ = committed
+    monkeypatch.setattr(runner, "ADMITTED_SECONDS", moment)
+    place = _Crowded()
+    here = Soap(lambda environ, start: soap.app({**environ, PLACE: place}, start), soap.principal)
+    said.clear()
+
+    with pytest.raises(Detour):
+        here("SubscriberWS", "activateSubscriber", username="1000", domain=DOMAIN)
+    assert said == ["SELECT"]
+    here("SubscriberWS", "activateSubscriber", username="1000", domain=DOMAIN)
+
+    verbs = [verb for verb in said if verb != "BEGIN"]
+    assert verbs == ["SELECT", *again, "INSERT INSERT UPDATE", "COMMIT"]

@@ -67,3 +67,25 @@ def test_a_queue_full_of_guesses_has_room_for_others() -> None:
     assert pool.is_full(OPERATIONS, guesses=True)
     assert not pool.is_full(OPERATIONS)
     held.set()
+
+
+def test_who_waited_for_other_writers_comes_before_those_that_came_later() -> None:
+    ran: list[str] = []
+    begin, over = Event(), Event()
+
+    def run(job: Job) -> None:
+        begin.wait(_SECONDS)
+        ran.append(job.request)
+        if len(ran) == 4:
+            over.set()
+
+    pool = Pool(1, 1, 100, run, lambda job: None)
+    parked = _job(pool, "parked")
+    assert pool.writers.enter("account", parked)
+    assert not pool.writers.enter("account", parked)
+    for name in ("ends", "later", "last"):
+        pool.queue(_job(pool, name))
+    parked.leave("account")
+    begin.set()
+    assert over.wait(_SECONDS)
+    assert ran.index("parked") < ran.index("later")

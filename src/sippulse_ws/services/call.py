@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sippulse_ws.config import Settings
 from sippulse_ws.db import Session
@@ -45,6 +45,14 @@ class Call:
     def reloads(self) -> SharedReloads:
         """Reloads of SIP proxies, shared with others who ask for the same one at the same time."""
         return SharedReloads(self.db, self.beside)
+
+
+class Admitted(NamedTuple):
+    """A call that was authorized, until a time.monotonic()."""
+
+    call: Call
+    domain: str  # of the operation's line
+    end: float
 
 
 @dataclass(slots=True)

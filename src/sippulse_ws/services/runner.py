@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from time import perf_counter
+from time import monotonic, perf_counter
 from types import GeneratorType
 from typing import Any
 
@@ -43,7 +43,7 @@ from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
 from sippulse_ws.domain.request_errors import PreconditionUnsupported
 from sippulse_ws.lanes import PROXIES, Detour, place_of, writing_for
 from sippulse_ws.observability.outages import Outage
-from sippulse_ws.services.call import Call, Request
+from sippulse_ws.services.call import Admitted, Call, Request
 from sippulse_ws.services.dry_runs import DryRunOver, is_dry_run
 from sippulse_ws.services.idempotency import keyed_request
 from sippulse_ws.services.logins import FailedLogins
@@ -61,6 +61,8 @@ _STREAMS = (GeneratorType, Listing)
 
 # Seconds for a row about a login or a refusal, besides those of the operation.
 BESIDE_SECONDS = 5.0
+# For which a write that waits for other writers need not be authorized again.
+ADMITTED_SECONDS = 1.0
 
 
 class Runner:
@@ -210,10 +212,10 @@ class Runner:
 
     def _write(self, request: Request, finished: list[bool]) -> tuple[Call, Any]:
         operation, keyed = request.operation, request.keyed
-        with self.database.reading() as db:
-            call = self.authorize(db, request)
-        account = account_of(request.values)
-        with writing_for(request.place, account), self.database.writing() as db:
+        call, place = self._admit(request), request.place
+        with writing_for(place, account_of(request.values)), self.database.writing() as db:
+            if place is not None:
+                place.admitted = None  # another attempt asks again
             call.db = db
             if keyed is not None and (first := keyed.begin(db)) is not None:
                 request.audit(db, audit.REPEATED, first.code)
@@ -231,6 +233,19 @@ class Runner:
                 raise DryRunOver(call, result)
             finished.append(True)
         return call, result
+
+    def _admit(self, request: Request) -> Call:
+        """Authorize a write, unless it was a moment ago, before it had to wait for others."""
+        place, context = request.place, request.context
+        kept: Admitted | None = None if place is None else place.admitted
+        if kept is not None and monotonic() < kept.end:
+            context.domain = kept.domain
+            return kept.call
+        with self.database.reading() as db:
+            call = self.authorize(db, request)
+        if place is not None:
+            place.admitted = Admitted(call, context.domain, monotonic() + ADMITTED_SECONDS)
+        return call
 
     def _check_unchanged(self, db: Session, request: Request) -> None:
         """With If-Match, refuse to change an object that is not as the client has read it."""

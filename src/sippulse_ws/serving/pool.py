@@ -25,8 +25,8 @@ class Job:
     """A request with its whole body; the `lanes.Place` of its operation."""
 
     __slots__ = (
-        "_ticket", "client", "done", "end", "environ", "failed_login", "gone", "guesses", "lane",
-        "pool", "proto", "request", "since",
+        "_ticket", "admitted", "client", "done", "end", "environ", "failed_login", "gone",
+        "guesses", "lane", "pool", "proto", "request", "since",
     )  # fmt: skip
 
     def __init__(self, pool: Pool, lane: str, request: Any, proto: Any, end: float) -> None:
@@ -42,6 +42,7 @@ class Job:
         self.client = ""  # its address
         self.failed_login = False
         self.guesses = False  # its client's logins keep failing: others come first
+        self.admitted: Any = None
         self._ticket = [True]
 
     def claim(self) -> bool:
@@ -94,7 +95,7 @@ class Job:
     def leave(self, account: str) -> None:
         waiting = self.pool.writers.leave(account)
         if waiting is not None:
-            self.pool.queue(waiting)
+            self.pool.queue(waiting, first=True)  # it came before those in the queue
 
 
 class Lane:
@@ -114,8 +115,12 @@ class Lane:
         self._lock = Lock()
         self._work = work
 
-    def put(self, job: Job) -> None:
-        (self._guessers if job.guesses else self._others).append(job)
+    def put(self, job: Job, *, first: bool = False) -> None:
+        queue = self._guessers if job.guesses else self._others
+        if first:
+            queue.appendleft(job)
+        else:
+            queue.append(job)
         self._there.put(None)
         if not self._started:
             self._start()
@@ -171,8 +176,8 @@ class Pool:
         sizes = {OPERATIONS: threads, PROXIES: proxy_threads, PAGES: 1}
         self.lanes = {name: Lane(name, size, self._work) for name, size in sizes.items()}
 
-    def queue(self, job: Job) -> None:
-        self.lanes[job.lane].put(job)
+    def queue(self, job: Job, *, first: bool = False) -> None:
+        self.lanes[job.lane].put(job, first=first)
 
     def is_full(self, lane: str, guesses: bool = False) -> bool:
         most = self._most // 2 if guesses else self._most
