@@ -8,7 +8,10 @@ from sqlalchemy import bindparam, insert
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db import Session
-from sippulse_ws.db.statements import Prepared
+from sippulse_ws.db.connections.clock import CLOCK
+from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed
+from sippulse_ws.db.statements import Prepared, insert_texts
+from sippulse_ws.db.statements.drivers import DRIVERS
 from sippulse_ws.db.statements.insert_texts import PACKET
 from sippulse_ws.models import Rate
 from tests.factories.platform import DOMAIN, Platform
@@ -70,6 +73,35 @@ def test_a_taken_key_is_an_integrity_error(
     with pytest.raises(IntegrityError), db.savepoint():
         statement.run_many(db, [row(1, "a"), row(1, "b")])
     assert platform.rows(Rate) == []
+
+
+@pytest.mark.usefixtures("platform")
+def test_the_clock_runs_while_rows_are_sent(db: Session, statement: Prepared) -> None:
+    CLOCK.seconds = 0.0
+    statement.run_many(db, [row(1, "a"), row(2, "b")])
+    assert CLOCK.seconds > 0
+
+
+@pytest.mark.engines("mariadb")
+@pytest.mark.usefixtures("platform")
+def test_a_deadline_is_looked_at_before_each_text(
+    db: Session, statement: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = DRIVERS[db.dialect.driver]
+    send, sent = driver.send, list[int]()
+    monkeypatch.setattr(insert_texts, "PACKET", 100)
+
+    with Deadline(600) as deadline:
+
+        def last_one(*arguments: Any) -> None:
+            send(*arguments)
+            sent.append(len(arguments[1]))
+            deadline.end = 0.0
+
+        monkeypatch.setattr(driver, "send", last_one)
+        with pytest.raises(DeadlinePassed):
+            statement.run_many(db, [row(n, "x" * 100) for n in range(3)])
+    assert sent == [1]
 
 
 @pytest.mark.parametrize("values", [{"colour": "red"}, {"name": ...}])

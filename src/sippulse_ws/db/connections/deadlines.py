@@ -107,8 +107,14 @@ def _cut_late_ones() -> None:
 
 
 def remember_socket(driver: Any, record: ConnectionPoolEntry) -> None:
-    """Note a new connection's socket: drivers do not tell it to another thread while it is used."""
-    number = driver.fileno() if hasattr(driver, "fileno") else driver._sock.fileno()  # PyMySQL
+    """Note a new connection's socket: drivers do not tell it to another thread while it is used.
+
+    Without it (a PyMySQL that calls it otherwise) late statements end with the read time-out.
+    """
+    owner = driver if hasattr(driver, "fileno") else getattr(driver, "_sock", None)  # PyMySQL's
+    if owner is None:
+        return
+    number = owner.fileno()
     record.info[_SOCKET] = number, os.fstat(number).st_ino
 
 

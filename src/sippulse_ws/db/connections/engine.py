@@ -142,10 +142,11 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Sees committed data; each statement stands for itself."""
         connection = self._readers.acquire()
+        session = Session(connection)
         try:
-            yield Session(connection)
+            yield session
         except BaseException:
-            self._readers.discard(connection)
+            self._readers.discard(connection, gave_up=session.gave_up)
             raise
         self._readers.release(connection)
 
@@ -154,9 +155,9 @@ class Database:
         """A transaction: committed at the end, rolled back when anything is raised."""
         with self._turn():
             connection = self._writers.acquire()
+            session = Session(connection, queues=True)
             try:
                 connection.begin()  # said here, since a Prepared does not say it
-                session = Session(connection, queues=True)
                 yield session
                 session.send_queued()
                 check_deadline()
@@ -164,7 +165,7 @@ class Database:
                 try:
                     connection.rollback()
                 finally:
-                    self._writers.discard(connection)
+                    self._writers.discard(connection, gave_up=session.gave_up)
                 raise
             started = perf_counter()
             try:
@@ -264,6 +265,8 @@ def _limits(seconds: float) -> str:
 def _mysql_arguments(url: URL, patience: int | None, joining: bool) -> dict[str, Any]:
     """`joining`: several statements may go in one round trip."""
     arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 5}
+    # Both the same: PyMySQL sets the socket's time-out anew for each packet where they differ, and
+    # what reads packets here (`pymysql_packets`) relies on the one that was set for writing.
     arguments |= {"read_timeout": patience, "write_timeout": patience} if patience else {}
     if url.get_driver_name() == "pymysql":
         from pymysql.constants import CLIENT  # noqa: PLC0415 - large, and with it cryptography

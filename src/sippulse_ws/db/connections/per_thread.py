@@ -93,15 +93,18 @@ class PerThreadConnections:
         else:
             mine.connection = connection
 
-    def discard(self, connection: Connection) -> None:
-        """Return it to the pool after a use that failed; if it was lost, replace the pool."""
+    def discard(self, connection: Connection, *, gave_up: bool = False) -> None:
+        """Return it to the pool after a use that failed; if it was lost, replace the pool.
+
+        With `gave_up` this one alone was ended by its session.
+        """
         self._in_use.remove(connection)
         deadline = current_deadline()
         if deadline is not None:
             _let_go(deadline, connection)
         if deadline is not None and deadline.was_cut:  # by us: the others are as good as before
             connection.invalidate()
-        elif connection.invalidated:
+        elif connection.invalidated and not gave_up:
             self._engine.dispose(close=False)
         lost = connection.invalidated
         connection.close()

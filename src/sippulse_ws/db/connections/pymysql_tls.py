@@ -1,8 +1,9 @@
 """PyMySQL's connections with one TLS context for all of them.
 
-Where the URL says nothing of TLS, PyMySQL asks for it, takes what the server has, and checks no
-certificate. It reads all authorities of the system for that nevertheless, for each connection:
-more than a MiB of memory, and milliseconds of CPU.
+Where the URL says nothing of TLS, PyMySQL 1.2 and later ask for it, take what the server has, and
+check no certificate. They read all authorities of the system for that nevertheless, for each
+connection: more than a MiB of memory, and milliseconds of CPU. Before 1.2 (1.1.1 is the oldest that
+is allowed) such a connection is not encrypted, and the context is not asked for.
 """
 
 from __future__ import annotations

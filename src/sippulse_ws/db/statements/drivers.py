@@ -79,31 +79,35 @@ class MysqlClient:
         return Result(rows, connection.affected_rows(), connection.insert_id())
 
 
-class PyMySqlResult(Protocol):
-    rows: Sequence[tuple[Any, ...]] | None  # None of a statement that has none
+class PyMySqlCursor(Protocol):
+    rowcount: int
+    lastrowid: int
+
+    def execute(self, query: bytes, /) -> int: ...
+
+    def fetchall(self) -> Sequence[tuple[Any, ...]]: ...
+
+    def nextset(self) -> bool | None: ...
 
 
 class PyMySqlConnection(Protocol):
     """PyMySQL's, whose own types know no bytes as a query."""
 
-    _result: PyMySqlResult
-
     def escape(self, value: str, /) -> str: ...
 
-    def query(self, sql: bytes, /) -> int: ...
-
-    def next_result(self) -> int: ...
-
-    def affected_rows(self) -> int: ...
-
-    def insert_id(self) -> int: ...
+    def cursor(self) -> PyMySqlCursor: ...
 
 
 @cache
 def _packets() -> Any:
-    """Loaded with the first statement: PyMySQL is large, and other drivers need nothing of it."""
-    from sippulse_ws.db.statements import pymysql_packets  # noqa: PLC0415
+    """Loaded with the first statement: PyMySQL is large, and other drivers need nothing of it.
 
+    None if this PyMySQL has other names inside.
+    """
+    try:
+        from sippulse_ws.db.statements import pymysql_packets  # noqa: PLC0415
+    except ImportError:
+        return None
     return pymysql_packets
 
 
@@ -124,21 +128,20 @@ class PyMySql:
         self, connection: PyMySqlConnection, statements: Sequence[bytes], done: list[Result]
     ) -> None:
         text = b";".join(statements)
-        if (packets := _packets()).KNOWN:
-            packets.send(connection, text)
-            for _ in statements:
-                done.append(packets.read_result(connection))  # noqa: PERF401 - one by one
+        packets = _packets()
+        if packets is not None and packets.is_known(connection):
+            packets.send(connection, text, len(statements), done)
             return
-        connection.query(text)
+        cursor = connection.cursor()
+        cursor.execute(text)
         for _ in statements[1:]:
-            done.append(self._result(connection))
-            connection.next_result()
-        done.append(self._result(connection))
+            done.append(self._result(cursor))
+            cursor.nextset()
+        done.append(self._result(cursor))
 
     @staticmethod
-    def _result(connection: PyMySqlConnection) -> Result:
-        rows = connection._result.rows or ()
-        return Result(rows, connection.affected_rows(), connection.insert_id())
+    def _result(cursor: PyMySqlCursor) -> Result:
+        return Result(cursor.fetchall(), cursor.rowcount, cursor.lastrowid)
 
 
 class Sqlite:

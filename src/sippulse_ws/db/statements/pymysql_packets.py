@@ -1,7 +1,9 @@
 """Results of PyMySQL where it is slow: of statements without rows, and rows of one text.
 
 PyMySQL makes several objects of each packet. They are read here by the library's own function for
-bytes, with its time-outs and errors; whatever else comes is handed to the library.
+bytes, with its time-outs and errors; whatever else comes is handed to the library. Of its inside is
+used what `_PRIVATE` lists. A version without one of these names, or one that agrees with the server
+on results that end otherwise, is used by its front door (`drivers.PyMySql`).
 """
 
 from __future__ import annotations
@@ -10,32 +12,52 @@ from collections.abc import Callable
 from typing import Any
 
 from pymysql.connections import TEXT_TYPES, Connection, MySQLResult
-from pymysql.constants import CR, FIELD_TYPE
+from pymysql.constants import CLIENT, CR, FIELD_TYPE
 from pymysql.converters import through
-from pymysql.err import OperationalError
+from pymysql.err import Error, OperationalError
 from pymysql.protocol import MysqlPacket
 
 from sippulse_ws.db.statements.results import Result
 
-_OK, _END, _ERROR, _NULL = 0, 0xFE, 0xFF, 0xFB  # how packets begin
+_OK, _END, _ERROR = 0, 0xFE, 0xFF  # how packets begin
+_NULL = _FILE = 0xFB  # a row of no value; as an answer, the wish for a file of ours
 _ONE_COLUMN = b"\x01"
 _LARGEST = 0xFFFFFF  # bytes of a packet; another one follows
 _BINARY = 63  # of character sets
 _QUERY = 3  # COM_QUERY
 _SIZES = {252: 2, 253: 3, 254: 8}  # of a number after its first byte
-# What is used of its inside; a version without it is used by its front door.
-KNOWN = all(
-    hasattr(one, name)
-    for one, name in (
-        (Connection, "_execute_command"),
-        (Connection, "_read_bytes"),
-        (MySQLResult, "_read_result_packet"),
-    )
+_PRIVATE = (
+    (Connection, "_execute_command"),
+    (Connection, "_read_bytes"),
+    (Connection, "_force_close"),
+    (MySQLResult, "_read_result_packet"),
 )
+_OF_ONE = ("_next_seq_id", "client_flag", "decoders", "encoding", "server_status")
+_HAS_PRIVATE = all(hasattr(one, name) for one, name in _PRIVATE)
 
 
-def send(connection: Any, text: bytes) -> None:
-    connection._execute_command(_QUERY, text)
+def is_known(connection: Any) -> bool:
+    """Whether this connection's inside, and the packets it gets, are those that are read here."""
+    if not (_HAS_PRIVATE and all(hasattr(connection, name) for name in _OF_ONE)):
+        return False
+    return not connection.client_flag & CLIENT.DEPRECATE_EOF  # no packet would end the columns
+
+
+def send(connection: Any, text: bytes, count: int, done: list[Result]) -> None:
+    """Send so many statements as one text, and append their results to `done`.
+
+    After an error that is not the library's the connection is closed: what was not read of this
+    answer would be taken for the next one.
+    """
+    try:
+        connection._execute_command(_QUERY, text)
+        for _ in range(count):
+            done.append(read_result(connection))  # noqa: PERF401 - also before an error
+    except Error:
+        raise
+    except BaseException:
+        connection._force_close()
+        raise
 
 
 def read_result(connection: Any) -> Result:
@@ -46,6 +68,8 @@ def read_result(connection: Any) -> Result:
         row_id, at = _number(data, at)
         connection.server_status = data[at] | data[at + 1] << 8
         return Result((), matched, row_id)
+    if data[0] == _FILE:
+        raise RuntimeError("the database server asks for a file of this machine")
     return _rows(connection, data)
 
 

@@ -7,14 +7,14 @@ sends the queued ones first, so that the effects are those of the order of the c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, NestedTransaction
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sippulse_ws.db.statements.plans import Plan
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
+Answer = TypeVar("Answer")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 # The names that each statement was seen to have: compiling it to find out is not cheap.
 _checked: WeakKeyDictionary[ClauseElement, set[frozenset[str]]] = WeakKeyDictionary()
@@ -47,13 +48,14 @@ class Queued:
 class Session:
     """One use of a SQLAlchemy connection. With `queues`, what is queued waits for the next call."""
 
-    __slots__ = ("_connection", "_queue", "_queues", "dialect")
+    __slots__ = ("_connection", "_queue", "_queues", "dialect", "gave_up")
 
     def __init__(self, connection: Connection, *, queues: bool = False) -> None:
         self._connection = connection
         self._queues = queues
         self._queue: list[Queued] = []
         self.dialect: Dialect = connection.dialect
+        self.gave_up = False  # on its connection, which was ended though it was not lost
 
     @property
     def connection(self) -> Connection:
@@ -95,13 +97,9 @@ class Session:
         check_deadline()
         if parameters:
             _check_names(statement, parameters)
-        started = perf_counter()
-        try:
-            result: CursorResult[Any] = self._connection.execute(
-                statement, parameters, execution_options=execution_options
-            )
-        finally:
-            CLOCK.seconds += perf_counter() - started
+        result: CursorResult[Any] = self._ask(
+            self._connection.execute, statement, parameters, execution_options=execution_options
+        )
         return result
 
     def scalar(self, statement: Any, parameters: Mapping[str, Any] | None = None) -> Any:
@@ -112,7 +110,7 @@ class Session:
         """Run SQL text as it is, with parameters in the driver's own style."""
         self.send_queued()
         check_deadline()
-        return self._connection.exec_driver_sql(sql, parameters)
+        return self._ask(self._connection.exec_driver_sql, sql, parameters)
 
     @contextmanager
     def savepoint(self) -> Iterator[NestedTransaction]:
@@ -154,36 +152,47 @@ class Session:
     def send_many(self, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> None:
         """One statement for each row, in as few round trips as the driver can."""
         self.send_queued()
-        if plan.writes_rows:
-            connection = self._driver_connection()
-            try:
-                for text in plan.write_rows(connection, rows):
-                    plan.driver.send(connection, [text], [])
-            except self.dialect.loaded_dbapi.Error as error:
-                raise self._wrapped(plan.sql, error) from error
-            return
-        arguments = list(map(plan.checked_arguments, rows))
-        cursor = self._driver_connection().cursor()
+        connection = self._driver_connection()
         try:
-            cursor.executemany(plan.sql, arguments)
+            if plan.writes_rows:
+                for text in plan.write_rows(connection, rows):
+                    check_deadline()
+                    self._ask(plan.driver.send, connection, [text], [])
+                return
+            arguments = list(map(plan.checked_arguments, rows))
+            with closing(connection.cursor()) as cursor:
+                self._ask(cursor.executemany, plan.sql, arguments)
         except self.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(plan.sql, error) from error
-        finally:
-            cursor.close()
 
     def _send(self, statements: list[Queued]) -> None:
         connection = self._driver_connection()
         done: list[Result] = []
-        started = perf_counter()
         try:
             written = [one.plan.write(connection, one.values) for one in statements]
-            statements[0].plan.driver.send(connection, written, done)
+            self._ask(statements[0].plan.driver.send, connection, written, done)
         except self.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(statements[len(done)].plan.sql, error) from error
-        finally:
-            CLOCK.seconds += perf_counter() - started
         for one, result in zip(statements, done, strict=True):
             one.result = result
+
+    def _ask(self, call: Callable[..., Answer], *arguments: Any, **named: Any) -> Answer:
+        """The answer of a call that talks to the server, while the clock runs.
+
+        After an error that is not the driver's nobody knows what was read: the connection is ended.
+        """
+        started = perf_counter()
+        try:
+            return call(*arguments, **named)
+        except (SQLAlchemyError, self.dialect.loaded_dbapi.Error):
+            raise
+        except BaseException as error:
+            if not (self.is_sqlite or self._connection.invalidated):
+                self.gave_up = True
+                self._connection.invalidate(error)
+            raise
+        finally:
+            CLOCK.seconds += perf_counter() - started
 
     def _driver_connection(self) -> Any:
         check_deadline()
