@@ -134,6 +134,15 @@ def test_where_there_is_nothing_to_compare_the_header_is_refused(
     assert platform.one(Subscriber, username="ana").credit == 0
 
 
+def test_a_key_does_not_keep_that_a_header_was_refused(api: JsonClient, platform: Platform) -> None:
+    key = {"Idempotency-Key": '"a-1"'}
+    answer = api("SubscriberWS", "addCredit", headers={**key, "If-Match": "*"}, **KEY, value=1)
+    assert problem_of(answer)[:2] == (422, "precondition-unsupported")
+    for _ in range(2):
+        assert api("SubscriberWS", "addCredit", headers=key, **KEY, value=1).status_code == 200
+    assert platform.one(Subscriber, username="ana").credit == 1
+
+
 def test_whatever_is_retrieved_has_a_tag_but_passwords() -> None:
     retrieves = {one.name: one.declaration for one in every_operation()}
     untagged = {

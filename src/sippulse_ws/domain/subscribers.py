@@ -155,14 +155,6 @@ def lock_subscriber(db: Session, username: str | None, domain: str) -> None:
     db.execute(select(Subscriber.id).where(key(username, domain)).with_for_update())
 
 
-def get_account_id(db: Session, account: str) -> int:
-    """The id of the subscriber with this account code."""
-    found = db.execute(select(Subscriber.id).where(Subscriber.account_code == account)).scalar()
-    if found is None:
-        raise SubscriberNotFound(account=account)
-    return int(found)
-
-
 def found(rows: Sequence[_Row], username: str | None, domain: str) -> _Row:
     """The subscriber that was read along with the principal; SubscriberNotFound without one."""
     if not username:

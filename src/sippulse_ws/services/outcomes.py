@@ -30,8 +30,11 @@ _TROUBLES = (
 )
 
 # Refused before the operation began. The draft of Idempotency-Key gives a repeat "the result of the
-# previously completed operation", and here none was completed. A client that was refused for its
-# If-Match reads again and repeats the same change with another If-Match, under the same key.
+# previously completed operation", and here none was completed. What was wrong is no part of what
+# makes a request the same: the If-Match (PreconditionFailed; PreconditionUnsupported where the
+# operation takes none), so that a client reads again, or leaves it out, and repeats the same change
+# under the same key; and the password. A customer's LoginFailed comes after the key was taken, all
+# others come before.
 _NOT_BEGUN = (LoginFailed, PreconditionFailed, PreconditionUnsupported)
 
 

@@ -57,7 +57,7 @@ from sippulse_ws.wire.faults import WSException
 
 log = logging.getLogger(__name__)
 
-_STREAMS = (GeneratorType, Listing)
+_STREAMS = (GeneratorType, Listing)  # of rows that are still in the database
 
 # Seconds for a row about a login or a refusal, besides those of the operation.
 BESIDE_SECONDS = 5.0
@@ -170,9 +170,7 @@ class Runner:
             if request.operation.acts:
                 return call, self._act(call, request)
             result = request.operation.function(call, **request.values)
-            if isinstance(
-                result, GeneratorType | Listing
-            ):  # of rows that are still in the database
+            if isinstance(result, _STREAMS):
                 with closing(result):  # so that the connection does not stay busy with other rows
                     result = request.context.write(result)
             elif request.operation.tag is not None:
