@@ -4,8 +4,9 @@ import codecs
 import re
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import islice
 from types import MappingProxyType
-from typing import Any
 
 from lxml import etree
 
@@ -31,9 +32,9 @@ HEADER_BLOCKS = {
 }
 
 # Atomic groups: what stands before the root element is read once, however long it is.
-_doctype = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?>[ \t\r\n]+|<!--.*?-->|<\?.*?\?>)*+<!DOCTYPE", re.DOTALL
-).match
+_PROLOG = rb"(?:\xef\xbb\xbf)?(?>[ \t\r\n]+|<!--.*?-->|<\?.*?\?>)*+"
+_doctype = re.compile(_PROLOG + rb"<!DOCTYPE", re.DOTALL).match
+_root = re.compile(_PROLOG + rb"<([^\s<>/!?]+)", re.DOTALL).match
 _declared_charset = re.compile(
     rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._:-]+)["']"""
 ).match
@@ -50,44 +51,49 @@ _BEGINNINGS = {
     "<?".encode("utf-16-le"): "UTF-16LE",
     "<?".encode("utf-16-be"): "UTF-16BE",
 }
-_AFTER_THE_END = etree.ErrorTypes.ERR_DOCUMENT_END
+_ENDS = 4  # places that may be the end of an envelope: comments can hold some
 
 
 class _Local(threading.local):
     """Each thread's own parser; libxml2 limits depth (256), text (10 MB) and expansion."""
 
     def __init__(self) -> None:
-        self.parser = _make_parser(recover=False)
-
-
-def _make_parser(recover: bool) -> etree.XMLParser:
-    return etree.XMLParser(
-        encoding="utf-8",  # wins over the declaration, which told of the bytes as they came
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        recover=recover,
-    )
+        self.parser = etree.XMLParser(
+            encoding="utf-8",  # wins over the declaration, which told of the bytes as they came
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
 
 
 _local = _Local()
 
 
 def parse(body: bytes) -> etree._Element:
-    """The root element of a document in UTF-8."""
+    """The root element of a document in UTF-8, whatever follows it."""
     if b"<!DOCTYPE" in body and _doctype(body):
         raise client_fault("Couldn't create SOAP message: DOCTYPE is not allowed", "doctype")
     try:
         return etree.fromstring(body, _local.parser)
     except etree.XMLSyntaxError as error:
-        errors: Any = _local.parser.error_log  # of this document alone
-        if [one.type for one in errors] == [_AFTER_THE_END]:
-            # The Java server stops reading there. Programs in C send a string's zero byte, too.
-            return etree.fromstring(body, _make_parser(recover=True))
+        # The Java server reads no further than that. Programs in C send a string's zero byte, too.
+        if (root := _root_alone(body)) is not None:
+            return root
         raise client_fault(f"Couldn't create SOAP message: {error.msg}", "not-xml") from None
+
+
+def _root_alone(body: bytes) -> etree._Element | None:
+    """The root element of what ends with it; None if nothing does."""
+    if (named := _root(body)) is None:
+        return None
+    end_tag = re.compile(rb"</" + re.escape(named[1]) + rb"[ \t\r\n]*>")
+    for end in islice(end_tag.finditer(body, named.end()), _ENDS):
+        with suppress(etree.XMLSyntaxError):  # in a comment, or of an element of the same name
+            return etree.fromstring(body[: end.end()], _local.parser)
+    return None
 
 
 def to_utf_8(body: bytes, charset: Charset | None) -> bytes:

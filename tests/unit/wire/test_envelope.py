@@ -77,9 +77,30 @@ def test_bytes_that_do_not_fit_their_charset_are_refused(
     assert client.state.args == ()
 
 
-@pytest.mark.parametrize("rest", [b"\0", b"\r\n\0\0", b"x", b"<more/>", b"</s:Envelope>", b"\xff"])
+AFTER = [
+    *(b"\0", b"\r\n\0\0", b"x", b"<more/>", b"</s:Envelope>", b"\xff", b"\x01", b"&e;"),
+    request().encode(),  # another document, with a declaration of its own
+    b"\n" + request("iso-8859-1").encode(),
+    request("utf-16").encode(),
+    *(b"<!-- no end", b"<!", b"<", b"<?no end", b"<!-- a -- b -->", b"<!DOCTYPE a>", b"<![CDATA["),
+    b"<!-- one --><!-- " + b"-" * 100_000,
+    b"<more/><!-- no end",
+    b"<!-- \x01 -->",
+    b"</s:Body></s:Envelope></s:Envelope>",
+]
+
+
+@pytest.mark.parametrize("rest", AFTER)
 def test_what_follows_the_envelope_is_not_read(client: Client, rest: bytes) -> None:
     assert client.request(request().encode() + rest).code == 200
+    assert client.state.args[0] == NAME
+
+
+@pytest.mark.parametrize("rest", [b"", b"\0", b"<!-- no end"])
+def test_the_end_of_an_envelope_is_the_first_that_is_one(client: Client, rest: bytes) -> None:
+    inside = b"<!-- </s:Envelope> --><![CDATA[</s:Envelope>]]></s:Body></s:Envelope\n>"
+    body = request().encode().replace(b"</s:Body>", b"</s:Body>\n").rpartition(b"</s:Body>")[0]
+    assert client.request(body + inside + rest).code == 200
     assert client.state.args[0] == NAME
 
 
@@ -100,6 +121,9 @@ def test_what_follows_the_envelope_is_not_read(client: Client, rest: bytes) -> N
         f'<Other xmlns="{SOAP_ENVELOPE}"><Body><a/></Body></Other>'.encode(),
         envelope("listHuntGroups", "<domain>&e;</domain>") + b"<more/>",
         envelope("listHuntGroups").replace(b"</s:Body>", b"") + b"\0",
+        envelope("listHuntGroups").replace(b"</s:Body></s:Envelope>", b"</s:Body><!-- "),
+        envelope("listHuntGroups").replace(b"<s:Body>", b"<s:Body><q:a/>") + b"<!-- ",
+        b"<!-- </s:Envelope>" + envelope("listHuntGroups"),
         envelope("listHuntGroups", "<domain>&e;</domain>"),
         envelope("listHuntGroups", "<domain>&#0;</domain>"),
         envelope("listHuntGroups", "<d>" * 300 + "</d>" * 300),
