@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from sippulse_ws.db.statements import Listing, ListQuery, Prepared, Session
+from sippulse_ws.domain import rate_columns
 from sippulse_ws.domain.access import Scope
 from sippulse_ws.domain.domains import require_domain
 from sippulse_ws.domain.errors import (
@@ -32,15 +33,14 @@ from sippulse_ws.domain.errors import (
     RowRefused,
 )
 from sippulse_ws.domain.numbering import are_prefixes
+from sippulse_ws.domain.rate_columns import FIELDS, REQUIRED, SECONDS
 from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.values import Values, present, required, storable, texts_fit, wire_name
 from sippulse_ws.models import Rate
+from sippulse_ws.row_columns import RowColumns
 
 Key = tuple[str, int, str]  # domain, rate_id, prefix
 
-_REQUIRED = ("domain", "name", "prefix", "rate_id", "rate_value")
-_SECONDS = ("cadency", "tx_connection", "tx_delay", "tx_discard")
-FIELDS = (*_REQUIRED, "service_type", *_SECONDS)
 _SHARED = tuple(name for name in FIELDS if name not in ("prefix", "name"))
 _REMEMBERED = 10_000  # prices of a list
 _CHANGED = [name for name in FIELDS if name != "domain"]
@@ -81,6 +81,24 @@ def insert_rates(db: Session, rows: Sequence[Values] | None) -> None:
     """All or none; the fault says which row is wrong, counted from 1, and why."""
     if not rows:
         raise MissingField(field="rate")
+    given = rows if isinstance(rows, RowColumns) else RowColumns.of_rows(rows)
+    columns = rate_columns.fitting(given.columns) or _checked_one_by_one(rows)
+    _require_domains(db, columns["domain"])
+    names = tuple(sorted(columns))
+    try:
+        with db.savepoint():
+            _insert(names).run_columns(db, columns)
+    except IntegrityError:
+        keys = list(zip(*(columns[name] for name in rate_columns.KEY), strict=True))
+        there = find_existing(db, keys)
+        for number, key in enumerate(keys, 1):
+            if key in there:
+                raise RowRefused(number, _exists(key)) from None
+        raise
+
+
+def _checked_one_by_one(rows: Sequence[Values]) -> Mapping[str, Sequence[Any]]:
+    """The columns to store, those that any row has; RowRefused names the first wrong row."""
     seen: dict[Key, int] = {}
     stored = []
     for number, row in enumerate(rows, 1):
@@ -92,16 +110,7 @@ def insert_rates(db: Session, rows: Sequence[Values] | None) -> None:
         except DomainError as error:
             raise RowRefused(number, error) from None
         stored.append(values)
-    _require_domains(db, seen)
-    try:
-        with db.savepoint():
-            store(db, stored)
-    except IntegrityError:
-        there = find_existing(db, seen)
-        for key, number in seen.items():
-            if key in there:
-                raise RowRefused(number, _exists(key)) from None
-        raise
+    return RowColumns.of_rows(stored).columns
 
 
 def update_rate(db: Session, scope: Scope, values: Values) -> Row[Any]:
@@ -140,7 +149,7 @@ def remove_all_rates(db: Session, domain: str, rate_id: int | None) -> int:
 
 def checked(row: Values) -> dict[str, Any]:
     """A rate as it is stored, without absent fields; an error of the domain when it cannot be."""
-    required(row, *_REQUIRED)
+    required(row, *REQUIRED)
     prefix, value = row["prefix"], row["rate_value"]
     if not (prefix.isascii() and prefix.isdigit()):
         raise InvalidField("prefix", Reason.DIGITS_ONLY)
@@ -149,8 +158,8 @@ def checked(row: Values) -> dict[str, Any]:
         raise InvalidField("rateValue", Reason.NEGATIVE)
     if value and not stored["rate_value"]:
         raise InvalidField("rateValue", Reason.LESS_THAN_A_MILLIONTH)
-    if len(stored) > len(_REQUIRED):
-        for name in _SECONDS:
+    if len(stored) > len(REQUIRED):
+        for name in SECONDS:
             if stored.get(name, 0) < 0:
                 raise InvalidField(wire_name(name), Reason.NEGATIVE)
     return stored
@@ -203,15 +212,6 @@ def find_existing(db: Session, keys: Iterable[Key]) -> set[Key]:
     return found
 
 
-def store(db: Session, stored: Sequence[dict[str, Any]]) -> None:
-    """Insert all rows with one statement, naming the columns that any of them has."""
-    names = set().union(*stored)
-    for row in stored:
-        if len(row) < len(names):
-            row.update(dict.fromkeys(names - row.keys()))
-    _insert(tuple(sorted(names))).run_many(db, stored)
-
-
 @cache
 def _insert(names: tuple[str, ...]) -> Prepared:
     columns = Rate.__table__.columns
@@ -229,16 +229,13 @@ def _get(db: Session, scope: Scope, rate_row_id: int | None) -> Row[Any]:
     return row
 
 
-def _require_domains(db: Session, seen: dict[Key, int]) -> None:
-    """Check that every domain exists; `seen` has the first row that names each."""
-    first: dict[str, int] = {}
-    for (domain, _, _), number in seen.items():
-        first.setdefault(domain, number)
-    for domain, number in first.items():
+def _require_domains(db: Session, domains: Sequence[str]) -> None:
+    """Check that every domain exists; RowRefused names the first row of one that does not."""
+    for domain in dict.fromkeys(domains):
         try:
             require_domain(db, domain)
         except DomainError as error:
-            raise RowRefused(number, error) from None
+            raise RowRefused(domains.index(domain) + 1, error) from None
 
 
 def _key_of(values: Values) -> Key:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sippulse_ws.domain.idempotency import KeyedRequest
 from sippulse_ws.domain.repeat_errors import InvalidIdempotencyKey
+from sippulse_ws.row_columns import RowColumns
 from sippulse_ws.services.operation import Operation
 from sippulse_ws.wire.context import Context
 
@@ -60,6 +61,10 @@ def _read(text: str) -> str:
     return key
 
 
+def _as_json(value: Any) -> Any:
+    return list(value) if isinstance(value, RowColumns) else str(value)
+
+
 def _digest(key: str, context: Context, values: Mapping[str, Any]) -> str:
     """A digest of the operation and its parameters.
 
@@ -67,5 +72,5 @@ def _digest(key: str, context: Context, values: Mapping[str, Any]) -> str:
     reads the database could try out passwords.
     """
     told = [context.service, context.operation, values]
-    text = json.dumps(told, sort_keys=True, default=str)
+    text = json.dumps(told, sort_keys=True, default=_as_json)
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()

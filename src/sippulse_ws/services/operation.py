@@ -9,12 +9,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from sippulse_ws.domain.access import PRINCIPAL, Reading
 from sippulse_ws.domain.errors import MissingField
 from sippulse_ws.domain.values import wire_name as spelling
 from sippulse_ws.lanes import OPERATIONS, PROXIES
+from sippulse_ws.row_columns import RowColumns
 from sippulse_ws.services.preconditions import Tag, tagger
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.fields import Dto, FieldType, nested, object_type, wire_name
@@ -27,6 +30,7 @@ Values = dict[str, Any]
 _DOMAINS = {"domain", "alias_domain"}
 ACCOUNTS = {"account_code", "account_manager", "account"}
 _WITH_DOMAIN = _DOMAINS | ACCOUNTS
+_DOMAIN_OF = itemgetter("domain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,9 @@ def within_each(name: str) -> Right:
     """The domain of every object in this repeated parameter; its function refuses missing ones."""
 
     def domains(values: Mapping[str, Any]) -> list[Any]:
-        return list(dict.fromkeys(row["domain"] for row in values[name] or () if row["domain"]))
+        rows = values[name] or ()
+        told = rows.columns["domain"] if isinstance(rows, RowColumns) else map(_DOMAIN_OF, rows)
+        return [domain for domain in dict.fromkeys(told) if domain]
 
     return Right(domains=domains)
 
@@ -195,6 +201,10 @@ def _plain(name: str, value: Any) -> Any:
         return _lower_domain(name, value)
     if isinstance(value, list):
         return [_plain(name, one) for one in value if one is not None]
+    if isinstance(value, RowColumns):
+        for inner in _WITH_DOMAIN & value.columns.keys():
+            value = value.changed(inner, partial(_lower_domain_or_none, inner))
+        return value
     if isinstance(value, Dto):
         values: Values = value.__dict__
         for inner in _WITH_DOMAIN & values.keys():
@@ -202,6 +212,10 @@ def _plain(name: str, value: Any) -> Any:
                 values[inner] = _lower_domain(inner, values[inner])
         return values
     return value
+
+
+def _lower_domain_or_none(name: str, value: str | None) -> str | None:
+    return None if value is None else _lower_domain(name, value)
 
 
 def _lower_domain(name: str, value: str) -> str:

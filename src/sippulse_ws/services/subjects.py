@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sippulse_ws.domain.audit import describe_object
+from sippulse_ws.row_columns import RowColumns
 from sippulse_ws.services.operation import Operation, Values
 
 # What may name the object of a write in the audit trail, in this order; never a password.
@@ -51,7 +52,7 @@ def object_of(values: Mapping[str, Any]) -> str:
     for name, value in values.items():
         if isinstance(value, dict):
             flat |= value
-        elif isinstance(value, list):
+        elif isinstance(value, list | RowColumns):
             flat[name] = (
                 f"{len(value)} rows" if name not in AUDIT_KEYS else ",".join(map(str, value))
             )

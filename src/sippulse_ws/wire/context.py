@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml import etree
 
+from .bulk import ReadRows
 from .charsets import UTF_8, Charset
 from .compiled import CompiledOperation
 from .envelope import NO_BLOCKS, Blocks
@@ -65,6 +66,7 @@ class Context:
     in_document: etree._Element
     in_body_doc: etree._Element
     in_object: list[Any]
+    bulk: ReadRows | None  # rows that were read beside the document
     out_object: Any
     out_error: Any = None
     out_document: bytes | Spooled

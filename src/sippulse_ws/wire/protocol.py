@@ -11,6 +11,7 @@ from lxml import etree
 from spyne import Application
 from spyne.protocol.soap import Soap11
 
+from .bulk import BulkReader, RepeatedObject
 from .charsets import UTF_8, Charset
 from .compiled import CompiledOperation
 from .context import Context
@@ -36,6 +37,7 @@ class Protocol(Soap11):
             True: Readers(lexical != "compatible", invalid_value),
         }
         self.operations: dict[str, CompiledOperation] = {}  # by the tag of the request's element
+        self._bulk = BulkReader({})
 
     def compile(self, application: Application) -> None:
         """Make readers and writers for all operations of an application."""
@@ -50,10 +52,22 @@ class Protocol(Soap11):
                 respond=response_writer(method.operation_name, returned[0] if returned else None),
             )
 
+        self._bulk = BulkReader(self._repeated_objects(application))
+
+    def _repeated_objects(self, application: Application) -> dict[str, RepeatedObject]:
+        found = {}
+        for tag, (method,) in application.interface.service_method_map.items():
+            for place, one in enumerate(fields_of(method.in_message)):
+                if one.many and one.model is not None:
+                    plan = self._readers[method.udd["writes"]].plan_of(one.model)
+                    found[tag] = RepeatedObject(one, place, plan)
+        return found
+
     def create_in_document(self, context: Context, charset: Charset | None = None) -> None:
         if charset is not UTF_8:
             context.in_string = to_utf_8(context.in_string, charset)
-        context.in_document = parse(context.in_string)
+        context.bulk = self._bulk.read(context.in_string)
+        context.in_document = context.bulk.document if context.bulk else parse(context.in_string)
 
     def decompose_incoming_envelope(self, context: Context, message: str = Soap11.REQUEST) -> None:
         element, context.blocks = open_envelope(context.in_document)
@@ -70,6 +84,8 @@ class Protocol(Soap11):
         # An attribute name stands in the bytes as it is, and this one has a prefix.
         read = reader.lenient if b":nil" in context.in_string else reader.exact
         context.in_object = read(context.in_body_doc, context)
+        if context.bulk is not None:  # only the first of the rows was in the document
+            context.in_object[context.bulk.place] = context.bulk.rows
 
     def serialize(self, context: Context, message: str = Soap11.RESPONSE) -> None:
         if context.out_error is not None:

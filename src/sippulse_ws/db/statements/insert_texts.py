@@ -7,6 +7,7 @@ rows is written once, into the pattern of which every row is made.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sippulse_ws.db.statements.drivers import LITERALS, Literal
@@ -14,6 +15,17 @@ from sippulse_ws.db.statements.drivers import LITERALS, Literal
 PACKET = 500_000  # bytes after which a text of many rows ends; max_allowed_packet is 1 MiB or more
 _ESCAPED = "\\'\"\0\n\r\x1a"  # by mysql_real_escape_string() and PyMySQL, whatever the SQL mode
 _STEP = 1000  # rows that are written together
+
+
+class NumberTexts(list[str]):
+    """A column of numbers as digits and a point, exact as they stand."""
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return NumberTexts(found) if isinstance(index, slice) else found
+
+    def decimals(self) -> list[Decimal]:
+        return list(map(Decimal, self))
 
 
 def insert_texts(
@@ -56,6 +68,8 @@ def _column(values: Sequence[Any], quote: Literal) -> tuple[str, Sequence[str] |
         kind = type(value)
         return (quote(value) if kind is str else LITERALS[kind](value)).decode()
 
+    if isinstance(values, NumberTexts):
+        return "%s", values
     if values.count(values[0]) == len(values):
         return literal(values[0]).replace("%", "%%"), None
     if set(map(type, values)) == {str}:

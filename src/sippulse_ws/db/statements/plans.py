@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from sippulse_ws.db.statements import json_rows
 from sippulse_ws.db.statements.drivers import DRIVERS, LITERALS, Literal
-from sippulse_ws.db.statements.insert_texts import insert_texts
+from sippulse_ws.db.statements.insert_texts import NumberTexts, insert_texts
 from sippulse_ws.db.statements.texts import Processor, TextWriters
 
 _named = re.compile(r"%\(\w+\)s")
@@ -82,21 +82,33 @@ class Plan:
         """An INSERT of these rows as texts of many rows each, none longer than a packet may be."""
         if not rows:
             return iter(())
-        head, tail = self._pieces[0][:-1], self._pieces[-1][1:]
-        return insert_texts(head, self._columns(rows), tail, self.driver.quote(connection))
-
-    def _columns(self, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-        """The values of each parameter as the driver takes them."""
         if self._known or set(map(len, rows)) != {len(self._gaps)}:
             rows = [self._completed(row) for row in rows]
         try:
-            columns = [[row[name] for row in rows] for name, _ in self._parameters]
+            columns = {name: [row[name] for row in rows] for name in self._gaps}
         except KeyError:
             raise self._wrong_names(_first_other(rows, self._gaps.keys())) from None
-        return [
-            column if process is None else _processed(column, process)
-            for column, (_, process) in zip(columns, self._parameters, strict=True)
-        ]
+        return self.write_columns(connection, columns)
+
+    def write_columns(
+        self, connection: Any, columns: Mapping[str, Sequence[Any]]
+    ) -> Iterator[bytes]:
+        """The same of rows that stand in columns."""
+        head, tail = self._pieces[0][:-1], self._pieces[-1][1:]
+        return insert_texts(head, self.bound_columns(columns), tail, self.driver.quote(connection))
+
+    def bound_columns(self, columns: Mapping[str, Sequence[Any]]) -> list[Sequence[Any]]:
+        """The values of each parameter as the driver takes them."""
+        if columns.keys() != self._gaps.keys():
+            raise self._wrong_names(columns)
+        return [self._bound(columns[name], process) for name, process in self._parameters]
+
+    def _bound(self, column: Sequence[Any], process: Processor | None) -> Sequence[Any]:
+        if isinstance(column, NumberTexts):
+            if self.driver.writes_text:
+                return column
+            column = column.decimals()
+        return column if process is None else _processed(column, process)
 
     def checked_arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values in the order of their placeholders, as the driver takes them."""
@@ -161,7 +173,7 @@ class Plan:
         ]
 
 
-def _processed(column: list[Any], process: Processor) -> list[Any]:
+def _processed(column: Sequence[Any], process: Processor) -> list[Any]:
     """The values after `process`, which runs once where all are the same, as they often are."""
     if column.count(column[0]) == len(column):
         return [process(column[0])] * len(column)

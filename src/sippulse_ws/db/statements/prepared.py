@@ -8,7 +8,7 @@ and result processors and the exceptions it raises.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Dialect
@@ -56,6 +56,10 @@ class Prepared:
     def run_many(self, db: Session, rows: Iterable[Mapping[str, Any]]) -> None:
         """Once for each row, in as few round trips as the driver can."""
         db.send_many(self._plan(db), list(rows))
+
+    def run_columns(self, db: Session, columns: Mapping[str, Sequence[Any]]) -> None:
+        """The same of rows that stand in columns, at least one."""
+        db.send_columns(self._plan(db), columns)
 
     def _plan(self, db: Session) -> Plan:
         plan = self._plans.get(db.dialect)

@@ -7,8 +7,9 @@ sends the queued ones first, so that the effects are those of the order of the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from weakref import WeakKeyDictionary
@@ -151,16 +152,32 @@ class Session:
 
     def send_many(self, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> None:
         """One statement for each row, in as few round trips as the driver can."""
+        if plan.writes_rows:
+            self._send_texts(plan, partial(plan.write_rows, rows=rows))
+        else:
+            self._execute_many(plan, list(map(plan.checked_arguments, rows)))
+
+    def send_columns(self, plan: Plan, columns: Mapping[str, Sequence[Any]]) -> None:
+        """The same of rows that stand in columns, at least one."""
+        if plan.writes_rows:
+            self._send_texts(plan, partial(plan.write_columns, columns=columns))
+        else:
+            self._execute_many(plan, list(zip(*plan.bound_columns(columns), strict=True)))
+
+    def _send_texts(self, plan: Plan, write: Callable[[Any], Iterable[bytes]]) -> None:
         self.send_queued()
         connection = self._driver_connection()
         try:
-            if plan.writes_rows:
-                for text in plan.write_rows(connection, rows):
-                    check_deadline()
-                    self._ask(plan.driver.send, connection, [text], [])
-                return
-            arguments = list(map(plan.checked_arguments, rows))
-            with closing(connection.cursor()) as cursor:
+            for text in write(connection):
+                check_deadline()
+                self._ask(plan.driver.send, connection, [text], [])
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._wrapped(plan.sql, error) from error
+
+    def _execute_many(self, plan: Plan, arguments: Sequence[Sequence[Any]]) -> None:
+        self.send_queued()
+        try:
+            with closing(self._driver_connection().cursor()) as cursor:
                 self._ask(cursor.executemany, plan.sql, arguments)
         except self.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(plan.sql, error) from error

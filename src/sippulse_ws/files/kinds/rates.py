@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, select
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain import rates
 from sippulse_ws.domain.errors import DomainError
+from sippulse_ws.domain.rate_columns import FIELDS
 from sippulse_ws.files.fields import DecimalField, DomainField, Field, IntegerField, PrefixField
 from sippulse_ws.files.kind import Identity, Kind, Record, Stored, chunks
 from sippulse_ws.files.number_refusals import any_dialled, dialled_prefix
@@ -19,8 +20,7 @@ from sippulse_ws.models import Rate
 _AT_ONCE = 1000
 _NAMES = "domain rate_id prefix name rate_value".split()
 _COLUMNS = tuple(
-    getattr(Rate, name)
-    for name in (*_NAMES, *(name for name in rates.FIELDS if name not in _NAMES))
+    getattr(Rate, name) for name in (*_NAMES, *(name for name in FIELDS if name not in _NAMES))
 )
 
 
@@ -102,7 +102,7 @@ class Rates(Kind):
         self, db: Session, changed: Sequence[tuple[Stored, Record, Record]]
     ) -> dict[int, DomainError]:
         rows = [
-            {name: changes.get(name, stored[name]) for name in rates.FIELDS}
+            {name: changes.get(name, stored[name]) for name in FIELDS}
             for stored, _, changes in changed
         ]
         upsert(db, Rate, rows, key=("domain", "rate_id", "prefix"))
