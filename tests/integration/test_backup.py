@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,57 @@ def test_a_backup_goes_through_a_pipe(cli: Cli, elsewhere: str, tmp_path: Path) 
     status, _, said = piped(*restore, url=elsewhere, input=backup[:-9])
     assert (status, "cut off" in said) == (1, True)
     assert list(Path.cwd().glob("-*")) == []
+
+
+def typed(command: list[str], line: bytes, output: Path) -> tuple[int, str]:
+    """Status and what is on the terminal; the line answers both questions."""
+    terminal, theirs = os.openpty()
+    with (
+        output.open("wb") as stdout,
+        subprocess.Popen(
+            command, stdin=theirs, stdout=stdout, stderr=theirs, start_new_session=True
+        ) as run,
+    ):
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # a terminal that nobody has any more
+            while some := os.read(terminal, 4096):
+                shown += some
+                if shown.endswith(b": "):
+                    os.write(terminal, line + b"\n")
+    os.close(terminal)
+    return run.returncode, shown.decode()
+
+
+def test_who_is_asked_for_the_passphrase_is_asked_beside_the_stream(
+    cli: Cli, elsewhere: str, tmp_path: Path
+) -> None:
+    file, secret = tmp_path / "backup", tmp_path / "passphrase"
+    secret.write_text("correct horse\n")
+    command = [str(PROGRAM), "backup", "create", "--encrypt", "-"]
+    status, shown = typed(command, b"correct horse", file)
+    assert status == 0, shown
+    assert "Passphrase: " in shown
+    assert "horse" not in shown
+    options = ("--passphrase-file", str(secret))
+    cli("backup", "restore", str(file), *options, database_url=elsewhere)
+    assert len(ask(elsewhere, SUBSCRIBERS)) == 6
+
+
+def test_who_cannot_be_asked_for_the_passphrase_is_told_in_one_line(
+    cli: Cli, tmp_path: Path
+) -> None:
+    run = subprocess.run(
+        [PROGRAM, "backup", "create", "--encrypt", str(tmp_path / "backup")],
+        input=b"correct horse\n" * 2,
+        capture_output=True,
+        check=False,
+        start_new_session=True,
+    )
+    assert run.returncode == 1
+    (line,) = run.stderr.decode().splitlines()
+    assert "--passphrase-file" in line
+    assert not (tmp_path / "backup").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", "senh\xe3\n".encode("latin-1")])

@@ -27,6 +27,10 @@ class DatabaseSaid(Sentence):
         "a saída é um terminal; o backup vai para um arquivo ou outro comando",
         "the output is a terminal; a backup goes to a file or to another command",
     )
+    NO_TERMINAL = Wording(
+        "sem terminal não há a quem perguntar a senha: indique --passphrase-file",
+        "without a terminal nobody can be asked for the passphrase: name --passphrase-file",
+    )
     ONE_INPUT = Wording(
         "backup e senha não podem vir os dois da entrada padrão",
         "backup and passphrase cannot both come from standard input",

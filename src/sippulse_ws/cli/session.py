@@ -191,8 +191,8 @@ def password_from_stdin(password_stdin: bool) -> str:
     """A password from standard input or a hidden prompt; passwords are never arguments."""
     if password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    again = told(Said.ONCE_MORE)
-    return str(typer.prompt(told(Said.PASSWORD), hide_input=True, confirmation_prompt=again))
+    again, asked = told(Said.ONCE_MORE), told(Said.PASSWORD)
+    return str(typer.prompt(asked, hide_input=True, confirmation_prompt=again, err=True))
 
 
 def print_table(columns: list[str], rows: Sequence[Sequence[object]]) -> None:
