@@ -57,7 +57,7 @@ def is_alive(pid: int) -> bool:
 
 
 class Process:
-    """`jobs run`, as `serve` starts it."""
+    """`jobs run`: works as the background process of `serve` does, without a server."""
 
     def __init__(self, url: str) -> None:
         environment = os.environ | {"SIPPULSE_DATABASE_URL": url}

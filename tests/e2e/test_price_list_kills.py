@@ -101,7 +101,7 @@ def readers(installed_url: str, staged: int) -> Iterator[Readers]:
 
 @pytest.fixture
 def background(installed_url: str) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """`jobs run`, as `serve` starts it."""
+    """Starts `jobs run`, which works as the background process of `serve` does."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:

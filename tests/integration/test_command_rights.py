@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from sippulse_ws.db import Database
+from sippulse_ws.ops.rights import grant_statement, missing_rights
 from tests.fixtures.server import Cli
 
 pytestmark = pytest.mark.engines("mariadb")
@@ -87,4 +89,27 @@ def test_it_is_said_in_portuguese_too(cli: Cli, serving: sa.URL) -> None:
     url = serving.render_as_string(hide_password=False)
     said = cli("db", "partition", status=1, database_url=url, language="pt").stderr
     assert "nada foi feito" in said
-    assert f"GRANT ALTER, CREATE, DROP ON `{serving.database}`.*" in said
+    name = str(serving.database).replace("_", "\\_")  # or else it stands for any character
+    rights = "DELETE, INSERT, SELECT, UPDATE, ALTER, CREATE, DROP"
+    assert f"GRANT {rights} ON `{name}`.*" in said
+
+
+@pytest.mark.parametrize("name", ["a_b", "a%b", "a`b", "a\\b", "a b.c", "a'b"])
+def test_the_grant_gives_rights_on_this_schema_alone(
+    admin: Any, mariadb_server: sa.URL, name: str
+) -> None:
+    login = f"s{secrets.token_hex(4)}"
+    admin.exec_driver_sql(f"CREATE USER {login}@'%%'")
+    there = mariadb_server.set(username=login, password="", database="information_schema")
+    database = Database(there.render_as_string(hide_password=False), 1)
+    try:
+        with database.maintaining() as db:
+            grants = grant_statement(db, missing_rights(db, "db partition", name))
+        for statement in grants.split("; "):
+            admin.exec_driver_sql(statement.replace("%", "%%"))
+        with database.maintaining() as db:
+            assert missing_rights(db, "db partition", name) == []
+            assert missing_rights(db, "db partition", re.sub("[_%]", "x", f"{name}_"))
+    finally:
+        database.close()
+        admin.exec_driver_sql(f"DROP USER {login}@'%%'")

@@ -114,6 +114,26 @@ def test_a_failure_that_stays_the_same_is_one_line_a_minute(
     assert [one.getMessage() for one in caplog.records][1:] == ["job work works again"]
 
 
+def test_a_failure_that_tells_of_something_else_each_time_is_one_line_a_minute(
+    runs: JobRuns,
+    work: Work,
+    clock: Clock,
+    database: TestDatabase,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for number in range(65):
+        work.errors += [ValueError(f"call {number}"), OSError(28, f"no space for {number}")]
+    for _ in range(130):
+        runs.run(database)
+        clock.now += 0.5
+    lines = [one.getMessage() for one in caplog.records]
+    assert lines[:2] == [
+        "job work failed: ValueError: call 0",
+        "job work failed: OSError: [Errno 28] no space for 0",
+    ]
+    assert [one.split(":")[0] for one in lines[2:]] == ["job work still fails (120 times)"]
+
+
 @pytest.fixture
 def installed(installed_url: str) -> Iterator[Database]:
     """With nothing noted of jobs yet."""

@@ -11,7 +11,8 @@ from sippulse_ws.config import ConfigurationError, load_settings
 from sippulse_ws.config_delivery import WebhookSettings
 from sippulse_ws.db import Session
 from sippulse_ws.domain import events
-from sippulse_ws.domain.webhooks import KEPT, PATIENCE, dispatch, purge_events
+from sippulse_ws.domain.event_purge import KEPT, PurgePlace, purge_events
+from sippulse_ws.domain.webhooks import PATIENCE, dispatch
 from sippulse_ws.jobs.webhooks import webhook_jobs
 from sippulse_ws.models import Event, EventDelivery
 from tests.fixtures.app import TestDatabase
@@ -19,6 +20,7 @@ from tests.fixtures.server import Cli
 from tests.fixtures.webhooks import SECRET, Receiver
 
 ANA, BIA = "ana@example.com", "bia@example.com"
+HOUR = dt.timedelta(hours=1)
 
 
 class Delivering:
@@ -220,20 +222,63 @@ def test_what_waits_for_an_endpoint_that_is_there_is_never_given_up_untried(
     assert delivering.states()[0][0] == "waiting"
 
 
+def test_events_of_the_forgotten_are_gone_after_three_days_whoever_waits_for_them(
+    delivering: Delivering, db: Session
+) -> None:
+    away = {"url": "http://127.0.0.1:9/away"}
+    events.emit(db, events.SUBSCRIBER_REMOVED, ANA, {"forgotten": True})
+    delivering.emit(BIA, 1)
+    delivering.run(away)
+    delivering.make_late()  # the next try would be later than three days after
+    jobs = webhook_jobs([WebhookSettings.model_validate({"secret": SECRET} | away)])
+    purge = next(job for job in jobs if job.name == "events purge")
+    for age, left in ((PATIENCE - HOUR, [ANA, BIA]), (PATIENCE + HOUR, [BIA])):
+        db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - age))
+        assert not purge.run(delivering.database)
+        assert db.execute(sa.select(Event.account)).scalars().all() == left
+
+
+def test_old_events_go_though_hundreds_before_them_are_waited_for(
+    delivering: Delivering, db: Session
+) -> None:
+    away = [WebhookSettings.model_validate({"secret": SECRET, "url": "http://127.0.0.1:9/"})]
+    hand_out, purge = webhook_jobs(away)[:2]
+    for number in range(600):
+        delivering.emit(ANA, number)
+    hand_out.run(delivering.database)
+    hand_out.run(delivering.database)
+    for number in range(20):
+        delivering.emit(BIA, number)
+    dispatch(db, [])
+    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - KEPT - HOUR))
+    assert purge.run(delivering.database)  # there may be more
+    assert not purge.run(delivering.database)
+    assert set(db.execute(sa.select(Event.account)).scalars()) == {ANA}
+    # what is waited for no longer goes in the next round
+    db.execute(sa.update(EventDelivery).values(state="delivered"))
+    while purge.run(delivering.database):
+        pass
+    assert db.scalar(sa.select(sa.func.count()).select_from(Event)) == 0
+
+
 @pytest.mark.engines("mariadb")
-def test_deleting_old_events_reads_no_more_than_it_may_delete(
+def test_deleting_old_events_reads_a_part_of_them_at_a_time(
     db: Session, delivering: Delivering
 ) -> None:
     for number in range(700):
         delivering.emit(ANA, number)
     dispatch(db, [])
     dispatch(db, [])
-    # some 500 rows each of event, of what is derived from it, and of what waits for it
     before = handler_reads(db)
-    assert purge_events(db) == 0
-    assert handler_reads(db) - before < 1300
-    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - KEPT - dt.timedelta(1)))
-    assert [purge_events(db), purge_events(db), purge_events(db)] == [500, 200, 0]
+    place = purge_events(db, PurgePlace())
+    assert place == PurgePlace()
+    assert handler_reads(db) - before < 1300  # 500 by each of the two rules
+    db.execute(sa.update(Event).values(at=dt.datetime.now(dt.UTC) - KEPT - HOUR))
+    left = []
+    while (place := purge_events(db, place)).more:
+        left.append(db.scalar(sa.select(sa.func.count()).select_from(Event)))
+    assert left[0] == 200
+    assert db.execute(sa.select(Event.id)).all() == []
 
 
 def handler_reads(db: Session) -> int:

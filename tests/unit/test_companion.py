@@ -1,5 +1,6 @@
 """The process beside the workers: forked, started again when it dies, and heir to no socket."""
 
+import errno
 import json
 import os
 import subprocess
@@ -105,3 +106,43 @@ def test_one_that_dies_at_once_is_started_less_and_less_often(
     assert pauses[0] == pytest.approx(AGAIN_SECONDS, abs=0.6)
     assert pauses == sorted(pauses)
     assert pauses[-1] == pytest.approx(MOST_SECONDS, abs=0.6)
+
+
+def test_a_system_without_room_for_it_is_asked_less_and_less_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, asked = 0.0, []
+
+    def fork() -> int:
+        asked.append(now)
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(companion, "monotonic", lambda: now)
+    monkeypatch.setattr(os, "fork", fork)
+    one = Companion(lambda _master: None, [])
+    while len(asked) < 4:
+        one.keep()
+        now += one.patience()
+    assert [later - earlier for earlier, later in pairwise(asked)] == [1, 2, 4]
+    assert one.pid == 0
+
+
+def test_one_that_does_not_end_when_it_is_to_start_again_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    told: list[tuple[float, int]] = []
+    monkeypatch.setattr(companion, "monotonic", lambda: now)
+    monkeypatch.setattr(companion, "has_ended", lambda _pid: bool(told) and told[-1][1] == 9)
+    monkeypatch.setattr(os, "fork", lambda: 7)
+    monkeypatch.setattr(os, "kill", lambda _pid, number: told.append((now, int(number))))
+    one = Companion(lambda _master: None, [])
+    one.keep()
+    for now in range(companion.END_SECONDS + 1):
+        if now % 5 == 0:  # it is found too large at every look
+            one.restart()
+        assert one.pid == 7
+        one.keep()
+    assert told == [(0, 15), (5, 15), (10, 15), (companion.END_SECONDS, 9)]
+    one.keep()
+    assert one.pid == 0

@@ -27,6 +27,20 @@ def test_a_right_on_a_schema_is_found(line: str, schema: str) -> None:
     assert granted.has("GRANT OPTION", schema) == ("WITH GRANT OPTION" in line)
 
 
+def test_only_the_most_exact_name_counts() -> None:
+    exact, wide, wider = r"`sip\_pulse`", "`sip_pulse`", "`si%`"
+    granted = read_grants(
+        [
+            f"GRANT DELETE ON {wider}.* {ACCOUNT}",
+            f"GRANT INSERT ON {exact}.* {ACCOUNT}",
+            f"GRANT SELECT ON {wide}.* {ACCOUNT}",
+        ]
+    )
+    rights = ("SELECT", "INSERT", "DELETE")
+    for schema, right in (("sip_pulse", "INSERT"), ("sipxpulse", "SELECT"), ("sip", "DELETE")):
+        assert [one for one in rights if granted.has(one, schema)] == [right]
+
+
 def test_a_right_on_one_table_is_none_on_the_schema() -> None:
     granted = read_grants([f"GRANT SELECT ON `pulse novo`.`a table` {ACCOUNT}"])
     assert not granted.has("SELECT", "pulse novo")

@@ -1,5 +1,7 @@
 """Folders of servers that were killed are removed by the next one; those of others stay."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -68,6 +70,19 @@ def test_a_killed_server_s_folder_goes_with_its_last_process(temporary: Path) ->
         server.stdout.read()  # ends with the child
     with metrics_folder():
         assert not Path(name).exists()
+
+
+def test_where_nothing_can_be_locked_it_is_used_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with metrics_folder() as name:
+        assert Path(name).is_dir()
+    assert "No locks available" in caplog.text
+    assert not Path(name).exists()
 
 
 def test_what_earlier_versions_left_goes_when_none_of_its_processes_is_left(

@@ -75,7 +75,7 @@ def run(
         bool, typer.Option("--once", help="Do what is due, and end; needs no lease.")
     ] = False,
 ) -> None:
-    """Work in the background; `serve` runs this by itself."""
+    """Do what the background process of `serve` does, in the foreground, until told to end."""
     settings = get_settings()
     configure_logging(settings.log_level, settings.log_format)
     chosen = list_work(settings, make_proxies(settings))

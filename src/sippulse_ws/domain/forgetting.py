@@ -30,7 +30,7 @@ from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.former_names import note_former_name
 from sippulse_ws.domain.local_time import wall_time
 from sippulse_ws.domain.personal_data import BY_MODEL, Person, count_rows
-from sippulse_ws.domain.webhooks import WAITING, without_person
+from sippulse_ws.domain.webhooks import PATIENCE, WAITING, without_person
 from sippulse_ws.models import (
     Acc,
     AccountGroup,
@@ -254,12 +254,13 @@ def _anonymise_statistics(db: Session, person: Person, done: Forgotten) -> None:
 
 
 def _forget_events(db: Session, person: Person, done: Forgotten, *, tells: bool) -> None:
-    """Those that nobody waits for; each of the others goes as soon as it was told."""
+    """Those that nobody waits for, and late ones; each of the others goes once it was told."""
     own = BY_MODEL[Event].about(person)
     deliveries = exists().where(EventDelivery.event_id == Event.id)
     waiting = deliveries.where(EventDelivery.state == WAITING)
     if tells:
-        unheard = or_(Event.dispatched.is_(False), waiting)
+        in_time = Event.at >= dt.datetime.now(dt.UTC) - PATIENCE
+        unheard = and_(in_time, or_(Event.dispatched.is_(False), waiting))
         for event in db.execute(select(Event.id, Event.data).where(own, unheard)).all():
             marked = {"data": without_person(event.data)}
             db.execute(update(Event).where(Event.id == event.id).values(marked))

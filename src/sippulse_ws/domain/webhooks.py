@@ -32,10 +32,9 @@ _AT_ONCE = 500
 # Seconds until the next try, the last one again and again until it is given up.
 _PAUSES = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 21600)
 PATIENCE = dt.timedelta(days=3)
-KEPT = dt.timedelta(days=7)  # events that are done with
 NO_ENDPOINT = "no endpoint of this name in SIPPULSE_WEBHOOKS"
 # In the data of events of somebody who was forgotten: such an event goes once it was told.
-_FORGOTTEN = '"forgotten":true'
+FORGOTTEN = '"forgotten":true'
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def dispatch(db: Session, listeners: Sequence[Listener]) -> bool:
     if not listeners:
         return _pass_over(db)
     new = db.execute(
-        select(Event.id, Event.kind, Event.account, Event.data.contains(_FORGOTTEN).label("goes"))
+        select(Event.id, Event.kind, Event.account, Event.data.contains(FORGOTTEN).label("goes"))
         .where(Event.dispatched.is_(False))
         .order_by(Event.id)
         .limit(_AT_ONCE)
@@ -90,7 +89,7 @@ def dispatch(db: Session, listeners: Sequence[Listener]) -> bool:
 def _pass_over(db: Session) -> bool:
     """`dispatch` without listeners: new events count as dispatched, without a look at each."""
     new = (
-        select(Event.id, Event.data.contains(_FORGOTTEN).label("goes"))
+        select(Event.id, Event.data.contains(FORGOTTEN).label("goes"))
         .where(Event.dispatched.is_(False))
         .order_by(Event.id)
         .limit(_AT_ONCE)
@@ -103,9 +102,9 @@ def _pass_over(db: Session) -> bool:
         return False
     these = and_(Event.dispatched.is_(False), Event.id <= last)
     if goes:
-        db.execute(delete(Event).where(these, Event.data.contains(_FORGOTTEN)))
+        db.execute(delete(Event).where(these, Event.data.contains(FORGOTTEN)))
     # one that is marked in this moment goes with the next run
-    told = update(Event).where(these, ~Event.data.contains(_FORGOTTEN))
+    told = update(Event).where(these, ~Event.data.contains(FORGOTTEN))
     db.execute(told.values(dispatched=True))
     return bool(count == _AT_ONCE)
 
@@ -121,7 +120,7 @@ def without_person(data: str) -> str:
 def drop_forgotten(db: Session, event: Row[Any]) -> None:
     """Delete the event if it is of somebody who was forgotten and nobody waits for it."""
     # looked up again: it may have been marked while it was on its way
-    goes = (Event.id == event.id) & Event.data.contains(_FORGOTTEN) & ~_waited_for()
+    goes = (Event.id == event.id) & Event.data.contains(FORGOTTEN) & ~_waited_for()
     if db.execute(select(Event.id).where(goes)).first():
         db.execute(delete(EventDelivery).where(EventDelivery.event_id == event.id))
         db.execute(delete(Event).where(Event.id == event.id))
@@ -205,20 +204,6 @@ def give_up_removed(db: Session, endpoints: Collection[str]) -> dict[str, int]:
         for event in events:
             drop_forgotten(db, event)
     return given_up
-
-
-def purge_events(db: Session) -> int:
-    """Delete old events that nobody waits for; how many. Only the oldest 500 are looked at."""
-    oldest = select(Event.id, Event.at, Event.dispatched).order_by(Event.id).limit(_AT_ONCE)
-    one = oldest.subquery().c
-    waited_for = exists().where(EventDelivery.event_id == one.id, EventDelivery.state == WAITING)
-    before = dt.datetime.now(dt.UTC) - KEPT
-    told = select(one.id).where(one.at < before, one.dispatched.is_(True), ~waited_for)
-    ids = db.execute(told).scalars().all()
-    if ids:
-        db.execute(delete(EventDelivery).where(EventDelivery.event_id.in_(ids)))
-        db.execute(delete(Event).where(Event.id.in_(ids)))
-    return len(ids)
 
 
 def _known_endpoints(db: Session) -> Iterator[str]:

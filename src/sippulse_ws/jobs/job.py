@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 # Seconds between notes of successes, since a job may run twice a second.
 NOTED = 5
-SILENT = 60  # seconds between two log lines about the same failure
+SILENT = 60  # seconds between two log lines about a job that goes on failing
 _CONFLICTS = 20  # lost races in a row before a run counts as failed
 ERROR_LENGTH = 255
 
@@ -46,7 +46,7 @@ class JobRuns:
         self.job = job
         self._clock = clock
         self._conflicts = 0  # in a row
-        self._complained: str | None = None  # the failure last logged
+        self._complained: set[str] = set()  # kinds of failures logged since it last worked
         self._complained_at = 0.0
         self._failures = 0  # since the last line
         self._noted: float | None = None  # when a success was last noted; None after a failure
@@ -64,25 +64,29 @@ class JobRuns:
             self._note(database, error)
             return False
         self._conflicts = 0
-        if self._complained is not None:
+        if self._complained:
             log.info("job %s works again", self.job.name)
-            self._complained = None
+            self._complained, self._failures = set(), 0
         if self._noted is None or self._clock() - self._noted >= NOTED:
             self._note(database, None)
         return bool(more)
 
     def _complain(self, error: Exception) -> None:
-        """Log why it failed: at once, then once a minute while the reason stays the same."""
-        reason = _reason(error)
+        """Log why it failed: at once if it is of a new kind, then once a minute.
+
+        The text counts for nothing there: it may tell of another call or moment each time.
+        """
+        kind, reason = _kind(error), _reason(error)
         self._failures += 1
-        if reason != self._complained:
+        if kind not in self._complained:
             trace = None if is_away(error) else error
             log.error("job %s failed: %s", self.job.name, reason, exc_info=trace)
         elif self._clock() - self._complained_at >= SILENT:
             log.error("job %s still fails (%s times): %s", self.job.name, self._failures, reason)
         else:
             return
-        self._complained, self._complained_at, self._failures = reason, self._clock(), 0
+        self._complained.add(kind)
+        self._complained_at, self._failures = self._clock(), 0
 
     def _note(self, database: Database, error: Exception | None) -> None:
         try:
@@ -94,6 +98,13 @@ class JobRuns:
             return
         if error is None:
             self._noted = self._clock()
+
+
+def _kind(error: Exception) -> str:
+    """Its class, and its number if it has one, as the database's errors do."""
+    origin = getattr(error, "orig", None) or error
+    number = origin.args[0] if origin.args and isinstance(origin.args[0], int) else ""
+    return f"{type(origin).__name__} {number}"
 
 
 def _reason(error: Exception) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy import Row
 
 from sippulse_ws.config_delivery import WebhookSettings
 from sippulse_ws.db import Database
+from sippulse_ws.domain.event_purge import PurgePlace, purge_events
 from sippulse_ws.domain.webhooks import (
     NO_ENDPOINT,
     Listener,
@@ -29,7 +30,6 @@ from sippulse_ws.domain.webhooks import (
     give_up_removed,
     note_delivered,
     note_failed,
-    purge_events,
 )
 from sippulse_ws.jobs.job import Job
 from sippulse_ws.jobs.names import webhook_job
@@ -37,7 +37,6 @@ from sippulse_ws.jobs.names import webhook_job
 log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 15
-_AT_ONCE = 500
 
 
 def webhook_jobs(endpoints: Sequence[WebhookSettings]) -> list[Job]:
@@ -45,7 +44,7 @@ def webhook_jobs(endpoints: Sequence[WebhookSettings]) -> list[Job]:
     listeners = [Listener(one.name, one.events, one.domains) for one in endpoints]
     return [
         Job("events", 0.5, partial(_dispatch, listeners=listeners)),
-        Job("events purge", 60, partial(_purge, names=[one.name for one in endpoints])),
+        Job("events purge", 60, EventPurge([one.name for one in endpoints]).run),
         *(Job(webhook_job(one.name), 0.5, WebhookSender(one).run) for one in endpoints),
     ]
 
@@ -136,10 +135,19 @@ def _dispatch(database: Database, listeners: Sequence[Listener]) -> bool:
         return dispatch(db, listeners)
 
 
-def _purge(database: Database, names: Sequence[str]) -> bool:
-    with database.writing() as db:
-        given_up = give_up_removed(db, names)
-    for name, count in given_up.items():
-        log.warning("%d events to %s given up: %s", count, name, NO_ENDPOINT)
-    with database.writing() as db:
-        return purge_events(db) == _AT_ONCE or bool(given_up)
+class EventPurge:
+    """Gives up what waits for endpoints that were removed, and deletes old events."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._place = PurgePlace()
+
+    def run(self, database: Database) -> bool:
+        with database.writing() as db:
+            given_up = give_up_removed(db, self._names)
+        for name, count in given_up.items():
+            log.warning("%d events to %s given up: %s", count, name, NO_ENDPOINT)
+        with database.writing() as db:
+            place = purge_events(db, self._place)
+        self._place = place  # only what was committed was gone through
+        return place.more or bool(given_up)

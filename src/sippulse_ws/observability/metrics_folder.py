@@ -1,11 +1,13 @@
 """The folder in which a server's processes keep their counters, removed when the last one ends.
 
-A killed server leaves its folder behind; the next server that starts removes it.
+A killed server leaves its folder behind; a server that starts when the folder has not changed for a
+minute removes it.
 """
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
 import shutil
@@ -14,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+
+log = logging.getLogger(__name__)
 
 _PREFIX = "sippulse-ws-metrics-"
 # Seconds for which a folder without a lock may be one that is just being made.
@@ -28,10 +32,18 @@ def metrics_folder() -> Iterator[str]:
     with TemporaryDirectory(prefix=_PREFIX) as folder:
         lock = os.open(folder, os.O_RDONLY)
         try:
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            _lock(lock, folder)
             yield folder
         finally:
             os.close(lock)
+
+
+def _lock(descriptor: int, folder: str) -> None:
+    """Where there are no locks (NFS without its daemon) the process ids in the files have to do."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    except OSError as error:
+        log.warning("%s cannot be locked: %s; TMPDIR names another place", folder, error)
 
 
 def remove_abandoned() -> None:

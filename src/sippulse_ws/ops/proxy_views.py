@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.dialects.mysql import dialect as mysql
+from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.charging.proxy_functions import create_statements, drop_statements
+from sippulse_ws.db.connections.failures import error_number
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models.proxy_views import (
     INTEGERS,
@@ -24,6 +26,9 @@ from sippulse_ws.models.proxy_views import (
     PROXY_SCHEMA,
     as_int,
 )
+from sippulse_ws.ops.rights import schema_scope
+
+_DENIED = 1044
 
 VERSION = """
 CREATE TABLE IF NOT EXISTS {schema}.version (
@@ -225,7 +230,20 @@ def grant(db: Session, kind: str, schema: str, account: Account, password: str |
     for table, rights in SCHEMAS[kind].written.items():
         _run(db, f"GRANT {rights} ON {_name(schema)}.{_name(table)} TO {account}")
     if SCHEMAS[kind].charges:
+        _grant_execute(db, schema, account)
+
+
+def _grant_execute(db: Session, schema: str, account: Account) -> None:
+    """By the name as it is: what else the account has by it would be lost beside an exacter one.
+
+    Refused to who may grant on the exact name alone, in which `_` stands for itself.
+    """
+    try:
         _run(db, f"GRANT EXECUTE ON {_name(schema)}.* TO {account}")
+    except DBAPIError as error:
+        if error_number(error.orig) != _DENIED:
+            raise
+        _run(db, f"GRANT EXECUTE ON {schema_scope(schema)} TO {account}")
 
 
 def drop(db: Session, kind: str, schema: str, account: Account | None) -> None:

@@ -63,19 +63,24 @@ _grant = re.compile(rf"GRANT (.+?) ON (?:TABLE |SCHEMA )?{_NAME}\.{_NAME} TO ")
 
 @dataclass(slots=True)
 class Granted:
-    """Rights of an account: everywhere, and on patterns of schemas."""
+    """Rights of an account: everywhere, and by the names of schemas as they were granted."""
 
     everywhere: set[str] = field(default_factory=set)
-    schemas: list[tuple[re.Pattern[str], set[str]]] = field(default_factory=list)
+    schemas: dict[str, set[str]] = field(default_factory=dict)
 
     def has(self, right: str, schema: str) -> bool:
-        found = [self.everywhere]
+        found = self.everywhere
         if schema != ON_EVERY_SCHEMA:
-            found += [rights for pattern, rights in self.schemas if pattern.fullmatch(schema)]
+            found = found | self.schemas.get(self.name_of(schema), set())
         names = {right, _OLD_NAMES.get(right, right)}
         # ALL PRIVILEGES are all but this one
         every = {_EVERYTHING} if right != _OPTION else set()
-        return any(rights & (names | every) for rights in found)
+        return bool(found & (names | every))
+
+    def name_of(self, schema: str) -> str:
+        """Of the names that match, the server reads only the grant of the most exact one."""
+        matching = (name for name in self.schemas if re.fullmatch(_pattern(name), schema))
+        return max(matching, key=_exactness, default="")
 
 
 def read_grants(lines: Iterable[str]) -> Granted:
@@ -94,12 +99,12 @@ def read_grants(lines: Iterable[str]) -> Granted:
         if schema == "*":
             granted.everywhere |= rights
         else:
-            granted.schemas.append((re.compile(_pattern(schema)), rights))
+            granted.schemas.setdefault(schema, set()).update(rights)
     return granted
 
 
 def missing_rights(db: Session, command: str, own: str, other: str = "") -> list[str]:
-    """What the account lacks for a command, as `RIGHT ON schema.*`.
+    """What the account lacks for a command, as `RIGHT ON schema.*` in a GRANT.
 
     On the schema `own`, and on `other` where the command makes one for somebody else.
     """
@@ -107,8 +112,8 @@ def missing_rights(db: Session, command: str, own: str, other: str = "") -> list
         return []
     need = NEEDS[command]
     granted = read_grants(str(row[0]) for row in db.exec_driver_sql("SHOW GRANTS"))
-    wanted = [(right, own, f"`{own}`.*") for right in need.own]
-    wanted += [(right, other, f"`{other}`.*") for right in need.other if other]
+    wanted = [(right, own, schema_scope(own)) for right in need.own]
+    wanted += [(right, other, schema_scope(other)) for right in need.other if other]
     wanted += [(right, ON_EVERY_SCHEMA, "*.*") for right in need.every]
     names = {} if getattr(db.dialect, "is_mariadb", False) else _OLD_NAMES
     return [
@@ -141,24 +146,48 @@ def refuses_functions(db: Session, *, writing: bool) -> bool:
 
 
 def grant_statement(db: Session, missing: Iterable[str]) -> str:
-    """The GRANT that gives what `missing_rights` found, for an administrator of the database."""
+    """The GRANT that gives what `missing_rights` found, for an administrator of the database.
+
+    What the account has by a less exact name is granted anew, or it would be lost.
+    """
+    granted = read_grants(str(row[0]) for row in db.exec_driver_sql("SHOW GRANTS"))
     rights: dict[str, list[str]] = {}
     for one in missing:
-        right, _, scope = one.partition(" ON ")
+        right, _, scope = one.partition(" ON ")  # no right has it in its name
         rights.setdefault(scope, []).append(right)
     login, _, host = str(db.scalar(text("SELECT CURRENT_USER()"))).rpartition("@")
+    login, host = (one.replace("\\", "\\\\").replace("'", "''") for one in (login, host))
     account = f"'{login}'@'{host}'"
     statements = []
-    for scope, names in rights.items():
+    for scope, wanted in rights.items():
+        names = _held_less_exactly(granted, scope) + wanted
         given = ", ".join(one for one in names if one != _OPTION) or "USAGE"
         option = f" WITH {_OPTION}" if _OPTION in names else ""
         statements.append(f"GRANT {given} ON {scope} TO {account}{option}")
     return "; ".join(statements)
 
 
+def schema_scope(schema: str) -> str:
+    """All tables of this schema alone, as a GRANT names them: `_` and `%` are escaped."""
+    literal = re.sub(r"([\\_%])", r"\\\1", schema)
+    return f"`{literal.replace('`', '``')}`.*"
+
+
+def _held_less_exactly(granted: Granted, scope: str) -> list[str]:
+    name = _unquoted(scope.removesuffix(".*"))
+    found = granted.name_of(re.sub(r"\\(.)", r"\1", name))
+    return sorted(granted.schemas[found]) if found not in ("", name) else []
+
+
 def _unquoted(name: str) -> str:
     quote = name[0]
     return name[1:-1].replace(quote * 2, quote) if quote in '`"' else name
+
+
+def _exactness(name: str) -> int:
+    """As MariaDB sorts them: the later the first character that stands for others, the better."""
+    wild = re.match(r"(?:\\.|[^\\_%])*[_%]", name)
+    return wild.end() if wild else len(name) + 1
 
 
 def _pattern(schema: str) -> str:

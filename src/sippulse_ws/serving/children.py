@@ -6,7 +6,7 @@ import ctypes
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,14 +17,30 @@ _PR_SET_PDEATHSIG = 1
 _ARGUMENTS = slice(45, 47)  # arg_start and arg_end in /proc/self/stat, after the name
 
 
-def become_child(work: Callable[[], None]) -> None:
-    """Do the work in a newly forked process; never returns."""
+def start_child(work: Callable[[], None]) -> int:
+    """The pid of a new process that does the work. OSError if the system has no room for one.
+
+    Signals wait meanwhile, or the child would take one for the master, or lose it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        pid = os.fork()
+        if not pid:
+            _become_child(work, before)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return pid
+
+
+def _become_child(work: Callable[[], None], signals: Iterable[int]) -> None:
+    """Do the work in a newly forked process, with these signals blocked; never returns."""
     status = 1
     try:
         signal.set_wakeup_fd(-1)
         for number in SIGNALS - {signal.SIGHUP}:  # only the master obeys SIGHUP
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, signals)
         work()
         status = 0
     except BaseException:

@@ -14,13 +14,15 @@ from pathlib import Path
 from time import monotonic
 
 from sippulse_ws.observability.lifecycle import Lifecycle
-from sippulse_ws.serving.children import SIGNALS, become_child, has_ended
+from sippulse_ws.serving.children import SIGNALS, has_ended, start_child
 from sippulse_ws.serving.companion import Companion
 
 log = logging.getLogger("sippulse_ws.lifecycle")
 
 # Seconds until a worker that ended by itself is restarted: at once, then ever longer.
 _PAUSES = (0.0, 0.2, 0.4, 0.8, 1.6, 2.5)
+# Seconds until a worker that could not be started is tried again.
+_ROOM_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 STEADY_SECONDS = 30.0  # after so long a life a worker's pauses begin anew
 MEMORY_SECONDS = 30.0  # between looks at the workers' memory
 READY_SECONDS = 30.0  # for a new worker to serve, before the old one is told to stop anyway
@@ -35,6 +37,7 @@ class _Slot:
     pid: int = 0  # of the worker; 0 when there is none
     started: float = 0.0
     ends: int = 0  # how many workers in a row ended soon after their start
+    refusals: int = 0  # how often in a row the system had no room for one
     due: float = 0.0  # when to start one, while there is none
     ready: int = -1  # pipe that the new worker closes when it serves
     old: int = 0  # pid of the one that is being replaced
@@ -46,7 +49,7 @@ class Supervisor:
     """Runs `work(index, ready)` in `count` forked processes; one above `largest` bytes is replaced.
 
     `stopping` is called before the workers are told to stop; `stop_seconds` is how long they have.
-    `companion` is the process beside them, which ends after them.
+    `companion` is the process beside them, which is told to end when they have ended.
     """
 
     count: int
@@ -103,25 +106,43 @@ class Supervisor:
         return max(0.0, min([*waits, 1.0]))
 
     def _start(self, slot: _Slot) -> None:
+        try:
+            pid, reading = self._fork(slot.index)
+        except OSError as error:  # those that are there go on serving
+            self._try_later(slot, error)
+            return
         self.lifecycle.spawned(slot.index)
-        reading, writing = os.pipe()
-        pid = os.fork()
-        if not pid:
-            self._become(slot.index, reading, writing)
-        os.close(writing)
         self._forget_pipe(slot)
         os.set_blocking(reading, False)
-        slot.pid, slot.ready, slot.started = pid, reading, monotonic()
+        slot.pid, slot.ready, slot.started, slot.refusals = pid, reading, monotonic(), 0
+
+    def _fork(self, index: int) -> tuple[int, int]:
+        """The pid of a new worker, and the file that it closes when it serves."""
+        reading, writing = os.pipe()
+        try:
+            return start_child(lambda: self._become(index, reading, writing)), reading
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+
+    def _try_later(self, slot: _Slot, error: OSError) -> None:
+        pause = _ROOM_PAUSES[min(slot.refusals, len(_ROOM_PAUSES) - 1)]
+        slot.refusals += 1
+        slot.due = monotonic() + pause
+        told = {"worker": slot.index + 1, "error": str(error), "again_seconds": pause}
+        log.error("worker could not be started", extra=told)
 
     def _become(self, index: int, reading: int, writing: int) -> None:
-        """Become a worker, in the forked child; never returns."""
+        """Be a worker, in the forked child."""
 
         def ready() -> None:
             self.lifecycle.ready()
             os.close(writing)
 
         os.close(reading)
-        become_child(lambda: self.work(index, ready))
+        self.work(index, ready)
 
     def _reap(self) -> None:
         for slot in self._slots:
