@@ -15,6 +15,7 @@ from sippulse_ws.domain.values import (
     password_text,
     present,
     required,
+    rows_fit,
     storable,
     username_text,
     wire_name,
@@ -178,3 +179,36 @@ def test_what_does_not_fit_its_column_is_named(name: str, value: object, said: s
     of_a_row = refused(storable, Subscriber, {name: value}, "2.", names=[name])
     assert of_a_row == f"2.{said}"
     assert storable(Subscriber, {name: value}, names=["city"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "fit"),
+    [
+        ("low_credit_limit", [Decimal("1.5"), Decimal(0)], True),
+        ("low_credit_limit", [Decimal(5), None], True),
+        ("low_credit_limit", [5, Decimal(5)], False),  # equal, and yet not what is stored
+        ("low_credit_limit", [Decimal(5), 5], False),
+        ("low_credit_limit", [0.5], False),
+        ("low_credit_limit", ["0.5"], False),
+        ("low_credit_limit", [Decimal("0.0000001")], False),
+        ("call_limit", [1, None, 2**31 - 1], True),
+        ("call_limit", [1, 2**31], False),
+        ("reseller_markup", [0.5, 2.0], True),
+        ("reseller_markup", [0.5, math.inf], False),
+        ("city", ["Natal", "São Paulo"], True),
+        ("city", ["Natal", None], True),
+        ("city", ["x" * 1000], False),
+    ],
+)
+def test_rows_fit_where_what_is_stored_is_the_same_in_type_and_value(
+    name: str, values: list[Any], fit: bool
+) -> None:
+    assert rows_fit(Subscriber, [{name: value} for value in values]) is fit
+    stored = []
+    for value in values:
+        try:
+            stored.append(storable(Subscriber, {name: value})[name])
+        except InvalidField:
+            break
+    same = [(type(one), one) for one in stored] == [(type(one), one) for one in values]
+    assert same is fit

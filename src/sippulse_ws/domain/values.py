@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Double, Float, Integer, String
 from sqlalchemy.types import TypeEngine
@@ -79,21 +79,25 @@ def rows_fit(model: type[Base], rows: Sequence[Values]) -> bool:
 
 
 def _column_fits(model: type[Base], name: str, values: Sequence[Any]) -> bool:
-    kinds = set(map(type, values))
-    if kinds == {str}:
+    if set(map(type, values)) == {str} and _text_column(model, name).is_text:
         return texts_fit(model, name, values)
     fit = _fits(model)[name]
     if fit is None:
         return True
     try:
-        return all(value is None or fit(value, "", name) == value for value in set(values))
+        for kind, value in set(zip(map(type, values), values, strict=True)):  # True is no 1 here
+            if value is not None:
+                stored = fit(value, "", name)
+                if type(stored) is not kind or stored != value:
+                    return False
     except InvalidField:
         return False
+    return True
 
 
 def texts_fit(model: type[Base], name: str, texts: Sequence[str]) -> bool:
     """Whether `storable` would take all of these for a column, and leave them as they are."""
-    length, grammar = _text_column(model, name)
+    length, grammar, _ = _text_column(model, name)
     if length is not None and max(map(len, texts)) > length:
         return False
     if grammar is printable:  # which looks at single characters
@@ -107,11 +111,18 @@ def texts_fit(model: type[Base], name: str, texts: Sequence[str]) -> bool:
     return True
 
 
+class _TextColumn(NamedTuple):
+    length: int | None
+    grammar: Grammar | None
+    is_text: bool  # and stores a text as it is
+
+
 @cache
-def _text_column(model: type[Base], name: str) -> tuple[int | None, Grammar | None]:
+def _text_column(model: type[Base], name: str) -> _TextColumn:
     column = model.__table__.columns[name]
+    is_text = isinstance(column.type, String | Key)
     length = column.type.length if isinstance(column.type, String | Key) else None
-    return length, grammar_of(column)
+    return _TextColumn(length, grammar_of(column), is_text)
 
 
 def amount(value: float | Decimal, field: str) -> Decimal:

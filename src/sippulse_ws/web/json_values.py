@@ -21,7 +21,7 @@ from sippulse_ws.domain.reasons import Reason
 from sippulse_ws.domain.request_errors import BadRequest
 from sippulse_ws.services.catalogue import PublishedOperation
 from sippulse_ws.wire.fields import Dto, Field, fields_of
-from sippulse_ws.wire.lexical import print_date_time
+from sippulse_ws.wire.lexical import DEFAULTS, print_date_time
 from sippulse_ws.wire.spooled import Spooled
 
 _AT_ONCE = 500  # values of an iterator that are written together
@@ -29,7 +29,7 @@ _INTEGERS = {"int": 2**31, "long": 2**63}
 # Characters that XML cannot carry; values must be possible in SOAP as well.
 _unfit = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").search
 # Written for a required field without a value, as in SOAP.
-_DEFAULTS = {"int": 0, "long": 0, "double": 0.0, "boolean": False}
+_DEFAULTS = {kind: json.loads(text) for kind, text in DEFAULTS.items()}
 
 _Parse = Callable[[Any, str], Any]
 
