@@ -55,6 +55,11 @@ class Deadline:
         _threads.deadline = self._outer
         del _running[self]
 
+    def let_go(self, connection: Connection) -> None:
+        """The thread uses it no longer."""
+        if connection in self.held:  # acquired since the deadline began
+            self.held.remove(connection)
+
     @property
     def is_over(self) -> bool:
         return monotonic() > self.end

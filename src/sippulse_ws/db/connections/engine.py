@@ -7,31 +7,23 @@ changes nothing. Nothing connects before the first use.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from math import ceil
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 
-from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.cluster import CAUSAL_READS, CAUSAL_WRITES, drop_lost_nodes
-from sippulse_ws.db.connections.deadlines import (
-    Deadline,
-    DeadlinePassed,
-    check_deadline,
-    current_deadline,
-    remember_socket,
-)
+from sippulse_ws.db.connections.deadlines import remember_socket
 from sippulse_ws.db.connections.per_thread import PerThreadConnections
+from sippulse_ws.db.connections.sqlite_lock import lock_of_writers, touch_private
 from sippulse_ws.db.connections.tls import clear_tls_errors
+from sippulse_ws.db.connections.uses import Reading, Writing
 from sippulse_ws.db.statements.session import Session
 from sippulse_ws.wording import Wording
 
@@ -138,46 +130,14 @@ class Database:
             event.listen(engine, "begin", _begin_immediate)
         return engine
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> AbstractContextManager[Session]:
         """Sees committed data; each statement stands for itself."""
-        connection = self._readers.acquire()
-        session = Session(connection)
-        try:
-            yield session
-        except BaseException:
-            self._readers.discard(connection, gave_up=session.gave_up)
-            raise
-        self._readers.release(connection)
+        return Reading(self._readers)
 
-    @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self) -> AbstractContextManager[Session]:
         """A transaction: committed at the end, rolled back when anything is raised."""
-        with self._turn():
-            connection = self._writers.acquire()
-            session = Session(connection, queues=True)
-            try:
-                connection.begin()  # said here, since a Prepared does not say it
-                yield session
-                session.send_queued()
-                check_deadline()
-            except BaseException:
-                try:
-                    connection.rollback()
-                finally:
-                    self._writers.discard(connection, gave_up=session.gave_up)
-                raise
-            started = perf_counter()
-            try:
-                connection.commit()
-            except BaseException:
-                # SQLAlchemy rolls back no failed commit; what is left of it must not stay
-                connection.invalidate()
-                self._writers.discard(connection)
-                raise
-            finally:
-                CLOCK.seconds += perf_counter() - started
-            self._writers.release(connection)
+        use = Writing(self._writers)
+        return use if self._lock_path is None else _in_turn(self._lock_path, use)
 
     def make_default_folder(self) -> None:
         """For a new database where the settings say nothing of another place."""
@@ -237,10 +197,10 @@ class Database:
         path = Path(str(self.url.database))
         if not path.parent.is_dir():
             raise sqlite3.OperationalError(f"there is no folder {path.parent}")
-        _touch(path)
+        touch_private(path)
 
-    def _turn(self) -> Any:
-        return _file_lock(self._lock_path) if self._lock_path else nullcontext()
+    def _turn(self) -> AbstractContextManager[None]:
+        return lock_of_writers(self._lock_path) if self._lock_path else nullcontext()
 
 
 def _clear_after_loss(context: ExceptionContext) -> None:
@@ -301,38 +261,8 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _touch(path: Path) -> None:
-    if not path.exists():
-        with suppress(OSError):  # SQLite will say what is wrong
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-
-
 @contextmanager
-def _file_lock(path: str) -> Iterator[None]:
-    """Queue SQLite's writers, threads and processes alike.
-
-    SQLite itself makes them poll with growing pauses, and an unlucky one starves.
-    """
-    _touch(Path(path))
-    with Path(path).open("ab") as file:
-        started = perf_counter()
-        if (deadline := current_deadline()) is None:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        else:
-            _lock_until(file.fileno(), deadline)
-        CLOCK.seconds += perf_counter() - started
-        yield
-
-
-def _lock_until(file: int, deadline: Deadline) -> None:
-    """Lock the file until this moment at the latest; flock itself has no time-out."""
-    pause = 0.0001
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if deadline.is_over:
-                raise DeadlinePassed from None
-            time.sleep(pause)
-            pause = min(2 * pause, 0.005)
+def _in_turn(lock_path: str, use: Writing) -> Iterator[Session]:
+    """A transaction of SQLite's, which come one after the other."""
+    with lock_of_writers(lock_path), use as session:
+        yield session

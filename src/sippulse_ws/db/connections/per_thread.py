@@ -13,17 +13,20 @@ from time import monotonic, perf_counter
 from typing import cast
 
 from prometheus_client import Gauge
-from sqlalchemy import Connection, Engine, QueuePool
+from sqlalchemy import Connection, Engine, Pool, QueuePool
 from sqlalchemy.exc import SQLAlchemyError
 
 from sippulse_ws import metrics
 from sippulse_ws.db.connections.clock import CLOCK
-from sippulse_ws.db.connections.deadlines import Deadline, check_deadline, current_deadline
+from sippulse_ws.db.connections.deadlines import check_deadline, current_deadline
 from sippulse_ws.db.connections.tls import clear_tls_errors
 
 log = logging.getLogger(__name__)
 
 _ORIGIN = "sippulse_ws pool and end"
+# The pool of a connection, a monotonic() when it is too old, whether it is new to its thread.
+_Origin = tuple[Pool | None, float, bool]
+_UNKNOWN: _Origin = (None, 0.0, False)
 _SHOWN = 0.1  # seconds between two looks at how many connections are in use
 
 
@@ -44,23 +47,25 @@ class PerThreadConnections:
         self._warned = False
 
     def acquire(self) -> Connection:
+        """A connection for this thread; its deadline knows of it."""
         check_deadline()
-        connection = self._acquire()
-        if (deadline := current_deadline()) is not None:
+        mine, deadline = self._local.mine, current_deadline()
+        connection, mine.connection = mine.connection, None
+        origin = mine.origin
+        if connection is None or origin[0] is not self._engine.pool or monotonic() > origin[1]:
+            if connection is not None:
+                # too old, or the database went away and another thread replaced the pool
+                connection.invalidate()
+                connection.close()
+            connection, origin = self._connect()
+        self._in_use.add(connection, origin)
+        if deadline is not None:
             deadline.held.append(connection)
         return connection
 
-    def _acquire(self) -> Connection:
-        mine, pool = self._local.mine, self._engine.pool
-        connection, mine.connection = mine.connection, None
-        if connection is not None:
-            origin, end = connection.info[_ORIGIN]
-            if origin is pool and monotonic() < end:
-                self._in_use.add(connection)
-                return connection
-            # too old, or the database went away and another thread replaced the pool
-            connection.invalidate()
-            connection.close()
+    def _connect(self) -> tuple[Connection, _Origin]:
+        """One of the pool's."""
+        pool = self._engine.pool
         if cast(QueuePool, pool).checkedout() > self._most:
             self._waits.inc()
         started = perf_counter()
@@ -71,27 +76,27 @@ class PerThreadConnections:
             raise
         finally:
             CLOCK.seconds += perf_counter() - started
-        self._in_use.add(connection)
-        connection.info.setdefault(_ORIGIN, (pool, monotonic() + self._seconds))
-        return connection
+        pool, end = connection.info.setdefault(_ORIGIN, (pool, monotonic() + self._seconds))
+        return connection, (pool, end, True)
 
     def release(self, connection: Connection) -> None:
         """Keep the connection for the thread's next use, after one that succeeded."""
         if (deadline := current_deadline()) is not None:
-            _let_go(deadline, connection)
+            deadline.let_go(connection)
             if deadline.was_cut:  # perhaps this one, just now
                 self.discard(connection)
                 return
-        mine, pool = self._local.mine, cast(QueuePool, self._engine.pool)
+        mine = self._local.mine
         if mine.connection is not None or connection.invalidated:
             self.discard(connection)
             return
-        self._in_use.remove(connection)
-        if pool.checkedout() > self._most:
+        pool, end, is_new = self._in_use.remove(connection)
+        # one that was kept before need not be counted again
+        if is_new and cast(QueuePool, self._engine.pool).checkedout() > self._most:
             self._warn()
             connection.close()
         else:
-            mine.connection = connection
+            mine.connection, mine.origin = connection, (pool, end, False)
 
     def discard(self, connection: Connection, *, gave_up: bool = False) -> None:
         """Return it to the pool after a use that failed; if it was lost, replace the pool.
@@ -101,7 +106,7 @@ class PerThreadConnections:
         self._in_use.remove(connection)
         deadline = current_deadline()
         if deadline is not None:
-            _let_go(deadline, connection)
+            deadline.let_go(connection)
         if deadline is not None and deadline.was_cut:  # by us: the others are as good as before
             connection.invalidate()
         elif connection.invalidated and not gave_up:
@@ -132,21 +137,22 @@ class _InUse:
 
     def __init__(self, gauge: Gauge) -> None:
         self._gauge = gauge
-        self._there: set[int] = set()
+        self._there: dict[int, _Origin] = {}
         self._shown = 0
         self._next = 0.0  # monotonic()
         self._lock = Lock()
         metrics.SHOWN_LATER.add(self)
 
-    def add(self, connection: Connection) -> None:
-        self._there.add(id(connection))
+    def add(self, connection: Connection, origin: _Origin) -> None:
+        self._there[id(connection)] = origin
         if monotonic() > self._next:
             self.show()
 
-    def remove(self, connection: Connection) -> None:
-        self._there.discard(id(connection))
+    def remove(self, connection: Connection) -> _Origin:
+        origin = self._there.pop(id(connection), _UNKNOWN)
         if self._shown and not self._there:
             self.show()
+        return origin
 
     def show(self) -> None:
         with self._lock:
@@ -157,15 +163,11 @@ class _InUse:
                 self._gauge.inc(more)
 
 
-def _let_go(deadline: Deadline, connection: Connection) -> None:
-    with suppress(ValueError):  # acquired before this deadline began
-        deadline.held.remove(connection)
-
-
 class _Mine:
     """The connection that a thread keeps."""
 
     connection: Connection | None = None
+    origin: _Origin = _UNKNOWN
 
     def __del__(self) -> None:
         # by itself a Connection, which is part of a cycle, would wait for the garbage collector

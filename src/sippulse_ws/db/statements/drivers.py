@@ -68,15 +68,12 @@ class MysqlClient:
         self, connection: MysqlConnection, statements: Sequence[bytes], done: list[Result]
     ) -> None:
         connection.query(b";".join(statements))
-        for _ in statements[1:]:
-            done.append(self._result(connection))
-            connection.next_result()
-        done.append(self._result(connection))
-
-    @staticmethod
-    def _result(connection: MysqlConnection) -> Result:
-        rows = connection.store_result().fetch_row(0) if connection.field_count() else ()
-        return Result(rows, connection.affected_rows(), connection.insert_id())
+        last = len(statements) - 1
+        for number in range(last + 1):
+            rows = connection.store_result().fetch_row(0) if connection.field_count() else ()
+            done.append(Result(rows, connection.affected_rows(), connection.insert_id()))
+            if number < last:
+                connection.next_result()
 
 
 class PyMySqlCursor(Protocol):

@@ -1,0 +1,102 @@
+"""One use of the database each: what `Database.reading()` and `writing()` give.
+
+Classes, not generators: every request passes here once or twice.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from types import TracebackType
+
+from sqlalchemy import Connection
+
+from sippulse_ws.db.connections.clock import CLOCK
+from sippulse_ws.db.connections.deadlines import check_deadline
+from sippulse_ws.db.connections.per_thread import PerThreadConnections
+from sippulse_ws.db.statements.session import Session
+
+
+class Reading:
+    """Statements that stand for themselves."""
+
+    __slots__ = ("_connection", "_connections", "_session")
+
+    _connection: Connection
+    _session: Session
+
+    def __init__(self, connections: PerThreadConnections) -> None:
+        self._connections = connections
+
+    def __enter__(self) -> Session:
+        connection = self._connection = self._connections.acquire()
+        session = self._session = Session(connection)
+        return session
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._connections.release(self._connection)
+        else:
+            self._connections.discard(self._connection, gave_up=self._session.gave_up)
+
+
+class Writing:
+    """A transaction: committed at the end, rolled back when anything is raised."""
+
+    __slots__ = ("_connection", "_connections", "_session")
+
+    _connection: Connection
+    _session: Session
+
+    def __init__(self, connections: PerThreadConnections) -> None:
+        self._connections = connections
+
+    def __enter__(self) -> Session:
+        connection = self._connection = self._connections.acquire()
+        session = self._session = Session(connection, queues=True)
+        try:
+            connection.begin()  # said here, since a Prepared does not say it
+        except BaseException:
+            self._undo()
+            raise
+        return session
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._undo()
+            return
+        try:
+            self._session.send_queued()
+            check_deadline()
+        except BaseException:
+            self._undo()
+            raise
+        self._commit(self._connection)
+
+    def _undo(self) -> None:
+        try:
+            self._connection.rollback()
+        finally:
+            self._connections.discard(self._connection, gave_up=self._session.gave_up)
+
+    def _commit(self, connection: Connection) -> None:
+        started = perf_counter()
+        try:
+            connection.commit()
+        except BaseException:
+            # SQLAlchemy rolls back no failed commit; what is left of it must not stay
+            connection.invalidate()
+            self._connections.discard(connection)
+            raise
+        finally:
+            CLOCK.seconds += perf_counter() - started
+        self._connections.release(connection)
