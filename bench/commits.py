@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from statistics import median
@@ -27,6 +28,7 @@ CASES = (
     cases.ADD_CREDIT,
     cases.INSERT_SUBSCRIBER,
     cases.UPDATE_SUBSCRIBER,
+    cases.INSERT_RATES,
 )
 
 
@@ -36,7 +38,9 @@ def main() -> None:
     parser.add_argument("--subscribers", type=int, default=20_000)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", default=[""], help="beginnings of names of operations")
     options = parser.parse_args()
+    compared = [one for one in CASES if one.name.startswith(tuple(options.only))]
     allow_connections()
     describe_machine()
     with private_server() as server:
@@ -45,7 +49,8 @@ def main() -> None:
             for number, folder in enumerate(options.folders)
         }
         for driver, name in DRIVERS.items():
-            compare(databases, driver, name, options.seconds, options.rounds)
+            print(f"\n## {name}")
+            compare(databases, driver, compared, options.seconds, options.rounds)
 
 
 def made_by(folder: Path, server: PrivateMariaDB, subscribers: int, number: int) -> BenchDatabase:
@@ -57,15 +62,19 @@ def code_of(folder: Path) -> dict[str, str]:
 
 
 def compare(
-    databases: dict[Path, BenchDatabase], driver: str, name: str, seconds: int, rounds: int
+    databases: dict[Path, BenchDatabase],
+    driver: str,
+    compared: Sequence[Case],
+    seconds: int,
+    rounds: int,
 ) -> None:
     with ExitStack() as stack:
         served = {
             folder: stack.enter_context(started(folder, db, driver))
             for folder, db in databases.items()
         }
-        table = Table(f"{name}; commit", "CPU ms", "ratio", "least", "most", "DB ms", "p99 ms")
-        for case in CASES:
+        table = Table("commit", "CPU ms", "ratio", "least", "most", "DB ms", "p99 ms")
+        for case in compared:
             seen: dict[Path, list[Figures]] = {folder: [] for folder in served}
             for folder, one in served.items():
                 check(one, case, databases[folder])

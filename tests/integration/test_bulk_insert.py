@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from sippulse_ws.db import Session
 from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed
-from sippulse_ws.db.statements import Prepared, insert_texts
+from sippulse_ws.db.statements import NumberTexts, Prepared, insert_texts
 from sippulse_ws.db.statements.drivers import DRIVERS
 from sippulse_ws.db.statements.insert_texts import PACKET
 from sippulse_ws.models import Rate
+from sippulse_ws.row_columns import RowColumns
 from tests.factories.platform import DOMAIN, Platform
 
 NAMES = ("domain", "rate_id", "prefix", "name", "rate_value", "service_type", "cadency")
@@ -102,6 +103,29 @@ def test_a_deadline_is_looked_at_before_each_text(
         with pytest.raises(DeadlinePassed):
             statement.run_many(db, [row(n, "x" * 100) for n in range(3)])
     assert sent == [1]
+
+
+@pytest.mark.parametrize("count", [3, 2 * PACKET // 100])
+def test_rows_in_columns_are_stored_all_or_none(
+    db: Session, platform: Platform, statement: Prepared, count: int
+) -> None:
+    statement.run_many(db, [row(1, "before")])
+    rows = [row(n, "x" * 100) for n in range(2, count)]
+    with pytest.raises(IntegrityError):
+        statement.run_columns(db, RowColumns.of_rows([*rows, row(1, "again")]).columns)
+    assert [one.name for one in platform.rows(Rate)] == ["before"]
+    statement.run_columns(db, RowColumns.of_rows(rows).columns)
+    assert len(platform.rows(Rate)) == count - 1
+
+
+def test_numbers_as_texts_are_stored_exactly(
+    db: Session, platform: Platform, statement: Prepared
+) -> None:
+    texts = ["0.0", "0.000001", "999999999.999999", "12.5"]
+    columns = RowColumns.of_rows([row(n, "a") for n in range(len(texts))]).columns
+    statement.run_columns(db, {**columns, "rate_value": NumberTexts(texts)})
+    stored = {one.prefix: one.rate_value for one in platform.rows(Rate)}
+    assert stored == {str(n): Decimal(text) for n, text in enumerate(texts)}
 
 
 @pytest.mark.parametrize("values", [{"colour": "red"}, {"name": ...}])

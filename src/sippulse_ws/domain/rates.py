@@ -83,12 +83,10 @@ def insert_rates(db: Session, rows: Sequence[Values] | None) -> None:
         raise MissingField(field="rate")
     given = rows if isinstance(rows, RowColumns) else RowColumns.of_rows(rows)
     columns = rate_columns.fitting(given.columns) or _checked_one_by_one(rows)
-    _require_domains(db, columns["domain"])
-    names = tuple(sorted(columns))
     try:
-        with db.savepoint():
-            _insert(names).run_columns(db, columns)
+        _insert(tuple(sorted(columns))).run_columns(db, columns)
     except IntegrityError:
+        _require_domains(db, columns["domain"])
         keys = list(zip(*(columns[name] for name in rate_columns.KEY), strict=True))
         there = find_existing(db, keys)
         for number, key in enumerate(keys, 1):

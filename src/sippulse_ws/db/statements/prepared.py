@@ -58,7 +58,7 @@ class Prepared:
         db.send_many(self._plan(db), list(rows))
 
     def run_columns(self, db: Session, columns: Mapping[str, Sequence[Any]]) -> None:
-        """The same of rows that stand in columns, at least one."""
+        """For an INSERT of rows that stand in columns, at least one: all of them, or none."""
         db.send_columns(self._plan(db), columns)
 
     def _plan(self, db: Session) -> Plan:

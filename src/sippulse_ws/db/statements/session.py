@@ -45,6 +45,23 @@ class Queued:
         self.plan = plan
         self.values = values
 
+    def write(self, connection: Any) -> Any:
+        """As the driver sends it."""
+        return self.plan.write(connection, self.values)
+
+
+class QueuedText(Queued):
+    """A statement that is written already."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, plan: Plan, text: bytes) -> None:
+        super().__init__(plan, {})
+        self.text = text
+
+    def write(self, connection: Any) -> bytes:
+        return self.text
+
 
 class Session:
     """One use of a SQLAlchemy connection. With `queues`, what is queued waits for the next call."""
@@ -158,11 +175,17 @@ class Session:
             self._execute_many(plan, list(map(plan.checked_arguments, rows)))
 
     def send_columns(self, plan: Plan, columns: Mapping[str, Sequence[Any]]) -> None:
-        """The same of rows that stand in columns, at least one."""
-        if plan.writes_rows:
-            self._send_texts(plan, partial(plan.write_columns, columns=columns))
-        else:
-            self._execute_many(plan, list(zip(*plan.bound_columns(columns), strict=True)))
+        """Insert rows that stand in columns, at least one; after an error none of them is there."""
+        if not plan.writes_rows:
+            with self.savepoint():
+                self._execute_many(plan, list(zip(*plan.bound_columns(columns), strict=True)))
+            return
+        first, *others = plan.write_columns(self._driver_connection(), columns)
+        if not others:  # a statement of its own is done as a whole or not at all
+            self.send(QueuedText(plan, first))
+            return
+        with self.savepoint():
+            self._send_texts(plan, lambda _: [first, *others])
 
     def _send_texts(self, plan: Plan, write: Callable[[Any], Iterable[bytes]]) -> None:
         self.send_queued()
@@ -186,7 +209,7 @@ class Session:
         connection = self._driver_connection()
         done: list[Result] = []
         try:
-            written = [one.plan.write(connection, one.values) for one in statements]
+            written = [one.write(connection) for one in statements]
             self._ask(statements[0].plan.driver.send, connection, written, done)
         except self.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(statements[len(done)].plan.sql, error) from error
