@@ -58,6 +58,9 @@ DRIVER_TESTS := tests/races $(patsubst %,tests/integration/test_%.py, \
 	import_calls import_interrupts field_files export_cdrs backup cluster_setting row_text hold_functions odd_records webhooks \
 	logins preconditions) \
 	$(patsubst %,tests/e2e/test_%.py,server commit concurrent_credit held_up long_lists return)
+# Of these, what shows in seconds whether the oldest PyMySQL is used as it has to be.
+LOWEST_DRIVER_TESTS := tests/unit/test_pymysql_packets.py \
+	$(patsubst %,tests/integration/test_%.py,row_text bulk_insert streamed_rows)
 
 test-driver: mariadb haproxy ## Run what depends on the MariaDB driver with the C driver
 	@$(MAKE) --no-print-directory test DRIVER=mysqldb ARGS="--engine mariadb $(ARGS) $(DRIVER_TESTS)"
@@ -69,11 +72,12 @@ test-slow: venv mariadb curl haproxy ## Run what repeats what CI shows: at scale
 test-sqlite: venv curl haproxy ## Run all tests on SQLite only
 	$(PYTEST) --engine sqlite $(ARGS)
 
-test-lowest: curl ## Run unit and integration tests on the lowest versions that pyproject.toml allows
+test-lowest: mariadb curl ## Run unit and integration tests on the lowest versions that pyproject.toml allows
 	@scripts/venv.sh .venv-lowest lowest
 	# old releases use what newer ones of others deprecate
 	.venv-lowest/bin/pytest -n auto --engine sqlite -W ignore::DeprecationWarning $(ARGS) \
 		tests/unit tests/integration
+	.venv-lowest/bin/pytest --engine mariadb -W ignore::DeprecationWarning $(LOWEST_DRIVER_TESTS)
 
 mutants: venv ## Change single places of the money and access modules; tests should notice (ARGS="60 1")
 	@test -x .tools/cosmic-ray/bin/cosmic-ray || { python3 -m venv .tools/cosmic-ray \
