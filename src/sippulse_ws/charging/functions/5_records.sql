@@ -6,8 +6,9 @@
 CREATE FUNCTION {schema}.sippulse_field(p_fields TEXT, p_number INT, p_length INT)
 RETURNS TEXT CHARACTER SET utf8mb4 DETERMINISTIC NO SQL
 BEGIN
-  DECLARE v_bytes BLOB DEFAULT UNHEX(SUBSTRING_INDEX(SUBSTRING_INDEX(
-    p_fields, '.', p_number), '.', -1));
+  DECLARE v_hex TEXT DEFAULT SUBSTRING_INDEX(SUBSTRING_INDEX(p_fields, '.', p_number), '.', -1);
+  -- of what is none MariaDB makes NULL, MySQL an error
+  DECLARE v_bytes BLOB DEFAULT IF(v_hex REGEXP '^[0-9A-Fa-f]*$', UNHEX(v_hex), NULL);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
     RETURN LEFT(CONVERT(CONVERT(v_bytes USING latin1) USING utf8mb4), p_length);
   -- halves of characters (U+D800 to U+DFFF): MariaDB takes them, and nobody could read the row
