@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGHUP, SIGTERM
 from typing import Annotated, Any
 
 import typer
@@ -67,7 +70,7 @@ def backup_create(
     if streamed:
         require_pipe()
     passphrase = find_passphrase(passphrase_file, ask=encrypt, new=True)
-    with open_database(settings) as database, _told():
+    with open_database(settings) as database, _told(), _ended_in_order():
         require_rights(database, "backup create")
         _warn_without_binlog(database)
         with _progress(DatabaseSaid.PROGRESS_READ) as progress:
@@ -108,6 +111,7 @@ def backup_restore(
     with (
         open_database(settings, is_new=True) as database,
         _told(),
+        _ended_in_order(),
         given_backup(file, passphrase_file) as source,
     ):
         passphrase = _passphrase_of(source, passphrase_file, file)
@@ -195,6 +199,27 @@ def _told() -> Iterator[None]:
         if error.filename is None:
             raise
         raise fail(f"{error.filename}: {error.strerror}") from None
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """What is half done is taken away when we are told to stop, as after Ctrl-C."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():  # nobody else may say it
+        yield
+        return
+    # whoever has SIGHUP ignored (nohup) means it
+    ours = [one for one in (SIGTERM, SIGHUP) if signal.getsignal(one) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from sippulse_ws.wording import Wording
 
 NEWEST = "0022"  # a test compares it with migrations/versions
 
+RESTORING = "restoring"  # in place of a revision, until all of a backup is there
+
 # A setting of the database: its schema, and since which one columns and tables were only added.
 SERVES = "schema_serves"
 _serves: Select[Any] = (
@@ -37,6 +39,14 @@ _NEWER = Wording(
 )
 
 
+_UNFINISHED = Wording(
+    "uma restauração foi interrompida e o banco está incompleto, rode de novo: sippulse-ws backup "
+    "restore --overwrite",
+    "a restore was interrupted and the database is incomplete, run again: sippulse-ws backup "
+    "restore --overwrite",
+)
+
+
 def schema_trouble(revision: str | None, serves: str | None = None) -> Wording | None:
     """What is wrong with the schema for this program and what to do, in one sentence; or None.
 
@@ -46,6 +56,8 @@ def schema_trouble(revision: str | None, serves: str | None = None) -> Wording |
         return None
     if revision is None:
         return NO_SCHEMA
+    if revision == RESTORING:
+        return _UNFINISHED
     if revision > NEWEST:
         return _NEWER.fill(revision=revision, newest=NEWEST)
     return _OLDER.fill(revision=revision)
@@ -54,7 +66,7 @@ def schema_trouble(revision: str | None, serves: str | None = None) -> Wording |
 def find_trouble(db: Session) -> Wording | None:
     """What is wrong with the schema of this database; or None."""
     revision = current_revision(db)
-    if revision is None or revision <= NEWEST:
+    if revision is None or revision <= NEWEST or revision == RESTORING:
         return schema_trouble(revision)
     told, _, serves = str(db.execute(_serves).scalar()).partition(" ")
     return schema_trouble(revision, serves if told == revision else None)

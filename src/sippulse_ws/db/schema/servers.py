@@ -38,10 +38,20 @@ def judge(version: str) -> ServerVersion:
     """The server's version from what VERSION() answers."""
     is_maria = "mariadb" in version.lower()
     needed = MARIADB if is_maria else MYSQL
-    if tuple(map(int, re.findall(r"\d+", version.removeprefix("5.5.5-"))[:3])) >= needed:
+    if _numbers(version) >= needed:
         return ServerVersion(version, None)
     name = "MariaDB" if is_maria else "MySQL"
     return ServerVersion(version, f"{name} {'.'.join(map(str, needed))}")
+
+
+def is_behind(version: str, other: str) -> bool:
+    """Whether the server is an older one than the other, or MySQL where that is MariaDB."""
+    kinds = ["mariadb" in one.lower() for one in (version, other)]
+    return kinds[0] != kinds[1] or _numbers(version) < _numbers(other)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version.removeprefix("5.5.5-"))[:3]))
 
 
 def server_trouble(db: Session) -> Wording | None:

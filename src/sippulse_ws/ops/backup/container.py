@@ -32,6 +32,7 @@ class Writer(io.RawIOBase):
     def __init__(self, file: IO[bytes], head: Mapping[str, Any], passphrase: str | None) -> None:
         super().__init__()
         self._file = file
+        self._written = 0
         self._zip = zlib.compressobj(6, wbits=31)
         self._waiting = bytearray()
         self._frame = 0
@@ -49,7 +50,11 @@ class Writer(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         self._put(self._zip.compress(data))
+        self._written += len(data)
         return len(data)
+
+    def tell(self) -> int:
+        return self._written
 
     def finish(self) -> None:
         """Write what is buffered; without this call the file is cut off."""

@@ -12,7 +12,8 @@ from typing import IO, Any
 
 from sippulse_ws import __version__
 from sippulse_ws.db import Database
-from sippulse_ws.db.schema.revisions import NEWEST, current_revision
+from sippulse_ws.db.schema.revisions import NEWEST, RESTORING, current_revision
+from sippulse_ws.db.schema.servers import is_behind, server_version
 from sippulse_ws.ops.backup import accounts, mariadb, sqlite
 from sippulse_ws.ops.backup.container import Reader, Writer, read_head
 from sippulse_ws.ops.backup.parts import ABOUT, Manifest, PartsReader, PartsWriter, Progress
@@ -42,6 +43,7 @@ def create_backup(
     progress: Progress,
 ) -> Manifest:
     """Write everything into a stream, or a file that appears under its name when it is whole."""
+    shape = _shape(database)
     about = _about(database, settings)
     manifest = Manifest()
     with _stream(file) if not isinstance(file, Path) else _new_file(file) as output:
@@ -50,6 +52,8 @@ def create_backup(
         parts = PartsWriter(container)
         parts.add_json(ABOUT, about)
         parts.add_database(_dump(database, manifest), manifest, progress)
+        if _shape(database) != shape:  # the snapshot is of rows, not of tables
+            raise BackupError(BackupTrouble.SCHEMA_CHANGED)
         parts.finish(manifest)
         container.finish()
     return manifest
@@ -89,13 +93,26 @@ def restore_backup(
         if database.is_sqlite:
             sqlite.load(_path(database), pieces)
         else:
-            mariadb.load(database, pieces)
+            _load(database, pieces, about)
     restored.compared = compare_tables(database, restored.manifest)
     if not database.is_sqlite and with_accounts:
         with database.maintaining() as db:
             base = str(database.url.database)
             restored.left = accounts.restore_accounts(db, base, about["accounts"])
     return restored
+
+
+def _load(database: Database, pieces: Iterator[bytes], about: Mapping[str, Any]) -> None:
+    try:
+        mariadb.load(database, pieces, about["schema"])
+    except BackupError as error:
+        with database.maintaining() as db:
+            here = server_version(db).version
+        of = about.get("server")  # backups of earlier versions do not say it
+        if of is None or not is_behind(here, of):
+            raise
+        told = {"reason": error.wording, "of": of, "here": here}
+        raise BackupError(BackupTrouble.OLDER_SERVER, **told) from error
 
 
 def compare_tables(database: Database, manifest: Manifest) -> list[tuple[str, int, int, bool]]:
@@ -126,15 +143,26 @@ def _about(database: Database, settings: Mapping[str, str]) -> dict[str, Any]:
         schema = current_revision(db)
         if schema is None:
             raise BackupError(BackupTrouble.NOTHING_TO_BACK_UP)
+        if schema == RESTORING:
+            raise BackupError(BackupTrouble.NOT_WHOLE)
         made = {} if database.is_sqlite else accounts.find_accounts(db)
+        server = server_version(db).version
     return {
         "version": __version__,
         "schema": schema,
         "engine": "sqlite" if database.is_sqlite else "mariadb",
+        "server": server,
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "settings": dict(settings),
         "accounts": made,
     }
+
+
+def _shape(database: Database) -> list[object]:
+    """What must not change while a backup is made."""
+    with database.maintaining() as db:
+        parts = [] if database.is_sqlite else mariadb.shape(db)
+        return [current_revision(db), *parts]
 
 
 def _dump(database: Database, manifest: Manifest) -> Iterator[bytes]:

@@ -13,17 +13,18 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryFile
+from tempfile import TemporaryFile
 
 from sqlalchemy import URL
 
 from sippulse_ws.db import Database
+from sippulse_ws.db.schema.revisions import RESTORING
 from sippulse_ws.db.statements import Session
 from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 from sippulse_ws.wording import Wording
 
 _PIECE = 1024 * 1024
+_ROW_LENGTH = 200  # more than the statement with the schema has
 DUMP = ("mariadb-dump", "mysqldump")
 CLIENT = ("mariadb", "mysql")
 OPTIONS = (
@@ -95,8 +96,10 @@ def dump(database: Database, digests: TableDigests, *, binlog: bool = False) -> 
     program, options = _dump_program(binlog)
     name = str(database.url.database)
     with _options_file(database.url) as file, TemporaryFile() as errors:
-        command = [program, f"--defaults-file={file}", *options, "--", name]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors) as process:
+        command = [program, f"--defaults-file=/dev/fd/{file}", *options, "--", name]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, pass_fds=[file]
+        ) as process:
             assert process.stdout is not None
             try:
                 yield from _pieces(process.stdout, digests)
@@ -138,12 +141,51 @@ def digest(database: Database) -> dict[str, tuple[int, str]]:
     return digests.results()
 
 
-def load(database: Database, pieces: Iterable[bytes]) -> None:
-    """Read a dump into the database, which has to be empty."""
+def load(database: Database, pieces: Iterator[bytes], revision: str) -> None:
+    """Read a dump of this schema into the database, which has to be empty.
+
+    Until all of it is there, the schema is RESTORING: nobody takes it for a whole one.
+    """
+    with database.maintaining() as db:
+        begin_restore(db)
+    _feed(database, _unfinished(pieces, revision))
+    with database.maintaining() as db:
+        db.exec_driver_sql("UPDATE alembic_version SET version_num = %s", (revision,))
+
+
+def begin_restore(db: Session) -> None:
+    """Say of the database that it is not whole."""
+    db.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+    )
+    db.exec_driver_sql("DELETE FROM alembic_version")
+    db.exec_driver_sql("INSERT INTO alembic_version VALUES (%s)", (RESTORING,))
+
+
+def _unfinished(pieces: Iterator[bytes], revision: str) -> Iterator[bytes]:
+    """The dump with RESTORING in place of its schema."""
+    row = re.compile(
+        rb"(INSERT INTO `alembic_version` VALUES\s*\(')" + re.escape(revision.encode()) + rb"'\)"
+    )
+    waiting = b""
+    for piece in pieces:
+        waiting, found = row.subn(rb"\g<1>" + RESTORING.encode() + b"')", waiting + piece, count=1)
+        if found:
+            break
+        yield waiting[:-_ROW_LENGTH]
+        waiting = waiting[-_ROW_LENGTH:]
+    yield waiting
+    yield from pieces
+
+
+def _feed(database: Database, pieces: Iterable[bytes]) -> None:
     name = str(database.url.database)
     with _options_file(database.url) as file, TemporaryFile() as errors:
-        command = [_find(CLIENT), f"--defaults-file={file}", "--binary-mode", "--", name]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors) as process:
+        options = [f"--defaults-file=/dev/fd/{file}", "--binary-mode"]
+        command = [_find(CLIENT), *options, "--", name]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stderr=errors, pass_fds=[file]
+        ) as process:
             assert process.stdin is not None
             try:
                 for piece in pieces:
@@ -173,6 +215,19 @@ def make_schema(url: URL) -> None:
         there.close()
 
 
+def shape(db: Session) -> list[tuple[object, ...]]:
+    """Tables, columns, triggers and routines: what a migration changes while others read."""
+    found: list[tuple[object, ...]] = []
+    for table, columns, own in (
+        ("columns", "table_name, column_name, column_type, ordinal_position", "table_schema"),
+        ("triggers", "trigger_name, event_object_table", "trigger_schema"),
+        ("routines", "routine_type, routine_name", "routine_schema"),
+    ):
+        query = f"SELECT {columns} FROM information_schema.{table} WHERE {own} = DATABASE()"  # noqa: S608 - names from above
+        found += sorted(tuple(row) for row in db.exec_driver_sql(query))
+    return found
+
+
 def tables(db: Session) -> list[tuple[str, bool]]:
     """Names of tables and views, and whether it is a view."""
     query = (
@@ -183,9 +238,12 @@ def tables(db: Session) -> list[tuple[str, bool]]:
 
 
 def empty(db: Session) -> None:
-    """Drop everything in the database."""
+    """Drop everything in the database but the word that it is not whole."""
+    begin_restore(db)
     db.exec_driver_sql("SET FOREIGN_KEY_CHECKS=0")
     for name, view in tables(db):
+        if name == "alembic_version":
+            continue
         db.exec_driver_sql(f"DROP {'VIEW' if view else 'TABLE'} {_quoted(name)}")
     query = (
         "SELECT routine_type, routine_name FROM information_schema.routines "
@@ -201,8 +259,8 @@ def has_binlog(db: Session) -> bool:
 
 
 @contextmanager
-def _options_file(url: URL) -> Iterator[Path]:
-    """The login for MariaDB's programs, in a file that only we may read."""
+def _options_file(url: URL) -> Iterator[int]:
+    """The login for MariaDB's programs, in an open file without a name: nothing is left of it."""
     told = {
         "user": url.username,
         "password": url.password,
@@ -213,7 +271,7 @@ def _options_file(url: URL) -> Iterator[Path]:
         "ssl-cert": url.query.get("ssl_cert"),
         "ssl-key": url.query.get("ssl_key"),
     }
-    with NamedTemporaryFile("w", prefix="sippulse-ws-", suffix=".cnf") as file:
+    with TemporaryFile("w") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write("[client]\n")
         for name, value in told.items():
@@ -221,7 +279,7 @@ def _options_file(url: URL) -> Iterator[Path]:
                 escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
                 file.write(f'{name}="{escaped}"\n')
         file.flush()
-        yield Path(file.name)
+        yield file.fileno()
 
 
 def _find(programs: tuple[str, ...]) -> str:

@@ -34,7 +34,8 @@ class PartsWriter:
     """Puts pieces into a container, one after the other."""
 
     def __init__(self, file: Any) -> None:
-        self._tar: tarfile.TarFile = tarfile.open(mode="w|", fileobj=file)  # noqa: SIM115
+        # not "w|", which writes into the file even when it is given up
+        self._tar: tarfile.TarFile = tarfile.open(mode="w", fileobj=file)  # noqa: SIM115
 
     def add(self, name: str, data: bytes) -> None:
         entry = tarfile.TarInfo(name)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import shutil
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 
 _PIECE = 1024 * 1024
+_COPY = ".sippulse-ws-backup-"
+_NEW = 60  # seconds in which a folder may stand without its lock
 _PAGES = 2048  # copied at a time; writers get in between
 _Tables = dict[str, tuple[int, str]]
 
@@ -21,7 +26,8 @@ def dump(path: Path, found: _Tables) -> Iterator[bytes]:
     """A copy of the file, as of one moment; `found` gets the count and digest of each table."""
     if not path.is_file():
         raise BackupError(BackupTrouble.NO_DATABASE, path=path)
-    with TemporaryDirectory(prefix=".sippulse-ws-backup-", dir=path.parent) as folder:
+    _remove_abandoned(path.parent)
+    with TemporaryDirectory(prefix=_COPY, dir=path.parent) as folder, _locked(folder):
         copy = Path(folder) / "copy.db"
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target, pages=_PAGES)
@@ -30,6 +36,31 @@ def dump(path: Path, found: _Tables) -> Iterator[bytes]:
         with copy.open("rb") as file:
             while piece := file.read(_PIECE):
                 yield piece
+
+
+@contextmanager
+def _locked(folder: str) -> Iterator[None]:
+    """While we copy into it; a killed one leaves it unlocked."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # no locks there: it is younger than _NEW, or stays
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove copies that backups left which were killed."""
+    for folder in parent.glob(f"{_COPY}*"):
+        with suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                if os.fstat(lock).st_mtime < time.time() - _NEW:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an error while it is used
+                    shutil.rmtree(folder)
+            finally:
+                os.close(lock)
 
 
 def digest(path: Path) -> _Tables:

@@ -49,8 +49,18 @@ class BackupTrouble(Enum):
         "o banco não tem esquema: não há o que guardar",
         "the database has no schema: there is nothing to back up",
     )
+    NOT_WHOLE = Wording(
+        "o banco está incompleto: uma restauração foi interrompida",
+        "the database is incomplete: a restore was interrupted",
+    )
     NO_BACKUP = Wording("isto não é um backup do sippulse-ws", "this is no backup of sippulse-ws")
     NO_DATABASE = Wording("não há banco {path}", "there is no database {path}")
+    OLDER_SERVER = Wording(
+        "{reason} (o backup vem de {of}, e este servidor é {here}, mais antigo ou outro: "
+        "restaure-o em {of} ou mais novo)",
+        "{reason} (the backup comes from {of}, and this server is {here}, older or another one: "
+        "restore it on {of} or later)",
+    )
     OTHER_ENGINE = Wording(
         "este é um backup de {of}, e o banco é {here}",
         "this is a backup of {of}, and the database is {here}",
@@ -65,6 +75,10 @@ class BackupTrouble(Enum):
     PROGRAM_SILENT = Wording("falhou e não disse por quê", "failed and did not say why")
     RESTORED_DAMAGED = Wording(
         "o banco restaurado está danificado", "the restored database is damaged"
+    )
+    SCHEMA_CHANGED = Wording(
+        "as tabelas mudaram enquanto o backup era feito (uma migração?): faça-o de novo",
+        "tables changed while the backup was made (a migration?): make it again",
     )
     UNWRITABLE = Wording("{file}: {reason}", "{file}: {reason}")
 
