@@ -178,7 +178,7 @@ def test_an_older_server_that_cannot_read_it_is_named(
     cli: Cli, elsewhere: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, newer = str(folder / "backup"), ServerVersion("99.1.0-MariaDB", None)
-    dump = course.mariadb.dump
+    dump = mariadb.dump
 
     def later(*arguments: Any, **options: Any) -> Iterator[bytes]:
         yield b"CREATE TABLE t (c VARCHAR(9) COLLATE utf8mb4_from_2030_ci);\n"
@@ -186,7 +186,7 @@ def test_an_older_server_that_cannot_read_it_is_named(
 
     with monkeypatch.context() as patch:
         patch.setattr(course, "server_version", lambda _db: newer)
-        patch.setattr(course.mariadb, "dump", later)
+        patch.setattr(mariadb, "dump", later)
         cli("backup", "create", file)
     said = cli("backup", "restore", file, database_url=elsewhere, status=1).output
     assert "utf8mb4_from_2030_ci" in said

@@ -76,9 +76,10 @@ def environ_of(request: Received, place: Any) -> Environ:
     path = scope.path
     environ["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
     environ["QUERY_STRING"] = scope.query_string
-    environ["SERVER_NAME"], environ["SERVER_PORT"] = _host_and_port(scope.server)
+    # with the brackets of an IPv6 address, as in a URL (RFC 3875, 4.1.14)
+    environ["SERVER_NAME"], _, environ["SERVER_PORT"] = scope.server.rpartition(":")
     environ["SERVER_PROTOCOL"] = "HTTP/1.0" if scope.http_version == "1" else "HTTP/1.1"
-    environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = _host_and_port(scope.client)
+    environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = _client_and_port(scope.client)
     environ["wsgi.url_scheme"] = scope.scheme
     environ["wsgi.input"] = BytesIO(body)
     environ[RECEIVED] = received
@@ -99,7 +100,7 @@ def header_items(headers: RsgiHeaders) -> list[Header]:
 
 def client_address(scope: RsgiScope, hops: int) -> str:
     """The client's address: the connection's, or the one given by the trusted proxies."""
-    return forwarded(scope, "x-forwarded-for", hops) or _host_and_port(scope.client)[0]
+    return forwarded(scope, "x-forwarded-for", hops) or _client_and_port(scope.client)[0]
 
 
 def forwarded(scope: RsgiScope, name: str, hops: int) -> str:
@@ -111,10 +112,14 @@ def forwarded(scope: RsgiScope, name: str, hops: int) -> str:
     return told[-hops].strip() if len(told) >= hops else ""
 
 
-def _host_and_port(address: str) -> tuple[str, str]:
-    """Split `127.0.0.1:80` or `[::1]:80` into host and port."""
+def _client_and_port(address: str) -> tuple[str, str]:
+    """Split `127.0.0.1:80` or `[::1]:80` into host and port.
+
+    An IPv4 client of a socket for both comes as `[::ffff:127.0.0.1]`.
+    """
     host, _, port = address.rpartition(":")
-    return host.strip("[]"), port
+    host = host.strip("[]")
+    return (host.removeprefix("::ffff:") if "." in host else host), port
 
 
 def page_environ(path: str) -> Environ:
