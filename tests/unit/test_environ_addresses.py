@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sippulse_ws.serving.environ import client_address, environ_of
+from sippulse_ws.serving.environ import Received, client_address, environ_of
 
 
 class _NoHeaders(dict[str, str]):
@@ -41,11 +41,11 @@ def scope(server: str, client: str) -> Any:
 def test_a_client_is_the_same_by_each_socket(client: str, host: str) -> None:
     one = scope("127.0.0.1:80", client)
     assert client_address(one, 0) == host
-    environ = environ_of((one, b"", 0.0), None)
+    environ = environ_of(Received(one, b"", 0.0), None)
     assert (environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == (host, "5000")
 
 
 @pytest.mark.parametrize("server", ["192.0.2.1:8080", "[2001:db8::1]:8080"])
 def test_the_server_s_own_address_can_stand_in_a_url(server: str) -> None:
-    environ = environ_of((scope(server, "192.0.2.7:5000"), b"", 0.0), None)
+    environ = environ_of(Received(scope(server, "192.0.2.7:5000"), b"", 0.0), None)
     assert f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}" == server

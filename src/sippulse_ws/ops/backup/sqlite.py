@@ -29,9 +29,12 @@ def dump(path: Path, found: _Tables) -> Iterator[bytes]:
     _remove_abandoned(path.parent)
     with TemporaryDirectory(prefix=_COPY, dir=path.parent) as folder, _locked(folder):
         copy = Path(folder) / "copy.db"
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target, pages=_PAGES)
-            target.execute("PRAGMA journal_mode=DELETE")
+        try:
+            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+                source.backup(target, pages=_PAGES)
+                target.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:  # a full disk, as a rule
+            raise BackupError(BackupTrouble.UNWRITABLE, file=path.parent, reason=error) from error
         found.update(digest(copy))
         with copy.open("rb") as file:
             while piece := file.read(_PIECE):
