@@ -104,7 +104,7 @@ def read_grants(lines: Iterable[str]) -> Granted:
 
 
 def missing_rights(db: Session, command: str, own: str, other: str = "") -> list[str]:
-    """What the account lacks for a command, as `RIGHT ON schema.*` in a GRANT.
+    """What the account lacks for a command, as `RIGHT ON schema.*`.
 
     On the schema `own`, and on `other` where the command makes one for somebody else.
     """
@@ -112,8 +112,8 @@ def missing_rights(db: Session, command: str, own: str, other: str = "") -> list
         return []
     need = NEEDS[command]
     granted = read_grants(str(row[0]) for row in db.exec_driver_sql("SHOW GRANTS"))
-    wanted = [(right, own, schema_scope(own)) for right in need.own]
-    wanted += [(right, other, schema_scope(other)) for right in need.other if other]
+    wanted = [(right, own, f"{_quoted(own)}.*") for right in need.own]
+    wanted += [(right, other, f"{_quoted(other)}.*") for right in need.other if other]
     wanted += [(right, ON_EVERY_SCHEMA, "*.*") for right in need.every]
     names = {} if getattr(db.dialect, "is_mariadb", False) else _OLD_NAMES
     return [
@@ -159,8 +159,11 @@ def grant_statement(db: Session, missing: Iterable[str]) -> str:
     login, host = (one.replace("\\", "\\\\").replace("'", "''") for one in (login, host))
     account = f"'{login}'@'{host}'"
     statements = []
-    for scope, wanted in rights.items():
-        names = _held_less_exactly(granted, scope) + wanted
+    for scope, names in rights.items():
+        if scope != "*.*":
+            schema = _unquoted(scope.removesuffix(".*"))
+            scope = schema_scope(schema)  # noqa: PLW2901 - as a GRANT has it
+            names = _held_less_exactly(granted, schema) + names  # noqa: PLW2901
         given = ", ".join(one for one in names if one != _OPTION) or "USAGE"
         option = f" WITH {_OPTION}" if _OPTION in names else ""
         statements.append(f"GRANT {given} ON {scope} TO {account}{option}")
@@ -169,14 +172,20 @@ def grant_statement(db: Session, missing: Iterable[str]) -> str:
 
 def schema_scope(schema: str) -> str:
     """All tables of this schema alone, as a GRANT names them: `_` and `%` are escaped."""
-    literal = re.sub(r"([\\_%])", r"\\\1", schema)
-    return f"`{literal.replace('`', '``')}`.*"
+    return f"{_quoted(_literal(schema))}.*"
 
 
-def _held_less_exactly(granted: Granted, scope: str) -> list[str]:
-    name = _unquoted(scope.removesuffix(".*"))
-    found = granted.name_of(re.sub(r"\\(.)", r"\1", name))
-    return sorted(granted.schemas[found]) if found not in ("", name) else []
+def _literal(schema: str) -> str:
+    return re.sub(r"([\\_%])", r"\\\1", schema)
+
+
+def _held_less_exactly(granted: Granted, schema: str) -> list[str]:
+    found = granted.name_of(schema)
+    return sorted(granted.schemas[found]) if found not in ("", _literal(schema)) else []
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _unquoted(name: str) -> str:
