@@ -154,3 +154,43 @@ def test_a_batch_can_be_repeated_and_tried(api: JsonClient, platform: Platform) 
     assert len(platform.rows(IdempotencyKey)) == 1
     other = send(api, new("bia"), **key)
     assert problem_of(other)[:2] == (422, "idempotency-key-reused")
+
+
+RATE = {"domain": DOMAIN, "rateId": 1, "name": "x", "rateValue": 1}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        credit("nobody", 1),
+        new("bia", callLimit=2**31 - 1, city="x" * 1000),
+        new("bia", password=""),
+        item("RateWS", "insertRates", rate=[{**RATE, "prefix": "55"}, {**RATE, "prefix": "x"}]),
+        item("RateWS", "insertRates", rate=[{**RATE, "prefix": "55", "domain": "no.example.com"}]),
+    ],
+)
+def test_a_refusal_is_repeated_with_all_that_it_told(operation: Any, api: JsonClient) -> None:
+    def single() -> Any:
+        where = f"{operation['service']}/{operation['operation']}"
+        return api.post(where, operation["parameters"], {"Idempotency-Key": "one"})
+
+    def in_a_batch() -> Any:
+        return send(api, new("ana"), operation, **{"Idempotency-Key": "batch"})
+
+    for ask in (single, in_a_batch):
+        told = []
+        for _ in range(3):
+            answer = ask()
+            assert answer.status_code >= 400
+            told.append((answer.status_code, answer.json | {"requestId": ""}))
+        assert told[0] == told[1] == told[2]
+
+
+def test_no_key_keeps_that_a_right_was_missing(api: JsonClient, platform: Platform) -> None:
+    platform.domain("other.example.com")
+    stranger = platform.administrator("stranger", DOMAIN)
+    operations = [new("ana"), new("bia", domain="other.example.com")]
+    key = {"Idempotency-Key": "batch-1"}
+    answer = api.post("batch", {"operations": operations}, key, principal=stranger)
+    assert problem_of(answer) == (403, "access-denied", None)
+    assert platform.rows(IdempotencyKey) == []

@@ -1,6 +1,7 @@
 """Idempotency keys: a request that is sent again gets the first one's outcome, done once."""
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from sippulse_ws.models import Audit, CreditLedger, IdempotencyKey, Location, Su
 from tests.factories.platform import DOMAIN, PASSWORD, Platform
 from tests.fixtures.proxies import KamailioStandIn
 from tests.integration.test_user_location import CONTACT, Registrar
+from tests.json_client import JsonClient
 from tests.soap import ENVELOPE, Soap, principal_xml
 
 KEY: dict[str, Any] = {"username": "1000", "domain": DOMAIN}
@@ -122,6 +124,23 @@ def test_a_refusal_speaks_the_language_of_today(app_with: Any) -> None:
     english.fault("SubscriberWS", "addCredit", **late, **keyed("a-1"))
     fault = portuguese.fault("SubscriberWS", "addCredit", **late, **keyed("a-1"))
     assert fault == f"Assinante não encontrado: 1001@{DOMAIN}"
+
+
+def test_a_refusal_that_an_earlier_version_kept_is_repeated(soap: Soap, db: Session) -> None:
+    api, rate = JsonClient(soap), {"domain": DOMAIN, "rateId": 1, "prefix": "x", "rateValue": 1}
+    refused: dict[str, Any] = {"headers": {"Idempotency-Key": "a-1"}, "rate": [rate]}
+    first = api("RateWS", "insertRates", **refused)
+    texts = {"code": "row-refused", "pt": "Linha 1: …", "en": "Row 1: …"}
+    db.execute(
+        sa.update(IdempotencyKey).values(answer=json.dumps({"$kind": "row", "$value": texts}))
+    )
+    again = api("RateWS", "insertRates", **refused)
+    assert (first.status_code, first.json["row"], first.json["code"]) == (422, 1, "row-refused")
+    assert (again.status_code, again.json["detail"], again.json["code"]) == (
+        422,
+        "Row 1: …",
+        "row-refused",
+    )
 
 
 @pytest.mark.parametrize(

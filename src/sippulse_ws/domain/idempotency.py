@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sippulse_ws.db.statements import Prepared, Session
 from sippulse_ws.domain.errors import DomainError
 from sippulse_ws.domain.repeat_errors import (
+    TOLD_VALUES,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
     repeated_refusal,
@@ -41,6 +42,7 @@ class Outcome:
 
     refusal: DomainError | None
     result: Any = None
+    failed_index: int | None = None  # of the operation of a batch that was refused
 
     @property
     def code(self) -> str | None:
@@ -98,9 +100,13 @@ class KeyedRequest:
         answer = json.dumps(_as_json(result), ensure_ascii=False)
         _FINISH.queue(db, token=self.token, outcome=_DONE, answer=answer)
 
-    def finish_refused(self, db: Session, refusal: DomainError) -> Outcome | None:
+    def finish_refused(
+        self, db: Session, refusal: DomainError, failed_index: int | None
+    ) -> Outcome | None:
         """Keep a refusal, whose changes were rolled back; an outcome is of one who was first."""
-        answer = _of_refusal(refusal)
+        told = _told_of(refusal)
+        told.index = failed_index
+        answer = json.dumps(_as_json(told), ensure_ascii=False)
         if self.in_transaction:
             try:
                 return self._claim(db, _REFUSED, answer)
@@ -158,7 +164,7 @@ class KeyedRequest:
             raise IdempotencyKeyInUse
         answer = json.loads(row.answer, object_hook=_from_json)
         if row.outcome == _REFUSED:
-            return Outcome(repeated_refusal(**vars(answer)))
+            return Outcome(repeated_refusal(answer), failed_index=getattr(answer, "index", None))
         return Outcome(None, answer)
 
 
@@ -172,9 +178,13 @@ def purge(db: Session, hours: int) -> int:
     return len(tokens)
 
 
-def _of_refusal(refusal: DomainError) -> str:
-    texts = {"code": refusal.code, "pt": refusal.message("pt"), "en": refusal.message("en")}
-    return json.dumps({_KIND: _ROW, _VALUE: texts}, ensure_ascii=False)
+def _told_of(refusal: DomainError) -> SimpleNamespace:
+    """What answers tell of it, in SOAP and in JSON; `repeated_refusal` reads it."""
+    texts = {language: refusal.message(language) for language in ("pt", "en")}
+    values = {name: refusal.values[name] for name in TOLD_VALUES if name in refusal.values}
+    reason = getattr(refusal, "reason", None)  # of a RowRefused
+    told = _told_of(reason) if isinstance(reason, DomainError) else None
+    return SimpleNamespace(code=refusal.code, values=values, reason=told, **texts)
 
 
 # What JSON has no form for is an object of these two members.

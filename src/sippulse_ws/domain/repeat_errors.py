@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
-from sippulse_ws.domain.errors import DomainError, NotFound
+from sippulse_ws.domain.errors import DomainError, NotFound, RowRefused
 from sippulse_ws.wording import Wording
 
 
@@ -64,14 +65,25 @@ class BalanceWouldNotFit(DomainError):
     wording = Wording("O saldo não caberia", "The balance would not fit")
 
 
-def repeated_refusal(code: str, pt: str, en: str) -> DomainError:
-    """The refusal of the first request again: an error of the same class with the same message."""
-    kind = _classes().get(code, DomainError)
+TOLD_VALUES = ("field", "row")  # what answers tell of an error beside its code and message
+
+
+def repeated_refusal(told: Any) -> DomainError:
+    """The refusal of the first request again: an error of the same class that says the same.
+
+    `told` has its `code`, its messages `pt` and `en`, the `values` that are TOLD_VALUES, and the
+    `reason` why a row was refused. Earlier versions stored neither values nor reasons.
+    """
+    reason = getattr(told, "reason", None)
+    kind = _classes().get(told.code, DomainError)
+    if kind is RowRefused and reason is None:
+        kind = DomainError
     error = kind.__new__(kind)
-    DomainError.__init__(error)
-    told = Wording(pt, en)
-    error.__dict__["code"] = code
-    error.__dict__["message"] = told.text
+    error.__dict__["code"] = told.code
+    DomainError.__init__(error, **getattr(told, "values", {}))
+    error.__dict__["message"] = Wording(told.pt, told.en).text
+    if reason is not None:
+        error.__dict__["reason"] = repeated_refusal(reason)
     return error
 
 

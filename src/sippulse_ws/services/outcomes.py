@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sippulse_ws.domain import audit
 from sippulse_ws.domain.errors import (
+    AccessDenied,
     DatabaseFull,
     DatabaseUnavailable,
     DomainError,
@@ -33,9 +34,9 @@ _TROUBLES = (
 # previously completed operation", and here none was completed. What was wrong is no part of what
 # makes a request the same: the If-Match (PreconditionFailed; PreconditionUnsupported where the
 # operation takes none), so that a client reads again, or leaves it out, and repeats the same change
-# under the same key; and the password. A customer's LoginFailed comes after the key was taken, all
-# others come before.
-_NOT_BEGUN = (LoginFailed, PreconditionFailed, PreconditionUnsupported)
+# under the same key; the password; and the domains granted. A customer's LoginFailed and a batch's
+# AccessDenied come after the key was taken, all others come before.
+_NOT_BEGUN = (AccessDenied, LoginFailed, PreconditionFailed, PreconditionUnsupported)
 
 
 def outcome_of(refusal: DomainError) -> str:

@@ -112,9 +112,10 @@ class Runner:
             refusal = self._refusal(error, request)
             if isinstance(error, Guess):
                 self.failed_logins.note(error, context, object_of(values), request.place)
-            ended = self._record_refusal(request, refusal) or Outcome(refusal)
+            ended = self._record_refusal(request, refusal)
             if ended.refusal is None:
                 return ended.result
+            context.failed_index = ended.failed_index
             context.outcome, context.fault = outcome_of(ended.refusal), ended.refusal.code
             context.refusal = ended.refusal
             raise WSException(ended.refusal.message(self.settings.language)) from None
@@ -154,6 +155,7 @@ class Runner:
         self._clear_failures(call)
         if isinstance(result, Outcome):
             if result.refusal is not None:
+                request.context.failed_index = result.failed_index
                 raise result.refusal
             return result.result
         return result
@@ -329,14 +331,18 @@ class Runner:
         log.error("%s failed", request.context.operation, exc_info=error, extra=told)
         return InternalError(**told)
 
-    def _record_refusal(self, request: Request, refusal: DomainError) -> Outcome | None:
-        """Record a refusal in the audit trail, and as the outcome of the key it came with."""
+    def _record_refusal(self, request: Request, refusal: DomainError) -> Outcome:
+        """Record a refusal in the audit trail, and as the outcome of the key it came with.
+
+        The outcome is that of a request with the same key that was first.
+        """
         keyed, firsts = request.keyed, list[Outcome | None]()
+        own = Outcome(refusal, failed_index=request.context.failed_index)
         if not request.changes or (keyed and keyed.repeated) or isinstance(refusal, Busy):
-            return None
+            return own
         failed_login = isinstance(refusal, LoginFailed)  # recorded by FailedLogins
         if failed_login and (keyed is None or not keyed.claimed):
-            return None
+            return own
         outcome = audit.DRY_RUN if request.dry_run else outcome_of(refusal)
 
         def store(db: Session) -> None:
@@ -345,9 +351,9 @@ class Runner:
             if keyed is None or not keyed.claimed:
                 return
             if is_final(refusal):
-                firsts.append(keyed.finish_refused(db, refusal))
+                firsts.append(keyed.finish_refused(db, refusal, own.failed_index))
             else:
                 keyed.give_back(db)
 
         self._beside(store)
-        return firsts[-1] if firsts else None
+        return (firsts[-1] if firsts else None) or own
