@@ -1,4 +1,4 @@
-"""`python -m sippulse_ws` is `sippulse-ws`."""
+"""`python -m sippulse_ws` runs `sippulse-ws`."""
 
 from sippulse_ws.cli import app
 

@@ -1,4 +1,4 @@
-"""The composition root: settings in, WSGI application out. Nothing connects here."""
+"""The composition root: makes the WSGI application from the settings, without connecting."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from sippulse_ws.wire.endpoint import Endpoint, Options
 class Dispatcher:
     """Sends a request to its endpoint by the exact path, as the Java server does.
 
-    `others` answers what begins with one of its keys and is no path of `routes`.
+    `others` answers paths that are not in `routes` and begin with one of its keys.
     """
 
     def __init__(self, routes: dict[str, Any], others: dict[str, Any], not_found: Any) -> None:
@@ -66,7 +66,7 @@ def make_observer(settings: Settings) -> Observer:
 
 
 def make_options(settings: Settings, site: Site) -> Options:
-    """How endpoints behave."""
+    """The options of the endpoints."""
     return Options(
         lexical=settings.lexical,
         wsdl_style=settings.wsdl_style,
@@ -85,7 +85,7 @@ def make_metrics_page(
     settings: Settings, endpoints: Sequence[Endpoint], database: Database
 ) -> MetricsPage:
     operations = [(one.name, name) for one in endpoints for name in one.operations]
-    # a connection of its own: a thread that serves must not wait for it
+    # a connection of its own, so that serving threads do not wait for it
     look = partial(read_facts, Database(database.url, 1, is_cluster=database.is_cluster))
     return MetricsPage(operations, NEWEST, FactsCollector(look, job_names(settings)))
 
@@ -93,7 +93,7 @@ def make_metrics_page(
 def make_dispatcher(
     settings: Settings, site: Site, state: Any, health: Health, database: Database
 ) -> Dispatcher:
-    """Everything that is served, by path."""
+    """The dispatcher with everything that is served, by path."""
     options = make_options(settings, site)
     endpoints = [Endpoint(service, options, state) for service in SERVICES]
     json_api = JsonApi(
@@ -103,7 +103,7 @@ def make_dispatcher(
     )
     routes: dict[str, Any] = {path: one for one in endpoints for path in one.paths}
     routes |= {
-        # relative: right also under a path that a proxy adds
+        # relative, so that it is right under a proxy's path as well
         "/": redirect(BASE.lstrip("/")),
         BASE.rstrip("/"): redirect(BASE.lstrip("/")),
         **dict.fromkeys(json_api.paths, json_api),
@@ -127,7 +127,7 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app = ProxyFix(app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
-    # What lives as long as the process is not searched again at every collection.
+    # What lives as long as the process is excluded from further garbage collections.
     gc.collect()
     gc.freeze()
     return app
@@ -135,9 +135,9 @@ def create_app(settings: Settings, database: Database | None = None, state: Any 
 
 @cache
 def application() -> Any:
-    """What a server process starts with: the settings come from the environment.
+    """The application for a server process; the settings come from the environment.
 
-    Workers that are forked from a process that called it have it already.
+    Workers forked from a process that has called it share its result.
     """
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)

@@ -38,13 +38,13 @@ from sippulse_ws.domain.proxies import CACHED
 from sippulse_ws.domain.vault import check_key
 
 PREFIX = "SIPPULSE_"
-CONFIG = PREFIX + "CONFIG"  # names the file
+CONFIG = PREFIX + "CONFIG"  # the TOML file's path
 TESTS = PREFIX + "TEST_"  # switches of the test suite
 ENGINES = ("sqlite", "mysql", "mariadb")
 
 
 class ConfigurationError(Exception):
-    """A setting is unknown or cannot be used; the message names it."""
+    """A setting is unknown or unusable; the message names it."""
 
 
 def _key(value: SecretStr) -> SecretStr:
@@ -53,10 +53,10 @@ def _key(value: SecretStr) -> SecretStr:
 
 
 def _parsed(text: str) -> URL:
-    """The URL; where an @ of the password is not escaped, its tail would be taken for the host."""
+    """The parsed URL; an unescaped @ in the password would make its rest the host."""
     try:
         url = make_url(text)
-    except ValueError:  # a port that is none; its text may be of the password
+    except ValueError:  # a bad port, whose text may be part of the password
         raise ArgumentError("") from None
     if "@" in f"{url.host}{url.database if url.get_backend_name() != 'sqlite' else ''}":
         raise ValueError("an @ of the password has to be written as %40")
@@ -137,17 +137,17 @@ DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 
 
 class ProxySettings(BaseModel, frozen=True, extra="forbid"):
-    """A SIP proxy to tell about changes; docs/sip.md."""
+    """A SIP proxy to notify of changes; see docs/sip.md."""
 
     kind: Literal["kamailio", "opensips"]
-    url: SecretStr  # of JSON-RPC or mi_http; may hold a login
+    url: SecretStr  # of JSON-RPC or mi_http; may contain a login
     name: str = ""  # in messages; host and port by default
-    # what the proxy's script keeps of a kind in domain/proxies.py: `table:key with {fields}`
+    # what the proxy's script caches, by kind in domain/proxies.py: `table:key with {fields}`
     caches: Annotated[
         tuple[tuple[str, str], ...], BeforeValidator(_pairs), AfterValidator(_caches)
     ] = ()
     table: str = "location"  # the proxy's name for its registrations
-    # its addresses on the SIP side, which are no account's: `192.0.2.1`, `sip:192.0.2.1:5060`
+    # its addresses on the SIP side, which no account may have: `192.0.2.1`, `sip:192.0.2.1:5060`
     sip: Annotated[tuple[str, ...], BeforeValidator(_texts), AfterValidator(_hosts)] = ()
 
     @model_validator(mode="before")
@@ -162,22 +162,22 @@ class ProxySettings(BaseModel, frozen=True, extra="forbid"):
 
 
 class Settings(BaseSettings):
-    """Everything an operator may set; docs/operations.md says more on each."""
+    """All settings; the README's table describes each."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     database_url: DatabaseUrl = SecretStr("sqlite:///var/sippulse.db")
     pool_size: int = Field(default=4, ge=1, le=256)
-    # of `serve`, per process: connections of clients, and requests that wait for a thread
+    # of `serve`, per process: client connections, and requests that wait for a thread
     connections: int = Field(default=4000, ge=16, le=100_000)
     queue_size: int = Field(default=256, ge=1, le=100_000)
-    body_seconds: float = Field(default=15, gt=0, le=3600)  # for a request's body
-    operation_seconds: float = Field(default=20, ge=1, le=3600)  # tries included
+    body_seconds: float = Field(default=15, gt=0, le=3600)  # for a request's body to arrive
+    operation_seconds: float = Field(default=20, ge=1, le=3600)  # all tries
     cluster: Literal["galera"] | None = None  # what the database is part of; docs/cluster.md
     language: Literal["pt", "en"] = "pt"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
-    log_operations: float = Field(default=1, ge=0, le=1)  # share of those that ended well
+    log_operations: float = Field(default=1, ge=0, le=1)  # logged share of successes
     lexical: Literal["compatible", "strict-writes", "strict"] = "compatible"
     wsdl_style: Literal["inline", "import"] = "inline"
     wsdl_required: Literal["observed", "none"] = "observed"
@@ -188,7 +188,7 @@ class Settings(BaseSettings):
     password_key: PasswordKey | None = None  # 32 bytes, base64
     # in the environment separated by commas
     old_password_keys: Annotated[tuple[PasswordKey, ...], NoDecode, BeforeValidator(_separate)] = ()
-    password_length: int = Field(default=0, ge=0, le=128)  # of new SIP passwords, at least
+    password_length: int = Field(default=0, ge=0, le=128)  # least length of new SIP passwords
     retrieve_passwords: bool = False
     customer_password: Literal["either", "sip", "portal"] = "either"  # noqa: S105
     # codes that only a superuser may make a DID, X being any digit; by default Brazil's
@@ -196,21 +196,21 @@ class Settings(BaseSettings):
         tuple[str, ...], NoDecode, BeforeValidator(_separate), AfterValidator(_codes)
     ] = ("1XX", "10XXX", "112", "911")
     did_source: Literal["open", "inventory"] = "open"  # inventory: no number from elsewhere
-    # SIP proxies to tell about changes; in the environment a JSON list
+    # SIP proxies to notify of changes; in the environment a JSON list
     proxies: Annotated[tuple[ProxySettings, ...], NoDecode, BeforeValidator(_json)] = ()
     proxy_timeout: float = Field(default=3, gt=0, le=60)  # seconds, for one answer
     proxy_patience: float = Field(default=12, gt=0, le=300)  # seconds, for a whole reload
     auto_reload: bool = False
-    # an addCredit with the value and obs of one so shortly before is refused
+    # an addCredit with the same account, value and obs as one in the last minutes is refused
     repeated_credit_minutes: int | None = Field(default=None, ge=1, le=44_640)
     idempotency_hours: int = Field(default=72, ge=1, le=8784)  # for which outcomes are kept
-    # `subscriber forget` leaves call records that are younger: the law wants them kept
+    # `subscriber forget` keeps younger call records, since the law requires it
     retention_years: int = Field(default=5, ge=0, le=100)
-    # admission and rating of calls; the installation's default is in the database
+    # admission and rating of calls; if not set, the database decides
     charging: Literal["on", "off"] | None = None
-    # the operator's; the installation's default is in the database
+    # the operator's time zone; if not set, the database decides
     timezone: Annotated[str, AfterValidator(check_timezone)] | None = None
-    # who is told of events; in the environment a JSON list
+    # endpoints that receive events; in the environment a JSON list
     webhooks: Annotated[
         tuple[WebhookSettings, ...],
         NoDecode,
@@ -219,12 +219,12 @@ class Settings(BaseSettings):
     ] = ()
     smtp_url: Annotated[SecretStr, AfterValidator(check_smtp)] | None = None
     mail_from: str = "sippulse-ws@localhost"
-    mail_templates: Path | None = None  # a folder with templates of the operator's own
+    mail_templates: Path | None = None  # a folder with the operator's own templates
     expired_credit: Literal["frozen", "taken"] = "frozen"
 
     @cached_property
     def sip_hosts(self) -> frozenset[Host]:
-        """The addresses of the SIP proxies on the SIP side."""
+        """The SIP proxies' addresses on the SIP side."""
         return frozenset(host_of(text) for proxy in self.proxies for text in proxy.sip)
 
     @classmethod
@@ -248,7 +248,7 @@ class Settings(BaseSettings):
 
 
 def asked_log_format() -> Literal["json", "text"]:
-    """The format of the log, also where the settings as a whole cannot be used."""
+    """The format of the log, even if the settings as a whole are unusable."""
     told = os.environ.get(PREFIX + "LOG_FORMAT")
     path = os.environ.get(CONFIG)
     if told is None and path:
@@ -260,7 +260,7 @@ def asked_log_format() -> Literal["json", "text"]:
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read the settings; a ConfigurationError names every one that is wrong."""
+    """Read the settings. Raises ConfigurationError, which names every wrong one."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     unknown = [
         name

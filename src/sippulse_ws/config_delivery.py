@@ -1,4 +1,4 @@
-"""Settings of what leaves the platform by itself: webhooks and mail."""
+"""Settings of webhooks and mail."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def _list(value: Any) -> Any:
 
 
 class WebhookSettings(BaseModel, frozen=True, extra="forbid"):
-    """An endpoint that is told of events; docs/events.md."""
+    """An endpoint that receives events; see docs/events.md."""
 
     url: SecretStr  # may hold a login
-    # one, or several while a new one takes the place of an old one
+    # one, or several while a new one replaces an old one
     secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_list)] = Field(
         alias="secret", min_length=1
     )
     name: str = Field(default="", max_length=64)  # in `events`; host and path by default
     events: Annotated[tuple[str, ...], BeforeValidator(_list)] = ("*",)  # kinds, `credit.*`
-    domains: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()  # none: of all
+    domains: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()  # empty: of all domains
 
     @model_validator(mode="before")
     @classmethod
@@ -55,7 +55,7 @@ class WebhookSettings(BaseModel, frozen=True, extra="forbid"):
 
 
 def check_webhooks(value: tuple[WebhookSettings, ...]) -> tuple[WebhookSettings, ...]:
-    """Deliveries are told apart by the endpoint's name."""
+    """Make sure that names are unique, since deliveries are stored by endpoint name."""
     names = [one.name for one in value]
     if len(set(names)) < len(names):
         raise ValueError("two webhooks have the same name; give each a `name` of its own")
@@ -63,7 +63,7 @@ def check_webhooks(value: tuple[WebhookSettings, ...]) -> tuple[WebhookSettings,
 
 
 def check_smtp(value: SecretStr) -> SecretStr:
-    """`smtp://` begins TLS by STARTTLS, `smtps://` at once, `smtp+plain://` not at all."""
+    """Check the URL: `smtp` uses STARTTLS, `smtps` TLS from the start, `smtp+plain` none."""
     parts = urlsplit(value.get_secret_value())
     if parts.scheme not in SMTP_SCHEMES or not parts.hostname:
         raise ValueError("not like smtp://login:password@host:587")

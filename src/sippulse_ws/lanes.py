@@ -1,6 +1,6 @@
-"""Who may hold a serving thread: the front hands each request a `Place`, operations ask it.
+"""Decides who may use a serving thread: the front gives each request a `Place` to ask.
 
-Without a front (another WSGI server) there is no place, and nothing is asked.
+Under another WSGI server there is no front, no place, and nothing to ask.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ PLACE = "sippulse.place"  # in the WSGI environment
 
 OPERATIONS = "operations"
 PROXIES = "proxies"  # operations that wait for SIP proxies
-PROXY_THREADS = 8  # they only wait, and those for the same reload share one
-PAGES = "pages"  # whatever never waits for the database
+PROXY_THREADS = 8  # they only wait; requests for the same reload share one
+PAGES = "pages"  # requests that never wait for the database
 
 
 class Detour(BaseException):
-    """Not here and not now: the front runs the request again, from its start, where it has room.
+    """The request cannot run now: the front runs it again from its start, when and where it can.
 
-    To be raised before anything was done. No Exception, so that nobody takes it for a failure.
+    To be raised before anything was done. It is not an Exception, so that no handler catches it.
     """
 
 
@@ -28,23 +28,23 @@ class Place(Protocol):
     """Where a request runs."""
 
     lane: str
-    end: float  # time.monotonic() by which it has to be answered
-    admitted: Any  # what an operation keeps of its first run, in case there is another one
+    end: float  # time.monotonic() by which it must be answered
+    admitted: Any  # what an operation keeps of its first run for another one
 
     def guessed(self) -> None:
         """The client's login failed."""
 
     def move(self, lane: str) -> None:
-        """A Detour, unless the request is in this lane already."""
+        """Raises Detour, unless the request is in this lane already."""
 
     def park(self, start: Callable[[Callable[[], None]], None]) -> NoReturn:
-        """A Detour until somebody calls what `start` is given; no thread waits meanwhile."""
+        """Raises Detour; `start` gets a function that resumes the request. No thread waits."""
 
     def enter(self, account: str) -> None:
-        """Begin to write for an account; a Detour while others that do hold too many threads."""
+        """Begin to write for an account. Raises Detour while other writers have its threads."""
 
     def leave(self, account: str) -> None:
-        """The end of what `enter` began."""
+        """End the writing that `enter` began."""
 
 
 def place_of(environ: dict[str, Any]) -> Place | None:
@@ -54,7 +54,7 @@ def place_of(environ: dict[str, Any]) -> Place | None:
 
 @contextmanager
 def writing_for(place: Place | None, account: str) -> Iterator[None]:
-    """Within it a request writes for an account."""
+    """A context in which a request may write for an account."""
     if place is None:
         yield
         return

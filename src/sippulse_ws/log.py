@@ -14,7 +14,7 @@ _SECRETS = ("password", "secret", "key", "token")
 
 
 def redact(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """A last net: values under a telling name never reach the log."""
+    """A safety net: masks values whose name looks like a secret."""
     for name in event:
         if any(secret in name.lower() for secret in _SECRETS):
             event[name] = "***"
@@ -58,7 +58,7 @@ def configure_logging(level: str, form: str) -> None:
 
 
 def log_uncaught() -> None:
-    """What nobody catches, in any thread, is a line like all others."""
+    """Log uncaught exceptions of all threads as lines like all others."""
 
     def uncaught(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -79,7 +79,7 @@ def log_uncaught() -> None:
 
 
 def granian_config() -> dict[str, Any]:
-    """For granian's `log_dictconfig`: its lines go the way of all others."""
+    """For granian's `log_dictconfig`: its lines are formatted like all others."""
     as_others: dict[str, Any] = {"handlers": [], "propagate": True}
     loggers = {"_granian": as_others, "granian.access": as_others}
     return {"formatters": {}, "handlers": {}, "loggers": loggers}

@@ -1,4 +1,4 @@
-"""What is counted and measured, for Prometheus, over all workers of a server.
+"""The metrics for Prometheus, over all workers of a server.
 
 Workers share their counts through files in `PROMETHEUS_MULTIPROC_DIR`, which `serve` makes; without
 it (another WSGI server that does not set it) each process shows its own. A label has few values;
@@ -92,7 +92,7 @@ class _Shown(Protocol):
     def show(self) -> None: ...
 
 
-# What is counted here and shown now and then: a server calls `show_all` while it has requests.
+# Counters kept apart and published now and then: a server calls `show_all` while it has requests.
 SHOWN_LATER: WeakSet[_Shown] = WeakSet()
 
 
@@ -102,9 +102,9 @@ def show_all() -> None:
 
 
 def share_between_workers() -> None:
-    """Keep values in the shared folder from here on, if there is one.
+    """Store values in the shared folder from now on, if there is one.
 
-    The library looks once, when it is imported; `serve` makes the folder after that.
+    The library checks that only once, at its import; `serve` creates the folder later.
     """
     values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
     for one in globals().copy().values():

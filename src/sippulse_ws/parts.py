@@ -1,4 +1,4 @@
-"""What the server and the commands are made of, out of the settings. Nothing connects here."""
+"""Makes the parts of server and commands from the settings, without connecting."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def make_vault(settings: Settings) -> Vault:
 
 
 def make_database(settings: Settings, connections: int | None = None) -> Database:
-    """With as many connections as a worker has, unless told otherwise."""
+    """The database, with as many connections as a worker has, unless given."""
     url = settings.database_url.get_secret_value()
     size = settings.pool_size if connections is None else connections
     return Database(url, size, is_cluster=settings.cluster is not None)
 
 
 def make_serving_database(settings: Settings) -> Database:
-    """With a connection for each thread of the front, and the deadline of operations."""
+    """The database, with a connection for each thread of the front, and operations' deadline."""
     beside = PROXY_THREADS + 2  # the thread of the pages and that of the readiness
     url = settings.database_url.get_secret_value()
     size, seconds = settings.pool_size + beside, settings.operation_seconds

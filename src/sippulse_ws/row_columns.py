@@ -1,4 +1,4 @@
-"""Rows that stand in columns: what the wire reads at once is checked and stored at once."""
+"""Rows stored as columns, so that a long list is read, checked and written column by column."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 
 class RowColumns(Sequence[dict[str, Any]]):
-    """Rows with the same names; one is made when somebody asks for it."""
+    """Rows with the same names; a row is made when it is accessed."""
 
     def __init__(self, columns: Mapping[str, Sequence[Any]]) -> None:
         self.columns = columns
 
     @classmethod
     def of_rows(cls, rows: Sequence[Mapping[str, Any]]) -> RowColumns:
-        """Of at least one row, each with all names that any of them has."""
+        """Make columns of at least one row; each has all names that any row has."""
         names = dict.fromkeys(chain.from_iterable(rows))
         return cls({name: [row.get(name) for row in rows] for name in names})
 
@@ -33,7 +33,7 @@ class RowColumns(Sequence[dict[str, Any]]):
             yield dict(zip(names, values, strict=True))
 
     def changed(self, name: str, change: Callable[[Any], Any]) -> RowColumns:
-        """The same rows, with `change` of what they have under a name."""
+        """The same rows, with `change` applied to the values of one name."""
         column = self.columns[name]
         known = {one: change(one) for one in set(column)}
         return RowColumns({**self.columns, name: list(map(known.__getitem__, column))})

@@ -1,4 +1,4 @@
-"""The settings in force as an operator may see them: secrets masked, and where each came from."""
+"""The settings in force for the operator: secrets masked, with the source of each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ShownSetting:
 
 
 def report_settings(settings: Settings) -> list[ShownSetting]:
-    """Every setting, in the order of their declaration."""
+    """All settings, in the order of declaration."""
     path = os.environ.get(CONFIG)
     in_file = tomllib.loads(Path(path).read_text("utf-8")) if path else {}
     in_environment = {name.upper() for name in os.environ}
@@ -44,7 +44,7 @@ def report_settings(settings: Settings) -> list[ShownSetting]:
 
 
 def without_secrets(settings: Settings) -> dict[str, str]:
-    """For a backup: what was set and is no secret, addresses without their passwords."""
+    """For a backup: settings that were set and are not secret, URLs without passwords."""
     return {
         one.variable: one.value
         for one in report_settings(settings)
@@ -68,7 +68,7 @@ def _text(value: Any) -> str:
 
 
 def _masked(secret: str) -> str:
-    """An address shows all but its password; another secret nothing."""
+    """A URL without its password; other secrets are masked whole."""
     scheme, separator, rest = secret.partition("://")
     if not separator:
         return MASK if secret else ""

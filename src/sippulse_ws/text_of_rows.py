@@ -1,4 +1,4 @@
-"""Rows as one text: what the database that makes it and the wire that reads it agree on."""
+"""Rows as one text: the format in which the database writes it and the wire reads it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ DECIMALS = 6  # of what is a double on the wire and exact in the database
 
 
 class Column(NamedTuple):
-    """A value of each row, and what follows it in the text. A double comes with `DECIMALS`."""
+    """A column, and the mark that follows its values in the text. Doubles have `DECIMALS`."""
 
     attribute: str
     kind: str
@@ -16,7 +16,7 @@ class Column(NamedTuple):
 
 
 class RowText(NamedTuple):
-    """The whole text, how many rows it is, and how many values in it are the mark of NULL."""
+    """The text, the number of rows, and the number of NULL marks in it."""
 
     text: str
     rows: int

@@ -1,7 +1,7 @@
-"""A text in Portuguese and English: the one way to write what people read.
+"""Texts in Portuguese and English: the only way to write what people read.
 
-Errors, answers of commands, words of pages and of reports are `Wording`s; `make lint` refuses pairs
-of texts that are none.
+Errors, output of commands, words of pages and reports are `Wording`s; `make lint` finds other pairs
+of texts.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from typing import NamedTuple
 
 
 class Wording(NamedTuple):
-    """Both may name values in braces, as `str.format` has them; both the same ones."""
+    """A text in both languages, with the same values in braces, as for `str.format`."""
 
     pt: str
     en: str
 
     def text(self, language: str, **values: object) -> str:
-        """In `language`, with its values, which may be Wordings; without any as it stands."""
+        """The text in `language`, filled with values, which may be Wordings."""
         chosen = self.en if language == "en" else self.pt
         if not values:
             return chosen
         return chosen.format(**{name: _in(language, value) for name, value in values.items()})
 
     def fill(self, **values: object) -> Wording:
-        """With its values, the language being open still."""
+        """The wording with its values filled in, in both languages."""
         return Wording(self.text("pt", **values), self.text("en", **values))
 
 
 class WordedError(Exception):
-    """An error for whoever called a command; its text is the English one, for logs."""
+    """An error for the user of a command; `str` gives the English text, for logs."""
 
     def __init__(self, wording: Wording) -> None:
         super().__init__(wording.en)
@@ -36,7 +36,7 @@ class WordedError(Exception):
 
 
 def reason_of(error: Exception) -> Wording:
-    """What it was raised with; of an error of another origin what it says itself."""
+    """The error's wording, or the error's own text in both languages."""
     told = error.args[0] if error.args else None
     return told if isinstance(told, Wording) else Wording(str(error), str(error))
 

@@ -1,4 +1,4 @@
-"""Who tried to change what, and how it ended."""
+"""The audit trail: who tried to change what, and how it ended."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Audit(Base):
     address: Mapped[str] = mapped_column(Key(45))
     operation: Mapped[str] = mapped_column(String(64))
     object: Mapped[str] = mapped_column(String(255))
-    outcome: Mapped[str] = mapped_column(String(16))  # done, refused, failed
+    outcome: Mapped[str] = mapped_column(String(16))  # done, refused, failed, repeated, dry-run
     error: Mapped[str | None] = mapped_column(String(64))  # code of the refusal
     request_id: Mapped[str] = mapped_column(String(36))
-    # failed logins of one minute are one row: how often, and what makes the row the only one
+    # failed logins of a minute share a row: how many, and the row's unique key
     times: Mapped[int] = mapped_column(server_default=text("1"))
     once: Mapped[str | None] = mapped_column(Key(40), unique=True)
-    # what the client or a proxy called the request, if it did
+    # the ids given to the request by the client or a proxy
     client_request_id: Mapped[str | None] = mapped_column(String(64))
     traceparent: Mapped[str | None] = mapped_column(String(55))

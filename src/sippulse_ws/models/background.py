@@ -1,4 +1,4 @@
-"""The background process: which server's works, and how its jobs fare."""
+"""The background process: which server's is active, and the state of its jobs."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from sippulse_ws.models.types import Key
 
 
 class BackgroundLease(Base):
-    """One row, made by the migration: of several servers, one's background process works."""
+    """One row per lease: of several servers, only the holder's background process works."""
 
     __tablename__ = "background_lease"
 
     name: Mapped[str] = mapped_column(Key(32), primary_key=True)
     holder: Mapped[str | None] = mapped_column(Key(128))  # host:process:random; NULL: given back
-    # Moves on while the holder lives. Others take over when it stands still: no clock is compared.
+    # Incremented while the holder lives. Others take over when it stands still: no clocks are
+    # compared.
     beat: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     since: Mapped[MaybeMoment]
     beat_at: Mapped[MaybeMoment]  # by the holder's clock; for people
 
 
 class BackgroundJob(Base):
-    """How a periodic job fares; a job that never ran has no row."""
+    """The state of a periodic job; a job that never ran has no row."""
 
     __tablename__ = "background_job"
 

@@ -30,7 +30,7 @@ MYSQL_OPTIONS = {
 
 
 class Base(DeclarativeBase):
-    """Base of all mapped classes; columns bear the snake_case of their wire name."""
+    """Base of all mapped classes; columns are named like the contract's fields, in snake_case."""
 
     metadata = MetaData(naming_convention=NAMING)
     __table_args__: Any = MYSQL_OPTIONS
@@ -48,7 +48,7 @@ Text = Annotated[str | None, mapped_column(String(255))]
 Long = Annotated[int | None, mapped_column(BigInteger)]
 Amount = Annotated[Decimal, mapped_column(Money, server_default=text("0"))]
 Percentage = Annotated[float, mapped_column(Double, server_default=text("0"))]
-# Ciphertext of a password that the API must give back, see domain/vault.py.
+# Ciphertext of a password that the API has to return, see domain/vault.py.
 Sealed = Annotated[str | None, mapped_column(String(1024))]
 Off = Annotated[bool, mapped_column(Boolean, server_default=false())]
 On = Annotated[bool, mapped_column(Boolean, server_default=true())]

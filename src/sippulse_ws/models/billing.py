@@ -100,8 +100,8 @@ class CreditLedger(Base):
     obs: Mapped[str | None] = mapped_column(String(1024))
     administrator: Mapped[str] = mapped_column(Key(128))
     expires_at: Mapped[MaybeMoment]
-    reverses: Mapped[Long]  # id of the row that this one takes back
-    raw_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # the call, if it is one's
+    reverses: Mapped[Long]  # id of the row that this one reverses
+    raw_id: Mapped[int | None] = mapped_column(BigInteger, index=True)  # of a call
     corrects_id: Mapped[int | None] = mapped_column(BigInteger)  # the row that this one corrects
 
 

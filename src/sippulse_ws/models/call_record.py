@@ -1,11 +1,11 @@
-"""What integrators read by SQL: call records (`cdr`, shown by the view `vi_cdrs`) and `acc`.
+"""Call records for integrators' SQL: `cdr`, shown by the view `vi_cdrs`, and `acc`.
 
-A record keeps what was true when it was rated. What many records share (the plan, the reseller, the
-gateway, the provider as they were) is a snapshot: a row that is written once and never changed, so
-a later rename touches no old record. Columns bear the document's names throughout.
+A record keeps what was true when it was rated. Values shared by many records (plan, reseller,
+gateway and provider as they were) are snapshots: rows that are written once and never changed, so
+that later renames do not affect old records. Columns have the names of the vendor's document.
 
-MariaDB partitions `cdr` and `acc` by month. That rules out foreign keys, and puts the time into
-every unique key, the primary key included (which on SQLite is `id` alone, so that it counts up).
+MariaDB partitions `cdr` and `acc` by month. So there are no foreign keys, and every unique key
+contains the time, also the primary key (on SQLite only `id`, so that it is assigned).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ GatewayNumber = Integer().with_variant(mysql.INTEGER(display_width=10), "mysql",
 
 Price = Annotated[Decimal | None, mapped_column(Money)]
 Uri = Annotated[str | None, mapped_column(String(255))]
-# Part of what tells one call from another.
+# Part of a call's unique key.
 CallKey = Annotated[str, mapped_column(Key(255), server_default=text("''"))]
 Snapshot = Annotated[int | None, mapped_column()]
 
@@ -132,7 +132,7 @@ class Cdr(Base):
         UniqueConstraint(
             "sip_call_id", "sip_from_tag", "sip_to_tag", "call_start_time", name="uq_cdr_call"
         ),
-        # the document's own query, and a domain's month
+        # for the documented query, and for a domain's month
         Index(None, "accountcode", "service", "call_start_time"),
         Index(None, "caller_domain", "call_start_time"),
         MYSQL_OPTIONS,
@@ -168,7 +168,7 @@ class Cdr(Base):
     reseller_matched_prefix_name: Mapped[str | None] = mapped_column(String(128))
     cost: Mapped[Price]
     cost_price: Mapped[Price]
-    # not in the view: the raw record that was rated, how (JSON), and what it cost at first
+    # not in the view: the raw record, how it was rated (JSON), and its first prices
     raw_id: Mapped[int | None] = mapped_column(BigInteger)
     rating: Mapped[str | None] = mapped_column(Text)
     first_price: Mapped[Price]

@@ -1,7 +1,7 @@
-"""What calls leave behind and hold back before they are rated, and where they may go.
+"""Raw records and holds of calls before they are rated, and routes.
 
-The SIP proxy's functions (charging/) write raw records and holds; the rating worker reads raw
-records, writes `cdr` and the ledger, and gives held money back. docs/charging.md tells the story.
+The SIP proxies' functions (charging/functions/) write raw records and holds; the rating worker
+reads raw records, writes `cdr` and the ledger, and deletes holds. See docs/charging.md.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ Tariff6000 = Annotated[Decimal, mapped_column(Numeric(56, 24), server_default=te
 class RawCall(Base):
     """A completed call as the proxy reports it; MariaDB partitions the table by month.
 
-    `account` pays for it (its group's manager in its stead). State 0 is new, 1 rated, 2 not
-    rateable (see `reason`), 3 made while charging was off, never to be rated.
+    `account` pays for it, or its group's manager. State 0: new, 1: rated, 2: could not be rated
+    (see `reason`), 3: made while charging was off, never rated.
     """
 
     __tablename__ = "call_raw"
@@ -74,13 +74,13 @@ class RawCall(Base):
     ended: Mapped[Moment]
     duration_ms: Mapped[int] = mapped_column(BigInteger)
     account: Mapped[str | None] = mapped_column(Key(129))  # username@domain
-    # how it was admitted: prepaid, postpaid, white list, emergency, no rate, free, error
+    # why it was allowed: prepaid, postpaid, white list, emergency, no rate, free, error
     basis: Mapped[str] = mapped_column(String(16), server_default=text("''"))
     caller_domain: Mapped[str] = mapped_column(Key(255), server_default=text("''"))
     caller_id: Mapped[str | None] = mapped_column(Key(255))
     src_uri: Mapped[MaybeUri]
     dst_uri: Mapped[MaybeUri]
-    # as priced: after the dial plan; of a reverse billed call the caller's
+    # the number that is priced: after the dial plan; of a reverse billed call the caller's
     number: Mapped[str] = mapped_column(Key(64), server_default=text("''"))
     service: Mapped[str | None] = mapped_column(String(32))
     gateway_id: Mapped[int | None]
@@ -97,9 +97,9 @@ class RawCall(Base):
 
 
 class CallHold(Base):
-    """Money that a call under way may still cost; `subscriber.held` and `reseller.held` are sums.
+    """Money held for a call in progress; `subscriber.held` and `reseller.held` are the sums.
 
-    Rows outlive accounts, hence no foreign keys. Deleting one takes its amounts off these sums.
+    Rows outlive accounts, hence no foreign keys. Whoever deletes a row subtracts its amounts there.
     """
 
     __tablename__ = "call_hold"
@@ -128,7 +128,7 @@ class CallHold(Base):
     next_block: Mapped[Seconds]
     delay: Mapped[Seconds]
     discard: Mapped[Seconds]
-    tariff: Mapped[Tariff6000]  # 0: nothing is held of the subscriber
+    tariff: Mapped[Tariff6000]  # 0: nothing is held from the subscriber
     amount: Mapped[Amount]
     reseller_id: Mapped[int | None]
     reseller_first_block: Mapped[Seconds]
@@ -140,14 +140,14 @@ class CallHold(Base):
     seconds: Mapped[int]  # granted, from the answer
     answered_at: Mapped[MaybeMoment]
     cut_at: Mapped[MaybeMoment]  # answered_at + seconds
-    # by the database's clock: until when its proxy lengthens the call or ends it
+    # by the database's clock: when the proxy has to extend or end the call at the latest
     due_at: Mapped[MaybeMoment]
-    ended_at: Mapped[MaybeMoment]  # its record came, and waits to be rated
-    lost_at: Mapped[MaybeMoment]  # its proxy said that it knows no such call
+    ended_at: Mapped[MaybeMoment]  # its record has come, and waits to be rated
+    lost_at: Mapped[MaybeMoment]  # its proxy said that it has no such call
 
 
 class Route(Base):
-    """A gateway for numbers with a prefix: of a plan's accounts, of a domain's, or of all."""
+    """A gateway for numbers with a prefix, for calls of a plan, of a domain, or of everybody."""
 
     __tablename__ = "route"
 
@@ -165,7 +165,7 @@ class Route(Base):
 
 
 class AdmissionError(Base):
-    """An error of the admission function: prepaid calls were refused, others let pass."""
+    """An error of the admission function: prepaid calls were refused, others allowed."""
 
     __tablename__ = "admission_error"
 
@@ -178,7 +178,7 @@ class AdmissionError(Base):
 
 
 class StoredSetting(Base):
-    """A setting that SIP proxies obey too, in their functions; see charging/stored_settings.py."""
+    """A setting that the functions of SIP proxies read; see domain/stored_settings.py."""
 
     __tablename__ = "stored_setting"
 

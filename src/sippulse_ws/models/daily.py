@@ -1,4 +1,4 @@
-"""What runs by itself: which days are done, who was told and charged, statistics of days."""
+"""Periodic work: which days are done, who was notified and charged, daily statistics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sippulse_ws.models.types import BigId, Key
 
 
 class DailyTask(Base):
-    """The last day of the operator's calendar for which something was done."""
+    """The last day, in the operator's time zone, for which a task was done."""
 
     __tablename__ = "daily_task"
 
@@ -21,7 +21,7 @@ class DailyTask(Base):
 
 
 class LowCreditNotice(Base):
-    """An account that was told that its credit is low, until the next top-up."""
+    """An account that was notified of its low credit, until the next top-up."""
 
     __tablename__ = "low_credit_notice"
 
@@ -37,7 +37,7 @@ class LowCreditNotice(Base):
 
 
 class CreditExpiry(Base):
-    """A credit whose end was noticed: told, and taken if that is wanted."""
+    """Expired credit that was noticed: an event was written, and it was taken if so configured."""
 
     __tablename__ = "credit_expiry"
 
@@ -48,7 +48,7 @@ class CreditExpiry(Base):
 
 
 class DidFee(Base):
-    """A month of a DID that was charged. Rows outlive the DID, hence no foreign key."""
+    """A charged month of a DID. Rows outlive the DID, hence no foreign key."""
 
     __tablename__ = "did_fee"
 
@@ -59,7 +59,7 @@ class DidFee(Base):
 
 
 class DailyStatistics(Base):
-    """The calls of an account on a day, by service; of accounts with `daily_statistics`."""
+    """An account's calls on a day, by service; only accounts with `daily_statistics`."""
 
     __tablename__ = "daily_statistics"
 

@@ -10,10 +10,10 @@ from sippulse_ws.models.types import Key
 
 
 class Did(Base):
-    """A number. Free while it belongs to nobody; then it stands in the inventory of a domain.
+    """A DID number. It is free while no account has it; free numbers are in a domain's inventory.
 
-    Callers of other domains reach one that is in an inventory, or whose `origin` is no
-    administrator of domains: those may write any number.
+    Callers of other domains reach it only if it is in an inventory, or if its `origin` is not an
+    administrator of domains, since these may insert any number.
     """
 
     __tablename__ = "did"
@@ -23,7 +23,7 @@ class Did(Base):
     inventory_domain: Mapped[str | None] = mapped_column(
         Key(64), ForeignKey("domain.domain", onupdate="CASCADE"), index=True
     )
-    # who wrote it: administrator, superuser, or upgrade for those from before anybody asked
+    # who inserted it: administrator, superuser, or upgrade for earlier numbers
     origin: Mapped[str] = mapped_column(String(16), server_default=text("'administrator'"))
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id"), index=True)
     # destination: where a call to the number is delivered

@@ -1,4 +1,4 @@
-"""The outbox: what happened, written with it, and who has been told."""
+"""The outbox: events, written in the transaction of what happened, and their deliveries."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Event(Base):
     id: Mapped[LongId]
     at: Mapped[Moment]
     kind: Mapped[str] = mapped_column(Key(64))  # credit.added
-    # of which events keep their order: an account code, or the number of a DID without one
+    # events of one account keep their order: an account code, or the number of a free DID
     account: Mapped[str] = mapped_column(Key(160))
     data: Mapped[str] = mapped_column(Text)  # JSON
-    dispatched: Mapped[Off]  # the deliveries are there
+    dispatched: Mapped[Off]  # the deliveries have been created
 
 
 class EventDelivery(Base):
-    """An event on its way to one of SIPPULSE_WEBHOOKS."""
+    """The delivery of an event to one endpoint of SIPPULSE_WEBHOOKS."""
 
     __tablename__ = "event_delivery"
     __table_args__ = (
@@ -45,7 +45,7 @@ class EventDelivery(Base):
         MYSQL_OPTIONS,
     )
 
-    # not numbered by itself: the key is the event's
+    # not assigned by the database: the key is the event's
     event_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
@@ -53,6 +53,6 @@ class EventDelivery(Base):
     account: Mapped[str] = mapped_column(Key(160))
     state: Mapped[str] = mapped_column(String(16))  # waiting, delivered, given up
     attempts: Mapped[Count]
-    due_at: Mapped[Moment]  # not before
+    due_at: Mapped[Moment]  # no attempt before
     done_at: Mapped[MaybeMoment]
     error: Mapped[str | None] = mapped_column(String(255))  # of the last attempt

@@ -1,4 +1,4 @@
-"""Rows that two requests both change, because the rule that binds them spans other rows."""
+"""Rows that concurrent requests both change, because a rule spans several other rows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sippulse_ws.models.types import Key
 
 
 class Guard(Base):
-    """Locks of rows end at a Galera node, changes of rows do not; see domain/guards.py."""
+    """Row locks are valid on one Galera node only, changes on all; see domain/guards.py."""
 
     __tablename__ = "guard"
 
     name: Mapped[str] = mapped_column(Key(64), primary_key=True)
-    touched: Mapped[int] = mapped_column(BigInteger)  # how often
+    touched: Mapped[int] = mapped_column(BigInteger)  # a counter

@@ -1,4 +1,4 @@
-"""What was answered to requests that came with an idempotency key."""
+"""The outcomes of requests with an idempotency key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sippulse_ws.models.types import Key
 
 
 class IdempotencyKey(Base):
-    """The first request with a key. Neither the key nor the parameters can be read from it."""
+    """The first request with a key; neither the key nor the parameters are stored readably."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (Index(None, "at"), MYSQL_OPTIONS)

@@ -1,4 +1,4 @@
-"""Accounts of the database server that we made for integrators."""
+"""Accounts on the database server that were created for integrators."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Integrator(Base):
 
     login: Mapped[str] = mapped_column(Key(32), primary_key=True)
     host: Mapped[str] = mapped_column(Key(255))  # from where the account may connect
-    # of an account limited to domains
+    # the schema of an account limited to domains
     schema_name: Mapped[str | None] = mapped_column(Key(64), unique=True)
     created_at: Mapped[Moment]
 
 
 class IntegratorDomain(Base):
-    """A domain whose rows an account sees; one with none sees all."""
+    """A domain whose rows an account sees; an account without domains sees all."""
 
     __tablename__ = "integrator_domain"
 

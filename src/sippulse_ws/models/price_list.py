@@ -1,4 +1,4 @@
-"""Price lists: whole rate tables that wait for their day, and those that were replaced."""
+"""Price lists: whole rate tables that wait to come into force, or were replaced."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sippulse_ws.models.types import Key
 
 
 class PriceList(Base):
-    """The rates of one table. `replaced_by` of a kept list is the one that took its place."""
+    """The rates of one table. A kept list was replaced by the list `replaced_by`."""
 
     __tablename__ = "price_list"
     __table_args__ = (

@@ -1,7 +1,7 @@
-"""What SIP proxies read of our tables: a SELECT per table, in the shape the proxy expects.
+"""What SIP proxies read of our tables: a SELECT per table, in the form that the proxy expects.
 
-`ops/proxy_views.py` makes views of these, and what a proxy says it has loaded is compared with the
-very same statements. A row that would make a proxy refuse the whole table is left out here.
+`ops/proxy_views.py` makes views of these statements, and what a proxy has loaded is compared with
+the same statements. A row that would make a proxy refuse the whole table is left out.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ from sippulse_ws.models.sip_patterns import (
 )
 from sippulse_ws.models.subscriber import DbAlias, Subscriber
 
-# Kamailio has one space of dial plan numbers; ours belong to a domain. A proxy knows plan 7 of the
-# domain with id 3 as 3007.
+# Kamailio has one numbering of dial plans, while each domain numbers its own. A proxy knows plan 7
+# of the domain with id 3 as 3007.
 PLANS_PER_DOMAIN = 1000
 # Stands for the name of the proxy's schema until the views are made.
 PROXY_SCHEMA = "sippulse_proxy"
-# A proxy asks for the group of a method, so that an address that needs more than itself is never
-# taken for one that does not. 0 makes Kamailio refuse the table.
+# A proxy asks for a group, one per method, so that an address whose calls need more than the
+# address is never taken for one that suffices. 0 makes Kamailio refuse the table.
 ADDRESS_GROUPS = {"iponly": 1, "techprefix": 2, "ip+cpt": 3, "ip+cli": 4}
 
 
@@ -61,7 +61,7 @@ INTEGERS = {"address": {"grp"}, "dialplan": {"dpid", "match_flags", "disabled"}}
 
 
 class is_ip(FunctionElement[bool]):  # noqa: N801 - an SQL function
-    """Whether a text is an IPv4 or IPv6 address; SQLite cannot tell and trusts what was checked."""
+    """Whether a text is an IPv4 or IPv6 address; SQLite cannot tell, and takes any text for one."""
 
     type = Boolean()
     inherit_cache = True
@@ -79,7 +79,7 @@ def _checked(element: Any, compiler: Any, **options: Any) -> str:
 
 
 class is_rule(FunctionElement[bool]):  # noqa: N801 - an SQL function
-    """Whether a proxy can read a dial plan rule; a function of the proxy's schema, see db/."""
+    """Whether a proxy can read a dial plan rule; a function made by ops/proxy_views.py."""
 
     type = Boolean()
     inherit_cache = True
@@ -92,7 +92,7 @@ def _asked(element: Any, compiler: Any, **options: Any) -> str:
 
 
 class as_int(FunctionElement[int]):  # noqa: N801 - an SQL function
-    """A number sent as INT, which calculated ones are not; a function of the proxy's schema."""
+    """A calculated number sent as INT, not BIGINT; a function made by ops/proxy_views.py."""
 
     type = Integer()
     inherit_cache = True
@@ -123,7 +123,7 @@ def _valid_rule() -> ColumnElement[bool]:
         Dialplan.match_exp != "",
         # a proxy makes a line end of it
         ~Dialplan.repl_exp.regexp_match(NOT_IN_REPLACEMENT),
-        # names of pseudo-variables are the script's business
+        # $ begins pseudo-variables, which only the script may use
         ~Dialplan.repl_exp.contains("$"),
     )
 
@@ -131,7 +131,7 @@ def _valid_rule() -> ColumnElement[bool]:
 def _fit(column: Any, forbidden: str, name: str | None) -> Any:
     """The column, '' for nothing, and NULL for what must not get into a SIP message.
 
-    Such values are from before they were refused, or were written with SQL: the row stays.
+    Such values were stored before they were refused, or by SQL; the row stays.
     """
     shown = case((column.regexp_match(forbidden), null()), else_=func.coalesce(column, ""))
     return shown if name is None else shown.label(name)
@@ -168,7 +168,7 @@ _group = case(
         for name, group in ADDRESS_GROUPS.items()
     )
 ).label("grp")
-# What the script must check besides the IP address, told in the tag that Kamailio keeps with it.
+# What the script must check besides the IP address, in the tag that Kamailio stores with it.
 _tag = (
     Subscriber.account_code
     + " "
@@ -235,7 +235,7 @@ OPENSIPS_DIALPLAN = _rules(
     literal_column("0").label("disabled"),
 ).where(_readable, Dialplan.match_op < 2)
 
-# What a call does, for the script; only active subscribers.
+# The flags of active subscribers, for the script.
 RULES = (
     select(
         Subscriber.username,
@@ -286,7 +286,7 @@ DIDS = (
         Did.did_to_ruri,
         _fit(Did.gwid, NOT_IN_TEXT, "gwid"),
         Did.reverse_billing,
-        # callers of other domains than these reach it only if this is true
+        # callers of other domains reach the number only if this is true
         Subscriber.domain.label("owner_domain"),
         or_(Did.inventory_domain.is_not(None), Did.origin != "administrator").label("everywhere"),
     )
@@ -302,7 +302,7 @@ HUNT_GROUPS = select(
     HuntGroup.timeout,
 )
 
-# Those members who can be called, in the group's order.
+# The members that can be called, in the group's order.
 HUNT_GROUP_MEMBERS = (
     select(
         HuntGroupMember.hunt_group_id,
@@ -316,10 +316,10 @@ HUNT_GROUP_MEMBERS = (
 
 LOCATIONS = select(*(column for column in Location.__table__.columns if column.name != "id"))
 
-# With the column that only MariaDB has, hidden from `SELECT *`.
+# With the column `method`, which only MariaDB has, hidden from `SELECT *`.
 _ACC = select(*Acc.__table__.columns, literal_column("method"))
 
-# What OpenSIPS may write of a completed call; the rest is the rating worker's.
+# The columns that OpenSIPS may write for a completed call; the rating worker writes the others.
 RAW_CALLS = select(
     *(
         column
@@ -328,8 +328,8 @@ RAW_CALLS = select(
     )
 )
 
-# Permanent contacts: those that a proxy wrote, which is epoch 0 in its own zone (in another one
-# that is long over), and ours, until a moment to which a proxy counts the seconds in 31 bits.
+# Permanent contacts: a proxy's own expire at epoch 0 in its time zone (in another zone that is long
+# over), ours at a moment whose seconds still fit into 31 bits.
 OURS = "perm-"
 FAR_AWAY = dt.datetime(2090, 1, 1)  # noqa: DTZ001 - the column has no zone
 OF_A_PROXY = Location.expires < dt.datetime(1970, 1, 2)  # noqa: DTZ001

@@ -1,4 +1,4 @@
-"""Which server, of those that were asked to, has a SIP proxy read a table again."""
+"""Turns of reloads: which server makes a SIP proxy reload a table, for all that wait."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class ReloadTurn(Base):
     proxy: Mapped[str] = mapped_column(Key(128), primary_key=True)
     table: Mapped[str] = mapped_column(Key(16), primary_key=True)
     begun: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))  # the newest turn
-    ended: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))  # newest with an end
-    # Moves on while somebody is at it, whom others take for dead when it stands still; NULL: nobody
+    ended: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))  # the newest ended one
+    # Incremented while a server works on it; it counts as dead if this stands still. NULL: nobody
     beat: Mapped[int | None] = mapped_column(BigInteger)
-    # Of the newest turn that ended, when the proxy failed: why, a JSON list of both languages.
+    # Why the proxy failed in the newest turn that ended: a JSON list with both languages.
     error: Mapped[str | None] = mapped_column(String(2000))

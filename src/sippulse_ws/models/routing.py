@@ -25,4 +25,4 @@ class Gateway(Base):
     provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), index=True)
     name: Mapped[str] = mapped_column(Key(64), unique=True)
     address: Mapped[str] = mapped_column(Key(64))  # IP address or host name
-    rate_id: Mapped[int | None]  # the rates that the provider charges
+    rate_id: Mapped[int | None]  # the rate table with the provider's prices

@@ -1,4 +1,4 @@
-"""What SIP proxies act on: addresses, registrations, dial plans, hunt groups."""
+"""What SIP proxies use: addresses, registrations, dial plans, hunt groups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sippulse_ws.models.types import Key
 
 
 class Address(Base):
-    """An IP address or network that calls as a subscriber without a password."""
+    """An IP address or network from which a subscriber calls without a password."""
 
     __tablename__ = "address"
     __table_args__ = (
@@ -44,7 +44,7 @@ class Address(Base):
 
 
 class Location(Base):
-    """Registrations, in the shape in which Kamailio's usrloc writes them (table version 9)."""
+    """Registrations, in the form of Kamailio's usrloc (table version 9)."""
 
     __tablename__ = "location"
     __table_args__ = (
@@ -98,14 +98,14 @@ class Dialplan(Base):
 
 
 class HuntGroup(Base):
-    """Subscribers of a domain that ring together or one after the other."""
+    """Subscribers of a domain that ring together or one after another."""
 
     __tablename__ = "hunt_group"
 
     id: Mapped[Id]
     domain: Mapped[DomainName]
     description: Mapped[str] = mapped_column(String(255))
-    method: Mapped[str] = mapped_column(String(16))  # paralell, serial
+    method: Mapped[str] = mapped_column(String(16))  # paralell, parallel, serial
     timeout: Mapped[int]  # seconds
     uri: Mapped[str] = mapped_column(Key(255))
 

@@ -1,17 +1,16 @@
-"""What a text must not hold before it may stand in a SIP message, as regular expressions.
+"""Regular expressions for what a text in a SIP message must not contain.
 
-`domain/` refuses such values when they are written, and the views for SIP proxies show NULL for
-those that are there already. They find what is forbidden and need no anchors, so that PCRE, ICU and
-Python read them alike.
+`domain/` refuses such values, and the views for SIP proxies show NULL for those stored already. The
+expressions find what is forbidden and have no anchors, so that PCRE, ICU and Python agree.
 """
 
 from __future__ import annotations
 
-# Some gateways decode %0d%0a and its like.
+# Some gateways decode %0d%0a and the like.
 CONTROL_ESCAPE = "%([01][0-9A-Fa-f]|7[Ff])"
 # RFC 3261, 25.1: user, without what separates lists and URIs (`;,/?`), which only confuses.
 NOT_IN_USER = "[^A-Za-z0-9_.!~*'()&=+$%-]|%(?![0-9A-Fa-f]{2})|" + CONTROL_ESCAPE
-# Spaces, controls, and what ends a URI in a header.
+# Spaces, control characters, and what ends a URI in a header.
 NOT_IN_URI = r"[^!#-;=?-\[\]_a-z~]|" + CONTROL_ESCAPE
 # RFC 3261: token, the name of a header
 NOT_IN_TOKEN = "[^A-Za-z0-9.!%*_+`'~-]"  # noqa: S105
@@ -19,11 +18,11 @@ CONTROLS = r"[\x00-\x1f\x7f]"
 # Usernames: what separates lists and URIs, and what ends them in a header.
 NOT_IN_NAME = r"[\x00-\x20\x7f@:;,<>\"\\/?]|" + CONTROL_ESCAPE
 NOT_IN_TEXT = r"[\x00-\x1f\x7f\"<>\\]|" + CONTROL_ESCAPE
-# Of a dial plan: proxies make a line end of \r and \n.
+# Of a dial plan: proxies turn \r and \n into a line end.
 NOT_IN_REPLACEMENT = r"\\(?![0-9\\])|[\x00-\x20\x7f\"<>]|" + CONTROL_ESCAPE
 
-# Headers that routing, identity, charging or the body need, with their compact forms: a number in
-# one of these would change whose call it is, or where it goes.
+# Headers for routing, identity, charging or the body, with their compact forms: a number in one of
+# these would change to whom a call belongs, or where it goes.
 RESERVED_HEADERS = frozenset(
     """
     accept-contact allow allow-events authentication-info authorization call-id contact

@@ -1,6 +1,6 @@
 """Subscribers with their aliases and white lists.
 
-Columns are read by integrators with SQL of their own: names are part of the contract.
+Integrators read the columns by SQL, so their names are part of the contract.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from sippulse_ws.models.types import Key, UtcDateTime
 
 
 class SubscriberRecord:
-    """The columns that SubscriberDto has, passwords apart: a new one of its goes here.
+    """The columns of SubscriberDto except the passwords. A new field of the DTO goes here.
 
-    What retrieves, stores, searches, imports and exports subscribers takes their names from here.
+    Whatever retrieves, stores, searches, imports and exports subscribers takes the names from here.
     """
 
     id: Mapped[Id]
@@ -81,7 +81,7 @@ class SubscriberRecord:
     softphone_allowed: Mapped[Off]
     voicemail: Mapped[Off]
     voice_mail_password: Mapped[Long]
-    call_limit: Mapped[int | None]  # calls at a time
+    call_limit: Mapped[int | None]  # simultaneous calls
     rings: Mapped[int | None]  # seconds
     rpid: Mapped[str | None] = mapped_column(String(128))
     country_code: Mapped[int | None]
@@ -94,7 +94,7 @@ class SubscriberRecord:
 
 
 class _SubscriberRest:
-    """What other operations change, and what calls do."""
+    """Columns that other operations or calls change."""
 
     active: Mapped[On]
     password: Mapped[Sealed]
@@ -155,7 +155,7 @@ class DbAlias(Base):
 
 
 class SipName(Base):
-    """A name of a domain has one owner: a subscriber or an alias. See domain/sip_names.py."""
+    """The only owner of a name in a domain, a subscriber or an alias; see domain/sip_names.py."""
 
     __tablename__ = "sip_name"
 
@@ -172,10 +172,10 @@ class SipName(Base):
 
 
 class FormerName(Base):
-    """Whose a name was until a moment: the account was removed, renamed or forgotten then.
+    """Who had a name until a moment, when the account was removed, renamed or forgotten.
 
-    A digest tells whose the calls of before are, and no name. Rows outlive accounts, hence no
-    foreign key.
+    The name is stored as a digest, by which earlier calls find their account. Rows outlive
+    accounts, hence no foreign key.
     """
 
     __tablename__ = "former_name"

@@ -1,4 +1,4 @@
-"""Column types that behave alike on SQLite, MariaDB and MySQL, and the short names models use."""
+"""Column types that behave alike on SQLite, MariaDB and MySQL, and short names for models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MYSQL = ("mysql", "mariadb")
 
 
 def as_money(value: Decimal) -> Decimal:
-    """Round half-even to the 6 decimals that money has everywhere."""
+    """Round half to even, to the six decimals of all amounts."""
     if value.same_quantum(MONEY_UNIT):
         return value
     return value.quantize(MONEY_UNIT, rounding=ROUND_HALF_EVEN)
@@ -27,7 +27,7 @@ def as_money(value: Decimal) -> Decimal:
 class Key(TypeDecorator[str]):
     """Text compared byte by byte, trailing spaces included: usernames, logins, numbers, domains.
 
-    The default collations take `joao`, `João` and `joao ` for one and the same.
+    The default collations treat `joao`, `João` and `joao ` as equal.
     """
 
     impl = String
@@ -42,7 +42,7 @@ class Key(TypeDecorator[str]):
 
 
 class Money(TypeDecorator[Decimal]):
-    """Exact amount: DECIMAL(18,6), on SQLite (whose NUMERIC is a float) a count of millionths."""
+    """An exact amount: DECIMAL(18,6); on SQLite, whose NUMERIC is a float, millionths."""
 
     impl = Numeric
     cache_ok = True
@@ -65,7 +65,7 @@ class Money(TypeDecorator[Decimal]):
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
-    """A moment, stored as UTC with microseconds; aware on both sides."""
+    """A moment, stored in UTC with microseconds; always a datetime with time zone in Python."""
 
     impl = DateTime
     cache_ok = True
@@ -80,10 +80,10 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
-# A clock's reading to the second, as whoever writes it gives it: integrators' tables have no zone.
+# A local time to the second, as its writer gives it: integrators' tables have no zone.
 WallTime = DateTime().with_variant(
     sqlite.DATETIME(truncate_microseconds=True),  # type: ignore[no-untyped-call]
     "sqlite",
 )
-# SQLite numbers rows only in an INTEGER PRIMARY KEY.
+# SQLite assigns ids only to an INTEGER PRIMARY KEY.
 BigId = BigInteger().with_variant(Integer(), "sqlite")

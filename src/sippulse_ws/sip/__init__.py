@@ -1,4 +1,4 @@
-"""Clients of the SIP proxies: what to tell them when something was provisioned."""
+"""Clients that notify SIP proxies of what was provisioned."""
 
 from sippulse_ws.sip.client import ProxyError
 from sippulse_ws.sip.kamailio import Kamailio

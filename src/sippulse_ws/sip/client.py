@@ -1,4 +1,4 @@
-"""What the clients share: HTTP with time-outs, and errors in plain words."""
+"""The clients' common part: HTTP with time-outs, and readable errors."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class RpcError(TypedDict, total=False):
 
 
 class RpcAnswer(TypedDict, total=False):
-    """The body of an answer: a result or an error."""
+    """The JSON body of an answer: a result or an error."""
 
-    result: Any  # see the clients' own types, and `reading`
+    result: Any  # its types are the clients' own; see `reading`
     error: RpcError
 
 
@@ -35,7 +35,7 @@ class ProxyError(OSError):
 
 
 class ProxyBusy(ProxyError, BlockingIOError):
-    """The proxy is in the middle of a reload: the same again may succeed."""
+    """The proxy is busy with another reload; trying again may succeed."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Client:
         )
 
     def cache_key(self, kind: str, fields: Mapping[str, object]) -> tuple[str, str] | None:
-        """Table and key of an object in the script's cache; None when it caches no such thing."""
+        """Table and key of an object in the script's cache; None if it does not cache that kind."""
         template = self.caches.get(kind)
         if template is None:
             return None
@@ -66,7 +66,7 @@ class Client:
         return table, key.format(**fields)
 
     def post(self, method: str, parameters: object) -> RpcAnswer:
-        """The whole JSON answer."""
+        """Call a method; returns the whole JSON answer. Raises ProxyError."""
         request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1}
         try:
             answer = self._http.post(self.url, json=request)
@@ -83,7 +83,7 @@ class Client:
         return body
 
     def call(self, method: str, parameters: object) -> Any:
-        """The result; an error in the body is a ProxyError, whatever the HTTP status."""
+        """Call a method; returns its result. Raises ProxyError, whatever the HTTP status."""
         body = self.post(method, parameters)
         if "error" in body:
             raise refusal(method, body["error"])
@@ -91,7 +91,7 @@ class Client:
 
 
 def reading(method: Callable[..., _Result]) -> Callable[..., _Result]:
-    """An answer that is not shaped as expected becomes a ProxyError."""
+    """A decorator that turns an answer of unexpected form into a ProxyError."""
 
     @wraps(method)
     def read(*arguments: Any) -> _Result:

@@ -96,7 +96,7 @@ class Kamailio(Client):
         found: set[tuple[Any, ...]] = set()
         for plan in plans:
             body = self.post("dialplan.dump", [plan])
-            # an unknown plan is an error 500
+            # for an unknown plan Kamailio answers error 500
             result: dict[str, list[_RuleEntry]] = body.get("result", {})
             entries = result.get("ENTRIES", [])
             for rule in [entry["ENTRY"] for entry in entries]:
@@ -107,7 +107,7 @@ class Kamailio(Client):
 
     @reading
     def contacts(self, account: str) -> set[str]:
-        # an account without contacts is an error 500
+        # for an account without contacts Kamailio answers error 500
         body = self.post("ul.lookup", [self.table, account])
         result: dict[str, list[_ContactEntry]] = body.get("result", {})
         contacts = [entry["Contact"] for entry in result.get("Contacts", [])]
@@ -122,11 +122,11 @@ class Kamailio(Client):
 
     def _delete(self, method: str, parameters: list[str]) -> None:
         error = self.post(method, parameters).get("error")
-        # 404: there was none
+        # 404: there was no such contact
         if error is not None and error.get("code") != 404:
             raise refusal(method, error)
 
 
 def _entries(value: Any) -> list[Any]:
-    """An empty list comes as an empty object."""
+    """The entries of a list; Kamailio sends an empty one as an empty object."""
     return value if isinstance(value, list) else []

@@ -49,7 +49,7 @@ class OpenSips(Client):
         key = self.cache_key(kind, fields)
         if key is None:
             self.ping()
-        else:  # no error when the key is not there
+        else:  # it answers no error if the key does not exist
             self.call("cache_remove", {"system": key[0], "attr": key[1]})
 
     @reading
@@ -70,12 +70,12 @@ class OpenSips(Client):
         return {(one["name"],) for one in names}
 
     def rules(self, plans: Iterable[int]) -> set[tuple[Any, ...]] | None:
-        """OpenSIPS shows no rules."""
+        """None, since OpenSIPS shows no rules."""
         return None
 
     @reading
     def contacts(self, account: str) -> set[str]:
-        # an account without contacts is an error 404
+        # for an account without contacts OpenSIPS answers error 404
         body = self.post("ul_show_contact", {"table_name": self.table, "aor": account})
         result: dict[str, list[_Binding]] = body.get("result") or {}
         contacts = result.get("Contacts", [])
@@ -101,7 +101,7 @@ class OpenSips(Client):
 
 
 def _prefix_length(ip: str, mask: str) -> int:
-    """OpenSIPS writes masks as addresses: 255.255.255.0."""
+    """The prefix length of a mask, which OpenSIPS writes as 255.255.255.0."""
     if ":" in mask:
         return int(IPv6Address(mask)).bit_count()
     return ip_network(f"{ip}/{mask}", strict=False).prefixlen
