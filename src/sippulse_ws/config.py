@@ -167,7 +167,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     database_url: DatabaseUrl = SecretStr("sqlite:///var/sippulse.db")
-    pool_size: int = Field(default=4, ge=1, le=256)
+    pool_size: int = Field(default=6, ge=1, le=256)
     # of `serve`, per process: client connections, and requests that wait for a thread
     connections: int = Field(default=4000, ge=16, le=100_000)
     queue_size: int = Field(default=256, ge=1, le=100_000)

@@ -59,8 +59,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 @pytest.fixture
 def served(installed_url: str, serve: Callable[..., Server]) -> Server:
     options = ("--workers", "1")
-    seconds = {"OPERATION_SECONDS": str(OPERATION), "BODY_SECONDS": str(OPERATION)}
-    server = serve(installed_url, options, **seconds)
+    settings = {"OPERATION_SECONDS": str(OPERATION), "BODY_SECONDS": str(OPERATION)}
+    server = serve(installed_url, options, POOL_SIZE="4", **settings)
     for username in ("1000", "2000"):
         server.post("SubscriberWS", "insertSubscriber", new_subscriber(username=username))
     return server

@@ -44,7 +44,7 @@ def slow_clients(server: Server) -> Iterator[list[socket.socket]]:
     head = "POST /SipPulse/RateWS HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n"
     request = f"{head}Content-Length: {len(text.encode())}\r\n\r\n{text}".encode()
     clients = []
-    for _ in range(16):  # twice as many as the server has threads
+    for _ in range(16):  # more than the server has threads
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", server.port))

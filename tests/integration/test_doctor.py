@@ -385,7 +385,7 @@ def test_settings_are_shown_with_their_source_and_without_secrets(
     assert shown["SIPPULSE_PROXY_TIMEOUT"]["source"] == str(file)
     assert shown["SIPPULSE_LANGUAGE"]["source"] == "environment"
     assert (
-        shown["SIPPULSE_POOL_SIZE"] | {"value": "4", "source": "default"}
+        shown["SIPPULSE_POOL_SIZE"] | {"value": "6", "source": "default"}
         == shown["SIPPULSE_POOL_SIZE"]
     )
     assert "me:***@db.example.com" in shown["SIPPULSE_DATABASE_URL"]["value"]
