@@ -1,5 +1,5 @@
 """`python -m sippulse_ws` runs `sippulse-ws`."""
 
-from sippulse_ws.cli import app
+from sippulse_ws.entry import main
 
-app()
+main()

@@ -6,13 +6,12 @@ import gc
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from threading import Semaphore
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import redirect
 
 from sippulse_ws import metrics
-from sippulse_ws.config import Settings, load_settings
 from sippulse_ws.db import Database
 from sippulse_ws.db.schema.revisions import NEWEST
 from sippulse_ws.domain.errors import InternalError, UnreadableValue
@@ -34,6 +33,9 @@ from sippulse_ws.web.health import Health
 from sippulse_ws.web.json_api import API, JsonApi, JsonOptions
 from sippulse_ws.web.site import BASE, Site
 from sippulse_ws.wire.endpoint import Endpoint, Options
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
 
 
 class Dispatcher:
@@ -139,7 +141,13 @@ def application() -> Any:
 
     Workers forked from a process that has called it share its result.
     """
-    settings = load_settings()
+    from sippulse_ws.config import load_settings  # noqa: PLC0415 - with what reads them, large
+
+    return make_application(load_settings())
+
+
+def make_application(settings: Settings) -> Any:
+    """What `application` gives, of settings that were read already."""
     configure_logging(settings.log_level, settings.log_format)
     metrics.share_between_workers()
     return create_app(settings)

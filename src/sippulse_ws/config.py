@@ -36,6 +36,7 @@ from sippulse_ws.domain.local_time import check_timezone
 from sippulse_ws.domain.networks import Host, host_of
 from sippulse_ws.domain.proxies import CACHED
 from sippulse_ws.domain.vault import check_key
+from sippulse_ws.plain_settings import PlainSecret, PlainSettings
 
 PREFIX = "SIPPULSE_"
 CONFIG = PREFIX + "CONFIG"  # the TOML file's path
@@ -280,3 +281,18 @@ def load_settings(**overrides: Any) -> Settings:
             for one in error.errors()
         }
         raise ConfigurationError("; ".join(sorted(problems))) from None
+
+
+def plain_settings(settings: Settings) -> PlainSettings:
+    """The same for a process that does without this module, pickled if need be."""
+    values = {name: _plain(getattr(settings, name)) for name in Settings.model_fields}
+    return PlainSettings(values | {"sip_hosts": settings.sip_hosts})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return PlainSecret(value.get_secret_value())
+    if isinstance(value, BaseModel):
+        names = type(value).model_fields
+        return PlainSettings({name: _plain(getattr(value, name)) for name in names})
+    return tuple(map(_plain, value)) if isinstance(value, tuple) else value

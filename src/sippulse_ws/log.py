@@ -8,7 +8,14 @@ import threading
 from types import TracebackType
 from typing import Any
 
-import structlog
+# structlog would load rich, which is large, for tracebacks that nobody wants here
+_hidden = "rich" not in sys.modules
+if _hidden:
+    sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402
+
+if _hidden:
+    del sys.modules["rich"]
 
 _SECRETS = ("password", "secret", "key", "token")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sippulse_ws.config import Settings
+from typing import TYPE_CHECKING
+
 from sippulse_ws.db import Database
 from sippulse_ws.domain.proxies import Proxy
 from sippulse_ws.domain.vault import Vault
 from sippulse_ws.lanes import PROXY_THREADS
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
 
 
 def make_vault(settings: Settings) -> Vault:

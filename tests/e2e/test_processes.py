@@ -166,8 +166,8 @@ def test_settings_that_cannot_be_used_are_told_in_the_format_asked_for(
 @sqlite
 def test_what_nobody_foresaw_is_a_line_too(installed_url: str) -> None:
     broken = (
-        "import sippulse_ws.cli.serve as serve; from sippulse_ws.cli import app; "
-        "serve.run_server = lambda *_: 1 / 0; app()"
+        "import sippulse_ws.server as server; from sippulse_ws.entry import main; "
+        "server.run_server = lambda *_: 1 / 0; main()"
     )
     ended = subprocess.run(
         [sys.executable, "-c", broken, "serve", "--port", str(free_port())],

@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pytest
 
-# All that the master has loaded when it forks the workers.
+from tests.fixtures.server import free_port
+
+# All that the master has loaded when it is about to fork the workers.
 _SCRIPT = """
 import sys
-from sippulse_ws.cli import serve
-from sippulse_ws.app import application
-application()
-print(*sys.modules)
+from sippulse_ws import entry, server
+server.run_server = lambda *_: print(*sys.modules)
+sys.argv[1:] = ["serve", "--port", sys.argv[1], "--workers", "1"]
+entry.main()
 """
 UNWANTED = (
+    # what reads command lines and settings
+    *("typer", "click", "rich", "pygments", "pydantic", "pydantic_core", "pydantic_settings"),
+    *("sippulse_ws.cli", "sippulse_ws.config"),
     *("alembic", "mako", "httpx", "openpyxl", "zeep", "smtplib", "opentelemetry", "pyarrow"),
     # drivers, and what encrypts: where the settings ask for none
     *("pymysql", "MySQLdb", "cryptography"),
@@ -29,7 +34,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     folder: Path = tmp_path_factory.mktemp("loaded")
     plain = {name: one for name, one in os.environ.items() if not name.startswith("SIPPULSE_")}
     ended = subprocess.run(
-        [sys.executable, "-c", _SCRIPT],
+        [sys.executable, "-c", _SCRIPT, str(free_port())],
         env=plain | {"SIPPULSE_DATABASE_URL": f"sqlite:///{folder}/none.db"},
         capture_output=True,
         text=True,

@@ -7,7 +7,7 @@ import logging
 import smtplib
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateError
 from sqlalchemy import Row
@@ -28,7 +28,6 @@ from sippulse_ws.charging.low_credit import (
     note_not_mailed,
 )
 from sippulse_ws.charging.validity import expire_credit
-from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.db.statements import Session
 from sippulse_ws.domain.local_time import find_timezone
@@ -37,6 +36,9 @@ from sippulse_ws.jobs.job import Job
 from sippulse_ws.jobs.names import MAIL
 from sippulse_ws.mail.message import addresses_of, write_mail
 from sippulse_ws.mail.smtp import MailServer
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
 
 log = logging.getLogger(__name__)
 

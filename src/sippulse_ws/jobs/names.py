@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sippulse_ws.config import Settings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
+
 
 RATING = "rating"
 RELOADS = "reloads"

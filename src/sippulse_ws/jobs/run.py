@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.jobs.job import Job
 from sippulse_ws.jobs.process import BackgroundProcess
 from sippulse_ws.jobs.work import list_work
 from sippulse_ws.parts import make_database, make_proxies
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
 
 
 def run_jobs(settings: Settings, parent: int) -> None:

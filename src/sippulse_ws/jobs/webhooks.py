@@ -14,11 +14,10 @@ import logging
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
-from sippulse_ws.config_delivery import WebhookSettings
 from sippulse_ws.db import Database
 from sippulse_ws.domain.event_purge import PurgePlace, purge_events
 from sippulse_ws.domain.webhooks import (
@@ -33,6 +32,9 @@ from sippulse_ws.domain.webhooks import (
 )
 from sippulse_ws.jobs.job import Job
 from sippulse_ws.jobs.names import webhook_job
+
+if TYPE_CHECKING:
+    from sippulse_ws.config_delivery import WebhookSettings
 
 log = logging.getLogger(__name__)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sippulse_ws.charging.dead_holds import free_dead
 from sippulse_ws.charging.rating import RatingWorker
-from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.domain.events import CALL_RATED
 from sippulse_ws.domain.proxies import Proxy
@@ -20,6 +20,9 @@ from sippulse_ws.jobs.names import DEAD_HOLDS, KEYS, PRICE_LISTS, RATING, RELOAD
 from sippulse_ws.jobs.price_lists import apply_due
 from sippulse_ws.jobs.reloads import run_due
 from sippulse_ws.jobs.webhooks import webhook_jobs
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
 
 
 def list_work(settings: Settings, proxies: Sequence[Proxy]) -> list[Job]:

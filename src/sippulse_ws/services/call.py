@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sippulse_ws.config import Settings
 from sippulse_ws.db import Session
 from sippulse_ws.domain import audit
 from sippulse_ws.domain.access import NOBODY, Scope
@@ -18,6 +17,9 @@ from sippulse_ws.lanes import Place
 from sippulse_ws.services.operation import Operation, Values
 from sippulse_ws.services.subjects import object_of
 from sippulse_ws.wire.context import Context
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
 
 
 @dataclass(slots=True)

@@ -8,10 +8,9 @@ from contextlib import closing
 from functools import partial
 from time import monotonic, perf_counter
 from types import GeneratorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sippulse_ws import metrics
-from sippulse_ws.config import Settings
 from sippulse_ws.db import Database, Session
 from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.deadlines import Deadline
@@ -54,6 +53,9 @@ from sippulse_ws.services.repeating import CLUSTER_PATIENCE, repeating
 from sippulse_ws.services.subjects import account_of, domain_among, login_of, object_of
 from sippulse_ws.wire.context import Context
 from sippulse_ws.wire.faults import WSException
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
-from sippulse_ws.config import Settings
 from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed
 from sippulse_ws.lanes import PROXY_THREADS
 from sippulse_ws.observability.lifecycle import Lifecycle
@@ -30,6 +30,9 @@ from sippulse_ws.serving.worker import (
     become_worker,
     usable_cores,
 )
+
+if TYPE_CHECKING:
+    from sippulse_ws.config import Settings
 
 # MiB; a larger worker is replaced. lxml keeps every element name it has seen, and anybody may send
 # new ones.
