@@ -1,11 +1,13 @@
 """Many rows in one text are stored as they are, whatever is in them."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import bindparam, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sippulse_ws.db import Session
 from sippulse_ws.db.connections.clock import CLOCK
@@ -126,6 +128,17 @@ def test_numbers_as_texts_are_stored_exactly(
     statement.run_columns(db, {**columns, "rate_value": NumberTexts(texts)})
     stored = {one.prefix: one.rate_value for one in platform.rows(Rate)}
     assert stored == {str(n): Decimal(text) for n, text in enumerate(texts)}
+
+
+@pytest.mark.engines("mariadb")
+@pytest.mark.usefixtures("platform")
+def test_no_file_of_this_machine_is_sent_to_the_server(db: Session, tmp_path: Path) -> None:
+    """Not to a server that asks for it, either: there it is the driver that says no."""
+    file = tmp_path / "names"
+    file.write_text("secret.example.com\n")
+    with pytest.raises(DBAPIError), db.savepoint():
+        db.exec_driver_sql(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE domain (domain)")
+    assert db.scalar(sa.text("SELECT COUNT(*) FROM domain WHERE domain LIKE 'secret%'")) == 0
 
 
 @pytest.mark.parametrize("values", [{"colour": "red"}, {"name": ...}])

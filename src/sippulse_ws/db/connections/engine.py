@@ -225,6 +225,7 @@ def _limits(seconds: float) -> str:
 def _mysql_arguments(url: URL, patience: int | None, joining: bool) -> dict[str, Any]:
     """`joining`: several statements may go in one round trip."""
     arguments: dict[str, Any] = {"charset": "utf8mb4", "connect_timeout": 5}
+    arguments["local_infile"] = False  # mysqlclient would send files that a server asks for
     # Both the same: PyMySQL sets the socket's time-out anew for each packet where they differ, and
     # what reads packets here (`pymysql_packets`) relies on the one that was set for writing.
     arguments |= {"read_timeout": patience, "write_timeout": patience} if patience else {}
