@@ -1,6 +1,7 @@
 """The command line as an operator uses it; what it stores is what the server obeys."""
 
 import hashlib
+import os
 import stat
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from sippulse_ws.config import Settings
 from sippulse_ws.db import Database
 from sippulse_ws.models import Administrator, Did, Numbering
 from tests.factories.requests import new_subscriber
-from tests.fixtures.server import LOGIN, Cli
+from tests.fixtures.server import LOGIN, PROGRAM, Cli
 from tests.soap import Soap
 
 
@@ -110,6 +111,28 @@ def test_what_cannot_be_done_is_one_line_and_status_1(command: str, said: str, c
 def test_an_empty_password_is_refused(cli: Cli) -> None:
     assert "password" in cli("admin", "create", "x", "--password-stdin", status=1).stderr
     assert "password" in cli("admin", "passwd", "root", "--password-stdin", status=1).stderr
+
+
+@pytest.mark.parametrize(("piped", "status"), [("Segr3do!\nSegr3do!\n", 0), ("", 1)])
+def test_without_a_terminal_a_password_comes_by_a_pipe_or_it_is_said_how(
+    cli: Cli, installed_url: str, piped: str, status: int
+) -> None:
+    command = [str(PROGRAM), "admin", "create", "piped"]
+    ours = {"SIPPULSE_DATABASE_URL": installed_url, "SIPPULSE_LANGUAGE": "en"}
+    run = subprocess.run(
+        command,
+        input=piped,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | ours,
+        start_new_session=True,
+    )
+    assert run.returncode == status, run.stderr
+    assert "GetPass" not in run.stderr
+    assert ("--password-stdin" in run.stderr) == bool(status)
+    if not status:
+        assert "piped" in str(cli.rows("admin", "list"))
 
 
 def test_domains_and_profiles_are_listed(cli: Cli) -> None:

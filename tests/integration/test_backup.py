@@ -210,7 +210,7 @@ def test_who_is_asked_for_the_passphrase_is_asked_beside_the_stream(
     assert len(ask(elsewhere, SUBSCRIBERS)) == 6
 
 
-def test_who_cannot_be_asked_for_the_passphrase_is_told_in_one_line(
+def test_who_cannot_be_asked_for_the_passphrase_is_told_what_to_do(
     cli: Cli, tmp_path: Path
 ) -> None:
     run = subprocess.run(
@@ -221,7 +221,8 @@ def test_who_cannot_be_asked_for_the_passphrase_is_told_in_one_line(
         start_new_session=True,
     )
     assert run.returncode == 1
-    (line,) = run.stderr.decode().splitlines()
+    question, line = run.stderr.decode().splitlines()
+    assert question.startswith("Passphrase:")
     assert "--passphrase-file" in line
     assert not (tmp_path / "backup").exists()
 

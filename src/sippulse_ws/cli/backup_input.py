@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from getpass import GetPassWarning
 from pathlib import Path
 from tempfile import NamedTemporaryFile, gettempdir
 
-import typer
-
 from sippulse_ws.cli.database_texts import DatabaseSaid
-from sippulse_ws.cli.session import fail, told
-from sippulse_ws.cli.texts import Said
+from sippulse_ws.cli.session import ask_hidden, fail, told
 
 STREAM = Path("-")
 
@@ -52,25 +47,15 @@ def find_passphrase(
     if file is not None:
         passphrase = _read_passphrase(file)
     elif asked_here:
-        passphrase = _ask_passphrase(new=new)
+        asked = ask_hidden(told(DatabaseSaid.PASSPHRASE), twice=new)
+        if asked is None:
+            raise fail(DatabaseSaid.NO_TERMINAL)
+        passphrase = asked
     else:
         raise fail(DatabaseSaid.PASSPHRASE_WANTED)
     if new and not passphrase:
         raise fail(DatabaseSaid.PASSPHRASE_EMPTY)
     return passphrase
-
-
-def _ask_passphrase(*, new: bool) -> str:
-    """On stderr: standard output may be the backup. Only where what is typed can be hidden."""
-    again = told(Said.ONCE_MORE) if new else False
-    asked = told(DatabaseSaid.PASSPHRASE)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", GetPassWarning)
-        try:
-            given = typer.prompt(asked, hide_input=True, confirmation_prompt=again, err=True)
-        except GetPassWarning:
-            raise fail(DatabaseSaid.NO_TERMINAL) from None
-    return str(given)
 
 
 def _read_passphrase(file: Path) -> str:

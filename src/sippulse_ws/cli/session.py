@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated
@@ -191,8 +192,25 @@ def password_from_stdin(password_stdin: bool) -> str:
     """A password from standard input or a hidden prompt; passwords are never arguments."""
     if password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    again, asked = told(Said.ONCE_MORE), told(Said.PASSWORD)
-    return str(typer.prompt(asked, hide_input=True, confirmation_prompt=again, err=True))
+    given = ask_hidden(told(Said.PASSWORD), twice=True)
+    if given is None:  # without a terminal it comes by a pipe, or not at all
+        given = sys.stdin.readline().rstrip("\r\n")
+        if not given:
+            raise fail(Said.PASSWORD_STDIN_WANTED)
+    return given
+
+
+def ask_hidden(question: str, *, twice: bool) -> str | None:
+    """What is typed, asked for on stderr; None without a terminal, which could not hide it."""
+    again = told(Said.ONCE_MORE) if twice else False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            given = typer.prompt(question, hide_input=True, confirmation_prompt=again, err=True)
+        except getpass.GetPassWarning:
+            typer.echo("", err=True)  # ends the line of the question
+            return None
+    return str(given)
 
 
 def print_table(columns: list[str], rows: Sequence[Sequence[object]]) -> None:

@@ -359,6 +359,10 @@ class Said(Sentence):
     )
     ONCE_MORE = Wording("Repita para confirmar", "Repeat for confirmation")
     PASSWORD = Wording("Senha", "Password")
+    PASSWORD_STDIN_WANTED = Wording(
+        "sem terminal não há a quem perguntar a senha: use --password-stdin",
+        "without a terminal nobody can be asked for the password: use --password-stdin",
+    )
     REVERSED = Wording(
         "linha {row} do livro-razão estornada pela linha {reversal}",
         "ledger row {row} reversed by row {reversal}",

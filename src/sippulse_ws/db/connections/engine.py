@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -42,7 +42,6 @@ MYSQL_SESSION = (
     "group_concat_max_len=1048576"  # of lists as one text; what is longer is read row by row
     " /*M!110602 , innodb_snapshot_isolation=OFF */"
 )
-_SQLITE = b"SQLite format 3\0"  # how its files begin
 _NO_FOLDER = Wording("não existe a pasta {path}", "there is no folder {path}")
 _A_FOLDER = Wording("{path} é uma pasta", "{path} is a folder")
 _NO_DATABASE = Wording("{path} não é um banco do SQLite", "{path} is no database of SQLite")
@@ -153,10 +152,8 @@ class Database:
             return _NO_FOLDER.fill(path=path.parent)
         if path.is_dir():
             return _A_FOLDER.fill(path=path)
-        if path.is_file() and os.access(path, os.R_OK):
-            with path.open("rb") as file:
-                if file.read(len(_SQLITE)) not in (_SQLITE, b""):
-                    return _NO_DATABASE.fill(path=path)
+        if path.is_file() and os.access(path, os.R_OK) and not _is_sqlite_file(path):
+            return _NO_DATABASE.fill(path=path)
         return None
 
     @contextmanager
@@ -267,3 +264,17 @@ def _in_turn(lock_path: str, use: Writing) -> Iterator[Session]:
     """A transaction of SQLite's, which come one after the other."""
     with lock_of_writers(lock_path), use as session:
         yield session
+
+
+def _is_sqlite_file(path: Path) -> bool:
+    """As SQLite sees it: were we to open and close the file, its locks of this process would go.
+
+    Another process would then take away the log under our own connections.
+    """
+    try:
+        there = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(there, uri=True, timeout=0)) as db:
+            db.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error as error:
+        return error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_NOTADB
+    return True
