@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from ipaddress import IPv6Address
 from typing import Any
 
@@ -146,19 +147,33 @@ def grammar_of(column: Any) -> Grammar | None:
 
 def unfit_fields(model: type[Base], values: Mapping[str, Any]) -> list[str]:
     """The names of those values that their grammar does not allow."""
-    columns = model.__table__.columns
-    return [name for name, value in values.items() if value and is_unfit(columns[name], value)]
+    grammars = _grammars_of(model)
+    return [
+        name
+        for name, value in values.items()
+        if value and (grammar := grammars.get(name)) is not None and _breaks(grammar, value, name)
+    ]
 
 
 def is_unfit(column: Any, value: Any) -> bool:
     """Whether the grammar of a column does not allow this value."""
     grammar = grammar_of(column)
+    return grammar is not None and _breaks(grammar, value, column.name)
+
+
+def _breaks(grammar: Grammar, value: str, name: str) -> bool:
     try:
-        if grammar is not None:
-            grammar(value, column.name)
+        grammar(value, name)
     except InvalidField:
         return True
     return False
+
+
+@cache
+def _grammars_of(model: type[Base]) -> dict[str, Grammar]:
+    """Those of the columns that have one."""
+    found = ((column.name, grammar_of(column)) for column in model.__table__.columns)
+    return {name: grammar for name, grammar in found if grammar is not None}
 
 
 _FORWARDS: dict[str, Grammar] = dict.fromkeys(("call_fwd", "fwd_busy", "no_answer"), call_target)

@@ -60,6 +60,7 @@ SERVICES = "area_code call_limit city_code country_code cps keep_alive local_are
 # Computed, or the key itself: never written from a request.
 _NOT_WRITTEN = {"id", "username", "domain", "account_code"}
 WRITTEN = [name for name in CORE if name not in _NOT_WRITTEN]
+_WRITTEN = frozenset(WRITTEN)
 
 _ANSWER = (
     *(getattr(Subscriber, name) for name in CORE),
@@ -185,7 +186,8 @@ def update_subscriber(
     for name in ("password", "profile"):
         if values.get(name) == "":
             raise MissingField(field=name)
-    changes = without_zeros(present(values, WRITTEN))
+    sent = {name: one for name, one in values.items() if one is not None and name in _WRITTEN}
+    changes = without_zeros(sent)
     check_changes(db, values["domain"], changes)
     changes = _storable_changes(db, values, changes)
     if values.get("password") is not None or values.get("password_portal") is not None:

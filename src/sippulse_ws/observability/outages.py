@@ -19,6 +19,7 @@ log = logging.getLogger("sippulse_ws.lifecycle")
 
 EVERY = 60.0  # seconds between two lines
 _FORM = struct.Struct("=?ddQ")
+_SINCE = struct.Struct("=d")  # in it, behind its first byte
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class Outage:
     @property
     def is_on(self) -> bool:
         """Whether the database was unavailable when last used."""
-        return _State(*_FORM.unpack(self._memory[:])).since > 0
+        return bool(_SINCE.unpack_from(self._memory, 1)[0] > 0)
 
     def lost(self, error: BaseException) -> None:
         """A request failed because the database is unavailable."""

@@ -154,7 +154,8 @@ class Runner:
                 if is_cut_off(error) or (deadline.is_over and is_unavailable(error)):
                     raise self._deadline_exceeded(request) from None
                 raise
-        self._clear_failures(call)
+        if call.cleared_failures:
+            self._clear_failures(call)
         if isinstance(result, Outcome):
             if result.refusal is not None:
                 request.context.failed_index = result.failed_index

@@ -213,7 +213,10 @@ def _exact_reader(plan: Plan) -> Callable[[etree._Element, Sink], dict[str, Any]
                     _tell(sink, field, child.text or "")
             elif tag in others:
                 attribute, read_child, many = others[tag]
-                _store(values, attribute, read_child(child, sink), many)
+                if many:
+                    _store(values, attribute, read_child(child, sink), many)
+                else:
+                    values[attribute] = read_child(child, sink)
             else:
                 return None
         return values

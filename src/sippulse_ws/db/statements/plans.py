@@ -135,7 +135,8 @@ class Plan:
         """A named tuple of the driver's row."""
         values = self._unpack(raw)
         for index, process in self._processors:
-            values[index] = process(values[index])
+            if (value := values[index]) is not None:
+                values[index] = process(value)
         return self._make(values)
 
     def _bind_processor(self, kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
