@@ -1,7 +1,7 @@
 """Who may do what: administrators and their grants.
 
-The principal costs one statement, whatever the operation: administrator, grant on the domain and
-pending delay come together. Whether the password is right says `domain/authentication.py`.
+One statement reads the principal, whatever the operation: administrator, grant for the domain and
+pending delay. `domain/authentication.py` checks the password.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an administrator may access. Every domain only by `superuser`; without grants none."""
+    """What an administrator may access: granted domains, or with `superuser` every domain."""
 
     administrator_id: int
     login: str
@@ -66,13 +66,13 @@ class Scope:
         )
 
 
-# Of one who comes without a principal.
+# For requests without a principal.
 NOBODY = Scope(administrator_id=0, login="", superuser=False)
-# The command line's: whoever runs it has the database anyway.
+# For the command line, whose user has the database anyway.
 EVERYTHING = Scope(administrator_id=0, login="", superuser=True)
 
-# One row comes back even for an unknown login, so that its delay is known as well and an unknown
-# login takes as long as a known one.
+# Makes the statement return a row even for an unknown login, so that its delay is known too, and it
+# takes as long as a known one.
 _nobody = select(literal_column("1").label("one")).subquery()
 _granted = or_(Administrator.superuser == true(), AdministratorDomain.domain.is_not(None))
 
@@ -80,9 +80,9 @@ _granted = or_(Administrator.superuser == true(), AdministratorDomain.domain.is_
 class Reading:
     """The statement that reads a principal, and in the same round trip what it asks about.
 
-    The subject (columns of joined tables, the first one's presence telling whether it is there)
-    comes only when the domain is granted. `parameters` names those of the operation that the
-    statement needs; `ask` makes its parameters of them where names alone do not do.
+    The subject's columns (of joined tables; the first is NULL if it does not exist) are read only
+    if the domain is granted. `parameters` names the operation's parameters that the statement
+    needs; `ask` computes further ones of them.
     """
 
     def __init__(

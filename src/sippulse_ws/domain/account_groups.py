@@ -24,7 +24,7 @@ from sippulse_ws.models import AccountGroup, AccountGroupMember, Subscriber
 
 
 def get_account_group(db: Session, manager: str) -> SimpleNamespace:
-    """The group of this manager with its accounts, by account code."""
+    """The group of this manager, with its accounts by account code."""
     row = db.execute(
         select(AccountGroup.id, AccountGroup.manager_profile)
         .join(Subscriber, Subscriber.id == AccountGroup.manager_id)
@@ -49,7 +49,7 @@ def get_account_group(db: Session, manager: str) -> SimpleNamespace:
 def add_account_group(
     db: Session, manager: str, profile: str | None, accounts: Sequence[str] | None
 ) -> None:
-    """Create the group or add accounts to it, and set its profile; present ones stay."""
+    """Create the group or add accounts to it, and set its profile; members stay members."""
     manager_id = _locked(db, manager)
     if manager_id is None:
         raise SubscriberNotFound(account=manager)
@@ -71,7 +71,7 @@ def add_account_group(
 
 
 def remove_account_group(db: Session, manager: str, accounts: Sequence[str] | None) -> None:
-    """Take these accounts out of the group; the whole group goes when none are named."""
+    """Remove these accounts from the group; without accounts remove the whole group."""
     _locked(db, manager)
     group = get_account_group(db, manager)
     if not accounts:
@@ -90,7 +90,7 @@ def remove_account_group(db: Session, manager: str, accounts: Sequence[str] | No
 
 
 def _locked(db: Session, manager: str) -> int | None:
-    """The manager's id; its row is locked, so that nobody else changes the group meanwhile."""
+    """The manager's id; locks its row, so that nobody else changes the group meanwhile."""
     found = select(Subscriber.id).where(Subscriber.account_code == manager).with_for_update()
     manager_id: int | None = db.scalar(found)
     return manager_id
@@ -112,7 +112,7 @@ def _add(db: Session, group_id: int, account: str, subscriber_id: int) -> None:
 
 
 def _ids(db: Session, manager: str, accounts: Sequence[str] | None) -> dict[str, int]:
-    """Ids by account code, all of the manager's domain: nobody is billed across domains."""
+    """Ids by account code; all must be in the manager's domain."""
     if not accounts or "" in accounts:
         raise MissingField(field="account")
     domain = _domain(manager)

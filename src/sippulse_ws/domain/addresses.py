@@ -54,7 +54,7 @@ def list_addresses(db: Session, username: str | None, domain: str) -> Generator[
 def insert_address(
     db: Session, scope: Scope, values: Values, proxies: Iterable[Host] = ()
 ) -> Row[Any]:
-    """The id, group, pattern and contextInfo are made here, whatever was sent.
+    """Store an address; id, group, pattern and contextInfo are set here, whatever was sent.
 
     `proxies` are the SIP proxies' own addresses.
     """
@@ -74,9 +74,9 @@ def insert_address(
 def update_address(
     db: Session, scope: Scope, values: Values, proxies: Iterable[Host] = ()
 ) -> Row[Any]:
-    """Absent means unchanged; another account may take the address over.
+    """Change an address: absent fields stay, and it may be given to another account.
 
-    Without an id it is the account's one with this address.
+    Without an id, the account's only row with this address is changed.
     """
     address_id = values.get("id") or _id_of(db, scope, values)
     _lock(db, address_id)
@@ -101,7 +101,7 @@ def update_address(
 
 
 def _id_of(db: Session, scope: Scope, values: Values) -> int:
-    """The id of the only match; several may differ in mask, port, method or prefix."""
+    """The id of the only match, since several may differ in mask, port, method or prefix."""
     if not values.get("ip_address"):
         raise MissingField(field="id")
     username, domain = _owner(values, None)
@@ -117,7 +117,7 @@ def _id_of(db: Session, scope: Scope, values: Values) -> int:
 
 
 def remove_address(db: Session, domain: str, address_id: int | None) -> None:
-    """The address must be one of this domain."""
+    """Remove an address of this domain."""
     if address_id is None:
         raise MissingField(field="addressId")
     owner = select(Subscriber.domain).join(Address, Address.subscriber_id == Subscriber.id)
@@ -135,9 +135,10 @@ def _lock(db: Session, address_id: int) -> None:
 def _check_rights(
     db: Session, scope: Scope, stored: Values, address_id: int, proxies: Iterable[Host]
 ) -> None:
-    """What an administrator of domains may register; of whom an overlapping one is stays untold.
+    """Check what an administrator of domains may register.
 
-    Called when the guard was touched: of two at once that overlap, the second sees the first.
+    The error does not say whose an overlapping network is. Called after the guard was touched, so
+    that of two concurrent overlapping requests the second sees the first.
     """
     if scope.superuser:
         return
@@ -153,7 +154,7 @@ def _check_rights(
 
 
 def _owner(values: Values, current: Row[Any] | None) -> tuple[str, str]:
-    """Username and domain out of `account`, or out of both; what is absent stays as it is."""
+    """Username and domain from `account` or their own fields; absent ones stay as they are."""
     told, at, told_domain = (values.get("account") or "").rpartition("@")
     if values.get("account") and not (told and at):
         raise InvalidField("account", Reason.NOT_USERNAME_AT_DOMAIN)
@@ -167,7 +168,7 @@ def _owner(values: Values, current: Row[Any] | None) -> tuple[str, str]:
 
 
 def checked_address(values: Values) -> dict[str, Any]:
-    """An address as it is stored; InvalidField names what no proxy could read."""
+    """The address as it is stored. Raises InvalidField for what a proxy could not read."""
     method, protocol = values["method"].lower(), values["protocol"].lower()
     if method not in ADDRESS_GROUPS:
         choices = ", ".join(ADDRESS_GROUPS)
@@ -196,7 +197,7 @@ def _usual(text: str) -> str:
 
 
 def _network_address(text: str, mask: int) -> str:
-    """The address as it is usually written; with host bits, the network it should be is named."""
+    """The address in canonical form; if it has host bits, the error names the network meant."""
     try:
         address = ip_address(text)
     except ValueError:

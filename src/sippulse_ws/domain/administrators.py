@@ -1,4 +1,4 @@
-"""Administrators as the command line manages them."""
+"""Administrators, for the command line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def create_administrator(
 
 
 def adopt_administrator(db: Session, login: str, password_hash: str) -> bool:
-    """Create one from the argon2 hash of its password; False if the login exists already."""
+    """Create an administrator from an argon2 hash; False if the login exists already."""
     required({"login": login}, "login")
     if not password_hash.startswith("$argon2id$"):
         raise InvalidField("password_hash", Reason.NOT_A_HASH)
@@ -57,7 +57,7 @@ def set_password(db: Session, authenticator: Authenticator, login: str, password
 
 
 def take_administrator(db: Session, authenticator: Authenticator, values: Values) -> str:
-    """One of another installation: `new`, `changed` or `same`; grants are added, never taken away.
+    """Store an administrator of another installation: `new`, `changed` or `same`; grants only grow.
 
     `values` has login, password or password_hash, superuser, active and domains.
     """
@@ -98,14 +98,14 @@ def _take_changes(db: Session, authenticator: Authenticator, stored: Any, values
 
 
 def replace_hash(db: Session, hashes: tuple[str, str]) -> None:
-    """Store the same password hashed with today's parameters, unless it was changed meanwhile."""
+    """Replace an old hash by one with today's parameters, unless it was changed meanwhile."""
     old, new = hashes
     same = Administrator.password_hash == old
     db.execute(update(Administrator).where(same).values(password_hash=new))
 
 
 def remove_temporary(db: Session, prefix: str) -> None:
-    """Remove administrators that a command made for itself, by how logins begin."""
+    """Remove temporary administrators, whose logins have this prefix."""
     gone = select(Administrator.id).where(Administrator.login.startswith(prefix, autoescape=True))
     mine = AdministratorDomain.administrator_id.in_(gone)
     db.execute(delete(AdministratorDomain).where(mine))
@@ -118,7 +118,7 @@ def set_active(db: Session, login: str, active: bool) -> None:
 
 
 def grant_domain(db: Session, login: str, domain: str) -> None:
-    """Granting what is granted already changes nothing."""
+    """Grant a domain; if it is granted already, nothing changes."""
     administrator_id = _get_id(db, login)
     require_domain(db, domain)
     values = {"administrator_id": administrator_id, "domain": domain}

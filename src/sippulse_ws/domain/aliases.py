@@ -41,7 +41,7 @@ def list_aliases(db: Session, username: str | None, domain: str) -> Sequence[Row
 
 
 def insert_alias(db: Session, scope: Scope, values: Values) -> int:
-    """Without an aliasDomain the alias belongs to the subscriber's own domain."""
+    """Store an alias, by default in the subscriber's own domain; returns its id."""
     required(values, "username", "domain", "alias_username")
     alias_domain = values.get("alias_domain") or values["domain"]
     scope.require(db, alias_domain)
@@ -65,7 +65,7 @@ def insert_alias(db: Session, scope: Scope, values: Values) -> int:
 
 
 def checked_alias(name: str, domain: str) -> dict[str, Any]:
-    """An alias as it is stored; InvalidField when it cannot be a SIP address."""
+    """The alias as it is stored. Raises InvalidField if it cannot be a SIP address."""
     name = username_text(name, "aliasUsername")
     return storable(DbAlias, {"alias_username": name, "alias_domain": domain})
 

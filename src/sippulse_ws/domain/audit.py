@@ -1,4 +1,4 @@
-"""The audit trail: a row for every write, also the refused and the failed ones."""
+"""The audit trail: a row for every write, also for refused and failed ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _AMBIGUOUS = frozenset(' ="\\')
 DONE = "done"
 REFUSED = "refused"
 FAILED = "failed"
-DRY_RUN = "dry-run"  # everything was tried and nothing stored
+DRY_RUN = "dry-run"  # everything was tried, and nothing stored
 REPEATED = "repeated"  # sent again with its idempotency key: nothing was done
 
 
@@ -65,7 +65,7 @@ def record(  # noqa: PLR0913 - as many as the row has columns
 
 
 def count_failed_logins(db: Session, traces: Sequence[Mapping[str, Any]]) -> None:
-    """Raise the counts of a minute's rows of failed logins; the first one makes a row."""
+    """Add to the counts of a minute's rows of failed logins, which are made if missing."""
     rows = [
         {
             **trace,
@@ -82,7 +82,7 @@ def count_failed_logins(db: Session, traces: Sequence[Mapping[str, Any]]) -> Non
 
 
 def describe_object(pairs: Iterable[tuple[str, object]]) -> str:
-    """`username=1000 name="a b"`: a value in which a second field could be read is quoted."""
+    """`username=1000 name="a b"`: values that could be read as another field are quoted."""
     return " ".join([f"{name}={_quoted(str(value))}" for name, value in pairs])
 
 
@@ -94,7 +94,7 @@ def _quoted(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which rows are wanted; None does not filter. Moments are in UTC, `end` is exclusive."""
+    """Which rows are wanted; None: any. Moments are in UTC, `end` is exclusive."""
 
     login: str | None = None
     operation: str | None = None
@@ -159,5 +159,5 @@ def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def prune_audit(db: Session, before: dt.datetime) -> int:
-    """Delete what is older; how many rows."""
+    """Delete older rows; returns how many."""
     return db.execute(delete(Audit).where(Audit.at < before)).rowcount

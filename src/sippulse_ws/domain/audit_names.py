@@ -1,4 +1,4 @@
-"""Rows of the audit trail that are about a person: which they are, and without the person."""
+"""Finds audit rows that are about a person, and rewrites them without the person."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from sippulse_ws.domain.audit import describe_object, fields_of
 from sippulse_ws.domain.personal_data import Person
 
-# Fields of a row about a person that say nothing of the person, beside ids.
+# Fields that reveal nothing about a person, besides ids.
 _KEPT = frozenset({"domain", "value", "rate_id", "rate_plan_id", "fields", "alias_domain"})
 _PAIRS = (("username", "domain"), ("alias_username", "alias_domain"))
 
 
 def is_about(told: str, login: str, person: Person) -> bool:
-    """Whether a row of the trail is about the person, not a namesake in another domain."""
+    """Whether a row is about this person, and not about a namesake in another domain."""
     if login in person.names:
         return True
     values = _values(told)
@@ -26,7 +26,7 @@ def is_about(told: str, login: str, person: Person) -> bool:
 
 
 def without_person(told: str, person: Person, pseudonym: str) -> str:
-    """The object of such a row: who is told by the pseudonym, and what was about the person not."""
+    """The object of such a row with the pseudonym, and without other personal values."""
     known = person.names | person.aliases
     told_of: dict[str, str] = {}
     for name, value in _values(told).items():
@@ -41,7 +41,7 @@ def without_person(told: str, person: Person, pseudonym: str) -> str:
 
 
 def replace_names(text: str, names: Iterable[str], pseudonym: str) -> str:
-    """A text with the pseudonym in the place of each name, where it stands by itself."""
+    """The text with the pseudonym instead of each name that stands by itself."""
     for name in sorted(names, key=len, reverse=True):
         text = re.sub(rf"(?<![\w.+-]){re.escape(name)}(?![\w-]|\.\w)", pseudonym, text)
     return text

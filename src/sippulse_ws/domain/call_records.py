@@ -1,4 +1,4 @@
-"""Call records and acc: what a record consists of, and storing those that are not known yet."""
+"""Call records and acc: their columns, and storing new ones."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ RATED_HERE = ("raw_id", "rating", "first_price", "first_reseller_price")
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the two tables: its name, its columns as outsiders know them, and what tells rows
-    apart."""
+    """One of the tables: its name, its columns as integrators know them, and its unique key."""
 
     name: str
     columns: Mapping[str, Column[Any]]  # of the tables that hold them, without the id
@@ -91,7 +90,7 @@ COMPLETED = Kind(
 
 
 class Snapshots:
-    """Ids of the snapshots that call records refer to; remembered, as few serve many records."""
+    """Ids of the snapshots that call records refer to, cached, since few serve many records."""
 
     def __init__(self) -> None:
         self._ids: dict[tuple[object, ...], int] = {}
@@ -118,9 +117,9 @@ class Snapshots:
 
 
 def insert_cdrs(db: Session, records: Sequence[Values], snapshots: Snapshots) -> None:
-    """Store call records that are not known yet.
+    """Store new call records.
 
-    IntegrityError when somebody else stored one of them meanwhile: try again after a rollback.
+    Raises IntegrityError if somebody else has stored one of them: try again after a rollback.
     """
     new = [dict(record) for record in records]
     for record in new:
@@ -129,7 +128,7 @@ def insert_cdrs(db: Session, records: Sequence[Values], snapshots: Snapshots) ->
 
 
 def insert_acc(db: Session, records: Sequence[Values]) -> None:
-    """Store acc rows that are not known yet; all of them with ids, or none."""
+    """Store new acc rows; either all of them have ids, or none."""
     names = [*ACC.columns, "id"] if "id" in records[0] else ACC.columns
     columns = [column(name, Acc.__table__.columns[name].type) for name in names]
     if METHOD in records[0]:
@@ -140,7 +139,7 @@ def insert_acc(db: Session, records: Sequence[Values]) -> None:
 def find_known(
     db: Session, kind: Kind, model: type[Acc | Cdr | RawCall], records: Sequence[Values]
 ) -> set[tuple[Any, ...]]:
-    """The identities of those records that are in the table."""
+    """The identities of those records that exist already."""
     columns = model.__table__.columns
     times = [record[kind.time] for record in records]
     stored = db.execute(

@@ -147,7 +147,7 @@ def _tell_revived(
     now: dt.datetime,
     expires: dt.datetime | None,
 ) -> None:
-    """Credit that had expired becomes valid again: a row without a value says so."""
+    """Expired credit becomes valid again; a ledger row with value 0 records that."""
     before = account.credit_expires_at
     if expires is not None and account.credit > 0 and before is not None and before < now:
         LEDGER[SUBSCRIBER].queue(
@@ -205,9 +205,10 @@ def refuse_repeated(
     obs: str | None,
     minutes: int | None,
 ) -> None:
-    """RepeatedCredit when the ledger has the same value and remark within so many minutes.
+    """Raise RepeatedCredit if the ledger has the same value and remark in the last minutes.
 
-    Called once the balance's row is locked, so that of two at once the second one sees the first.
+    Called after the balance's row is locked, so that of two concurrent requests the second sees the
+    first.
     """
     if minutes is None or not obs or not obs.strip():
         return
@@ -221,7 +222,7 @@ def refuse_repeated(
 
 
 def ledger_obs(obs: str | None) -> str | None:
-    """The remark; InvalidField when it does not fit its column."""
+    """The remark. Raises InvalidField if it does not fit its column."""
     storable(CreditLedger, {"obs": obs})
     return obs
 

@@ -45,9 +45,9 @@ def authenticate(
     password: str | None,
     address: str,
 ) -> tuple[Row[Any], str, bool]:
-    """The subscriber, which password was right, and whether failures are on record.
+    """The subscriber, which password was right, and whether there are recorded failures.
 
-    A blocked subscriber still gets in: self-care is where a customer sees why.
+    A blocked subscriber is admitted too, to see why in self-care.
     """
     if not username or not domain or not password:
         raise LoginFailed

@@ -1,8 +1,8 @@
-"""Whether a SIP proxy can load a rule of a dial plan: the database's REGEXP says so.
+"""Whether a SIP proxy can load a dial plan rule, as judged by the database's REGEXP.
 
-It is what the proxies' view asks (ops/proxy_views.py), with the library that the proxies use. They
-refuse a whole dial plan for one expression that does not compile. SQLite has no such operator, and
-no proxy reads it: there Python's own library is asked.
+The proxies' view asks the same (ops/proxy_views.py); MariaDB has the library that proxies use. A
+proxy refuses all its dial plans for one expression that does not compile. SQLite, which no proxy
+reads, has no such operator: there Python's library is used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_KNOWN = 20_000
 # ER_REGEXP_ERROR of MariaDB, and those of MySQL's ICU.
 _ERRORS = {1139, *range(3685, 3700)}
 _REFERENCE = re.compile(r"\\([0-9])")
-# What MySQL's ICU takes and the proxies' PCRE does not.
+# What MySQL's ICU accepts and the proxies' PCRE does not.
 _ICU_ONLY = re.compile(r"\(\?[a-zA-Z-]*[uw]|(?<!\\)(?:\\\\)*\\(?:[uU]|N\{)")
 _PYTHON_ONLY = re.compile(r"\(\?[a-zA-Z]*[aLu]")
 
@@ -30,12 +30,12 @@ _known: dict[tuple[str, str], str | None] = {}  # by engine and expression: what
 
 
 def trouble_with(db: Session, expression: str) -> str | None:
-    """What the database says about an expression that does not compile; None when it does."""
+    """The database's error for an expression that does not compile; None if it does."""
     return _troubles(db, [expression])[expression]
 
 
 def groups_of(db: Session, expression: str) -> int:
-    """How many groups an expression has, nine at most; it compiles."""
+    """The number of groups, nine at most, of an expression that compiles."""
     for number in range(9, 0, -1):
         if trouble_with(db, _with_reference(expression, number)) is None:
             return number
@@ -43,7 +43,7 @@ def groups_of(db: Session, expression: str) -> int:
 
 
 def loadable(db: Session, rules: Sequence[Any]) -> list[Any]:
-    """Those rows of `PLAN_RULES` that a proxy can load, by the rules of the proxies' view."""
+    """The rows of `PLAN_RULES` that a proxy can load, by the rules of the proxies' view."""
     asked = {rule: list(_expressions_of(rule)) for rule in rules}
     troubles = _troubles(db, {one for every in asked.values() for one in every})
     return [rule for rule in rules if all(troubles[one] is None for one in asked[rule])]
@@ -60,7 +60,7 @@ def _expressions_of(rule: Any) -> Iterable[str]:
 
 
 def _with_reference(expression: str, number: int) -> str:
-    """Compiles when the expression has that many groups."""
+    """An expression that compiles if the given one has that many groups."""
     return f"(?:{expression})\\{number}"
 
 
@@ -79,7 +79,7 @@ def _troubles(db: Session, expressions: Iterable[str]) -> dict[str, str | None]:
 
 
 def _database_troubles(db: Session, expressions: list[str]) -> dict[str, str | None]:
-    """All in one statement; if it fails, each half by itself."""
+    """The errors of all expressions, asked in one statement; if it fails, by halves."""
     if not getattr(db.dialect, "is_mariadb", False):
         foreign = [one for one in expressions if _ICU_ONLY.search(one)]
         if foreign:

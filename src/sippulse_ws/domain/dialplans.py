@@ -38,7 +38,7 @@ _REFERENCE = re.compile(r"\\(\d)")
 
 
 def list_dialplans(db: Session, domain: str) -> Generator[Row[Any]]:
-    """In the order in which a proxy tries them."""
+    """The rules of a domain, in the order in which a proxy tries them."""
     require_domain(db, domain)
     columns = (getattr(Dialplan, name) for name in ("id", *FIELDS))
     query = select(*columns).where(Dialplan.domain == domain)
@@ -46,12 +46,12 @@ def list_dialplans(db: Session, domain: str) -> Generator[Row[Any]]:
 
 
 def create_dialplan(db: Session, values: Values) -> int:
-    """One rule. One that a proxy cannot load is refused: it would refuse all of them."""
+    """Create a rule. One that a proxy could not load is refused: a proxy would then refuse all."""
     return insert_row(db, Dialplan, checked_rule(db, values))
 
 
 def checked_rule(db: Session, values: Values) -> dict[str, Any]:
-    """A rule as it is stored, without absent fields; InvalidField when a proxy cannot load it."""
+    """The rule as it is stored. Raises InvalidField if a proxy could not load it."""
     required(values, "domain", "dpid", "match_exp")
     require_domain(db, values["domain"])
     for name, (low, high) in _LIMITS.items():
@@ -74,7 +74,7 @@ def remove_dialplan(db: Session, dialplan_id: int) -> None:
 
 
 def _check(db: Session, expression: str, field: str) -> None:
-    """A regular expression that the database's REGEXP takes, as the proxies' view asks it."""
+    """Check that the database's REGEXP accepts the expression, as the proxies' view does."""
     trouble = trouble_with(db, expression) if expression else None
     if trouble is not None:
         raise InvalidField(field, Reason.BAD_EXPRESSION, trouble=trouble)

@@ -79,7 +79,7 @@ _number = attrgetter("alias_username")
 
 
 def list_by_account(rows: list[Any], account_code: str) -> list[Any]:
-    """The DIDs among the rows of BY_ACCOUNT, by number; an unknown account is a fault."""
+    """The DIDs among the rows of BY_ACCOUNT, by number. An unknown account is an error."""
     if not rows:
         raise SubscriberNotFound(account=account_code)
     there = [row for row in rows if row.id is not None]
@@ -95,7 +95,7 @@ def list_available_numbers(db: Session, domain: str) -> Generator[str]:
 
 @dataclass(frozen=True, slots=True)
 class NumberRules:
-    """What an installation says about new numbers."""
+    """The installation's rules for new numbers."""
 
     emergency: tuple[str, ...] = ()  # codes like 1XX, X being any digit: a superuser's only
     inventory_only: bool = False
@@ -105,9 +105,9 @@ OPEN = NumberRules()
 
 
 def insert_did(db: Session, scope: Scope, values: Values, rules: NumberRules = OPEN) -> int:
-    """Give a number to an account: a free one of its domain, else a new one. Returns its id.
+    """Assign a number to an account, a free one of its domain or a new one; returns its id.
 
-    Without `username` it is delivered to the account's own.
+    Without `username` calls are delivered to the account itself.
     """
     if not values["username"]:
         own = (values["account_code"] or "").rpartition("@")[0]
@@ -158,7 +158,7 @@ def spellings(number: str) -> tuple[str, ...]:
 
 
 def _find_number(db: Session, number: str) -> Row[Any] | None:
-    """The row of a number however it is spelt: one that is in use before all others."""
+    """The row of a number, with or without +; one in use comes first."""
     rows = db.execute(
         select(Did.id, Did.alias_username, Did.inventory_domain, Did.subscriber_id).where(
             Did.alias_username.in_(spellings(number))
@@ -172,7 +172,7 @@ def _find_number(db: Session, number: str) -> Row[Any] | None:
 
 
 def delete_did(db: Session, scope: Scope, did_id: int | None) -> None:
-    """Free an inventory number, remove another; both domains must be granted."""
+    """Free an inventory number, or remove another; both domains must be granted."""
     if did_id is None:
         raise MissingField(field="didId")
     # nobody else frees it meanwhile and gives it to another account
@@ -205,7 +205,7 @@ def release_all(db: Session, subscriber_id: int) -> None:
 
 
 def outside_inventories(db: Session, origin: str | None = None) -> Sequence[Row[Any]]:
-    """Assigned numbers that are in no inventory, with who wrote them and whose they are."""
+    """Assigned numbers outside the inventories, with origin and account."""
     columns = (Did.alias_username, Did.origin, Subscriber.account_code, Did.username, Did.domain)
     query = select(*columns).join(Subscriber, Subscriber.id == Did.subscriber_id)
     query = query.where(Did.inventory_domain.is_(None))
@@ -215,14 +215,14 @@ def outside_inventories(db: Session, origin: str | None = None) -> Sequence[Row[
 
 
 def set_origin(db: Session, number: str, origin: str) -> None:
-    """Whether callers of other domains reach a number that is in no inventory."""
+    """Set whether callers of other domains reach a number outside the inventories."""
     same = (Did.alias_username == number) & Did.inventory_domain.is_(None)
     if db.execute(update(Did).where(same).values(origin=origin)).rowcount == 0:
         raise NoNumberOutside(number=number)
 
 
 def _require_destination(db: Session, username: str, domain: str) -> None:
-    """A subscriber, an alias, or a hunt group of the domain."""
+    """Check that the destination is a subscriber, an alias or a hunt group of the domain."""
     alias = (DbAlias.alias_username == username) & (DbAlias.alias_domain == domain)
     there = [
         exists().where(Subscriber.username == username, Subscriber.domain == domain),

@@ -1,4 +1,4 @@
-"""Domains: what the platform serves and grants are given for."""
+"""Domains: what the platform serves, and what grants are for."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def create_domain(db: Session, name: str) -> int:
 
 
 def require_domain(db: Session, domain: str) -> None:
-    """DomainNotFound when there is no such domain."""
+    """Raise DomainNotFound if there is no such domain."""
     if db.execute(select(Domain.id).where(Domain.domain == domain)).first() is None:
         raise DomainNotFound(domain=domain)

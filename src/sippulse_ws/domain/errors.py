@@ -1,4 +1,4 @@
-"""The catalogue of what can be wrong with a request: a class per error.
+"""The catalogue of errors of requests: a class per error.
 
 Each has a stable code, which tests and the audit use, and its message as a Wording.
 A message names the field, never a password.
@@ -28,14 +28,14 @@ class DomainError(Exception):
 
 
 class LoginFailed(DomainError):
-    """Unknown login, wrong password, disabled, or too many guesses: all look the same."""
+    """Unknown login, wrong password, disabled, or too many guesses: clients see no difference."""
 
     code = "login-failed"
     wording = Wording("Usuário ou senha inválidos", "Invalid login or password")
 
 
 class AccessDenied(DomainError):
-    """The domain is not granted, or does not exist: both look the same."""
+    """The domain is not granted or does not exist: clients see no difference."""
 
     code = "access-denied"
     wording = Wording("Acesso negado ao domínio {domain}", "Access to domain {domain} denied")
@@ -61,14 +61,14 @@ class InvalidField(DomainError):
 
 
 class UnreadableValue(DomainError):
-    """Strict lexical mode: a value that is not what its type says."""
+    """In strict lexical mode, a value that is not of its type."""
 
     code = "unreadable-value"
     wording = Wording("Valor ilegível no campo {field}", "Unreadable value in field {field}")
 
 
 class NotFound(DomainError):
-    """Base for objects that are not there, or not visible to the administrator."""
+    """Base for objects that do not exist, or that the administrator may not see."""
 
 
 class DomainNotFound(NotFound):
@@ -280,7 +280,7 @@ class RatePlanInUse(DomainError):
 
 
 class RowRefused(DomainError):
-    """One row of many is wrong, so that none is stored; rows count from 1."""
+    """One row of many is wrong, so none is stored; rows are counted from 1."""
 
     code = "row-refused"
     wording = Wording("Linha {row}: ", "Row {row}: ")
@@ -333,7 +333,7 @@ class NoPassword(DomainError):
 
 
 class ProxyFailed(DomainError):
-    """A SIP proxy did not do what it was told; `failures`: its name, and the reason."""
+    """SIP proxies failed; `failures` has the name of each, and the reason."""
 
     code = "proxy-failed"
     wording = Wording("Falha no proxy SIP {failures}", "SIP proxy failed: {failures}")
@@ -372,7 +372,7 @@ class DatabaseFull(DomainError):
 
 
 class OutcomeUnknown(DomainError):
-    """The connection was lost in the commit: the audit trail has the request if it was done."""
+    """The connection was lost during the commit; if done, the audit trail has the request."""
 
     code = "outcome-unknown"
     wording = Wording(

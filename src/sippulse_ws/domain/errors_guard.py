@@ -1,4 +1,4 @@
-"""The catalogue of errors, continued: what keeps domains, numbers and logins apart."""
+"""The catalogue of errors, continued: numbers, keys and passwords."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sippulse_ws.wording import Wording
 
 
 class DestinationNotFound(NotFound):
-    """A number must lead to a subscriber, an alias or a hunt group of the domain it names."""
+    """A number's destination is no subscriber, alias or hunt group of its domain."""
 
     code = "destination-not-found"
     wording = Wording(
@@ -24,7 +24,7 @@ class NoNumberOutside(NotFound):
 
 
 class NotInInventory(NotFound):
-    """The installation takes numbers of inventories only (SIPPULSE_DID_SOURCE)."""
+    """The installation accepts only inventory numbers (SIPPULSE_DID_SOURCE)."""
 
     code = "not-in-inventory"
     wording = Wording(
@@ -34,7 +34,7 @@ class NotInInventory(NotFound):
 
 
 class EmergencyNumber(DomainError):
-    """An emergency or service code, which only a superuser may make a DID."""
+    """An emergency number, which only a superuser may make a DID."""
 
     code = "emergency-number"
     wording = Wording(
@@ -44,7 +44,7 @@ class EmergencyNumber(DomainError):
 
 
 class KeyMissing(DomainError):
-    """Stored passwords are sealed with a key that this process has not."""
+    """Stored passwords are encrypted with a key that this process lacks."""
 
     code = "key-missing"
     wording = Wording(
@@ -56,7 +56,7 @@ class KeyMissing(DomainError):
 
 
 class WeakPassword(DomainError):
-    """The installation asks for more (SIPPULSE_PASSWORD_LENGTH)."""
+    """The password is weaker than the installation requires (SIPPULSE_PASSWORD_LENGTH)."""
 
     code = "weak-password"
     wording = Wording(

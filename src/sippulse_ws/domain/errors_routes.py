@@ -1,4 +1,4 @@
-"""What can be wrong with routes."""
+"""Errors of routes."""
 
 from __future__ import annotations
 

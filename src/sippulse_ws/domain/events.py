@@ -51,15 +51,15 @@ EMIT = Prepared(
 
 
 def emit(db: Session, kind: str, account: str, data: Mapping[str, Any]) -> None:
-    """Write an event of an account, in the transaction of what it tells; it costs no round trip.
+    """Write an event in the transaction of what happened; it costs no round trip of its own.
 
-    Events of one account are delivered in the order of their writing. Money is told as text.
+    Events of an account are delivered in the order of writing. Amounts are texts.
     """
     EMIT.queue(db, **event_row(kind, account, data))
 
 
 def event_row(kind: str, account: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The row of an event, for those who write many at once."""
+    """The row of an event, for writing many at once."""
     assert kind in KINDS
     return {
         "at": dt.datetime.now(dt.UTC),
@@ -70,7 +70,7 @@ def event_row(kind: str, account: str, data: Mapping[str, Any]) -> dict[str, Any
 
 
 def emit_many(db: Session, kind: str, told: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-    """One of a kind for each account, with its data; many of them are often told the same."""
+    """Write an event of one kind for each account, with its data."""
     rows: list[dict[str, Any]] = []
     texts: dict[tuple[Any, ...], dict[str, Any]] = {}
     for account, data in told:
@@ -82,7 +82,7 @@ def emit_many(db: Session, kind: str, told: Sequence[tuple[str, Mapping[str, Any
 
 
 def prepare_numbers(kind: str, which: ColumnElement[bool]) -> Prepared:
-    """An event of its owner for each of these DIDs, in one statement; it needs the time as `at`."""
+    """A statement that writes an event for the account of each of these DIDs; parameter: `at`."""
     # nothing in a number has to be escaped, see domain/values.py: username_text
     data = literal('{"number":"') + Did.alias_username + literal('"}')
     rows = (

@@ -1,4 +1,4 @@
-"""Whose a name was: an account code may be another account's later, calls of before are not."""
+"""Former names: another account may get an account code, but not the earlier calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOTE = Prepared(
 
 
 def note_former_name(db: Session, account: str, subscriber_id: int) -> None:
-    """From now on this account code is not, or no longer surely, this subscriber's."""
+    """Note that from now on the account code may be another subscriber's."""
     now = dt.datetime.now(dt.UTC)
     _NOTE.queue(db, digest=_digest(account), until=now, subscriber_id=subscriber_id)
 
@@ -31,7 +31,7 @@ def note_former_name(db: Session, account: str, subscriber_id: int) -> None:
 def find_former_names(
     db: Session, accounts: Collection[str]
 ) -> dict[str, list[tuple[dt.datetime, int]]]:
-    """By account code until when it was whose (a subscriber's id), the oldest first."""
+    """By account code, (until when, subscriber's id) of its former owners, oldest first."""
     codes = {_digest(account): account for account in accounts}
     if not codes:
         return {}

@@ -1,8 +1,8 @@
-"""Guards: requests that touch the same one run one after the other, on all nodes of a cluster.
+"""Guards: requests that touch the same guard run one after another, on all nodes of a cluster.
 
-A locked row holds up whoever comes to the same node of a Galera cluster. On another node nobody
-knows of it; there only two changes of one row are found to be in each other's way, at the commit.
-So each rule that depends on several rows has a guard: a row that every request under it changes.
+A row lock is valid only on its node of a Galera cluster. Between nodes only changes of the same row
+conflict, at the commit. So each rule that depends on several rows has a guard: a row that every
+request under the rule changes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SLOTS = 256  # of objects: a row for each would be too many
 
 
 def touch(db: Session, *names: str) -> None:
-    """Hold up every other transaction that touches one of these, until this one ends."""
+    """Block every other transaction that touches one of these guards until this one ends."""
     rows = [{"name": name, "touched": 1} for name in sorted(set(names))]
     db.execute(upsert(db, Guard, "touched"), rows)
 

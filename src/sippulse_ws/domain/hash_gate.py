@@ -1,9 +1,8 @@
-"""The budget of password hashing: one thread a process, fair between addresses and their logins.
+"""The budget for password hashing: one thread per process, fair between networks and logins.
 
-Whoever waits here is told its result later (`done`), and may have given its thread away meanwhile.
-Addresses without failures go first and have a budget of CPU time of their own. A login that does
-not exist costs nothing but the same wait while others wait: it stands in the same queue, and then
-takes as long as one of the latest hashes took.
+A waiting request gets its result later through `done`, and may release its thread meanwhile.
+Networks without failures come first, and have a CPU budget of their own. An unknown login costs no
+CPU, but waits alike: in the same queue, and then as long as one of the latest hashes took.
 """
 
 from __future__ import annotations
@@ -23,24 +22,24 @@ from time import monotonic, perf_counter, process_time, thread_time, time
 
 from sippulse_ws.domain.shared_marks import SharedMarks
 
-# Of a core, and seconds of CPU that may be saved up: addresses without failures, and with some.
+# The share of a core, and the most seconds of CPU that may be saved up.
 SHARE, BURST = 0.3, 1.0
 SUSPECTED_SHARE, SUSPECTED_BURST = 0.1, 0.3
-LEAST = 0.25  # of these shares, when the process has no time to spare
+LEAST = 0.25  # the part of these shares that a busy process leaves
 LOOK = 0.25  # seconds between looks at that
-NICE = 5  # whoever serves goes before whoever hashes
-# Waiting in all: those of addresses with failures, who come by hundreds, leave room for the others.
+NICE = 5  # serving threads go before the hashing thread
+# Most waiting requests, and most of networks with failures, so that room is left for others.
 MOST, MOST_SUSPECTED = 512, 384
 MOST_OF_ADDRESS = 160
-_PATIENCE = 8.0  # seconds; whoever waited longer is refused
-SUSPECTED = 900.0  # seconds after its last failure
+_PATIENCE = 8.0  # seconds; a request that waited longer is refused
+SUSPECTED = 900.0  # seconds for which a network counts as failing after a failure
 _FAILED = b"failed".ljust(16)
-FEW = 2  # of an address may wait among those without failures
+FEW = 2  # requests of a network that may wait among those without failures
 SAMPLES = 256
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: a /24, a /64."""
+    """The network that an address belongs to: a /24 or /64."""
     try:
         host = ip_address(address.partition("%")[0])
     except ValueError:
@@ -52,7 +51,7 @@ def network_of(address: str) -> str:
 
 @dataclass(slots=True)
 class Verification:
-    """Something to verify; without `verify` only the wait of it."""
+    """A password to verify; without `verify` only the waiting time is imitated."""
 
     network: str
     login: str
@@ -62,7 +61,7 @@ class Verification:
 
 
 class SpareTime:
-    """What the process's other threads leave of a core, from LEAST to 1, in the latest moments."""
+    """The part of a core that the process's other threads leave free, from LEAST to 1."""
 
     def __init__(self) -> None:
         self.share = 1.0
@@ -83,7 +82,7 @@ class SpareTime:
 
 
 class Budget:
-    """CPU time that comes back with time, and slower while the process has other work."""
+    """A budget of CPU time, which refills more slowly while the process has other work."""
 
     def __init__(self, share: float, burst: float, spare: SpareTime) -> None:
         self._share, self._burst, self._spare = share, burst, spare
@@ -106,7 +105,7 @@ class Budget:
 
 
 class Turns:
-    """Who waits, by key: one of each in turn."""
+    """A queue in which keys take turns."""
 
     def __init__(self) -> None:
         self._queues: OrderedDict[tuple[str, ...], deque[Verification]] = OrderedDict()
@@ -126,7 +125,7 @@ class Turns:
 
 
 class HashGate:
-    """Verifies one password after the other. `dummy` costs what a verification costs."""
+    """Verifies one password after another. `dummy` takes as long as a verification."""
 
     def __init__(self, dummy: Callable[[], bool]) -> None:
         self._dummy = dummy
@@ -147,7 +146,7 @@ class HashGate:
         self._started = False
 
     def submit(self, one: Verification) -> bool:
-        """Whether it was taken; `done` is called later, in another thread."""
+        """Queue a verification; returns whether there was room. `done` runs in another thread."""
         with self._condition:
             waiting = self._waiting.get(one.network, 0)
             suspected = waiting >= FEW or self._has_failed(one.network)

@@ -40,7 +40,7 @@ def get_hunt_group(db: Session, domain: str, hunt_group_id: int) -> SimpleNamesp
 
 
 def insert_hunt_group(db: Session, values: Values) -> SimpleNamespace:
-    """The id and the URI are made here, whatever was sent."""
+    """Store a hunt group; id and URI are made here, whatever was sent."""
     required(values, "domain", "description", "group_list", "method", "timeout")
     domain = values["domain"]
     require_domain(db, domain)
@@ -55,7 +55,7 @@ def insert_hunt_group(db: Session, values: Values) -> SimpleNamespace:
 
 
 def update_hunt_group(db: Session, values: Values) -> SimpleNamespace:
-    """Absent means unchanged; none of the fields can be empty."""
+    """Change a hunt group; absent fields stay, and none can be empty."""
     required(values, "id")
     for name in ("description", "group_list", "method"):
         if values.get(name) == "":
@@ -104,7 +104,7 @@ def hunt_group_members(db: Session, domain: str, group_list: str) -> list[tuple[
 
 
 def _lock(db: Session, domain: str, hunt_group_id: int) -> None:
-    """Until the transaction ends nobody else changes the group or removes it."""
+    """Lock the group until the transaction ends."""
     same = (HuntGroup.domain == domain) & (HuntGroup.id == hunt_group_id)
     if db.scalar(select(HuntGroup.id).where(same).with_for_update()) is None:
         raise HuntGroupNotFound(id=hunt_group_id)

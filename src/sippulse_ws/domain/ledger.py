@@ -1,4 +1,4 @@
-"""The ledger of credit as operators read and mend it."""
+"""The ledger of credit, for operators to read and correct."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LEDGER = select(
 
 
 class ListedEntry(Protocol):
-    """A row of `credit_ledger`; `reversed_by` is the id of the row that takes it back."""
+    """A row of `credit_ledger`; `reversed_by` is the id of the row that reverses it."""
 
     id: int
     at: dt.datetime
@@ -50,7 +50,7 @@ class ListedEntry(Protocol):
 
 
 class _Entry(Protocol):
-    """What is needed of one that is taken back."""
+    """The columns needed to reverse a row."""
 
     kind: str
     account_id: int
@@ -62,7 +62,7 @@ class _Entry(Protocol):
 def list_ledger(
     db: Session, account: str, since: dt.datetime | None, until: dt.datetime | None
 ) -> Generator[ListedEntry]:
-    """The changes of a balance in their order: of an account code, or a reseller's name@domain."""
+    """A balance's changes, in order; `account` is an account code or a reseller's name@domain."""
     query = _LEDGER.where(CreditLedger.account == account)
     if since is not None:
         query = query.where(CreditLedger.at >= since)
@@ -72,9 +72,9 @@ def list_ledger(
 
 
 def reverse_entry(db: Session, row_id: int, obs: str, administrator: str) -> int:
-    """Take back a change of credit, once; returns the ledger's new row, which points at the first.
+    """Reverse a change of credit, once; returns the id of the new row, which refers to the first.
 
-    A validity that the first one gave stays.
+    The validity that the first row gave to the credit stays.
     """
     entry: _Entry | None = db.execute(select(CreditLedger).where(CreditLedger.id == row_id)).first()
     if entry is None:
@@ -103,7 +103,7 @@ def reverse_entry(db: Session, row_id: int, obs: str, administrator: str) -> int
 
 
 def _change_balance(db: Session, entry: _Entry, change: Decimal) -> None:
-    """Subscribers and resellers have a `credit` column alike."""
+    """Change the balance of the row's subscriber or reseller."""
     is_subscriber = entry.kind == SUBSCRIBER
     table: type[Subscriber | Reseller] = Subscriber if is_subscriber else Reseller
     lowest, highest = (literal(bound, Money) for bound in credit_bounds(change))
@@ -119,7 +119,7 @@ def _change_balance(db: Session, entry: _Entry, change: Decimal) -> None:
 
 
 class Double(NamedTuple):
-    """A ledger row that looks like one shortly before it."""
+    """A ledger row that equals one shortly before it."""
 
     first: ListedEntry
     second: ListedEntry
@@ -128,7 +128,7 @@ class Double(NamedTuple):
 def find_doubles(db: Session, minutes: int, since: dt.datetime | None = None) -> list[Double]:
     """Changes by administrators of the same account, value and remark within so many minutes.
 
-    What was reversed already, and reversals, are none.
+    Reversed rows and reversals do not count.
     """
     query = _LEDGER.where(
         CreditLedger.administrator != "",

@@ -1,4 +1,4 @@
-"""Errors of a server that has too much to do, or too little time: nothing was done."""
+"""Errors of overload and of deadlines; nothing was done, unless the error says otherwise."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DeadlineExceeded(DomainError):
 
 
 class DeadlineWhileActing(DomainError):
-    """SIPPULSE_OPERATION_SECONDS were over while SIP proxies were told."""
+    """SIPPULSE_OPERATION_SECONDS were over while SIP proxies were called."""
 
     code = "deadline-acting"
     wording = Wording(

@@ -1,7 +1,7 @@
-"""The operator's clock: SIPPULSE_TIMEZONE, and moments in it.
+"""The operator's time zone, SIPPULSE_TIMEZONE, and times in it.
 
-Proxies and our tables of money keep UTC. What integrators read (`call_start_time`, `time`) is the
-operator's, and so are the days and months of quotas, fees and statistics.
+Proxies and the ledger store UTC. What integrators read (`call_start_time`, `time`) is in the
+operator's zone, and so are the days and months of quotas, fees and statistics.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sippulse_ws.domain.stored_settings import TIMEZONE, find_stored
 
 
 def check_timezone(name: str) -> str:
-    """ValueError for what is no name of the time zone database."""
+    """Raise ValueError if the name is not in the time zone database."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -23,24 +23,24 @@ def check_timezone(name: str) -> str:
 
 
 def find_timezone(db: Session, setting: str | None) -> ZoneInfo:
-    """The zone of the setting, or else the installation's."""
+    """The setting's zone, or else the one stored in the database."""
     return ZoneInfo(setting or find_stored(db, TIMEZONE) or "UTC")
 
 
 def wall_time(moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:
-    """What a clock in the zone shows at a moment, to the second and without a zone."""
+    """The local time in the zone at a moment, to the second, as a naive datetime."""
     return moment.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
 def local_day(moment: dt.datetime, zone: ZoneInfo) -> dt.date:
-    """The day that it is in the zone."""
+    """The day in the zone at a moment."""
     return moment.astimezone(zone).date()
 
 
 def start_of_day(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """The moment, in UTC, at which a day begins in the zone.
 
-    Summer time began at midnight in Brazil: such a day begins at one o'clock.
+    In Brazil summer time began at midnight: such a day begins at one o'clock.
     """
     midnight = dt.datetime.combine(day, dt.time(), zone)
     return midnight.astimezone(dt.UTC)

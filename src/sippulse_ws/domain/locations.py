@@ -1,7 +1,7 @@
-"""Registrations of subscribers, among them the permanent contacts that we make.
+"""Registrations of subscribers, and permanent contacts.
 
-The table is the SIP proxy's (Kamailio's usrloc): it writes registrations, in UTC, and the permanent
-contacts that we tell it. Without a proxy to tell, we write these.
+The table is the SIP proxy's (Kamailio's usrloc), which writes registrations in UTC, and permanent
+contacts on our request. Without configured proxies we write these ourselves.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sippulse_ws.models import Location, Subscriber
 from sippulse_ws.models.proxy_views import FAR_AWAY, OF_A_PROXY, OURS, PERMANENT
 from sippulse_ws.models.types import UtcDateTime
 
-# What clients see of a contact that never expires.
+# What clients see as the expiry of a permanent contact.
 NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 USER_AGENT = "sippulse-ws"
 _COLUMNS = "callid contact cseq domain id path q received socket user_agent username".split()
@@ -55,7 +55,7 @@ def list_locations(db: Session, username: str | None, domain: str) -> list[Simpl
 def add_permanent(
     db: Session, proxies: Proxies, username: str | None, domain: str, contact: str | None
 ) -> None:
-    """A contact that never expires; the same one registered or permanent already is a fault."""
+    """Add a permanent contact. An error if the same one is registered or permanent already."""
     uri = _checked(contact)
     get_subscriber_id(db, username, domain)
     taken = exists().where(_of(username, domain), Location.contact == uri, _current())
@@ -90,7 +90,7 @@ def remove_permanent(
 
 
 def _write(db: Session, key: dict[str, str | None]) -> None:
-    """Insert it if the subscriber is there, in one statement: it may be removed at this moment."""
+    """Insert the contact if the subscriber exists, in one statement, since it may be removed."""
     values: dict[str, Any] = {
         "ruid": _ruid(f"{key['username']}@{key['domain']}", str(key["contact"])),
         "expires": FAR_AWAY,
@@ -125,7 +125,7 @@ def _now() -> dt.datetime:
 
 
 def _ruid(account: str, contact: str) -> str:
-    """One per account and contact, so that two requests at once cannot store it twice."""
+    """A unique id per account and contact, so that concurrent requests cannot store it twice."""
     return OURS + hashlib.sha256(f"{account}\n{contact}".encode()).hexdigest()[:40]
 
 

@@ -1,7 +1,7 @@
-"""Guessing passwords is made slow, per login and client address, across all workers.
+"""Slows down the guessing of passwords, per login and client address, across all workers.
 
-Nobody sleeps: until the time is over the login is refused, with the fault of a wrong password. A
-refusal during that time does not count as another guess.
+No thread sleeps: during the delay the login is refused with the fault of a wrong password. Such a
+refusal does not count as another failure.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from sippulse_ws.models import LoginFailure
 ADMINISTRATOR = "administrator"
 CUSTOMER = "customer"
 
-FREE_FAILURES = 3  # a typing error or two must not lock anybody out
+FREE_FAILURES = 3  # a few typing errors must not lock anybody out
 _LONGEST_DELAY = 300  # seconds
 FORGET_AFTER = dt.timedelta(days=1)
-# Of a login with no more failures than are free: as many guesses a day as the longest delay allows.
+# Failures within the free ones are forgotten so late that they allow no more guesses a day than the
+# longest delay does.
 _FORGET_FEW_AFTER = dt.timedelta(seconds=_LONGEST_DELAY * FREE_FAILURES)
 _LOGIN_LENGTH = 160
 _KEY = ("realm", "login", "address")
@@ -67,12 +68,12 @@ def is_delayed(blocked_until: dt.datetime | None) -> bool:
 
 
 def record_failure(db: Session, realm: str, login: str, address: str, times: int = 1) -> bool:
-    """Count wrong passwords, set how long the next try is refused; returns whether it is."""
+    """Count failures and set the delay; returns whether the login is refused now."""
     return record_failures(db, {(realm, login, address): times}) > 0
 
 
 def record_failures(db: Session, counts: Mapping[tuple[str, str, str], int]) -> int:
-    """Count many failures, by realm, login and address; how many logins are refused now."""
+    """Count failures by realm, login and address; returns how many logins are refused now."""
     now = dt.datetime.now(dt.UTC)
     _sweep(db, now)
     cut: dict[tuple[str, str, str], int] = {}
@@ -99,7 +100,7 @@ def record_failures(db: Session, counts: Mapping[tuple[str, str, str], int]) -> 
 
 
 def _sweep(db: Session, now: dt.datetime) -> None:
-    """Delete rows of made-up names, so that they do not fill the table."""
+    """Delete old rows, so that made-up logins do not fill the table."""
     few = LoginFailure.failures <= FREE_FAILURES
     db.execute(
         delete(LoginFailure).where(few, LoginFailure.blocked_until < now - _FORGET_FEW_AFTER)
@@ -108,14 +109,14 @@ def _sweep(db: Session, now: dt.datetime) -> None:
 
 
 def list_delays(db: Session) -> Sequence[Row[Any]]:
-    """Who has failed, those first who are refused longest."""
+    """Logins with failures, those refused longest first."""
     columns = (getattr(LoginFailure, name) for name in _SHOWN)
     query = select(*columns).order_by(LoginFailure.blocked_until.desc(), LoginFailure.login)
     return db.execute(query).all()
 
 
 def clear_delays(db: Session, login: str) -> int:
-    """Forget the failures of a login, from wherever; how many addresses there were."""
+    """Delete the failures of a login from all addresses; returns how many addresses."""
     return db.execute(delete(LoginFailure).where(LoginFailure.login == login)).rowcount
 
 

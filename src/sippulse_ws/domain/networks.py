@@ -1,8 +1,8 @@
-"""Which networks an administrator of domains may register as an account's.
+"""Which networks an administrator of domains may register for an account.
 
-A network is believed by the SIP proxies without a password, so that one that is too wide, or
-another domain's, would take calls that are not its account's. A superuser may register any, since
-providers share an address by tech prefix.
+SIP proxies trust a network without a password, so a network that is too wide, or another domain's,
+would take over calls of others. A superuser may register any, since providers share addresses by
+tech prefix.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Network = IPv4Network | IPv6Network
 Host = IPv4Address | IPv6Address
 
 WIDEST = {4: 24, 6: 64}
-# Unspecified, loopback, link-local, multicast, limited broadcast; with their IPv6 likes.
+# Unspecified, loopback, link-local, multicast, limited broadcast; also of IPv6.
 SPECIAL: tuple[Network, ...] = tuple(
     ip_network(text)
     for text in (
@@ -32,7 +32,7 @@ SPECIAL: tuple[Network, ...] = tuple(
 
 
 def check_network(network: Network, proxies: Iterable[Host]) -> None:
-    """InvalidField for what only a superuser may register; `proxies` are the SIP proxies."""
+    """Raise InvalidField for what only a superuser may register; `proxies` are the SIP proxies'."""
     widest = WIDEST[network.version]
     if network.prefixlen < widest:
         raise InvalidField("mask", Reason.NETWORK_TOO_WIDE, widest=widest)
@@ -43,9 +43,9 @@ def check_network(network: Network, proxies: Iterable[Host]) -> None:
 
 
 def may_overlap(network: Network) -> ColumnElement[bool]:
-    """Rows that may overlap it, by index: those that hold it, and those that begin alike.
+    """The condition for rows that may overlap the network, by index.
 
-    `overlaps` tells for sure.
+    They contain it, or begin alike; `overlaps` decides.
     """
     holding = [str(network.supernet(new_prefix=size)[0]) for size in range(network.prefixlen + 1)]
     first, _, _ = str(network.network_address).partition("." if network.version == 4 else ":")

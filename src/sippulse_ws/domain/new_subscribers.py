@@ -1,6 +1,6 @@
-"""A new subscriber, in one direction: what is asked for, facts, checks, its row, storing it.
+"""Inserting a subscriber, step by step: what is asked for, facts, checks, the row, storing it.
 
-The facts are read by `subscriber_checks`, along with the principal or by themselves.
+`subscriber_checks` reads the facts, together with the principal or separately.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sippulse_ws.models.types import Money
 
 
 def _default(column: ColumnElement[Any]) -> bool | int | Decimal | None:
-    """What an absent value is stored as; the models say which flags are on."""
+    """What is stored for an absent value; the models define which flags are on."""
     default = getattr(column, "server_default", None)
     if default is None:
         return None
@@ -52,11 +52,11 @@ _INSERT = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class AskedSubscriber:
-    """What a client wants to be stored; absent fields have the documented defaults."""
+    """What a client wants to store; absent fields get the documented defaults."""
 
     username: str
     domain: str
-    fields: Mapping[str, Any]  # those that were sent, with the name; a reference is never 0
+    fields: Mapping[str, Any]  # the fields sent, and the name; a reference is never 0
     passwords: Values
 
     @property
@@ -65,7 +65,7 @@ class AskedSubscriber:
 
 
 def asked_subscriber(values: Values) -> AskedSubscriber:
-    """With what none can be without, and a name that can stand in a SIP address."""
+    """Check that required fields are there, and that the name can be in a SIP address."""
     required(values, "username", "domain", "password", "profile")
     username, domain = username_text(values["username"]), values["domain"]
     names = {
@@ -83,7 +83,7 @@ def insert_subscriber(
 ) -> int:
     """Store a new subscriber; returns its id.
 
-    `facts` is the row of NEW_SUBSCRIBER, where it was read along with the principal.
+    `facts` is the row of NEW_SUBSCRIBER, if it was read together with the principal.
     """
     asked = asked_subscriber(values)
     row = checked_row(vault, asked, facts or find_facts(db, asked.fields))
@@ -91,16 +91,16 @@ def insert_subscriber(
 
 
 def all_fit(asked: Iterable[AskedSubscriber]) -> bool:
-    """Whether what is asked for fits its columns as it is."""
+    """Whether all values fit their columns unchanged."""
     return rows_fit(Subscriber, [one.fields for one in asked])
 
 
 def checked_row(
     vault: Vault, asked: AskedSubscriber, facts: SubscriberFacts, *, fits: bool = False
 ) -> dict[str, Any]:
-    """A new subscriber as it is stored, without the columns that have their defaults.
+    """The row to store, without the columns that have their defaults.
 
-    `fits`: somebody has seen that all fields fit their columns as they are.
+    `fits`: all fields are known to fit their columns unchanged.
     """
     check_new(facts, asked.account, asked.fields)
     row = {**asked.fields} if fits else storable(Subscriber, asked.fields)
@@ -109,7 +109,7 @@ def checked_row(
 
 
 def told_of_new(row: Values) -> dict[str, Any]:
-    """What the event of a new subscriber tells."""
+    """The data of the event of a new subscriber."""
     return {"profile": row["profile"], "rate_plan_id": row.get("rate_plan_id")}
 
 
@@ -124,7 +124,7 @@ def _store(db: Session, asked: AskedSubscriber, row: Values) -> int:
 
 
 def _lost_race(db: Session, asked: AskedSubscriber) -> DomainError:
-    """What a concurrent request made of the facts."""
+    """The error to raise after a concurrent request has changed the facts."""
     if is_aliased(db, asked.username, asked.domain):
         return AliasTaken(alias=asked.account)
     try:

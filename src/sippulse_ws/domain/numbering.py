@@ -32,7 +32,7 @@ NO_PREFIXES: dict[str, str | None] = dict.fromkeys(_PREFIXES)
 
 
 def prefixes(username: str | None) -> dict[str, str]:
-    """The parameters of BY_LONGEST_PREFIX, every beginning of a numeric username; else NULL."""
+    """The parameters of BY_LONGEST_PREFIX: all prefixes of a numeric username, else NULL."""
     digits = (username or "").removeprefix("+")
     if not (digits.isascii() and digits.isdigit()):
         return {}
@@ -40,7 +40,7 @@ def prefixes(username: str | None) -> dict[str, str]:
 
 
 def checked_numbering(values: Values) -> dict[str, Any]:
-    """A prefix with its codes as they are stored; InvalidField when it is none."""
+    """A prefix with its codes, as stored. Raises InvalidField if it is not a prefix."""
     required(values, "prefix")
     prefix = values["prefix"]
     if not (prefix.isascii() and prefix.isdigit()):
@@ -49,21 +49,21 @@ def checked_numbering(values: Values) -> dict[str, Any]:
 
 
 def numbering_fits(columns: Mapping[str, Sequence[str]]) -> bool:
-    """Whether `checked_numbering` would leave all rows of these columns as they are."""
+    """Whether `checked_numbering` would leave all rows of these columns unchanged."""
     return are_prefixes(Numbering, columns["prefix"]) and all(
         texts_fit(Numbering, name, columns[name]) for name in _FIELDS
     )
 
 
 def are_prefixes(model: type[Base], texts: Sequence[str]) -> bool:
-    """Whether all of these are beginnings of numbers, as a column `prefix` takes them."""
+    """Whether all texts are prefixes of numbers that fit the model's column `prefix`."""
     together = "".join(texts)
     digits = all(texts) and together.isascii() and together.isdigit()
     return digits and texts_fit(model, "prefix", texts)
 
 
 def guess(numbering: Any, stored: dict[str, Any]) -> dict[str, Any]:
-    """Values for the fields that were not sent, from the numbering row if there is one."""
+    """Values for fields that were not sent, from the numbering row, if there is one."""
     return {
         name: value
         for name in _FIELDS

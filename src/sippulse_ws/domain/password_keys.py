@@ -1,8 +1,8 @@
-"""Whether this process has the key with which the stored passwords are sealed.
+"""Checks that this process has the key with which stored passwords are encrypted.
 
-The database keeps a canary: a text sealed with the current key, or a note that nothing was sealed
-when it was looked through. Without the key of the canary nothing may start, nor be stored: it would
-stand in the clear beside sealed passwords.
+The database has a canary: a text encrypted with the current key, or a note that nothing was
+encrypted when the tables were checked. Without the canary's key nothing may start or be stored, or
+there would be clear passwords beside encrypted ones.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from sippulse_ws.models import Reseller, StoredSetting, Subscriber
 
 CANARY = "password_canary"
 _TEXT = "canary"
-LOOK_SECONDS = 5.0  # another process may have begun to seal meanwhile
+LOOK_SECONDS = 5.0  # another process may have begun to encrypt meanwhile
 
 _stored = select(StoredSetting.value).where(StoredSetting.name == CANARY)
 _SEALED = (Subscriber.password, Subscriber.password_portal, Reseller.password)
 
 
 def check_key(db: Session, vault: Vault) -> None:
-    """KeyMissing when stored passwords could not be opened, or would be stored in the clear."""
+    """Raise KeyMissing if stored passwords cannot be decrypted, or would be stored in the clear."""
     canary = db.scalar(_stored)
     if canary is None:
         canary = _first_sealed(db) or PLAIN
@@ -33,7 +33,7 @@ def check_key(db: Session, vault: Vault) -> None:
 
 
 def note_key(db: Session, vault: Vault) -> None:
-    """`check_key`, then store the canary: from now on the current key is needed."""
+    """`check_key`, then store the canary: from now on the current key is required."""
     canary = db.scalar(_stored)
     if canary is None:
         _require(vault, _first_sealed(db) or PLAIN)
@@ -46,7 +46,7 @@ def note_key(db: Session, vault: Vault) -> None:
 
 
 def replace_canary(db: Session, vault: Vault) -> None:
-    """What is stored is sealed with the current key, or with none: `db rekey` has made it so."""
+    """Store a new canary, after `db rekey` has encrypted everything with the current key."""
     made = vault.seal(_TEXT, CANARY, _TEXT)
     same = StoredSetting.name == CANARY
     if db.execute(update(StoredSetting).where(same).values(value=made)).rowcount == 0:
@@ -54,10 +54,10 @@ def replace_canary(db: Session, vault: Vault) -> None:
 
 
 class KeyWatch:
-    """The vault of a process, for whoever has asked whether its key is the database's.
+    """The vault of a process, given out only after checking that its key is the database's.
 
-    The first time every table is looked through; then the canary is read every few seconds, since
-    another process may have begun to seal.
+    The first check looks through every table; later ones read the canary every few seconds, since
+    another process may have begun to encrypt.
     """
 
     def __init__(self, vault: Vault) -> None:
@@ -65,7 +65,7 @@ class KeyWatch:
         self._asked: float | None = None
 
     def checked(self, db: Session) -> Vault:
-        """The vault; KeyMissing when it is not the database's."""
+        """The vault. Raises KeyMissing if its key is not the database's."""
         if self._asked is None:
             check_key(db, self._vault)
         elif monotonic() - self._asked >= LOOK_SECONDS:
@@ -98,7 +98,7 @@ def _require(vault: Vault, canary: str) -> None:
 
 
 def _first_sealed(db: Session) -> str | None:
-    """The beginning of a sealed password, if there is one."""
+    """The beginning of an encrypted password, if there is one."""
     for column in _SEALED:
         found: str | None = db.scalar(select(column).where(column.startswith(AES)).limit(1))
         if found is not None:

@@ -1,4 +1,4 @@
-"""The SIP and the portal password of a subscriber: sealed, opened, changed."""
+"""A subscriber's SIP and portal passwords: encrypting, decrypting, changing."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def sealed_passwords(vault: Vault, username: str, domain: str, values: Values) -
 
 
 def _require_strength(password: str, username: str, shortest: int) -> None:
-    """ha1 stands beside a sealed password: only its length makes guessing hopeless."""
+    """Since ha1 is stored beside the encrypted password, only length makes guessing hopeless."""
     if shortest and (len(password) < shortest or username.lower() in password.lower()):
         raise WeakPassword(field=wire_name(SIP), length=shortest)
 
 
 def opened(db: Session, vault: Vault, row: Row[Any]) -> SimpleNamespace:
-    """A subscriber's row with its passwords readable."""
+    """A subscriber's row with decrypted passwords."""
     query = select(Subscriber.password, Subscriber.password_portal).where(Subscriber.id == row.id)
     stored = db.execute(query).first()
     if stored is None:  # removed in this moment
@@ -92,7 +92,7 @@ def change_password(
     new: str | None,
     confirmation: str | None,
 ) -> None:
-    """The current one must be right, the new one confirmed and not empty."""
+    """Change a password; the current one must be right, the new one confirmed and not empty."""
     row = _get(db, username, domain)
     if actual is None:
         raise MissingField(field="actualPassword")
@@ -115,7 +115,7 @@ def replace_password(
         raise PasswordsDiffer
     password_text(new, "newPassword")
     columns = sealed_passwords(vault, row.username, row.domain, {which: new})
-    # compared once more, as bytes: of two that change it at once, the second one's is no longer
+    # compare once more, as bytes: of two concurrent changes the second must fail
     column, current = getattr(Subscriber, which), _sealed(row, which)
     unchanged = cast(column, LargeBinary) == cast(literal(current), LargeBinary)
     same = update(Subscriber).where(Subscriber.id == row.id, unchanged)
@@ -125,7 +125,7 @@ def replace_password(
 
 
 def is_right(vault: Vault, row: SealedPasswords, which: str, password: str) -> bool:
-    """Compared in constant time; an unset password is never right."""
+    """Compare in constant time; an unset password is never right."""
     sealed = _sealed(row, which)
     if sealed is None:
         return False
@@ -134,7 +134,7 @@ def is_right(vault: Vault, row: SealedPasswords, which: str, password: str) -> b
 
 
 def reseal_all(db: Session, vault: Vault) -> int:
-    """Seal every password with the current key; how many were sealed otherwise before."""
+    """Encrypt every password with the current key; returns how many were not before."""
     changed = 0
     name = (Reseller.name + "@" + Reseller.domain).label("account_code")
     tables = (

@@ -1,7 +1,7 @@
 """What is stored about a subscriber, table by table: for the dossier, and for forgetting.
 
-`SECTIONS` names every table that tells something about a person; those in `IMPERSONAL` do not. A
-test holds that each table is in one of them.
+`SECTIONS` has the tables with personal data, `IMPERSONAL` the others. A test checks that every
+table is in one of them.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ from sippulse_ws.models import (
     UserWhiteList,
 )
 
-# Credentials: a dossier says that there are some, and nothing of what they are.
+# Credentials: a dossier says only that they exist.
 SECRETS = frozenset("password password_portal ha1 ha1b pin_code voice_mail_password".split())
-# What others could use to act for the person, or says nothing to one.
+# What could be abused to act as the person, or is meaningless to people.
 _NOT_TOLD = SECRETS | {"token", "digest", "once", "contents"}
-# Prices, plans, routes, work of the server: nothing in them is about one person.
+# Prices, plans, routes, server state: nothing about a person.
 IMPERSONAL = frozenset(
     "administrator administrator_domain background_job background_lease cdr_gateway cdr_provider "
     "cdr_rate_plan cdr_reseller daily_task dialplan domain former_name gateway guard hunt_group "
@@ -60,11 +60,11 @@ IMPERSONAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A subscriber, or what one of that name has left behind."""
+    """A subscriber, or what a removed one of that name has left behind."""
 
     account: str  # username@domain, as it was asked for
     subscriber_id: int | None
-    names: frozenset[str]  # the account, and what it was called before its domain's new name
+    names: frozenset[str]  # the account, and its names before its domain was renamed
     aliases: frozenset[str] = field(default_factory=frozenset)  # username@domain each
 
     @property
@@ -76,7 +76,7 @@ class Person:
         return self.account.rpartition("@")[2]
 
     def named(self, column: Any) -> ColumnElement[bool]:
-        """Rows whose column holds one of the names."""
+        """Rows whose column has one of the names."""
         found: ColumnElement[bool] = column.in_(sorted(self.names))
         return found
 
@@ -144,7 +144,7 @@ def _holds(person: Person) -> ColumnElement[bool]:
 
 
 def mentions(column: Any, person: Person) -> ColumnElement[bool]:
-    """Rows that may be about the person: `is_about` or `replace_names` looks at each."""
+    """Rows that may be about the person; `is_about` or `replace_names` checks each."""
     texts = {name.rpartition("@")[0] for name in person.names | person.aliases}
     return or_(*(column.contains(text, autoescape=True) for text in sorted(texts)))
 
@@ -191,9 +191,9 @@ BY_MODEL: Mapping[type[Base], Section] = {one.model: one for one in SECTIONS}
 
 
 def find_person(db: Session, account: str) -> Person:
-    """The subscriber with its earlier names; without one, whoever had that name.
+    """The subscriber with its earlier names, or a removed one that had the name.
 
-    DomainNotFound, or SubscriberNotFound for what is no `username@domain`.
+    Raises DomainNotFound, or SubscriberNotFound.
     """
     username, _, domain = account.rpartition("@")
     if not username or not domain:
@@ -218,7 +218,7 @@ def _has_left(db: Session, person: Person) -> bool:
 
 
 def _earlier_names(db: Session, subscriber_id: int, account: str) -> Iterator[str]:
-    """Those that the ledger remembers, and nobody else has today."""
+    """Earlier names found in the ledger, unless another account has them today."""
     own = (CreditLedger.kind == "subscriber") & (CreditLedger.account_id == subscriber_id)
     taken = select(Subscriber.id).where(Subscriber.account_code == CreditLedger.account).exists()
     names = select(CreditLedger.account).distinct().where(own, ~taken)

@@ -1,7 +1,7 @@
-"""Price lists: a whole rate table replaced at once, at a moment, and back.
+"""Price lists: replacing a whole rate table, now or at a moment, and restoring it.
 
 A list is loaded beside the rates in force. Applying it changes what differs, in one transaction:
-readers see the old list or the new one. What was replaced is kept as a list of its own.
+readers see either the old or the new list. The replaced rates are kept as another list.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class ListDifference:
     gone: int
     dearer: int
     cheaper: int
-    otherwise: int  # changed in another way than in price
+    otherwise: int  # changed in something else than the price
     same: int
     most_dearer: Decimal
     most_cheaper: Decimal
@@ -109,7 +109,7 @@ class ListDifference:
 def begin_list(
     db: Session, domain: str, rate_id: int, *, by: str, source: str = "", sha256: str = ""
 ) -> int:
-    """A list without rates; its id."""
+    """Create a list without rates; returns its id."""
     require_domain(db, domain)
     values = {
         "domain": domain,
@@ -124,14 +124,14 @@ def begin_list(
 
 
 def discard_list(db: Session, list_id: int) -> None:
-    """Take a list away that was only loaded."""
+    """Delete a list that was only loaded."""
     # its rates go with it
     one = (PriceList.id == list_id) & (PriceList.state == LOADING)
     db.execute(delete(PriceList).where(one))
 
 
 def note_digest(db: Session, list_id: int, sha256: str) -> None:
-    """What file the rates came from, when all of it was read."""
+    """Store the digest of the file, after all of it was read."""
     db.execute(update(PriceList).where(PriceList.id == list_id).values(sha256=sha256))
 
 
@@ -156,7 +156,7 @@ def cancel_list(db: Session, list_id: int) -> PriceListHead:
 
 
 def copy_kept_list(db: Session, list_id: int, *, by: str) -> int:
-    """A new list with the rates that were in force before `list_id` was; its id."""
+    """Make a list of the rates in force before `list_id`; returns its id."""
     applied = get_list(db, list_id)
     kept = db.execute(
         select(PriceList.id).where(PriceList.replaced_by == list_id, PriceList.state == KEPT)
@@ -172,7 +172,7 @@ def copy_kept_list(db: Session, list_id: int, *, by: str) -> int:
 
 
 def list_staged(db: Session) -> Sequence[StagedList]:
-    """Lists that wait, with how many rates they have, the next one first."""
+    """Lists that wait, with the number of rates, the next one first."""
     count = func.count(PriceListRow.prefix).label("rates")
     return db.execute(
         select(*PriceList.__table__.columns, count)
@@ -186,7 +186,7 @@ def list_staged(db: Session) -> Sequence[StagedList]:
 def list_history(
     db: Session, domain: str | None = None, rate_id: int | None = None, limit: int = 50
 ) -> Sequence[AppliedList]:
-    """Lists that became valid, the latest first."""
+    """Lists that came into force, latest first."""
     query = select(*PriceList.__table__.columns).where(PriceList.state == APPLIED)
     if domain is not None:
         query = query.where(PriceList.domain == domain)
@@ -204,7 +204,7 @@ def find_due(db: Session, now: dt.datetime) -> Sequence[int]:
 
 
 def rates_as_of(db: Session, domain: str, prefixes: Sequence[str], moment: dt.datetime) -> None:
-    """Put the rates of another moment in place, in a transaction that the caller rolls back.
+    """Replace rates by those of another moment, in a transaction that the caller rolls back.
 
     Only those of the domain with these prefixes.
     """
@@ -226,7 +226,7 @@ def rates_as_of(db: Session, domain: str, prefixes: Sequence[str], moment: dt.da
 
 
 def compare_list(db: Session, list_id: int) -> ListDifference:
-    """What applying it now would change."""
+    """What applying the list now would change."""
     table = get_list(db, list_id)
     mine, there = _rows_of(list_id), _rates_of(table)
     new, old = PriceListRow.rate_value, Rate.rate_value
@@ -272,9 +272,9 @@ def _largest(db: Session, both: Select[Any]) -> Sequence[PriceChange]:
 
 
 def apply_list(db: Session, list_id: int) -> PriceListHead:
-    """Put a list in force and keep the one before it; PriceListNotStaged when it is not waiting.
+    """Put a list in force, and keep the previous one. Raises PriceListNotStaged.
 
-    Rates that somebody inserts meanwhile stay.
+    Rates that are inserted meanwhile stay.
     """
     table = get_list(db, list_id)
     same_table = (PriceList.domain == table.domain) & (PriceList.rate_id == table.rate_id)
@@ -333,7 +333,7 @@ def _add_new(db: Session, table: PriceListHead) -> int:
 
 
 def get_list(db: Session, list_id: int) -> PriceListHead:
-    """PriceListNotFound when there is none."""
+    """The list. Raises PriceListNotFound."""
     row = db.execute(select(*PriceList.__table__.columns).where(PriceList.id == list_id)).first()
     if row is None:
         raise PriceListNotFound(list=list_id)

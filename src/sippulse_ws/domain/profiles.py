@@ -33,7 +33,7 @@ def create_profile(db: Session, domain: str, profile: str) -> int:
 
 
 def require_profile(db: Session, domain: str, profile: str) -> None:
-    """ProfileNotFound when the domain has no such profile."""
+    """Raise ProfileNotFound if the domain has no such profile."""
     there = (Profile.domain == domain) & (Profile.profile == profile)
     if db.execute(select(Profile.id).where(there)).first() is None:
         raise ProfileNotFound(profile=profile)

@@ -1,7 +1,7 @@
-"""What the SIP proxies must do after a change, and whether they did it.
+"""Makes SIP proxies reload after a change, and checks that they did.
 
-The proxies come in as arguments. A reload counts when what the proxy says it has loaded is what
-stands in the database.
+The proxies are arguments. A reload has succeeded when the rows that the proxy has loaded are those
+of the database.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from sippulse_ws.wording import Wording, reason_of
 
 log = logging.getLogger(__name__)
 
-# What proxies keep in memory until they are told to read it again.
+# What proxies keep in memory until they are told to reload it.
 TABLES = ("address", "domain", "dialplan")
-# What they read live, and may still understand otherwise: epoch 0 in another time zone.
+# What they read live, but may interpret differently: epoch 0 in another time zone.
 CONTACT = "contact"
-# What a proxy's script may cache, and the fields its key may be made of.
+# What a proxy's script may cache, and the fields of which its key may consist.
 CACHED = {
     "subscriber": ("username", "domain", "account"),
     "profile": ("profile", "domain"),
@@ -68,8 +68,8 @@ _NO_CONTACT = Wording("não assumiu o contato", "did not take the contact")
 
 
 class Proxy(Protocol):
-    """A SIP proxy. Every method raises an OSError(Wording) with the reason when it fails, a
-    BlockingIOError when the proxy is busy with another reload."""
+    """A SIP proxy. Methods raise OSError with a Wording if they fail, and BlockingIOError if the
+    proxy is busy with another reload."""
 
     @property
     def name(self) -> str: ...
@@ -77,10 +77,10 @@ class Proxy(Protocol):
     def ping(self) -> None: ...
 
     def reload(self, table: str) -> None:
-        """Make it read one of TABLES again."""
+        """Make the proxy reload one of TABLES."""
 
     def forget(self, kind: str, fields: Mapping[str, object]) -> None:
-        """Drop an object from the cache of its script, if it has one for this kind."""
+        """Remove an object from the script's cache, if there is one for this kind."""
 
     def addresses(self) -> _Rows:
         """Loaded addresses: group, IP, mask, port, tag."""
@@ -88,16 +88,16 @@ class Proxy(Protocol):
     def domains(self) -> _Rows: ...
 
     def rules(self, plans: Iterable[int]) -> _Rows | None:
-        """Loaded rules of these dial plans; None when it cannot tell."""
+        """Loaded rules of these dial plans; None if the proxy cannot tell."""
 
     def contacts(self, account: str) -> set[str]:
-        """The contacts that a call to the account goes to."""
+        """The contacts to which a call to the account goes."""
 
     def add_contact(self, account: str, contact: str) -> None:
         """Add a permanent contact."""
 
     def remove_contact(self, account: str, contact: str) -> None:
-        """Remove a contact; no error when it is not there."""
+        """Remove a contact; no error if it does not exist."""
 
 
 Proxies = Sequence[Proxy]
@@ -115,7 +115,7 @@ class Difference:
 
 
 def difference(db: Session, proxy: Proxy, table: str) -> Difference:
-    """How the table that the proxy has loaded differs from the database's."""
+    """How the proxy's loaded table differs from the database."""
     wanted: _Rows
     loaded: _Rows | None
     if table == "address":
@@ -141,9 +141,9 @@ def difference(db: Session, proxy: Proxy, table: str) -> Difference:
 def reload_tables(
     shared: SharedReloads, proxies: Proxies, tables: Sequence[str], patience: float
 ) -> None:
-    """Make every proxy read the tables again, and see that it did. `patience` in seconds.
+    """Make every proxy reload the tables, and check that it did. `patience` is in seconds.
 
-    Those who ask for the same at the same time share one reload, on all servers.
+    Concurrent requests for the same table share one reload, on all servers.
     """
     if not proxies:
         log.info("no SIP proxy is configured; nothing to reload: %s", ", ".join(tables))
@@ -230,7 +230,7 @@ def reload_hunt_group(
 
 
 def add_contact(proxies: Proxies, account: str, contact: str) -> None:
-    """A permanent contact, on every proxy; on none when one of them fails."""
+    """Add a permanent contact on every proxy; if one fails, on none."""
     done: list[Proxy] = []
     try:
         for proxy in proxies:
@@ -260,7 +260,7 @@ def _forget(proxies: Proxies, kind: str, fields: Mapping[str, object]) -> None:
 
 
 def _on_all(proxies: Proxies, action: Callable[[Proxy], None]) -> None:
-    """The fault names every proxy that failed; the others have done it."""
+    """Do it on all proxies. Raises ProxyFailed, which names those that failed."""
     failures = []
     for proxy in proxies:
         try:

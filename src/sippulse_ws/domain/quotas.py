@@ -1,4 +1,4 @@
-"""Daily and monthly quota of a subscriber, in minutes (M) or in value (V)."""
+"""Daily and monthly quotas of subscribers, in minutes (M) or value (V)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def get_quota(
 
 
 def update_quota(db: Session, values: Values, which: str) -> None:
-    """Absent means unchanged, an empty type none; an active quota needs a type."""
+    """Change a quota; absent fields stay, an empty type means none, an active quota needs one."""
     username, domain = values.get("username"), values["domain"]
     stored = get_quota(db, username, domain, which, to_change=True)
     changes = present(values, _columns(which))

@@ -48,7 +48,7 @@ def list_rate_plans(db: Session, domain: str) -> Sequence[Row[Any]]:
 
 
 def insert_rate_plan(db: Session, values: Values) -> Row[Any]:
-    """The id is made here; absent fields have the documented defaults."""
+    """Store a plan; the id is made here, absent fields get the documented defaults."""
     required(values, "domain", "name", "rate_id")
     require_domain(db, values["domain"])
     _check(values)
@@ -58,7 +58,7 @@ def insert_rate_plan(db: Session, values: Values) -> Row[Any]:
 
 
 def update_rate_plan(db: Session, scope: Scope, values: Values) -> Row[Any]:
-    """Absent means unchanged; a plan stays in its domain."""
+    """Change a plan; absent fields stay, and a plan stays in its domain."""
     plan = _get(db, scope, values.get("id"), "id")
     if values.get("domain") not in (None, "", plan.domain):
         raise InvalidField("domain", Reason.PLAN_OF_ANOTHER_DOMAIN)
@@ -75,7 +75,7 @@ def update_rate_plan(db: Session, scope: Scope, values: Values) -> Row[Any]:
 
 
 def remove_rate_plan(db: Session, scope: Scope, plan_id: int | None) -> None:
-    """Refused while a subscriber, or a reseller for its subscribers, uses it."""
+    """Remove a plan; refused while a subscriber, or a reseller for its subscribers, uses it."""
     plan = _get(db, scope, plan_id, "idRatePlan")
     try:
         removed = db.execute(delete(RatePlan).where(RatePlan.id == plan.id)).rowcount

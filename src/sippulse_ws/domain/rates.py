@@ -1,4 +1,4 @@
-"""Rates: what a call to the numbers with a prefix costs, in numbered tables per domain."""
+"""Rates: what calls to numbers with a prefix cost, in numbered tables per domain."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _listing(filters: frozenset[str]) -> ListQuery:
 
 
 def insert_rates(db: Session, rows: Sequence[Values] | None) -> None:
-    """All or none; the fault says which row is wrong, counted from 1, and why."""
+    """Store all rates or none; the error says which row is wrong, counted from 1, and why."""
     if not rows:
         raise MissingField(field="rate")
     given = rows if isinstance(rows, RowColumns) else RowColumns.of_rows(rows)
@@ -112,7 +112,7 @@ def _checked_one_by_one(rows: Sequence[Values]) -> Mapping[str, Sequence[Any]]:
 
 
 def update_rate(db: Session, scope: Scope, values: Values) -> Row[Any]:
-    """Absent means unchanged; a rate stays in its domain."""
+    """Change a rate; absent fields stay, and a rate stays in its domain."""
     rate = _get(db, scope, values.get("id"))
     if values.get("domain") not in (None, "", rate.domain):
         raise InvalidField("domain", Reason.RATE_OF_ANOTHER_DOMAIN)
@@ -137,7 +137,7 @@ def remove_rate(db: Session, scope: Scope, rate_row_id: int | None) -> None:
 
 
 def remove_all_rates(db: Session, domain: str, rate_id: int | None) -> int:
-    """Empty a rate table; how many rates there were."""
+    """Empty a rate table; returns how many rates it had."""
     if rate_id is None:
         raise MissingField(field="rateId")
     require_domain(db, domain)
@@ -146,7 +146,7 @@ def remove_all_rates(db: Session, domain: str, rate_id: int | None) -> int:
 
 
 def checked(row: Values) -> dict[str, Any]:
-    """A rate as it is stored, without absent fields; an error of the domain when it cannot be."""
+    """The rate as it is stored, without absent fields. Raises DomainError if it is not valid."""
     required(row, *REQUIRED)
     prefix, value = row["prefix"], row["rate_value"]
     if not (prefix.isascii() and prefix.isdigit()):
@@ -197,7 +197,7 @@ class RowChecker:
 
 
 def find_existing(db: Session, keys: Iterable[Key]) -> set[Key]:
-    """Those of the keys that are taken."""
+    """The keys that exist already."""
     tables: dict[tuple[str, int], list[str]] = {}
     for domain, rate_id, prefix in keys:
         tables.setdefault((domain, rate_id), []).append(prefix)

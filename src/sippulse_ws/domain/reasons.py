@@ -1,4 +1,4 @@
-"""Why a field or a request is refused: what errors say of it, in Portuguese and English."""
+"""Reasons for which a field or request is refused, in Portuguese and English."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sippulse_ws.wording import Wording
 
 
 class Reason(Enum):
-    """One entry per sentence; keyword arguments of InvalidField fill it."""
+    """A catalogue of reasons, filled in by the keyword arguments of InvalidField."""
 
     # of requests
     BODY_NO_JSON = Wording(

@@ -1,6 +1,6 @@
-"""Reloads that follow a write by themselves: asked for with the write, done after it.
+"""The queue of automatic reloads: requested in a write's transaction, done after it.
 
-A row stands in the database until the proxy has done it, whatever happens to the processes.
+A request is a row until the proxy has done it, whatever happens to processes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sippulse_ws.db.statements import Session
 from sippulse_ws.models import ProxyReload
 
-# Seconds until a reload is taken from a process that has not finished it.
+# Seconds after which an unfinished reload may be taken over from its process.
 LEASE = 120
 LONGEST_WAIT = 60  # seconds between tries of a proxy that fails
 
@@ -31,7 +31,7 @@ class Task:
 
 
 def request(db: Session, proxies: Iterable[str], tables: Iterable[str]) -> None:
-    """Ask for reloads, as part of the write that needs them."""
+    """Request reloads, in the transaction of the write that needs them."""
     wanted = sorted({(proxy, table) for proxy in proxies for table in tables})
     for proxy, table in wanted:
         if _ask_again(db, proxy, table):
@@ -45,7 +45,7 @@ def request(db: Session, proxies: Iterable[str], tables: Iterable[str]) -> None:
 
 
 def find_due(db: Session, proxies: Sequence[str]) -> list[tuple[str, str]]:
-    """Proxy and table of what can be done now."""
+    """Proxy and table of the reloads that are due."""
     query = select(ProxyReload.proxy, ProxyReload.table).where(
         ProxyReload.proxy.in_(proxies), ProxyReload.due_at <= _now()
     )
@@ -53,7 +53,7 @@ def find_due(db: Session, proxies: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def claim(db: Session, proxy: str, table: str) -> Task | None:
-    """Claim a due reload for LEASE seconds; None when another process was first."""
+    """Claim a due reload for LEASE seconds; None if another process was first."""
     key = _key(proxy, table)
     due = ProxyReload.due_at <= _now()
     if not db.execute(update(ProxyReload).where(key, due).values(due_at=_later(LEASE))).rowcount:
@@ -63,7 +63,7 @@ def claim(db: Session, proxy: str, table: str) -> Task | None:
 
 
 def finish(db: Session, task: Task) -> None:
-    """Delete a reload that is done; if it was requested again meanwhile, it is due at once."""
+    """Delete a finished reload; if it was requested again meanwhile, it is due at once."""
     key = _key(task.proxy, task.table)
     same = ProxyReload.requests == task.requests
     if not db.execute(delete(ProxyReload).where(key, same)).rowcount:
@@ -72,7 +72,7 @@ def finish(db: Session, task: Task) -> None:
 
 
 def postpone(db: Session, task: Task) -> int:
-    """Put off a failed reload; the seconds until it is tried again, doubled each time."""
+    """Postpone a failed reload; returns the seconds until the next try, doubled each time."""
     wait = min(1 << task.failures, LONGEST_WAIT)
     again = {"due_at": _later(wait), "failures": task.failures + 1}
     db.execute(update(ProxyReload).where(_key(task.proxy, task.table)).values(again))

@@ -1,10 +1,10 @@
-"""Reloads that several processes or servers ask for at the same time: done once for all of them.
+"""Shares reloads that several processes or servers request at the same time.
 
-Reloads of a proxy's table are numbered turns; the number stands in a row. A reload that has begun
-may have missed a later change, so whoever asks meanwhile waits for the next turn. All who wait
-share that one, and its error. Whoever does the reload moves a counter of the row on; when it stands
-still, another one takes the turn over. If the first one lives all the same, two reloads meet: the
-proxy refuses the later one, which is tried again.
+Reloads of a proxy's table are numbered turns; the number is stored in a row. A reload that has
+begun may have missed a later change, so requests that come meanwhile wait for the next turn, and
+share it and its error. Whoever does the reload increments a counter in the row; if the counter
+stands still, another process takes the turn over. If the first one is alive after all, there are
+two reloads: the proxy refuses the later one, which is tried again.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from sippulse_ws.wording import Wording, reason_of
 log = logging.getLogger(__name__)
 
 BEAT = 1.0  # seconds
-DEAD = 5.0  # seconds that a beat stands still until somebody else begins
-FIRST_LOOK = 0.03  # seconds until who waits looks again; doubled up to the longest
+DEAD = 5.0  # seconds without a beat after which another process takes over
+FIRST_LOOK = 0.03  # seconds until a waiting process looks again; doubled up to the longest
 LONGEST_LOOK = 0.3
 LONGEST_REASON = 160  # characters of each language; as JSON up to six times as many
 
-# Runs a small transaction of its own, beside whatever its caller is doing.
+# Runs a small transaction of its own, independent of the caller's.
 Beside = Callable[[Callable[[Session], None]], None]
 
 
 @dataclass(slots=True)
 class SharedReloads:
-    """As one who asks for reloads sees them; `db` only reads."""
+    """Reloads as a requester sees them; `db` only reads."""
 
     db: Session
     beside: Beside
 
     def run(self, proxy: str, table: str, work: Callable[[], None], deadline: float) -> None:
-        """TimeoutError when it is not done by a time.monotonic(), else what `work` raises."""
+        """Run or share a reload. Raises TimeoutError at the deadline, else what `work` raises."""
         turns = _Turns(self, (ReloadTurn.proxy == proxy) & (ReloadTurn.table == table))
         row = turns.find()
         if row is None:
@@ -60,7 +60,7 @@ class SharedReloads:
 
 
 def _wait(turns: _Turns, row: Row[Any], deadline: float) -> int | None:
-    """Until others have done it, or it is up to us: then the number of our turn."""
+    """Wait until others have done it (None), or the turn is ours (its number)."""
     needed, pause = row.begun + 1, FIRST_LOOK
     seen, seen_at = row, monotonic()
     while row.ended < needed:
@@ -98,7 +98,7 @@ class _Turns:
         self._stored(store)
 
     def begin(self, row: Row[Any]) -> bool:
-        """Whether the next turn is ours; also when there is no telling: somebody has to."""
+        """Whether the next turn is ours; also if unknown, since somebody has to do it."""
         beat = ReloadTurn.beat.is_(None) if row.beat is None else ReloadTurn.beat == row.beat
         as_seen = (ReloadTurn.begun == row.begun) & beat
         return self._move(as_seen, {"begun": row.begun + 1, "beat": 0}) is not False
@@ -133,7 +133,7 @@ class _Turns:
             ending.set()
 
     def _move(self, when: ColumnElement[bool], values: dict[str, Any]) -> bool | None:
-        """Whether the row was as expected; None when the database did not take it."""
+        """Whether the row was as expected; None if the database failed."""
         moved = False
 
         def store(db: Session) -> None:

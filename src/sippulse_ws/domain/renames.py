@@ -1,6 +1,6 @@
-"""Renaming and removing what others refer to by name: domains, profiles, administrators.
+"""Renames and removes what is referred to by name: domains, profiles, administrators.
 
-A removal is refused while something is in use, and says by what.
+Removing something in use is refused; the error says what uses it.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class LastSuperuser(DomainError):
 
 
 def rename_domain(db: Session, vault: Vault, name: str, new_name: str) -> int:
-    """Subscribers with their passwords and all that is theirs go along; how many they are.
+    """Rename a domain with everything in it; returns the number of subscribers.
 
-    Call records, ledger and audit keep the name that was true. Phones need the new one.
+    Call records, ledger and audit keep the old name. Phones need the new one.
     """
     new = domain_text(new_name)
     required({"domain": new}, "domain")
@@ -76,14 +76,14 @@ def rename_domain(db: Session, vault: Vault, name: str, new_name: str) -> int:
 
 
 def remove_domain(db: Session, name: str) -> None:
-    """Grants of administrators, price lists and the like go with it; whatever is used stops it."""
+    """Remove a domain, with grants, price lists and the like; refused while it is in use."""
     _require(db, Domain.domain == name, DomainNotFound(domain=name))
     _refuse_use(db, name, _references_to(Domain.__tablename__), name)
     db.execute(delete(Domain).where(Domain.domain == name))
 
 
 def rename_profile(db: Session, domain: str, profile: str, new_name: str) -> None:
-    """Subscribers and account groups of the profile go along."""
+    """Rename a profile, also in subscribers and account groups."""
     required({"profile": new_name}, "profile")
     storable(Profile, {"profile": new_name})
     one = (Profile.domain == domain) & (Profile.profile == profile)
@@ -112,7 +112,7 @@ def remove_profile(db: Session, domain: str, profile: str) -> None:
 
 
 def rename_administrator(db: Session, login: str, new_login: str) -> None:
-    """Grants and password stay; audit and ledger keep the login that was true."""
+    """Rename a login; grants and password stay, audit and ledger keep the old one."""
     required({"login": new_login}, "login")
     storable(Administrator, {"login": new_login})
     one = Administrator.login == login
@@ -124,7 +124,7 @@ def rename_administrator(db: Session, login: str, new_login: str) -> None:
 
 
 def remove_administrator(db: Session, login: str) -> None:
-    """With the grants; not the last active superuser."""
+    """Remove an administrator with the grants; never the last active superuser."""
     one = Administrator.login == login
     _require(db, one, AdministratorNotFound(login=login))
     superuser = Administrator.superuser & Administrator.active
@@ -135,7 +135,7 @@ def remove_administrator(db: Session, login: str) -> None:
 
 
 def _rename_everywhere(db: Session, name: str, new: str) -> None:
-    """The domain and whatever refers to it.
+    """Rename the domain and all references to it.
 
     InnoDB cascades key by key: a subscriber would have the new domain before its profile has it.
     """
@@ -177,7 +177,7 @@ def _reseal_resellers(db: Session, vault: Vault, name: str, new: str) -> None:
 
 
 def _references_to(table: str, *, cascading: bool = False) -> Iterable[tuple[Table, Any]]:
-    """Columns that refer to a table; those that go with its row only if asked for."""
+    """Columns that refer to a table; those deleted with its row only if asked for."""
     for other in Base.metadata.sorted_tables:
         for key in other.foreign_keys:
             if key.column.table.name == table and (cascading or key.ondelete != "CASCADE"):

@@ -1,4 +1,4 @@
-"""What can be wrong with a request that is sent again; part of the catalogue of errors.py."""
+"""Errors of repeated requests and reversals; part of the catalogue of errors.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sippulse_ws.wording import Wording
 
 
 class InvalidIdempotencyKey(DomainError):
-    """Before it can be looked up: the same request with a good key may still be done."""
+    """The key is not valid; the same request with a valid key may still be done."""
 
     code = "invalid-idempotency-key"
     wording = Wording(

@@ -1,4 +1,4 @@
-"""What can be wrong with a request as such, by whatever door it came."""
+"""Errors of requests as such, in SOAP or JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sippulse_ws.wording import Wording
 
 
 class BadRequest(DomainError):
-    """The request is not what the description of the interface says; `field` where one is."""
+    """The request does not match the interface's description; `field` if it is about one."""
 
     code = "bad-request"
     wording = Wording("{reason}{more}", "{reason}{more}")
@@ -33,7 +33,7 @@ class DryRunImpossible(DomainError):
 
 
 class PreconditionFailed(DomainError):
-    """Somebody else changed it since the client read it."""
+    """The object was changed since the client read it."""
 
     code = "precondition-failed"
     wording = Wording(

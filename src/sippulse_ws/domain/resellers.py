@@ -50,7 +50,7 @@ def list_resellers(db: Session, domain: str) -> Sequence[Row[Any]]:
 
 
 def insert_reseller(db: Session, vault: Vault, administrator: str, values: Values) -> int:
-    """Name unique in the domain, portal username everywhere; credit begins in the ledger too."""
+    """Store a reseller, and its initial credit in the ledger; returns the id."""
     required(values, "domain", "name", "manager", "email", "username", _PASSWORD)
     domain, name = values["domain"], values["name"]
     require_domain(db, domain)
@@ -70,7 +70,7 @@ def insert_reseller(db: Session, vault: Vault, administrator: str, values: Value
 
 
 def delete_reseller(db: Session, scope: Scope, reseller_id: int | None) -> None:
-    """Refused while subscribers belong to it; the ledger stays."""
+    """Delete a reseller; refused while it has subscribers. The ledger stays."""
     _require(db, scope, reseller_id)
     try:
         removed = db.execute(delete(Reseller).where(Reseller.id == reseller_id)).rowcount

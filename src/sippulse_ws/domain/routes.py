@@ -20,7 +20,7 @@ from sippulse_ws.domain.values import INT_MAX, within
 from sippulse_ws.models import Domain, Gateway, RatePlan, Route
 
 PREFIX_LENGTH = 20
-# What makes a route: the gateway, whose calls it takes, and to which numbers.
+# The identity of a route: the gateway, whose calls it takes, and to which numbers.
 _COLUMNS = (
     Route.domain,
     Route.rate_plan_id,
@@ -39,7 +39,7 @@ def select_routes() -> Select[Any]:
 
 
 def list_routes(db: Session, domain: str | None = None) -> Sequence[Row[Any]]:
-    """All, or those of a domain and its plans."""
+    """All routes, or those of a domain and its plans."""
     query = select_routes()
     if domain is not None:
         plans = select(RatePlan.id).where(RatePlan.domain == domain)
@@ -48,7 +48,7 @@ def list_routes(db: Session, domain: str | None = None) -> Sequence[Row[Any]]:
 
 
 def checked_route(values: dict[str, Any]) -> dict[str, Any]:
-    """A route's values as they are stored; InvalidField for what is out of its range."""
+    """A route's values as stored. Raises InvalidField for values out of range."""
     route: dict[str, Any] = {
         "domain": None,
         "rate_plan_id": None,
@@ -68,7 +68,7 @@ def checked_route(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def create_route(db: Session, gateway: str, values: dict[str, Any]) -> int:
-    """The new route's id; RouteExists when the gateway already takes these calls."""
+    """Create a route; returns its id. Raises RouteExists."""
     route = checked_route(values)
     gateway_id = _get_gateway_id(db, gateway)
     _require_owner(db, route)

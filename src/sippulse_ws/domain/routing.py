@@ -30,7 +30,7 @@ def list_providers(db: Session) -> Sequence[Row[Any]]:
 
 
 def list_gateways(db: Session) -> Sequence[Row[Any]]:
-    """With the name of each one's provider."""
+    """Gateways, with the names of their providers."""
     return db.execute(
         select(*Gateway.__table__.columns, Provider.name.label("provider"))
         .join(Provider, Provider.id == Gateway.provider_id)
@@ -39,7 +39,7 @@ def list_gateways(db: Session) -> Sequence[Row[Any]]:
 
 
 def create_provider(db: Session, values: Values) -> int:
-    """The new provider's id: the one in `values`, or else the next."""
+    """Create a provider; returns its id: the one in `values`, or else the next."""
     required(values, "name")
     stored = _checked_provider(values, "id")
     try:
@@ -60,7 +60,7 @@ def update_provider(db: Session, name: str, values: Values) -> None:
 
 
 def delete_provider(db: Session, name: str) -> None:
-    """ProviderInUse while gateways lead to it."""
+    """Delete a provider. Raises ProviderInUse while it has gateways."""
     provider_id = get_provider(db, name)
     if db.execute(select(Gateway.id).where(Gateway.provider_id == provider_id)).first():
         raise ProviderInUse(provider=name)
@@ -75,7 +75,7 @@ def get_provider(db: Session, name: str) -> int:
 
 
 def create_gateway(db: Session, provider: str, values: Values) -> int:
-    """The new gateway's id: the one in `values`, or else the next."""
+    """Create a gateway; returns its id: the one in `values`, or else the next."""
     required(values, "name", "address")
     stored = storable(Gateway, present(values, ("id", *_GATEWAY_FIELDS)))
     stored["provider_id"] = get_provider(db, provider)
@@ -100,7 +100,7 @@ def update_gateway(db: Session, name: str, provider: str | None, values: Values)
 
 
 def delete_gateway(db: Session, name: str) -> None:
-    """GatewayInUse while routes lead to it."""
+    """Delete a gateway. Raises GatewayInUse while it has routes."""
     gateway_id = _get_gateway(db, name)
     if db.execute(select(Route.id).where(Route.gateway_id == gateway_id)).first():
         raise GatewayInUse(gateway=name)

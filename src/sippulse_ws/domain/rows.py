@@ -1,4 +1,4 @@
-"""Inserting a row and learning its id, or why not; adding to one."""
+"""Inserts rows, explains failures, and counts up rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_PARENT = 1452
 
 
 def insert_row(db: Session, model: type[Base], values: dict[str, Any]) -> int:
-    """The id of the new row. IntegrityError when a key is taken."""
+    """Insert a row; returns its id. Raises IntegrityError if a key is taken."""
     key = db.execute(insert(model).values(values)).inserted_primary_key
     assert key is not None  # every table has one
     return int(key[0])
@@ -34,7 +34,7 @@ def refers_to_nothing(error: IntegrityError) -> bool:
 
 
 def upsert(db: Session, model: type[Base], counted: str) -> Any:
-    """An INSERT that adds to `counted` of the row that has the same key already."""
+    """An INSERT that adds to `counted` if a row with the same key exists."""
     return _upsert(db.is_sqlite, model, counted)
 
 
@@ -52,6 +52,6 @@ def _upsert(is_sqlite: bool, model: type[Base], counted: str) -> Any:
 
 
 def _unique_columns(model: type[Base]) -> list[str]:
-    """Of the key that tells rows apart: a unique column, or the primary key."""
+    """The columns of the unique key: a unique column, or the primary key."""
     unique = [column.name for column in model.__table__.columns if column.unique]
     return unique or [column.name for column in model.__table__.columns if column.primary_key]

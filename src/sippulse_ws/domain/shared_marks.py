@@ -1,7 +1,7 @@
-"""Small tables in memory that a server's processes share.
+"""Small tables in memory shared by a server's processes.
 
-They are made before the workers are forked. Entries are written without a lock: a torn one matches
-nothing, and an old one gives way.
+They are made before the workers are forked. Entries are written without a lock: a torn entry
+matches nothing, and old entries are overwritten.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WAYS = 4
 
 
 class SharedMarks:
-    """Digests by digests; the oldest of a bucket is forgotten."""
+    """Maps digests to digests; the oldest entry of a bucket is overwritten."""
 
     def __init__(self, buckets: int = 2048) -> None:
         self._buckets = buckets
@@ -44,7 +44,7 @@ class SharedMarks:
 
 
 class SharedLock:
-    """A lock of all processes that is not waited for long: whoever held it may have been killed."""
+    """A lock between processes with a short wait, since its holder may have been killed."""
 
     PATIENCE = 0.05  # seconds
 
@@ -62,7 +62,7 @@ class SharedLock:
 
 
 class SharedCounters:
-    """Counts by digests, each for as long as no other one takes its place."""
+    """Counts by digest, each until another one takes its place."""
 
     _ENTRY = struct.Struct("<IH")
 
@@ -72,7 +72,7 @@ class SharedCounters:
         self._lock = SharedLock()
 
     def add(self, key: bytes) -> int:
-        """One more of this key of 8 bytes; how many there are now."""
+        """Count up this key of 8 bytes; returns the count."""
         place = int.from_bytes(key[:4], "little") % self._size * self._ENTRY.size
         tag = int.from_bytes(key[4:8], "little")
         with self._lock.held():

@@ -1,7 +1,7 @@
-"""What may be written into a field that reaches a SIP message, or that is a key.
+"""The syntax of fields that reach a SIP message, and of keys.
 
-`values.storable` asks `grammar_of` for every column, so that no way of writing one goes round it.
-Old rows are another matter: `models/proxy_views.py` shows what is unfit as NULL.
+`values.storable` uses `grammar_of` for every column, so that no write can bypass it. Unfit old
+values are shown as NULL by `models/proxy_views.py`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _not_in_replacement = re.compile(NOT_IN_REPLACEMENT)
 
 
 def is_sip_uri(text: str, *, headers: bool = False) -> bool:
-    """Whether it is a SIP or SIPS URI without control characters, also escaped ones."""
+    """Whether it is a SIP or SIPS URI, without control characters even if escaped."""
     uri = _sip_uri.fullmatch(text)
     return (
         uri is not None
@@ -86,7 +86,7 @@ def printable(value: str, field: str) -> None:
 
 
 def user_part(value: str, field: str) -> None:
-    """What stands before the @ of a SIP address; no address of its own."""
+    """The part before the @ of a SIP address, which is not an address itself."""
     if _not_in_user.search(value):
         raise InvalidField(field, Reason.NEITHER_NUMBER_NOR_USER)
 
@@ -101,7 +101,7 @@ def call_target(value: str, field: str) -> None:
 
 
 def call_targets(value: str, field: str) -> None:
-    """One or more of these, separated by commas, semicolons or spaces; or one SIP URI."""
+    """One or more call targets, separated by commas, semicolons or spaces; or one SIP URI."""
     if is_sip_uri(value):
         return
     for one in re.split("[,; ]+", value):
@@ -110,7 +110,7 @@ def call_targets(value: str, field: str) -> None:
 
 
 def header_name(value: str, field: str) -> None:
-    """A token (RFC 3261) that routing and identity do not need."""
+    """A header name: a token (RFC 3261) that routing and identity do not use."""
     if _not_in_token.search(value) or len(value) > HEADER_LENGTH:
         raise InvalidField(field, Reason.NOT_A_HEADER_NAME)
     if value.lower() in RESERVED_HEADERS:
@@ -133,13 +133,13 @@ def unreserved(value: str, field: str) -> None:
 
 
 def replacement(value: str, field: str) -> None:
-    """A dialled number in the making: `\\1` and `\\\\` only, no space, quote or bracket."""
+    """The replacement of a dial plan rule: only `\\1` and `\\\\`, no space, quote or bracket."""
     if _not_in_replacement.search(value):
         raise InvalidField(field, Reason.NOT_IN_REPLACEMENTS)
 
 
 def grammar_of(column: Any) -> Grammar | None:
-    """What a value of this column must be; any text for most."""
+    """The syntax of a column's values; None: any text."""
     if (known := _GRAMMARS.get(column.table.name, {}).get(column.name)) is not None:
         return known
     return printable if isinstance(column.type, Key) else None

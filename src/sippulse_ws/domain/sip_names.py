@@ -1,7 +1,7 @@
-"""Names under which somebody is called in a domain: one owner each, a subscriber or an alias.
+"""Names in a domain under which somebody is called, each with one owner: subscriber or alias.
 
-Both kinds have a table of their own, and no constraint spans two tables: each name is written here
-too, in the transaction that makes its owner. A row goes with its owner by itself.
+Subscribers and aliases have tables of their own, and no constraint spans two tables: so each name
+is also written here, in the transaction that creates its owner, and deleted with it by cascade.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def is_aliased(db: Session, username: str, domain: str) -> bool:
 
 
 def name_alias(db: Session, alias_id: int) -> bool:
-    """Whether the new alias has its name; False when a subscriber of that name was first."""
+    """Claim the name of a new alias; False if a subscriber has the name."""
     names = select(DbAlias.alias_username, DbAlias.alias_domain, null(), literal(alias_id))
     own = names.where(DbAlias.id == alias_id)
     try:
@@ -51,7 +51,7 @@ def name_alias(db: Session, alias_id: int) -> bool:
 
 
 def name_subscribers(db: Session, accounts: Sequence[str]) -> None:
-    """Of many new subscribers; IntegrityError when one is taken."""
+    """Claim the names of new subscribers. Raises IntegrityError if one is taken."""
     # one column, since MariaDB joins long lists of pairs instead of looking them up
     own = Subscriber.account_code.in_(accounts)
     names = select(Subscriber.username, Subscriber.domain, Subscriber.id, null()).where(own)
@@ -59,7 +59,7 @@ def name_subscribers(db: Session, accounts: Sequence[str]) -> None:
 
 
 def name_aliases(db: Session, keys: Sequence[tuple[str, str]]) -> None:
-    """Of many new aliases, by name and domain; IntegrityError when one is taken."""
+    """Claim the names of new aliases, by name and domain. Raises IntegrityError if one is taken."""
     own = tuple_(DbAlias.alias_username, DbAlias.alias_domain).in_(keys)
     names = select(DbAlias.alias_username, DbAlias.alias_domain, null(), DbAlias.id).where(own)
     db.execute(insert(SipName).from_select(_COLUMNS, names))

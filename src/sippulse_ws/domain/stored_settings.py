@@ -1,4 +1,4 @@
-"""Settings that the database was given when it was made or upgraded."""
+"""Settings stored in the database, where SIP proxies' functions read them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EMERGENCY_NUMBERS = "emergency_numbers"
 
 
 def find_stored(db: Session, name: str) -> str | None:
-    """What holds while the environment says nothing else."""
+    """The stored value, which counts unless the environment sets another."""
     query = select(StoredSetting.value).where(StoredSetting.name == name)
     found: str | None = db.execute(query).scalar()
     return found
 
 
 def charging_is_on(db: Session) -> bool:
-    """Whether calls are admitted, rated and charged here, or by somebody else, or not at all."""
+    """Whether calls are admitted, rated and charged here."""
     return find_stored(db, CHARGING) == "on"
 
 
@@ -36,7 +36,7 @@ def store_setting(db: Session, name: str, value: str) -> None:
 
 
 def store_environment(db: Session, charging: str | None, emergency_numbers: Iterable[str]) -> None:
-    """Tell the database what SIP proxies have to know of the environment's settings."""
+    """Store the environment's settings that SIP proxies have to know."""
     wanted = {EMERGENCY_NUMBERS: emergency_expression(emergency_numbers)}
     if charging is not None:
         wanted[CHARGING] = charging
@@ -46,11 +46,11 @@ def store_environment(db: Session, charging: str | None, emergency_numbers: Iter
 
 
 def emergency_expression(codes: Iterable[str]) -> str:
-    """The codes (`10XXX`, X being any digit) as a regular expression; none of them fits nothing."""
+    """The codes (`10XXX`, X: any digit) as a regular expression; no codes match nothing."""
     digits = "|".join(code.upper().replace("X", "[0-9]") for code in codes)
     return f"^[+]?({digits})$" if digits else "^$"
 
 
 def is_emergency(number: str, expression: str) -> bool:
-    """Whether a number is one of the codes that this expression stands for, also as `+190`."""
+    """Whether a number matches this expression of codes, also written as `+190`."""
     return bool(number) and re.fullmatch(expression, number) is not None

@@ -1,4 +1,4 @@
-"""What is stored from before the rules, or by SQL, that would be refused today."""
+"""Finds stored values that would be refused today: older ones, or written by SQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Unfit:
     """A field that SIP proxies see as NULL, or a network that only a superuser may register."""
 
     table: str
-    row: str  # what names it to people
+    row: str  # the row's name, for people
     field: str
     value: str
 
@@ -38,7 +38,7 @@ _OWNED: dict[type[Base], tuple[Any, str]] = {
 
 
 def unfit_texts(db: Session) -> Iterator[Unfit]:
-    """Stored texts that do not match the grammar of their field, table by table."""
+    """Stored texts that do not match the syntax of their field, table by table."""
     for model, (name, fields) in _OWNED.items():
         for field in fields.split():
             column = model.__table__.columns[field]

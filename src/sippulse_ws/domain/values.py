@@ -1,4 +1,4 @@
-"""Checks of plain values before they are stored: present, and fit for their column."""
+"""Checks plain values before they are stored: that they are there, and fit their column."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def wire_name(name: str) -> str:
 
 
 def required(values: Values, *names: str) -> None:
-    """Each of these fields has a value, and no empty text."""
+    """Check that each of these fields has a value, and is not empty."""
     for name in names:
         value = values.get(name)
         if value is None or (type(value) is str and not value):
@@ -44,7 +44,7 @@ def required(values: Values, *names: str) -> None:
 
 
 def present(values: Values, names: Iterable[str]) -> dict[str, Any]:
-    """Those of the fields that the client sent."""
+    """The fields that the client sent."""
     get = values.get
     return {name: value for name in names if (value := get(name)) is not None}
 
@@ -52,9 +52,9 @@ def present(values: Values, names: Iterable[str]) -> dict[str, Any]:
 def storable(
     model: type[Base], values: Values, prefix: str = "", *, names: Iterable[str] | None = None
 ) -> dict[str, Any]:
-    """The values as their columns take them; InvalidField for what could not be stored.
+    """The values as their columns store them. Raises InvalidField for what cannot be stored.
 
-    With `names` those of them that are there.
+    With `names`, only those of these fields that were sent.
     """
     fits = _fits(model)
     if names is not None:
@@ -72,7 +72,7 @@ def storable(
 
 
 def rows_fit(model: type[Base], rows: Sequence[Values]) -> bool:
-    """Whether `storable` would leave all of these rows as they are."""
+    """Whether `storable` would leave all of these rows unchanged."""
     names: set[str] = set().union(*rows)
     columns = ((name, [row[name] for row in rows if name in row]) for name in names)
     return all(_column_fits(model, name, values) for name, values in columns)
@@ -96,7 +96,7 @@ def _column_fits(model: type[Base], name: str, values: Sequence[Any]) -> bool:
 
 
 def texts_fit(model: type[Base], name: str, texts: Sequence[str]) -> bool:
-    """Whether `storable` would take all of these for a column, and leave them as they are."""
+    """Whether `storable` would accept all of these texts for a column, unchanged."""
     length, grammar, _ = _text_column(model, name)
     if length is not None and max(map(len, texts)) > length:
         return False
@@ -126,7 +126,7 @@ def _text_column(model: type[Base], name: str) -> _TextColumn:
 
 
 def amount(value: float | Decimal, field: str) -> Decimal:
-    """Money out of a double, as its shortest decimal writing says, rounded half-even."""
+    """An amount from a double: its shortest decimal form, rounded half to even."""
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite():
         raise InvalidField(field, Reason.NOT_FINITE)
@@ -147,7 +147,7 @@ def within(value: int | None, low: int, high: int, field: str) -> None:
 
 
 def username_text(value: str, field: str = "username") -> str:
-    """A name that can stand before the @ of a SIP address."""
+    """A name that can be before the @ of a SIP address."""
     if _NOT_IN_USERNAME.search(value):
         raise InvalidField(field, Reason.NOT_IN_SIP_ADDRESSES)
     return value
@@ -175,7 +175,7 @@ def _fits(model: type[Base]) -> dict[str, Fit | None]:
 
 
 def _spelt(fit: Fit | None, grammar: Grammar | None) -> Fit | None:
-    """What fits the column and has its grammar; an empty text clears a field."""
+    """A check that also applies the column's syntax; an empty text clears a field."""
     if grammar is None:
         return fit
 

@@ -1,4 +1,4 @@
-"""Passwords that the API must give back: sealed with AES-GCM when a key is configured.
+"""Passwords that the API has to return: encrypted ("sealed") with AES-GCM if a key is configured.
 
 A sealed password is text: `plain:` and the password, or `aes1:`, the key's id, and base64 of nonce
 and ciphertext. What it is bound to (account and field) is authenticated with it, so that a
@@ -30,11 +30,11 @@ _CLOSED = Wording("{field} de {account} não abre", "the {field} of {account} do
 
 
 class VaultError(WordedError):
-    """A sealed password cannot be opened with the keys there are."""
+    """A sealed password cannot be opened with the configured keys."""
 
 
 def check_key(text: str) -> bytes:
-    """The 32 bytes of a key given as base64; ValueError when it is none."""
+    """The 32 bytes of a base64 key. Raises ValueError."""
     try:
         key = base64.b64decode(text, validate=True)
     except binascii.Error:
@@ -47,7 +47,7 @@ def check_key(text: str) -> bytes:
 class Vault:
     """Seals with the current key (or not at all), opens with the current and the old ones.
 
-    `shortest` is how many characters a new SIP password needs; 0: any will do.
+    `shortest` is the least length of a new SIP password; 0: any password.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which endpoints are told of events, and how far each delivery is."""
+"""Deliveries of events to webhook endpoints, and their state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sippulse_ws.models import Event, EventDelivery
 
 WAITING, DELIVERED, GIVEN_UP = "waiting", "delivered", "given up"
 _AT_ONCE = 500
-# Seconds until the next try, the last one again and again until it is given up.
+# Seconds until the next try; the last pause repeats until the delivery is given up.
 _PAUSES = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 21600)
 PATIENCE = dt.timedelta(days=3)
 NO_ENDPOINT = "no endpoint of this name in SIPPULSE_WEBHOOKS"
@@ -39,7 +39,7 @@ FORGOTTEN = '"forgotten":true'
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An endpoint of SIPPULSE_WEBHOOKS: which events it wants, of which domains (none: all)."""
+    """An endpoint of SIPPULSE_WEBHOOKS: which events it wants, of which domains (empty: all)."""
 
     name: str
     events: tuple[str, ...] = ("*",)
@@ -51,7 +51,7 @@ class Listener:
 
 
 def dispatch(db: Session, listeners: Sequence[Listener]) -> bool:
-    """Make the deliveries of new events; whether there may be more of them at once."""
+    """Create the deliveries of new events; returns whether there may be more."""
     if not listeners:
         return _pass_over(db)
     new = db.execute(
@@ -87,7 +87,7 @@ def dispatch(db: Session, listeners: Sequence[Listener]) -> bool:
 
 
 def _pass_over(db: Session) -> bool:
-    """`dispatch` without listeners: new events count as dispatched, without a look at each."""
+    """`dispatch` without listeners: mark all new events as dispatched."""
     new = (
         select(Event.id, Event.data.contains(FORGOTTEN).label("goes"))
         .where(Event.dispatched.is_(False))
@@ -110,7 +110,7 @@ def _pass_over(db: Session) -> bool:
 
 
 def without_person(data: str) -> str:
-    """The data of an event of somebody who is forgotten, which others are still to be told."""
+    """The data of a pending event of a forgotten person, without what is personal."""
     told = json.loads(data)
     if "obs" in told:
         told["obs"] = None
@@ -118,7 +118,7 @@ def without_person(data: str) -> str:
 
 
 def drop_forgotten(db: Session, event: Row[Any]) -> None:
-    """Delete the event if it is of somebody who was forgotten and nobody waits for it."""
+    """Delete the event if its person was forgotten and no delivery is pending."""
     # looked up again: it may have been marked while it was on its way
     goes = (Event.id == event.id) & Event.data.contains(FORGOTTEN) & ~_waited_for()
     if db.execute(select(Event.id).where(goes)).first():
@@ -127,7 +127,7 @@ def drop_forgotten(db: Session, event: Row[Any]) -> None:
 
 
 def find_due_deliveries(db: Session, endpoint: str, limit: int = 100) -> Sequence[Row[Any]]:
-    """For each account the oldest event that the endpoint has not got, if it is due."""
+    """For each account the oldest event that the endpoint has not received, if due."""
     earlier = aliased(EventDelivery)
     in_turn = ~exists().where(
         earlier.endpoint == endpoint,
@@ -162,7 +162,7 @@ def note_delivered(db: Session, event_id: int, endpoint: str, attempts: int) -> 
 
 
 def note_failed(db: Session, event: Row[Any], endpoint: str, error: str) -> dt.datetime | None:
-    """When it is tried again; None when it is given up, three days after it happened."""
+    """Store the failure; returns when to try again, or None if given up after three days."""
     now = dt.datetime.now(dt.UTC)
     again = now + dt.timedelta(seconds=_PAUSES[min(event.attempts, len(_PAUSES) - 1)])
     values: dict[str, Any] = {"attempts": event.attempts + 1, "error": error[:255]}
@@ -174,14 +174,14 @@ def note_failed(db: Session, event: Row[Any], endpoint: str, error: str) -> dt.d
 
 
 def retry_event(db: Session, event_id: int) -> int:
-    """Deliver an event anew to those who have not got it; how many they are."""
+    """Deliver an event again to endpoints that have not received it; returns how many."""
     undelivered = (EventDelivery.event_id == event_id) & (EventDelivery.state != DELIVERED)
     again = {"state": WAITING, "due_at": dt.datetime.now(dt.UTC), "attempts": 0, "done_at": None}
     return db.execute(update(EventDelivery).where(undelivered).values(again)).rowcount
 
 
 def give_up_removed(db: Session, endpoints: Collection[str]) -> dict[str, int]:
-    """Give up what has waited three days for endpoints other than these; how many, by name."""
+    """Give up deliveries older than three days to other endpoints; returns counts by name."""
     late = dt.datetime.now(dt.UTC) - PATIENCE
     given_up = {}
     for name in _known_endpoints(db):
@@ -207,7 +207,7 @@ def give_up_removed(db: Session, endpoints: Collection[str]) -> dict[str, int]:
 
 
 def _known_endpoints(db: Session) -> Iterator[str]:
-    """Names of all that there are deliveries to; each is one look into an index."""
+    """Names of all endpoints with deliveries; each takes one look into an index."""
     first = select(func.min(EventDelivery.endpoint))
     name: str | None = db.scalar(first)
     while name is not None:

@@ -52,7 +52,7 @@ def insert_number(db: Session, values: Values) -> int:
 
 
 def checked_entry(number: str) -> dict[str, Any]:
-    """A number as a list takes it; InvalidField when it is none."""
+    """A number as stored. Raises InvalidField if it is not a number."""
     if not _NUMBER.fullmatch(number):
         raise InvalidField("prefix", Reason.NOT_A_DIALLED_NUMBER)
     return storable(UserWhiteList, {"prefix": number})
