@@ -1,8 +1,8 @@
-"""Whether a principal's password is right, without letting anybody find out by trying.
+"""Checks a principal's password, without letting anybody find it out by trying.
 
-Argon2 is paid once per login for all processes of a server; later calls compare a keyed digest that
-includes the stored hash, so that a changed password counts at once. Whoever has to wait for a hash
-stands in the `HashGate`; unknown logins, disabled ones and known wrong passwords wait alike.
+Argon2 is run once per login for all processes of a server; later calls compare a keyed digest that
+includes the stored hash, so that a changed password counts at once. Requests that need a hash wait
+in the `HashGate`; unknown and disabled logins and known wrong passwords wait alike.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ from sippulse_ws.domain.hash_gate import HashGate, Verification, network_of
 from sippulse_ws.domain.shared_marks import SharedMarks
 
 _LOGIN_LENGTH = 128
-KEY_LENGTH = 255  # characters; no column that is looked up has more
-HERE_SECONDS = 3600  # after its last good call a client is no neighbour's victim any more
-HERE_AGAIN = 60  # seconds after which that is noted anew
+KEY_LENGTH = 255  # characters; no column that is looked up is longer
+HERE_SECONDS = 3600  # for which neighbours' failures do not delay a client that was right
+HERE_AGAIN = 60  # seconds after which that is noted again
 HERE = b"here".ljust(16)
 BLOCKING_SECONDS = 15.0
 RESULTS = 2048
-LEFT_BEHIND = 10.0  # seconds after which a result belongs to no request that still waits
+LEFT_BEHIND = 10.0  # seconds after which no request waits for a result any more
 
-# Gives away the thread until its argument calls what it is given; without it the thread waits.
+# Releases the thread until the given function is called; without it the thread waits.
 Park = Callable[[Callable[[Callable[[], None]], None]], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A verified principal: its scope, and what was read along with it."""
+    """A verified principal: its scope, and the rows that were read with it."""
 
     scope: Scope
-    had_failures: bool  # failures of this login are on record, and over
-    rows: list[Any]  # of the subject; empty when it is not there
+    had_failures: bool  # this login has recorded failures, whose delay is over
+    rows: list[Any]  # of the subject; empty if it does not exist
     rehashed: tuple[str, str] | None = None  # the stored hash, and the one to store instead
 
 
 class Guess(LoginFailed):
-    """A login that failed, with the reason; on the wire all of them are one fault.
+    """A failed login, with the reason; on the wire all have the same fault.
 
-    `reason`: unknown, wrong, inactive; delayed ones were not looked at.
+    `reason`: unknown, wrong, inactive, or delayed, which means that it was not checked.
     """
 
     def __init__(self, realm: str, login: str, reason: str) -> None:
@@ -65,13 +65,13 @@ class Guess(LoginFailed):
 
 @dataclass(slots=True)
 class _Result:
-    right: bool | None = None  # None: it waited too long
+    right: bool | None = None  # None: the request waited too long
     reason: str = ""
     at: float = field(default_factory=monotonic)
 
 
 class Authenticator:
-    """Checks principals; made before a server forks its workers, which share what was right."""
+    """Checks principals; made before a server forks its workers, which share verified ones."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -94,7 +94,7 @@ class Authenticator:
         parameters: Mapping[str, Any] = NONE,
         park: Park | None = None,
     ) -> Admission:
-        """LoginFailed for whoever is not an active administrator with this password."""
+        """Check the principal. Raises LoginFailed unless it is an active administrator's."""
         if not login or password is None or len(login) > _LOGIN_LENGTH:
             raise Guess("", login or "", "unknown")
         secret = password.encode(errors="surrogatepass")
@@ -126,7 +126,7 @@ class Authenticator:
         return Admission(scope, had_failures, subject, rehashed)
 
     def _new_hash(self, stored: str, attempt: bytes, address: str) -> tuple[str, str] | None:
-        """The stored hash and the one to store instead, from now on the attempt's."""
+        """The stored hash and the one to replace it, if it has old parameters; else None."""
         made = self._rehashed.pop(stored, None)
         if made is None:
             return None
@@ -137,13 +137,13 @@ class Authenticator:
         return self._hasher.hash(password)
 
     def is_right(self, password_hash: str, password: str) -> bool:
-        """Checked here and now, for commands; requests wait in the queue of hashing."""
+        """Check at once, for commands; requests wait in the queue of hashing."""
         return self._matches(password_hash, password.encode())
 
     def _verification(
         self, row: Any, known: bool | None, login: str, secret: bytes, address: str
     ) -> Verification:
-        """What to verify; it verifies nothing where the password can only be wrong."""
+        """What to verify; if the password can only be wrong, only the waiting time is imitated."""
         hopeless = row.principal_hash is None or not row.principal_active or known is False
         verify = None if hopeless else partial(self._verify, row.principal_hash, secret)
         return Verification(network_of(address), login, verify, lambda _right: None)
@@ -164,7 +164,7 @@ class Authenticator:
         return result
 
     def _take_result(self, attempt: bytes) -> _Result | None:
-        """The result for a request that released its thread; not one of a client that is gone."""
+        """The result for a request that released its thread, unless it is too old."""
         result = self._results.pop(attempt, None)
         if result is None or monotonic() - result.at > LEFT_BEHIND:
             return None
@@ -174,7 +174,7 @@ class Authenticator:
         self, attempt: bytes, reason: str, resume: Callable[[], None], right: bool | None
     ) -> None:
         self._results[attempt] = _Result(right, reason)
-        if len(self._results) > RESULTS:  # of clients that have gone
+        if len(self._results) > RESULTS:  # results of clients that have gone
             self._results.popitem(last=False)
         resume()
 
@@ -184,7 +184,7 @@ class Authenticator:
             done(None)
 
     def _verify(self, password_hash: str, secret: bytes) -> bool:
-        if self._is_known(password_hash, secret):  # others waited with the same login
+        if self._is_known(password_hash, secret):  # others with the same login have waited before
             return True
         if not self._matches(password_hash, secret):
             return False
@@ -192,7 +192,7 @@ class Authenticator:
         if self._hasher.check_needs_rehash(password_hash):
             made = self._hasher.hash(secret)
             self._rehashed[password_hash] = made
-            # stored with this login: the next one need not verify it
+            # the new hash is stored with this login: the next one need not verify it
             self._marks.put(self._digest(made.encode()), self._digest(secret))
             if len(self._rehashed) > RESULTS:
                 self._rehashed.popitem(last=False)
@@ -205,14 +205,14 @@ class Authenticator:
             return False
 
     def _is_known(self, password_hash: str | None, secret: bytes) -> bool | None:
-        """Whether it is the password that was right before; None if none was verified yet."""
+        """Whether the password equals the one verified before; None if none was verified yet."""
         if password_hash is None:
             return None
         known = self._marks.get(self._digest(password_hash.encode()))
         return None if known is None else known[0] == self._digest(secret)
 
     def _was_here(self, password_hash: str, address: str) -> bool:
-        """Whether a login from this address succeeded within the hour; if so, prolongs that."""
+        """Whether the login succeeded from this address within the hour; if so, renews that."""
         key = self._digest(HERE, password_hash.encode(), address.encode())
         found = self._marks.get(key)
         age = time() - found[1] if found is not None else float("inf")
@@ -221,14 +221,14 @@ class Authenticator:
         return age < HERE_SECONDS
 
     def _is_recent(self, attempt: bytes, password_hash: str | None) -> bool:
-        """Whether this process has seen login, password and address to be right a moment ago."""
+        """Whether this process verified login, password and address a moment ago."""
         found = self._recent.get(attempt)
         if found is None or found[0] != password_hash:
             return False
         return monotonic() - found[1] < HERE_AGAIN
 
     def _note(self, attempt: bytes, password_hash: str, address: str, here: bool) -> None:
-        """A good call; `here`: all processes know already that there was one from the address."""
+        """Note a successful call; `here`: all processes know of one from the address already."""
         if not here:
             self._marks.put(self._digest(HERE, password_hash.encode(), address.encode()), HERE)
         if len(self._recent) >= RESULTS:

@@ -1,4 +1,4 @@
-"""Forgetting a subscriber (LGPD): personal fields go, amounts and what the law wants stay."""
+"""Forgets a subscriber (LGPD): personal data are erased, amounts and legal records stay."""
 
 from __future__ import annotations
 
@@ -59,20 +59,20 @@ from sippulse_ws.models import (
 )
 from sippulse_ws.wording import Wording
 
-# Of a forgotten account: what it was sold, what it owes and has, how its calls were limited.
+# Kept of a forgotten account: what it was sold, its balance, how its calls were limited.
 KEPT_FIELDS = frozenset(
     "id domain profile rate_plan_id reseller_id reseller_rate_plan_id reseller_billing_type "
     "reseller_markup credit credit_expires_at held low_credit_limit daily_quota daily_quota_type "
     "daily_quota_limit daily_quota_consumed monthly_quota monthly_quota_type monthly_quota_limit "
     "monthly_quota_consumed".split()
 )
-# What simply goes: it belongs to the account, or told of it.
+# Tables whose rows are deleted: they belong to the account, or refer to it.
 _GOES = (
     *(DbAlias, UserWhiteList, Address, Location, HuntGroupMember, AccountGroupMember),
     *(AccountGroup, LowCreditNotice, LoginFailure, AdmissionError),
 )
 _AT_ONCE = 1000
-# Of each kind of call record: when it was, and what it says of the person.
+# Of each kind of call record: the column of the time, and columns about the person.
 _CALLS: Mapping[type[Base], tuple[str, tuple[str, ...], str]] = {
     Cdr: ("call_start_time", ("src_uri", "dst_uri", "caller_id", "src_ip"), "sip_call_id"),
     Acc: ("time", ("src_uri", "dst_uri", "caller_id", "src_ip"), "callid"),
@@ -91,13 +91,13 @@ class CallsUnderWay(DomainError):
 
 @dataclass(slots=True)
 class Forgotten:
-    """What was done: rows per table, and call records that are kept until their time is over."""
+    """What was done: rows per table, and call records that must still be kept."""
 
     pseudonym: str
     changed: dict[str, int] = field(default_factory=dict)
     kept_calls: int = 0
     kept_until: dt.date | None = None  # when the last of them is old enough
-    waiting_events: int = 0  # which other systems have not been told yet
+    waiting_events: int = 0  # not yet delivered to other systems
 
     def note(self, table: str, count: int) -> None:
         if count:
@@ -105,10 +105,10 @@ class Forgotten:
 
 
 def forget_account(db: Session, person: Person, *, tells: bool) -> Forgotten:
-    """Everything but the call records, in one transaction.
+    """Forget everything but call records, in one transaction.
 
-    `tells`: other systems are told of events, and of this one. CallsUnderWay while money depends
-    on the account's name.
+    `tells`: other systems get events, also of this. Raises CallsUnderWay while calls are in
+    progress or not rated.
     """
     _refuse_calls_under_way(db, person)
     done = Forgotten(_find_pseudonym(db, person))
@@ -133,7 +133,7 @@ def forget_account(db: Session, person: Person, *, tells: bool) -> Forgotten:
 def forget_calls(
     transaction: Callable[[], Any], person: Person, done: Forgotten, years: int, zone: ZoneInfo
 ) -> None:
-    """Call records that are older than the law asks for, some at a time; the others are counted."""
+    """Make call records beyond the legal term anonymous, in batches; count the others."""
     now = dt.datetime.now(dt.UTC)
     for model, (time, _, _) in _CALLS.items():
         limit = years_before(now, years)
@@ -155,7 +155,7 @@ def forget_calls(
 
 
 def years_before(moment: dt.datetime, years: int) -> dt.datetime:
-    """The same day and hour so many years earlier; of a 29th of February perhaps the 28th."""
+    """The same day and hour so many years earlier; the 28th for the 29th of February."""
     try:
         return moment.replace(year=moment.year - years)
     except ValueError:
@@ -171,7 +171,7 @@ def _pseudonym(subscriber_id: object) -> str:
 
 
 def _find_pseudonym(db: Session, person: Person) -> str:
-    """A name that nobody else has, the same for all rows."""
+    """The pseudonym for all rows, which nobody else has."""
     known = person.subscriber_id
     if known is None:
         ledger = CreditLedger.account == person.account, CreditLedger.kind == "subscriber"
@@ -187,7 +187,7 @@ def _find_pseudonym(db: Session, person: Person) -> str:
 def _refuse_calls_under_way(db: Session, person: Person) -> None:
     if person.subscriber_id is not None:
         own = select(Subscriber.id).where(Subscriber.id == person.subscriber_id)
-        db.execute(own.with_for_update())  # nobody is admitted meanwhile
+        db.execute(own.with_for_update())  # so that no call is admitted meanwhile
     held = count_rows(db, CallHold, BY_MODEL[CallHold].about(person))
     new = and_(BY_MODEL[RawCall].about(person), RawCall.state == 0)
     if count := held + count_rows(db, RawCall, new):
@@ -211,7 +211,7 @@ def _anonymise_subscriber(db: Session, person: Person, done: Forgotten) -> None:
         "active": False,
         "active_incoming_calls": False,
         "active_outgoing_calls": False,
-        # nobody knows a password that leads to these
+        # random: no known password has these hashes
         "ha1": secrets.token_hex(16),
         "ha1b": secrets.token_hex(16),
     }
@@ -221,7 +221,7 @@ def _anonymise_subscriber(db: Session, person: Person, done: Forgotten) -> None:
 
 
 def _redirect_dids(db: Session, person: Person) -> None:
-    """Another account's number that was delivered to this one rings at its owner's."""
+    """Numbers of other accounts that were delivered here are delivered to their owners."""
     delivered = and_(Did.username == person.username, Did.domain == person.domain)
     owner = select(Subscriber.username).where(Subscriber.id == Did.subscriber_id).scalar_subquery()
     domain = select(Subscriber.domain).where(Subscriber.id == Did.subscriber_id).scalar_subquery()
@@ -229,7 +229,7 @@ def _redirect_dids(db: Session, person: Person) -> None:
 
 
 def _anonymise_ledger(db: Session, person: Person, done: Forgotten) -> None:
-    """Each account of the name keeps rows of its own: value, balance and moment as they were."""
+    """Rename ledger rows; value, balance and moment stay."""
     named = person.named(CreditLedger.administrator)
     db.execute(update(CreditLedger).where(named).values(administrator=done.pseudonym))
     own = BY_MODEL[CreditLedger].about(person)
@@ -254,7 +254,7 @@ def _anonymise_statistics(db: Session, person: Person, done: Forgotten) -> None:
 
 
 def _forget_events(db: Session, person: Person, done: Forgotten, *, tells: bool) -> None:
-    """Those that nobody waits for, and late ones; each of the others goes once it was told."""
+    """Delete events without pending deliveries, and late ones; others go once delivered."""
     own = BY_MODEL[Event].about(person)
     deliveries = exists().where(EventDelivery.event_id == Event.id)
     waiting = deliveries.where(EventDelivery.state == WAITING)
@@ -296,7 +296,7 @@ def _anonymise_audit(db: Session, person: Person, done: Forgotten) -> None:
 
 
 def audit_of(db: Session, person: Person) -> Iterator[Row[Any]]:
-    """The rows of the trail about the person, oldest first; some are read at a time."""
+    """The audit rows about the person, oldest first, read in batches."""
     last = 0
     while True:
         found = BY_MODEL[Audit].query(person).where(Audit.id > last).limit(_AT_ONCE)
@@ -310,7 +310,7 @@ def audit_of(db: Session, person: Person) -> Iterator[Row[Any]]:
 def _anonymise_calls(
     db: Session, model: type[Base], person: Person, pseudonym: str, old: Any
 ) -> int:
-    """Some of the old records; price, duration and what was dialled in general stay."""
+    """Make a batch of old records anonymous; price, duration and prefix stay."""
     columns = model.__table__.columns
     time, personal, call_id = _CALLS[model]
     own = and_(BY_MODEL[model].about(person), old)

@@ -1,8 +1,8 @@
-"""Idempotency keys: a request that is sent again gets the outcome of the first one.
+"""Idempotency keys: a repeated request gets the outcome of the first one.
 
-A row stands for the first request with a key, written in the same transaction as what the request
-does: the key's uniqueness makes a second request wait for the first one's transaction. What holds
-no transaction (an order to a SIP proxy) leaves a row without an outcome while it runs.
+The first request with a key writes a row in its own transaction: as keys are unique, a second
+request waits for that transaction. A request without a transaction (a call to a SIP proxy) has a
+row without an outcome while it runs.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from sippulse_ws.models.types import Key, UtcDateTime
 
 _DONE = "done"
 _REFUSED = "refused"
-# Seconds after which a request without an outcome is taken for one whose process died.
+# Seconds after which the process of a request without an outcome counts as dead.
 ABANDONED_AFTER = 600
 _ABANDONED = dt.timedelta(seconds=ABANDONED_AFTER)
-PURGED_AT_ONCE = 1000  # rows; a longer transaction would hold up others
+PURGED_AT_ONCE = 1000  # rows; a longer transaction would block others
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def code(self) -> str | None:
-        """That of the refusal."""
+        """The code of the refusal, or None."""
         return self.refusal.code if self.refusal else None
 
 
@@ -73,21 +73,21 @@ _FORGET = Prepared(
 
 @dataclass(slots=True)
 class KeyedRequest:
-    """A request with a key, known by digests: keys and parameters may be secrets."""
+    """A request with a key. Only digests are stored, since keys and parameters may be secret."""
 
     token: str  # of login and key
     digest: str  # of operation and parameters
     login: str
     operation: str
     hours: int
-    in_transaction: bool  # the key is taken in the transaction of the request itself
-    claimed: bool = False  # the key is this request's
+    in_transaction: bool  # the key is claimed in the request's own transaction
+    claimed: bool = False  # this request has the key
     repeated: bool = False  # the outcome is the first request's
 
     def begin(self, db: Session) -> Outcome | None:
-        """Take the key; an outcome is the first request's, and then there is nothing to do.
+        """Claim the key; returns the first request's outcome, if there is one.
 
-        Waits for a first request whose transaction is open; IdempotencyKeyInUse when it runs
+        Waits for the transaction of the first request. Raises IdempotencyKeyInUse if that runs
         without one.
         """
         self.claimed = False
@@ -96,14 +96,14 @@ class KeyedRequest:
         return first
 
     def finish(self, db: Session, result: Any) -> None:
-        """Keep the result, with what the request did."""
+        """Store the result, in the transaction of the request."""
         answer = json.dumps(_as_json(result), ensure_ascii=False)
         _FINISH.queue(db, token=self.token, outcome=_DONE, answer=answer)
 
     def finish_refused(
         self, db: Session, refusal: DomainError, failed_index: int | None
     ) -> Outcome | None:
-        """Keep a refusal, whose changes were rolled back; an outcome is of one who was first."""
+        """Store a refusal, after the rollback; returns the outcome of one that was faster."""
         told = _told_of(refusal)
         told.index = failed_index
         answer = json.dumps(_as_json(told), ensure_ascii=False)
@@ -116,7 +116,7 @@ class KeyedRequest:
         return None
 
     def give_back(self, db: Session) -> None:
-        """Free the key of a request that failed, and may be sent again."""
+        """Release the key of a request that failed and may be repeated."""
         if not self.in_transaction:
             unfinished = IdempotencyKey.outcome.is_(None)
             own = IdempotencyKey.token == self.token
@@ -141,7 +141,7 @@ class KeyedRequest:
     def _insert(
         self, db: Session, now: dt.datetime, outcome: str | None, answer: str | None
     ) -> bool:
-        """Whether the key was free."""
+        """Insert the key's row; returns whether the key was free."""
         try:
             _CLAIM.run(
                 db,
@@ -169,7 +169,7 @@ class KeyedRequest:
 
 
 def purge(db: Session, hours: int) -> int:
-    """Delete some of the outcomes that are kept no longer; how many."""
+    """Delete a batch of expired outcomes; returns how many."""
     before = dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
     query = select(IdempotencyKey.token).where(IdempotencyKey.at < before)
     tokens = db.execute(query.limit(PURGED_AT_ONCE)).scalars().all()
@@ -179,7 +179,7 @@ def purge(db: Session, hours: int) -> int:
 
 
 def _told_of(refusal: DomainError) -> SimpleNamespace:
-    """What answers tell of it, in SOAP and in JSON; `repeated_refusal` reads it."""
+    """What answers show of the refusal, in SOAP and JSON; `repeated_refusal` reads it."""
     texts = {language: refusal.message(language) for language in ("pt", "en")}
     values = {name: refusal.values[name] for name in TOLD_VALUES if name in refusal.values}
     reason = getattr(refusal, "reason", None)  # of a RowRefused
@@ -187,13 +187,13 @@ def _told_of(refusal: DomainError) -> SimpleNamespace:
     return SimpleNamespace(code=refusal.code, values=values, reason=told, **texts)
 
 
-# What JSON has no form for is an object of these two members.
+# Values without a JSON form are objects with these two members.
 _KIND, _VALUE = "$kind", "$value"
 _ROW, _DECIMAL, _MOMENT = "row", "decimal", "moment"
 
 
 def _as_json(value: Any) -> Any:
-    """A result of plain values, rows and lists of them as JSON takes it."""
+    """The JSON form of a result: plain values, rows, and lists of them."""
     if isinstance(value, Decimal):
         return {_KIND: _DECIMAL, _VALUE: str(value)}
     if isinstance(value, dt.datetime):

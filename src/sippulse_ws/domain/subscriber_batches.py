@@ -1,4 +1,4 @@
-"""Many new subscribers at a time: what they are checked against, and storing them."""
+"""Many new subscribers at a time: the facts to check them by, and storing them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _REFERENCES: dict[str, type[RatePlan | Reseller]] = {
 
 
 class BatchFacts:
-    """What the row of NEW_SUBSCRIBER tells of one, for every subscriber of a batch."""
+    """The facts of NEW_SUBSCRIBER for every subscriber of a batch."""
 
     def __init__(self, db: Session) -> None:
         self._domains = set(db.execute(select(Domain.domain)).scalars())
@@ -51,7 +51,7 @@ class BatchFacts:
         self._told: dict[tuple[Any, ...], SimpleNamespace] = {}  # of a batch
 
     def read(self, db: Session, batch: Sequence[Values]) -> None:
-        """Look up what depends on the names of a batch, of which none is a subscriber's yet."""
+        """Look up what depends on a batch's names, none of which is a subscriber's yet."""
         names = [one["username"] for one in batch]
         self._aliases = set()
         self._told.clear()
@@ -66,7 +66,7 @@ class BatchFacts:
         self._looks_for_aliases = True
 
     def of(self, values: Values) -> SimpleNamespace:
-        """What is known of this subscriber; one object for all of whom the same is known."""
+        """The facts of this subscriber; subscribers with equal facts share an object."""
         domain, number = values["domain"], self._find_numbering(values["username"])
         key = (
             *(domain, values.get("profile"), (values["username"], domain) in self._aliases),
@@ -112,7 +112,7 @@ class BatchFacts:
         return next((row for row in found if row is not None), None)
 
     def _prefixes(self, username: str) -> list[str]:
-        """The beginnings that may be in the table, the longest first."""
+        """The prefixes that may be in the table, longest first."""
         digits = username.removeprefix("+")
         if self._longest is None or not (digits.isascii() and digits.isdigit()):
             return []
@@ -123,7 +123,7 @@ class BatchFacts:
 def insert_subscribers(db: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Store completed subscribers in one statement, with an event for each.
 
-    IntegrityError when one of them is there meanwhile.
+    Raises IntegrityError if one of them exists by now.
     """
     names = sorted(set().union(*rows))
     if set(map(len, rows)) != {len(names)}:

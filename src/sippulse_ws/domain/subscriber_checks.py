@@ -1,4 +1,4 @@
-"""What must hold before a subscriber is stored: its name is free, what it refers to is there."""
+"""Checks before a subscriber is stored: its name is free, and what it refers to exists."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REFERENCES: dict[str, type[RatePlan | Reseller]] = {
 }
 _domain: BindParameter[str] = bindparam("domain")
 _username: BindParameter[str] = bindparam("username")
-# What was not asked for is looked up with NULL and costs nothing.
+# References that are absent are looked up with NULL, which costs nothing.
 _there = select(
     exists().where(Domain.domain == _domain).label("domain"),
     exists()
@@ -53,7 +53,7 @@ def _questions(values: Values) -> dict[str, Any]:
     return {name: values.get(name) for name in names} | prefixes(values.get("username"))
 
 
-# Everything in one round trip, by itself or along with the principal.
+# All facts in one round trip, separately or together with the principal.
 _FACTS = Prepared(
     select(*_COLUMNS).select_from(_there.outerjoin(Numbering, BY_LONGEST_PREFIX)), NO_PREFIXES
 )
@@ -83,7 +83,7 @@ class SubscriberFacts(Protocol):
 
 
 def find_facts(db: Session, values: Values) -> SubscriberFacts:
-    """What NEW_SUBSCRIBER reads, for those who come without a principal."""
+    """The facts of NEW_SUBSCRIBER, for callers without a principal."""
     facts: SubscriberFacts = _FACTS.first(db, **_questions(values))
     return facts
 
@@ -94,7 +94,7 @@ def without_zeros(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_new(facts: SubscriberFacts, account: str, values: Values) -> None:
-    """The domain must be there, the name free, and what `check_changes` checks."""
+    """Check that the domain exists, the name is free, and what `check_changes` checks."""
     _check_billing_type(values)
     if not facts.domain:
         raise DomainNotFound(domain=values["domain"])
@@ -106,7 +106,7 @@ def check_new(facts: SubscriberFacts, account: str, values: Values) -> None:
 
 
 def check_changes(db: Session, domain: str, values: Values) -> None:
-    """What is referred to must be there, in the domain."""
+    """Check that what is referred to exists in the domain."""
     _check_billing_type(values)
     wanted = {name: values[name] for name in ("profile", *_REFERENCES) if values.get(name)}
     if wanted:
@@ -114,10 +114,10 @@ def check_changes(db: Session, domain: str, values: Values) -> None:
 
 
 def without_stored_unfit(db: Session, key: Values, changes: dict[str, Any]) -> dict[str, Any]:
-    """The changes without those unfit values that the subscriber has already.
+    """The changes without unfit values that the subscriber has already.
 
-    A client that reads everything and writes it back changes nothing of what was stored before
-    such values were refused. `key` has its username and domain.
+    So a client may write back everything that it has read, even values stored before they were
+    refused. `key` has username and domain.
     """
     names = unfit_fields(Subscriber, changes)
     if not names:

@@ -1,4 +1,4 @@
-"""Subscribers as an operator looks for them: by domain, text, plan, reseller, credit, state."""
+"""Finds subscribers for the operator: by domain, text, plan, reseller, credit and state."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _SHOWN = ("active", "credit", "credit_expires_at", "cps", "keep_alive")
 
 @dataclass(frozen=True, slots=True)
 class SubscriberFilter:
-    """What is None or False does not narrow; `plan` is a name or an id, as `reseller` is."""
+    """None and False: any. `plan` and `reseller` are names or ids."""
 
     domain: str | None = None
     text: str | None = None
@@ -79,7 +79,7 @@ class SubscriberFilter:
 
 
 def select_subscribers(wanted: SubscriberFilter, columns: Sequence[Any] = LISTED) -> Select[Any]:
-    """By domain and username."""
+    """The query for these subscribers, in order of domain and username."""
     return (
         select(*columns)
         .select_from(Subscriber)
@@ -91,7 +91,7 @@ def select_subscribers(wanted: SubscriberFilter, columns: Sequence[Any] = LISTED
 
 
 def show_subscriber(db: Session, account: str) -> dict[str, Any]:
-    """Everything about one but passwords, with what belongs to it."""
+    """Everything about a subscriber except passwords, with what belongs to it."""
     columns = [getattr(Subscriber, name) for name in (*CORE, *_SHOWN)]
     row = db.execute(select(*columns).where(Subscriber.account_code == account)).first()
     if row is None:

@@ -46,7 +46,7 @@ from sippulse_ws.domain.vault import Vault
 from sippulse_ws.models import Location, Subscriber
 from sippulse_ws.models.subscriber import SubscriberRecord
 
-# The columns of SubscriberDto, passwords apart, in its order.
+# The columns of SubscriberDto except passwords.
 CORE = sorted(SubscriberRecord.__annotations__)
 CLASS_V = "boss_secretary call_fwd call_group fwd_busy no_answer pickup_group pin_code".split()
 BILLING = (
@@ -57,7 +57,7 @@ _Row = TypeVar("_Row")
 KEY_COLUMNS = (Subscriber.domain, Subscriber.username)
 SERVICES = "area_code call_limit city_code country_code cps keep_alive local_area rpid".split()
 
-# Computed, or the key itself: never written from a request.
+# Computed columns and the key: never written from a request.
 _NOT_WRITTEN = {"id", "username", "domain", "account_code"}
 WRITTEN = [name for name in CORE if name not in _NOT_WRITTEN]
 _WRITTEN = frozenset(WRITTEN)
@@ -74,7 +74,7 @@ _BY_PARAMETERS = and_(
 
 
 def reading(*columns: Any, joins: Sequence[tuple[Any, Any]] = ()) -> Reading:
-    """Read these columns of the subscriber in the parameters along with the principal."""
+    """Read these columns of the subscriber named by the parameters, with the principal."""
     return Reading(
         Subscriber.id,
         *columns,
@@ -84,7 +84,7 @@ def reading(*columns: Any, joins: Sequence[tuple[Any, Any]] = ()) -> Reading:
 
 
 NAMED = reading(*KEY_COLUMNS)
-# The one that the parameter `subscriber` is about.
+# The subscriber named by the parameter `subscriber`.
 SENT = Reading(
     Subscriber.id,
     joins=[(Subscriber, _BY_PARAMETERS)],
@@ -108,7 +108,7 @@ class NamedSubscriber(Identified, Protocol):
 
 
 class Flag(Enum):
-    """The columns that the activate… and block… operations move."""
+    """The columns that the activate… and block… operations set."""
 
     ACTIVE = "active"
     ACTIVE_INCOMING_CALLS = "active_incoming_calls"
@@ -151,13 +151,13 @@ def get_subscriber_id(db: Session, username: str | None, domain: str) -> int:
 
 
 def lock_subscriber(db: Session, username: str | None, domain: str) -> None:
-    """Until the transaction ends nobody else changes this subscriber."""
+    """Lock this subscriber until the transaction ends."""
     touch(db, guard_of("subscriber", account_code(username or "", domain)))
     db.execute(select(Subscriber.id).where(key(username, domain)).with_for_update())
 
 
 def found(rows: Sequence[_Row], username: str | None, domain: str) -> _Row:
-    """The subscriber that was read along with the principal; SubscriberNotFound without one."""
+    """The subscriber that was read with the principal. Raises SubscriberNotFound."""
     if not username:
         raise MissingField(field="username")
     if not rows:
@@ -166,7 +166,7 @@ def found(rows: Sequence[_Row], username: str | None, domain: str) -> _Row:
 
 
 def get_subscriber(db: Session, username: str | None, domain: str) -> Row[Any]:
-    """All of SubscriberDto but the passwords."""
+    """All of SubscriberDto except the passwords."""
     row: Row[Any] | None = db.execute(RETRIEVE.where(key(username, domain))).first()
     if row is None:
         raise SubscriberNotFound(account=f"{username}@{domain}")
@@ -176,9 +176,9 @@ def get_subscriber(db: Session, username: str | None, domain: str) -> Row[Any]:
 def update_subscriber(
     db: Session, vault: Vault, rows: Sequence[Identified], values: Values
 ) -> None:
-    """Absent means unchanged, an empty optional text cleared, a reference of 0 none.
+    """Update: absent fields stay, empty optional texts are cleared, references of 0 removed.
 
-    `rows` are those of SENT. The name tells the subscriber; another's id beside it is a mistake.
+    `rows` are those of SENT. The name identifies the subscriber; another one's id is an error.
     """
     known = found(rows, values.get("username"), values["domain"])
     if values.get("id") not in (None, 0, known.id):
@@ -231,7 +231,7 @@ def set_flag(db: Session, username: str | None, domain: str, flag: Flag, to: boo
 def activate_low_credit_notification(
     db: Session, username: str, domain: str, low_credit_limit: float | None
 ) -> None:
-    """The limit below which credit counts as low; absent, the one there is stays."""
+    """Turn notifications on; `low_credit_limit` None keeps the present limit."""
     changes = storable(
         Subscriber, present({"low_credit_limit": low_credit_limit}, ["low_credit_limit"])
     )
@@ -242,23 +242,23 @@ def activate_low_credit_notification(
 def activate_voicemail(
     db: Session, username: str, domain: str, voicemail_password: int | None
 ) -> None:
-    """The voice mail's password; absent, the one there is stays."""
+    """Turn voicemail on; `voicemail_password` None keeps the present password."""
     changes = present({"voice_mail_password": voicemail_password}, ["voice_mail_password"])
     _update(db, {"username": username, "domain": domain}, {"voicemail": True, **changes})
 
 
 def remove_subscriber(db: Session, subscriber: NamedSubscriber) -> None:
-    """Frees the DIDs; aliases, addresses, white list, locations and memberships go too.
+    """Remove a subscriber: DIDs are freed; aliases, addresses, white list, locations, groups go.
 
     The ledger and the call records stay. `subscriber` is a row of NAMED.
     """
-    _LOCK.queue(db, subscriber_id=subscriber.id)  # who gives it a number meanwhile has to wait
+    _LOCK.queue(db, subscriber_id=subscriber.id)  # assigning a number meanwhile has to wait
     dids.release_all(db, subscriber.id)
     account = account_code(subscriber.username, subscriber.domain)
     events.emit(db, events.SUBSCRIBER_REMOVED, account, {})
     note_former_name(db, account, subscriber.id)
     removed = _REMOVE.queue(db, subscriber_id=subscriber.id)
-    # last: a permanent contact is stored only while there is a subscriber
+    # last, since a permanent contact is stored only while the subscriber exists
     _REMOVE_LOCATIONS.run(db, username=subscriber.username, domain=subscriber.domain)
     if removed.result.matched == 0:  # lost a race with a concurrent request
         raise SubscriberNotFound(account=account)
@@ -288,7 +288,7 @@ def _update(db: Session, values: Values, changes: dict[str, Any]) -> None:
         return
     if not username:
         raise MissingField(field="username")
-    # what may be a password, or about a person, is told by name only
+    # values may be passwords or personal data, so only names are given
     told = {"changed": [wire_name(name) for name in sorted(changes)]}
     events.emit(db, events.SUBSCRIBER_CHANGED, account_code(username, domain), told)
     statement = _updating(tuple(sorted(changes)))
