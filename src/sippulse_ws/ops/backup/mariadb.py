@@ -13,6 +13,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryFile
 
 from sqlalchemy import URL
@@ -96,7 +97,7 @@ def dump(database: Database, digests: TableDigests, *, binlog: bool = False) -> 
     program, options = _dump_program(binlog)
     name = str(database.url.database)
     with _options_file(database.url) as file, TemporaryFile() as errors:
-        command = [program, f"--defaults-file=/dev/fd/{file}", *options, "--", name]
+        command = [program, _given(file), *options, "--", name]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=errors, pass_fds=[file]
         ) as process:
@@ -181,7 +182,7 @@ def _unfinished(pieces: Iterator[bytes], revision: str) -> Iterator[bytes]:
 def _feed(database: Database, pieces: Iterable[bytes]) -> None:
     name = str(database.url.database)
     with _options_file(database.url) as file, TemporaryFile() as errors:
-        options = [f"--defaults-file=/dev/fd/{file}", "--binary-mode"]
+        options = [_given(file), "--binary-mode"]
         command = [_find(CLIENT), *options, "--", name]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stderr=errors, pass_fds=[file]
@@ -280,6 +281,12 @@ def _options_file(url: URL) -> Iterator[int]:
                 file.write(f'{name}="{escaped}"\n')
         file.flush()
         yield file.fileno()
+
+
+def _given(file: int) -> str:
+    # a chroot that has /proc may be without /dev/fd
+    folder = next((one for one in ("/proc/self/fd", "/dev/fd") if Path(one).is_dir()), "/dev/fd")
+    return f"--defaults-file={folder}/{file}"
 
 
 def _find(programs: tuple[str, ...]) -> str:
