@@ -30,15 +30,18 @@ RETURN IF(p_told REGEXP '^[0-9]{9,10}([.][0-9]{1,9})?$',
 CREATE FUNCTION {schema}.sippulse_record(p_proxy VARCHAR(64), p_record TEXT)
 RETURNS INT MODIFIES SQL DATA
 BEGIN
-  DECLARE v_call TEXT DEFAULT JSON_VALUE(p_record, '$.call');
-  DECLARE v_answered TEXT DEFAULT COALESCE(JSON_VALUE(p_record, '$.answer'), '');
-  DECLARE v_cut VARCHAR(8) DEFAULT COALESCE(JSON_VALUE(p_record, '$.cut'), '');
+  DECLARE v_record TEXT DEFAULT IF(JSON_VALID(p_record), p_record, '{}');
+  -- JSON_VALUE, which the short ones are read with, ends at 512 characters on MySQL
+  DECLARE v_call TEXT DEFAULT NULLIF(JSON_UNQUOTE(JSON_EXTRACT(v_record, '$.call')), 'null');
+  DECLARE v_answered TEXT DEFAULT COALESCE(NULLIF(
+    JSON_UNQUOTE(JSON_EXTRACT(v_record, '$.answer')), 'null'), '');
+  DECLARE v_cut VARCHAR(8) DEFAULT COALESCE(JSON_VALUE(v_record, '$.cut'), '');
   -- Of a record with one of its times the call has no duration, and one without any is a call of
   -- now: nothing that rating could not read is stored, and no time is charged that was not told.
   DECLARE v_began DATETIME(6) DEFAULT {schema}.sippulse_told_moment(
-    JSON_VALUE(p_record, '$.start_time'));
+    JSON_VALUE(v_record, '$.start_time'));
   DECLARE v_end DATETIME(6) DEFAULT COALESCE({schema}.sippulse_told_moment(
-    JSON_VALUE(p_record, '$.end_time')), v_began, UTC_TIMESTAMP(6));
+    JSON_VALUE(v_record, '$.end_time')), v_began, UTC_TIMESTAMP(6));
   DECLARE v_start DATETIME(6) DEFAULT COALESCE(v_began, v_end);
   DECLARE v_basis, v_second VARCHAR(16);
   DECLARE v_legs, v_leg INT DEFAULT 0;
