@@ -4,6 +4,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,8 @@ def kill_all_others(url: str) -> int:
         )
         found = list(db.execute(sa.text(query)).scalars())
         for one in found:
-            db.execute(sa.text(f"KILL {int(one)}"))
+            with suppress(sa.exc.OperationalError):  # it has ended meanwhile
+                db.execute(sa.text(f"KILL {int(one)}"))
     engine.dispose()
     return len(found)
 
