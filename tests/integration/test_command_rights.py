@@ -94,6 +94,7 @@ def test_it_is_said_in_portuguese_too(cli: Cli, serving: sa.URL) -> None:
     assert f"GRANT {rights} ON `{name}`.*" in said
 
 
+@pytest.mark.usefixtures("engine_kind")
 @pytest.mark.parametrize("name", ["a_b", "a%b", "a`b", "a\\b", "a b.c", "a'b"])
 def test_the_grant_gives_rights_on_this_schema_alone(
     admin: Any, mariadb_server: sa.URL, name: str
