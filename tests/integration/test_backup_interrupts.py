@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +134,9 @@ def test_tables_that_change_in_the_middle_are_no_backup(
         assert "changed" in said
         assert list(folder.iterdir()) == []
     finally:
-        with database.maintaining() as db:
-            db.exec_driver_sql("ALTER TABLE domain DROP COLUMN IF EXISTS later")
+        # there is none if nothing was reached; MySQL knows no IF EXISTS here
+        with suppress(sa.exc.OperationalError), database.maintaining() as db:
+            db.exec_driver_sql("ALTER TABLE domain DROP COLUMN later")
         database.close()
 
 
