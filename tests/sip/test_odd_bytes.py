@@ -67,3 +67,18 @@ def test_the_longest_record_is_stored(money: Money) -> None:
     (record,) = money.records(sent["Call-ID"])
     assert record["src_uri"].endswith("f" * 220)
     assert record["user_agent"] == sent["User-Agent"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "status"), [("ç", 200), ("ç" * 150, 414)], ids=["short", "long"]
+)
+def test_uris_in_utf_8_are_taken(money: Money, sender: str, status: int) -> None:
+    money.gateway("gw1")
+    caller = money.caller("1000", money.plan(), credit=3)
+    told = (("From", f"<{caller.account};x={sender}>;tag={secrets.token_hex(4)}"),)
+    call = caller.call(NUMBER, headers=told)
+    assert call.response.status == status
+    if status == 200:
+        assert call.hang_up() == 200
+        (record,) = money.records(dict(call.headers)["Call-ID"])
+        assert record["src_uri"].endswith("x=ç")

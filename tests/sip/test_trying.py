@@ -65,6 +65,7 @@ class Line:
             ("Call-ID", self.call_id),
             ("CSeq", f"{1 + bool(self.proof)} {method}"),
             ("Contact", f"<{self.phone.contact}>"),
+            ("User-Agent", "Telefonia Avançada"),  # which the database is asked about
         ]
         if self.proof and method == "INVITE":
             headers.append(("Proxy-Authorization", self.proof))

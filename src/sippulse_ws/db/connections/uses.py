@@ -6,7 +6,6 @@ Classes, not generators: every request passes here once or twice.
 from __future__ import annotations
 
 from time import perf_counter
-from types import TracebackType
 
 from sqlalchemy import Connection
 
@@ -16,8 +15,8 @@ from sippulse_ws.db.connections.per_thread import PerThreadConnections
 from sippulse_ws.db.statements.session import Session
 
 
-class Reading:
-    """Statements that stand for themselves."""
+class _Use:
+    """A connection from the thread's own, and the session on it."""
 
     __slots__ = ("_connection", "_connections", "_session")
 
@@ -26,34 +25,29 @@ class Reading:
 
     def __init__(self, connections: PerThreadConnections) -> None:
         self._connections = connections
+
+
+class Reading(_Use):
+    """Statements that stand for themselves."""
+
+    __slots__ = ()
 
     def __enter__(self) -> Session:
         connection = self._connection = self._connections.acquire()
         session = self._session = Session(connection)
         return session
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self._connections.release(self._connection)
         else:
             self._connections.discard(self._connection, gave_up=self._session.gave_up)
 
 
-class Writing:
+class Writing(_Use):
     """A transaction: committed at the end, rolled back when anything is raised."""
 
-    __slots__ = ("_connection", "_connections", "_session")
-
-    _connection: Connection
-    _session: Session
-
-    def __init__(self, connections: PerThreadConnections) -> None:
-        self._connections = connections
+    __slots__ = ()
 
     def __enter__(self) -> Session:
         connection = self._connection = self._connections.acquire()
@@ -65,12 +59,7 @@ class Writing:
             raise
         return session
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self._undo()
             return
