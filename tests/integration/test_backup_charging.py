@@ -94,7 +94,7 @@ def _days(db: Session, accounts: list[dict[str, Any]]) -> None:
     db.execute(sa.update(Subscriber).values(daily_statistics=True))
     account = accounts[0]["account_code"]
     raw_call(db, account, started=yesterday.astimezone(dt.UTC))
-    RatingWorker("UTC").rate_batch(db)
+    RatingWorker().rate_batch(db)  # in the same zone as the statistics
     make_statistics(db, zone_today(find_timezone(db, None)))
     number = {"alias_username": "554830250001", "inventory_domain": DOMAIN}
     owner = {"subscriber_id": accounts[0]["id"], "username": "sim0", "domain": DOMAIN}

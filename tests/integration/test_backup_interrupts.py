@@ -119,14 +119,15 @@ def test_one_that_is_killed_leaves_no_password_and_no_backup(
 
 
 @mariadb_only
+@pytest.mark.parametrize("change", ["ADD COLUMN later INT, ALGORITHM=INSTANT", "FORCE"])
 def test_tables_that_change_in_the_middle_are_no_backup(
-    cli: Cli, filled: str, stopped: Stopped, folder: Path
+    cli: Cli, filled: str, stopped: Stopped, folder: Path, change: str
 ) -> None:
     database = Database(filled, 1)
     try:
         with stopped.start("backup", "create", str(folder / "backup")) as run:
             with database.maintaining() as db:  # read as it was later, with an older revision
-                db.exec_driver_sql("ALTER TABLE domain ADD COLUMN later INT, ALGORITHM=INSTANT")
+                db.exec_driver_sql(f"ALTER TABLE user_white_list {change}")
             stopped.go_on()
             said = run.stderr.read() if run.stderr else ""
             assert run.wait(120) == 1
@@ -136,7 +137,7 @@ def test_tables_that_change_in_the_middle_are_no_backup(
     finally:
         # there is none if nothing was reached; MySQL knows no IF EXISTS here
         with suppress(sa.exc.OperationalError), database.maintaining() as db:
-            db.exec_driver_sql("ALTER TABLE domain DROP COLUMN later")
+            db.exec_driver_sql("ALTER TABLE user_white_list DROP COLUMN later")
         database.close()
 
 

@@ -52,6 +52,8 @@ _definer = re.compile(
 _insert = re.compile(rb"INSERT INTO `((?:[^`]|``)+)` VALUES ?")
 # of several rows in one line, as MySQL's program writes them
 _row = re.compile(rb"\((?:[^'()]++|'(?:[^'\\]++|\\.)*+')*+\)")
+# What the programs say of a table that changed since they began: 1412, and MySQL's own look.
+_changed = re.compile(r"\b1412\b|Error in field count")
 _position = re.compile(
     rb"-- CHANGE (?:MASTER|REPLICATION SOURCE) TO "
     rb"((?:MASTER|SOURCE)_LOG_FILE='[^']+', (?:MASTER|SOURCE)_LOG_POS=\d+)"
@@ -108,9 +110,10 @@ def dump(database: Database, digests: TableDigests, *, binlog: bool = False) -> 
                 process.kill()
                 raise
         if process.returncode:
-            raise BackupError(
-                BackupTrouble.PROGRAM_FAILED, program=command[0], reason=_said(errors)
-            )
+            reason = _said(errors)
+            if _changed.search(str(reason)):
+                raise BackupError(BackupTrouble.SCHEMA_CHANGED)
+            raise BackupError(BackupTrouble.PROGRAM_FAILED, program=command[0], reason=reason)
 
 
 def _dump_program(binlog: bool) -> tuple[str, list[str]]:
