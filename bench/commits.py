@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", default=[""], help="beginnings of names of operations")
+    parser.add_argument("--drivers", nargs="+", choices=DRIVERS, default=list(DRIVERS))
     options = parser.parse_args()
     compared = [one for one in CASES if one.name.startswith(tuple(options.only))]
     allow_connections()
@@ -48,8 +49,8 @@ def main() -> None:
             folder: made_by(folder.resolve(), server, options.subscribers, number)
             for number, folder in enumerate(options.folders)
         }
-        for driver, name in DRIVERS.items():
-            print(f"\n## {name}")
+        for driver in options.drivers:
+            print(f"\n## {DRIVERS[driver]}")
             compare(databases, driver, compared, options.seconds, options.rounds)
 
 
