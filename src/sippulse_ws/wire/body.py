@@ -11,16 +11,16 @@ from .faults import client_fault
 _PIECE = 64 * 1024
 _REFUSED = "Couldn't create SOAP message: "
 _GZIP_MAGIC = b"\x1f\x8b"
-_MOST_MEMBERS = 10  # a gzip body may be several of them, one after the other
-# zlib's names for what to expect
+_MOST_MEMBERS = 10  # a gzip body may consist of several members (RFC 1952)
+# window bits, which tell zlib the format to expect
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
 def read_body(environ: dict[str, Any], largest: int) -> bytes:
-    """The whole body; one that is larger than `largest` bytes is a fault."""
+    """The whole body, decompressed; a fault if it is larger than `largest` bytes."""
     length = _length(environ)
     if length is None:
-        # Only a server that ends the stream itself lets a chunked body be read to its end.
+        # A chunked body can be read to its end only if the server ends the stream there.
         length = largest + 1 if environ.get("wsgi.input_terminated") else 0
     elif length > largest:
         length = largest + 1
@@ -39,7 +39,7 @@ def read_body(environ: dict[str, Any], largest: int) -> bytes:
 def decompressed(body: bytes, encodings: str, largest: int) -> bytes:
     """The body, decompressed as Content-Encoding says; unchanged if it does not look compressed."""
     names = [name.strip().lower() for name in encodings.split(",")]
-    for name in reversed(names[-2:]):  # the last was applied last; nobody compresses three times
+    for name in reversed(names[-2:]):  # the last one was applied last; two at most
         kind = _compression(name, body)
         if kind is not None:
             body = _inflated(body, kind, largest)
@@ -47,7 +47,10 @@ def decompressed(body: bytes, encodings: str, largest: int) -> bytes:
 
 
 def discard_body(environ: dict[str, Any], at_most: int = 64 * 1024 * 1024) -> None:
-    """Read and drop the rest: a client that is still sending would not see the answer."""
+    """Read and drop the rest, since a client reads no answer while it is still sending.
+
+    `at_most` is in bytes.
+    """
     with suppress(OSError, Fault):
         length = _length(environ)
         if length is None and not environ.get("wsgi.input_terminated"):
@@ -71,14 +74,14 @@ def _too_large(largest: int) -> Fault:
 
 
 def _compression(name: str, body: bytes) -> int | None:
-    """How a body is compressed that should be, in zlib's terms; None if it is not."""
+    """The window bits for a body with this Content-Encoding; None if it is not compressed."""
     if name in ("gzip", "x-gzip"):
         return _GZIP if body.startswith(_GZIP_MAGIC) else None
     if name != "deflate" or body.lstrip()[:1] in (b"<", b"-", b""):
         return None
     if body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2]) % 31 == 0:
         return _ZLIB
-    try:  # some send deflate without zlib's frame
+    try:  # some clients send raw deflate, without the zlib header
         zlib.decompressobj(_RAW).decompress(body, 1)
     except zlib.error:
         return None

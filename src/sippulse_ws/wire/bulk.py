@@ -1,7 +1,7 @@
-"""Reads requests with long lists of objects by columns, where their rows are plain and all alike.
+"""Reads long lists of objects in requests by columns, if all their rows have the same simple form.
 
-Whatever is unusual in a request is left to the readers of elements, so that what it means, and
-what is said of it, is the same.
+Any other request is left to the element readers (`reading.py`), so that its values and faults do
+not depend on the length of a list.
 """
 
 import re
@@ -27,28 +27,28 @@ class RepeatedObject(NamedTuple):
     """A parameter that is a list of objects."""
 
     field: Field
-    place: int  # among the parameters
+    place: int  # its index among the parameters
     plan: Plan  # how one object is read
 
 
 class ReadRows(NamedTuple):
-    """A document with the first row of a list, and all the rows for the parameter."""
+    """A document in which only the first row of a list is left, and all rows of that list."""
 
     document: etree._Element
-    place: int
+    place: int  # index of the parameter that is the list
     rows: RowColumns
 
 
 class BulkReader:
-    """Knows the operations of an endpoint that take a list of objects, by their tags."""
+    """Reads requests of the operations that take a list of objects, which are given by tag."""
 
     def __init__(self, operations: Mapping[str, RepeatedObject]) -> None:
         self._operations = operations
         self._names = {one.field.wire for one in operations.values()}
 
     def read(self, body: bytes) -> ReadRows | None:
-        """None if there are few rows, or if they are to be read as elements."""
-        # An attribute name stands in the bytes as it is, and this one has a prefix.
+        """None if the request is short, or if its rows have to be read as elements."""
+        # xsi:nil always has a prefix, and XML has no other way to write the name.
         if not self._names or len(body) < LEAST_BYTES or b":nil" in body:
             return None
         for name in self._names:
@@ -69,7 +69,7 @@ class BulkReader:
         tags = [child.tag for child in children]
         fields = repeated.plan.fields
         of_rows = [place for place, tag in enumerate(tags) if _is(tag, repeated.field)]
-        # the mark stands where it was put, and all rows are before it
+        # the mark follows the only row left; if not, it was put inside of another element
         if len(of_rows) != 1 or tags[of_rows[0] + 1 : of_rows[0] + 2] != [MARK]:
             return None
         first = [fields.get(child.tag) for child in children[of_rows[0]]]
@@ -90,7 +90,7 @@ def _is(tag: str, field: Field) -> bool:
 def _values(
     fields: list[Field], columns: list[list[str]], plan: Plan
 ) -> dict[str, list[Any]] | None:
-    """The columns by attribute; None if a field comes twice or a text is none of its values."""
+    """The columns by attribute; None if a field comes twice or a text is not of its type."""
     values: dict[str, list[Any]] = {}
     for field, texts in zip(fields, columns, strict=True):
         if field.model is not None or field.many or field.attribute in values:

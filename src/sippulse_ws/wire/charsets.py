@@ -1,6 +1,7 @@
 """The charsets of requests and answers. Only Java's names are accepted, as on the Java server.
 
-An answer comes in the charset of its request where that is one of _ANSWERED, else in UTF-8.
+An answer is in the charset that the request's Content-Type names if that is one of _ANSWERED, else
+in UTF-8.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-# A line: the name that goes into an answer, Python's name, Java's other names.
+# In a line: Java's canonical name, Python's codec, Java's aliases in lower case.
 _ANSWERED = """
 ISO-8859-1 iso8859-1 819 8859_1 cp819 csisolatin1 ibm-819 ibm819 iso-ir-100 iso8859-1 iso8859_1
   iso_8859-1 iso_8859-1:1987 iso_8859_1 l1 latin1
@@ -51,7 +52,7 @@ windows-1256 cp1256 cp1256
 windows-1257 cp1257 cp1257 cp5353
 windows-1258 cp1258 cp1258
 """
-# Understood in requests alone.
+# Accepted in requests only.
 _READ = """
 Big5 big5 csbig5
 Big5-HKSCS big5hkscs big5_hkscs big5hk big5hkscs
@@ -86,27 +87,27 @@ x-windows-950 cp950 ms950 windows-950
 
 
 class Charset(NamedTuple):
-    """How bytes become text; `label` is the IANA name."""
+    """How text is encoded; `label` is Java's canonical name, which answers show."""
 
     label: str
     codec: str
-    answers: bool  # an answer may be in it
+    answers: bool  # whether answers may be in it
 
     def decode(self, body: bytes) -> str:
-        """The text; bytes that do not fit are a ValueError."""
+        """The text; ValueError if the bytes are not valid in this charset."""
         codec = self.codec
         if codec == "utf-16" and not body.startswith(_MARKS):
-            codec = "utf-16-be"  # what RFC 2781 says of a body without a mark
+            codec = "utf-16-be"  # RFC 2781 for a text without byte order mark
         return body.decode(codec).removeprefix("\ufeff")
 
     def encode(self, text: str) -> bytes:
-        """Bytes of XML content; what the charset lacks becomes references to whole characters."""
+        """XML in this charset; a character that it lacks becomes one character reference."""
         if self.codec == "utf-16":
             return codecs.BOM_UTF16_BE + text.encode("utf-16-be")
         return text.encode(self.codec, "xmlcharrefreplace")
 
     def encode_pieces(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """The same of UTF-8 that comes a piece at a time, wherever that was cut."""
+        """Like `encode`, from pieces of UTF-8 that may be cut inside of a character."""
         decoder = codecs.getincrementaldecoder("utf-8")()
         codec = self.codec
         if codec == "utf-16":
@@ -136,5 +137,5 @@ UTF_8 = _CHARSETS["utf-8"]
 
 
 def charset_named(name: str) -> Charset | None:
-    """The charset of a name, in any case; None for one that Java does not know."""
+    """The charset with this name, in upper or lower case; None for a name not listed above."""
     return _CHARSETS.get(name.lower())

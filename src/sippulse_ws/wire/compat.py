@@ -1,8 +1,8 @@
 """Makes Spyne 2.14 importable on every CPython; imported before anything of Spyne.
 
-Spyne bundles six 1.14, whose import hook lacks `find_spec`, the only protocol that CPython 3.12
-still knows and 3.11 warns about. It also imports `cgi`, gone in 3.13, for a function that this
-package never reaches.
+Spyne bundles six 1.14, whose import hook has no `find_spec`: CPython 3.11 warns about such hooks,
+3.12 and later ignore them. It also imports `cgi`, gone in 3.13, for a function that this package
+never calls.
 """
 
 import importlib.util
@@ -32,7 +32,7 @@ def _load_bundled_six() -> None:
     hook.exec_module = lambda self, module: None
 
 
-if _SIX not in sys.modules:  # on 3.11 the bundled hook works, with a warning
+if _SIX not in sys.modules:  # loaded already if Spyne came first, which works on 3.11
     _load_bundled_six()
 if importlib.util.find_spec("cgi") is None:
     sys.modules["cgi"] = types.ModuleType("cgi", "stands in for the module that Spyne imports")

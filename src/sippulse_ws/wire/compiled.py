@@ -8,10 +8,10 @@ from .spooled import Spooled
 
 
 class CompiledOperation(NamedTuple):
-    """One operation, ready to be called."""
+    """One operation as `Protocol.compile` makes it, once per process."""
 
     name: str
     parameters: tuple[str, ...]  # their names on the wire
     function: Callable[..., Any]
     reader: Reader
-    respond: Callable[[Any], bytes | Spooled]
+    respond: Callable[[Any], bytes | Spooled]  # makes the response envelope of a result

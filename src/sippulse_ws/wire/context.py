@@ -1,4 +1,4 @@
-"""One request on its way through the wire."""
+"""The state of one request, from its receipt to its answer."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -17,14 +17,14 @@ from .envelope import NO_BLOCKS, Blocks
 from .request_ids import client_request_id, traceparent
 from .spooled import Spooled
 
-RECEIVED = "sippulse.received"
-# Ids need only be different: a call of the system for each would let other threads in as well.
+RECEIVED = "sippulse.received"  # environ key: perf_counter() when the server had the request
+# Ids need only be unique: reading os.urandom for each would also release the GIL.
 _ids = Random()  # noqa: S311
 os.register_at_fork(after_in_child=_ids.seed)
 
 
 class _Headers(Mapping[str, str]):
-    """The HTTP headers of a WSGI environment by name, whatever its case; nothing is copied."""
+    """The HTTP headers of a WSGI environment, by names in any case; a view, no copy."""
 
     def __init__(self, environ: Mapping[str, Any]) -> None:
         self._environ = environ
@@ -52,13 +52,13 @@ def _key(name: str) -> str:
 
 
 def readable_path(environ: Mapping[str, Any]) -> str:
-    """WSGI has the bytes of a path as Latin-1; U+FFFD stands for what is no UTF-8."""
+    """The path, whose bytes WSGI gives as Latin-1; U+FFFD replaces bytes that are not UTF-8."""
     path: str = environ.get("PATH_INFO") or ""
     return path if path.isascii() else path.encode("latin-1", "replace").decode(errors="replace")
 
 
 class Context:
-    """What an operation's function can ask about its request, and what Spyne's hooks pass along."""
+    """One request: what its operation can ask about it, and what Spyne's protocol hooks pass on."""
 
     operation: str = ""
     descriptor: CompiledOperation
@@ -66,24 +66,24 @@ class Context:
     in_document: etree._Element
     in_body_doc: etree._Element
     in_object: list[Any]
-    bulk: ReadRows | None  # rows that were read beside the document
+    bulk: ReadRows | None  # a long list, read by columns
     out_object: Any
     out_error: Any = None
     out_document: bytes | Spooled
     blocks: Blocks = NO_BLOCKS  # of the SOAP header
-    # for the operation's line in the log; set by the code that learns each of them
+    # for the request's log line; each is set as soon as it is known
     login: str = ""
     domain: str = ""
     outcome: str = "done"
-    fault: str = ""  # code of what went wrong
+    fault: str = ""  # code of the error, or kind of WireFault
     etag: str | None = None  # of the answer
-    failed_index: int | None = None  # of the operation of a batch that ended it
-    refusal: Any = None  # what went wrong itself, when the operation's function was called
+    failed_index: int | None = None  # of the operation at which a batch failed
+    refusal: Any = None  # the DomainError behind the fault, if the operation was called
     bytes_in: int = 0
     database_seconds: float = 0.0
     charset: Charset = UTF_8  # of the answer
-    dropped: frozenset[str] = frozenset()  # fields whose text was no value of their type
-    telephones: Mapping[str, int] = MappingProxyType({})  # by attribute, of absent fields
+    dropped: frozenset[str] = frozenset()  # fields whose text is not of their type
+    telephones: Mapping[str, int] = MappingProxyType({})  # by attribute; these fields are absent
 
     def __init__(self, environ: dict[str, Any], service: str, state: Any) -> None:
         self.environ = environ
@@ -98,7 +98,7 @@ class Context:
         self.waiting_seconds = now - self._received
 
     def begin_again(self) -> None:
-        """Count the time until now as waiting."""
+        """Count the time until now as waiting: the operation is called again."""
         self.waiting_seconds = self.seconds
 
     @property
@@ -116,7 +116,7 @@ class Context:
         return _Headers(self.environ)
 
     def told(self, header: str) -> list[str]:
-        """The values of the HTTP header, and of the SOAP header blocks that mean the same."""
+        """The values of an HTTP header, and of the SOAP header blocks with the same meaning."""
         value = self.environ.get(_key(header))
         if self.blocks is NO_BLOCKS:
             return [] if value is None else [value]
@@ -124,28 +124,28 @@ class Context:
         return values if value is None else [*values, value]
 
     def drop(self, field: str) -> None:
-        """A field is absent since its text cannot be read."""
+        """Note a field (its wire name) that is absent because its text cannot be read."""
         self.dropped |= {field}
 
     def telephone(self, attribute: str, number: int) -> None:
-        """A field is absent whose text is a telephone number with punctuation."""
+        """Note the number in a field that is absent because its text has punctuation."""
         self.telephones = {**self.telephones, attribute: number}
 
     def write(self, values: Iterator[Any]) -> bytes | Spooled:
-        """The whole answer with these values, for an operation to return.
+        """The response envelope with these values, for an operation to return.
 
-        For values that can be read only while the operation's connection is open.
+        Needed for rows that can be read only while the database connection is open.
         """
         return self.descriptor.respond(values)
 
     @property
     def seconds(self) -> float:
-        """Since the request was received."""
+        """Seconds since the request was received."""
         return perf_counter() - self._received
 
     @property
     def headers_out(self) -> list[tuple[str, str]]:
-        """The request's id here, and the ids that came with it, for the client."""
+        """Headers of the answer: our id of the request, the ETag, and the ids that came with it."""
         headers = [("X-Request-Id", self.request_id)]
         if self.etag is not None:
             headers.append(("ETag", self.etag))

@@ -38,8 +38,8 @@ OK = "200 OK"
 FAULT = "500 Internal Server Error"
 # The environ key by which a server says that it sends a Spooled answer itself, without a thread.
 TAKES_FILES = "sippulse.takes_files"
-# The environ key of the context of a request whose operation has to be called again, after it had
-# to wait for other writers or for another lane's threads: its body is not read a second time.
+# The environ key of the Context of a request that had to wait for other writers or for threads of
+# another lane (see lanes.py): its operation is called again, its body is not read again.
 _WAITED = "sippulse.waited"
 
 _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
@@ -47,19 +47,19 @@ _host = re.compile(r"[A-Za-z0-9._:\[\]-]+").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How endpoints behave, and what they say to users."""
+    """Settings of endpoints, and their messages to users."""
 
     lexical: Lexical = "compatible"
-    max_body: int = 10 * 1024 * 1024
-    public_url: str | None = None
+    max_body: int = 10 * 1024 * 1024  # bytes
+    public_url: str | None = None  # for addresses in WSDLs, instead of the Host header
     wsdl_style: Literal["inline", "import"] = "inline"
     wsdl_required: Literal["observed", "none"] = "observed"
     page: _Wsgi | None = None  # answers a plain GET
     invalid_value: str = "Invalid value in field {field}"
     internal_error: str = "Internal error, request {request_id}"
-    # how many threads of the server clients may hold that read long answers slowly
+    # bounds the server threads that slow readers of long answers may hold
     senders: Semaphore = field(default_factory=partial(Semaphore, 1))
-    # called for every request but GETs when it is answered, with the length of the answer
+    # called when a request other than GET and HEAD is answered, with the body's length in bytes
     finished: Callable[[Context, int], None] = lambda context, length: None
 
 
@@ -99,7 +99,7 @@ class Endpoint:
 
     @property
     def schema(self) -> bytes:
-        """The types of the service, as a schema of their own."""
+        """The XML schema with the types of the service, as a document of its own."""
         return self._published.schema
 
     def __call__(self, environ: _Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -129,7 +129,7 @@ class Endpoint:
         return _empty(start_response, "404 Not Found")
 
     def _address(self, environ: _Environ) -> str:
-        """The address under which the client reached this endpoint."""
+        """The address of this endpoint for clients: from `public_url`, else from the request."""
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         path = quote(path, "/", "latin-1", "replace")
         if self._options.public_url:
@@ -145,15 +145,15 @@ class Endpoint:
         media = self._media_types[environ.get("CONTENT_TYPE") or ""]
         if media is None:
             discard_body(environ)
-            told = ("415 Unsupported Media Type", "media-type")
-            return self._refuse(context, start_response, told)
+            status_and_kind = ("415 Unsupported Media Type", "media-type")
+            return self._refuse(context, start_response, status_and_kind)
         try:
             if waited is None:
                 self._answer(context, media)
             else:
                 waited.begin_again()
                 self._call(waited)
-                del environ[_WAITED]  # they refer to each other
+                del environ[_WAITED]  # a reference cycle: the context holds its environ
         except Exception:
             logger.exception("request %s failed", context.request_id)
             message = self._options.internal_error.format(request_id=context.request_id)
@@ -195,7 +195,7 @@ class Endpoint:
                 raise
 
     def _call(self, context: Context) -> None:
-        """Run the operation of a request that was read, and write what it answers."""
+        """Call the operation with the arguments that were read, and write its result or fault."""
         try:
             context.out_object = context.descriptor.function(context, *context.in_object)
         except WSException as fault:
@@ -206,17 +206,17 @@ class Endpoint:
         self,
         context: Context,
         start_response: StartResponse,
-        told: tuple[str, str],
+        status_and_kind: tuple[str, str],
         *headers: tuple[str, str],
     ) -> list[bytes]:
-        """Answer with a status and no body; `told` is the status and the fault in the log."""
-        status, context.fault = told
+        """Answer with an HTTP status and no body; the kind, one of KINDS, goes into the log."""
+        status, context.fault = status_and_kind
         context.outcome = "refused"
         self._options.finished(context, 0)
         return _empty(start_response, status, *headers, *context.headers_out)
 
     def _read(self, context: Context, media: Media) -> None:
-        """The body as a document, and with it the charset of the answer."""
+        """Read and parse the body, and choose the charset of the answer."""
         kind, charset = media
         context.in_string = read_body(context.environ, self._options.max_body)
         context.bytes_in = len(context.in_string)

@@ -1,4 +1,4 @@
-"""From the bytes of a request to the element of the operation inside the envelope."""
+"""Parses the bytes of a request, and opens its SOAP envelope."""
 
 import codecs
 import re
@@ -31,7 +31,7 @@ HEADER_BLOCKS = {
     f"{{{HEADER_NAMESPACE}}}IfMatch": "if-match",
 }
 
-# Atomic groups: what stands before the root element is read once, however long it is.
+# Atomic groups: a long prolog is scanned once, without backtracking.
 _PROLOG = rb"(?:\xef\xbb\xbf)?(?>[ \t\r\n]+|<!--.*?-->|<\?.*?\?>)*+"
 _doctype = re.compile(_PROLOG + rb"<!DOCTYPE", re.DOTALL).match
 _root = re.compile(_PROLOG + rb"<([^\s<>/!?]+)", re.DOTALL).match
@@ -40,9 +40,9 @@ _declared_charset = re.compile(
 ).match
 
 
-# Bytes at the beginning of a body that is in none of the charsets in which `<` is one byte.
+# The first bytes of a body in UTF-16 or UTF-32, with and without byte order mark.
 _BEGINNINGS = {
-    codecs.BOM_UTF32_LE: "UTF-32",  # begins with that of UTF-16
+    codecs.BOM_UTF32_LE: "UTF-32",  # before UTF-16, with whose mark it begins
     codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
@@ -51,7 +51,7 @@ _BEGINNINGS = {
     "<?".encode("utf-16-le"): "UTF-16LE",
     "<?".encode("utf-16-be"): "UTF-16BE",
 }
-_ENDS = 4  # places that may be the end of an envelope: comments can hold some
+_ENDS = 4  # how many end tags are tried as that of the root: comments can contain some
 
 
 class _Local(threading.local):
@@ -59,7 +59,7 @@ class _Local(threading.local):
 
     def __init__(self) -> None:
         self.parser = etree.XMLParser(
-            encoding="utf-8",  # wins over the declaration, which told of the bytes as they came
+            encoding="utf-8",  # the body was recoded, whatever its declaration says
             resolve_entities=False,
             load_dtd=False,
             no_network=True,
@@ -73,31 +73,31 @@ _local = _Local()
 
 
 def parse(body: bytes) -> etree._Element:
-    """The root element of a document in UTF-8, whatever follows it."""
+    """The root element of a document in UTF-8; what follows its end tag is ignored."""
     if b"<!DOCTYPE" in body and _doctype(body):
         raise client_fault("Couldn't create SOAP message: DOCTYPE is not allowed", "doctype")
     try:
         return etree.fromstring(body, _local.parser)
     except etree.XMLSyntaxError as error:
-        # The Java server reads no further than that. Programs in C send a string's zero byte, too.
+        # The Java server stops at the root's end tag. Some C programs send a zero byte after it.
         if (root := _root_alone(body)) is not None:
             return root
         raise client_fault(f"Couldn't create SOAP message: {error.msg}", "not-xml") from None
 
 
 def _root_alone(body: bytes) -> etree._Element | None:
-    """The root element of what ends with it; None if nothing does."""
+    """The root element without what follows its end tag; None if it has no end tag."""
     if (named := _root(body)) is None:
         return None
     end_tag = re.compile(rb"</" + re.escape(named[1]) + rb"[ \t\r\n]*>")
     for end in islice(end_tag.finditer(body, named.end()), _ENDS):
-        with suppress(etree.XMLSyntaxError):  # in a comment, or of an element of the same name
+        with suppress(etree.XMLSyntaxError):  # in a comment, or of an inner element
             return etree.fromstring(body[: end.end()], _local.parser)
     return None
 
 
 def to_utf_8(body: bytes, charset: Charset | None) -> bytes:
-    """Recode a body from the charset that its Content-Type names, if any, or else it itself."""
+    """Recode a body to UTF-8; without a charset from Content-Type, from that of the body itself."""
     if charset is None:
         charset = _own_charset(body)
     if charset is UTF_8:
@@ -110,7 +110,7 @@ def to_utf_8(body: bytes, charset: Charset | None) -> bytes:
 
 
 def _own_charset(body: bytes) -> Charset:
-    """The charset that a body shows itself: by its first bytes, else by its declaration."""
+    """The charset that its first bytes show, else that of its XML declaration, else UTF-8."""
     if body.startswith(codecs.BOM_UTF8):
         return UTF_8
     for beginning, name in _BEGINNINGS.items():
@@ -165,7 +165,7 @@ def _no_envelope(root: etree._Element) -> WireFault:
 
 
 def _understood(header: etree._Element) -> Blocks:
-    """The texts of the blocks for us, by HTTP header; a fault for mandatory unknown ones."""
+    """The blocks addressed to us; a fault for an unknown one with mustUnderstand."""
     if header.text and header.text.strip():
         raise client_fault("Couldn't create SOAP message: text in the Header")
     blocks: dict[str, tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""SOAP faults: the business fault that services raise, and those of the wire itself."""
+"""SOAP faults: WSException, which operations raise, and those of malformed requests."""
 
 from spyne import Fault, Unicode
 
@@ -10,7 +10,7 @@ ENVELOPE_START = f'{PROLOG}<S:Envelope xmlns:S="{SOAP_ENVELOPE}"><S:Body>'
 ENVELOPE_END = "</S:Body></S:Envelope>"
 
 
-# What can be wrong with a request before it is an operation: in the log and in the metrics.
+# Why a request is rejected before its operation is called; shown in the log and in the metrics.
 KINDS = (
     "media-type",
     "method",
@@ -29,7 +29,7 @@ KINDS = (
 
 
 class WireFault(Fault):
-    """A fault of the wire itself; its kind is one of KINDS."""
+    """A fault of SOAP or HTTP: no operation was called. `kind` is one of KINDS."""
 
     def __init__(self, code: str, message: str, kind: str) -> None:
         super().__init__(code, message)
@@ -37,7 +37,7 @@ class WireFault(Fault):
 
 
 class WSException(Fault):
-    """The fault that the contract declares; its message is for the client to read."""
+    """The fault that the contract declares; its message is meant for people."""
 
     __type_name__ = "wsExceptionMessage"
     __namespace__ = NAMESPACE
@@ -45,7 +45,7 @@ class WSException(Fault):
     class Attributes(Fault.Attributes):
         sub_name = "WSException"
 
-    # a type, which Spyne looks for; in an instance the text
+    # in the class a type, for Spyne; in an instance the text
     fault_message: type[Unicode] | str = Unicode.customize(
         sub_name="faultMessage", min_occurs=0, nullable=False
     )
@@ -57,7 +57,7 @@ class WSException(Fault):
 
 
 def client_fault(message: str, kind: str = "envelope") -> WireFault:
-    """The request cannot be understood; `kind` is one of KINDS."""
+    """A fault with the code `Client`, for a malformed request; `kind` is one of KINDS."""
     return WireFault("Client", message, kind)
 
 

@@ -10,12 +10,12 @@ from .names import NAMESPACE, snake_case
 UNBOUNDED = "unbounded"
 
 
-# A type of a field or of a parameter, with its name: Spyne's, customized.
+# The type of a field or parameter: a Spyne type, customized with the wire name.
 FieldType = type[ModelBase]
 
 
 class Dto(ComplexModel):
-    """A complex type of the contract; `ALIASES` maps other spellings to the wire's names."""
+    """A complex type of the contract; `ALIASES` maps other spellings accepted to wire names."""
 
     __namespace__ = NAMESPACE
     ALIASES: ClassVar[dict[str, str]] = {}
@@ -34,7 +34,7 @@ class Field(NamedTuple):
     model: type[Dto] | None  # the complex type of a nested field, else None
     required: bool
     many: bool
-    filter: bool  # reads by FILTERS, not by PARSERS; a long is a telephone number
+    filter: bool  # parsed by FILTERS, not PARSERS (lexical.py); a long is a telephone number
 
 
 def _field(
@@ -66,7 +66,7 @@ def integer(
 def long(
     wire: str, required: bool = False, many: bool = False, telephone: bool = False
 ) -> FieldType:
-    """A long; with `telephone`, it may be found among punctuation (Context.telephones)."""
+    """A long; with `telephone`, one with punctuation is kept in Context.telephones."""
     return _field(Integer64, wire, required, many, telephone)
 
 
@@ -106,7 +106,7 @@ def fields_of(model: type[ComplexModel]) -> list[Field]:
 
 
 def object_type(field: FieldType) -> type[Dto] | None:
-    """The complex type of a nested field."""
+    """The complex type of a nested field, else None."""
     base = field.__orig__ or field
     return base if issubclass(base, Dto) else None
 

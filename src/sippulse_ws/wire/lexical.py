@@ -1,4 +1,4 @@
-"""Element text to values and back, as JAXB does it, save where JAXB invents a value.
+"""Element text to values and back, as JAXB does it, but without values that JAXB makes up.
 
 A parser returns None for a text that is not a value of its type. XML white space (space, tab, line
 ends) around a value is ignored; other white space, such as a no-break space, is not.
@@ -31,7 +31,7 @@ _date_time = re.compile(
 ).fullmatch
 # Not `/`, `,` or `;`, which stand between two numbers (3333-4444/5555).
 _punctuation = re.compile(r"[ \t\r\n\u00a0\u202f+().\[\]\u2010-\u2015\u2212-]")
-_TELEPHONE_MIN = 7  # digits; so that 48.5 is none
+_TELEPHONE_MIN = 7  # digits, so that 48.5 is not taken for one
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _SPECIAL_DOUBLES = {"NaN": math.nan, "INF": math.inf, "-INF": -math.inf}
 
@@ -93,7 +93,7 @@ def parse_string(text: str) -> str:
 
 
 def parse_filter(text: str) -> str | None:
-    """A string that narrows a search; a lone `?`, which SoapUI leaves in a request, is no value."""
+    """A string that narrows a search; a lone `?`, SoapUI's placeholder, is None."""
     return None if text.strip(WHITE) == "?" else text
 
 
@@ -103,7 +103,7 @@ def parse_filled_int(text: str) -> int | None:
 
 
 def parse_telephone(text: str) -> int | None:
-    """The digits of one telephone number among punctuation."""
+    """A telephone number with punctuation, as an integer; None for any other text."""
     digits = _punctuation.sub("", text)
     if len(digits) < _TELEPHONE_MIN or not (digits.isascii() and digits.isdigit()):
         return None
@@ -126,7 +126,7 @@ FILTERS: dict[str, Callable[[str], Any]] = {
 
 
 def is_exact(kind: str, text: str) -> bool:
-    """Whether a text that PARSERS can read is also valid by XML Schema."""
+    """Whether a text that PARSERS accept is also valid for XML Schema."""
     text = text.strip(WHITE)
     if kind == "int":
         return text != ""
@@ -141,12 +141,12 @@ _REPLACED |= {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): 
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text stands in XML as it is; no character that has to go is printable."""
+    """Whether XML content needs no escaping; characters that XML cannot carry are not printable."""
     return text.isprintable() and "&" not in text and "<" not in text and ">" not in text
 
 
 def escape(value: object) -> str:
-    """Element content; characters that XML cannot carry are dropped."""
+    """Escaped element content; characters that XML cannot carry are dropped."""
     text = value if type(value) is str else str(value)
     return text if is_plain(text) else text.translate(_REPLACED)
 
@@ -175,7 +175,7 @@ def print_date_time(value: datetime) -> str:
     return text[:-6] + "Z" if value.utcoffset() == UTC.utcoffset(None) else text
 
 
-# Each gives text, or what an f-string makes the right text of.
+# Each returns text, or an int, which f-strings format correctly.
 PRINTERS: dict[str, Callable[[Any], object]] = {
     "string": escape,
     "int": int,

@@ -11,20 +11,20 @@ XOP = "application/xop+xml"
 MULTIPART = "multipart/related"
 _KNOWN = (XML, XOP, MULTIPART)
 _after_xml = re.compile(r"\s*text/xml[\s,;]*", re.IGNORECASE)
-_after_charset = re.compile(r"[\s,].*", re.DOTALL)  # of a second header, or of a typing error
+_after_charset = re.compile(r"[\s,].*", re.DOTALL)  # a second header, or a typing error
 _QUOTES = " \t'\""
-_REMEMBERED = 100  # real clients send a handful of them
+_REMEMBERED = 100  # Content-Types; real clients send a handful
 
 
 class Media(NamedTuple):
-    """One of the types that are understood, and its charset if it names one."""
+    """A supported media type (one of _KNOWN), and its charset parameter if there is one."""
 
     type: str
     charset: Charset | None
 
 
 class MediaTypes(dict[str, Media | None]):
-    """The media of each Content-Type; None for what is not understood. An absent one is XML."""
+    """A cache by Content-Type; None for an unsupported one. An empty one is text/xml."""
 
     def __missing__(self, content_type: str) -> Media | None:
         media = media_of(content_type)
@@ -44,9 +44,9 @@ def media_of(content_type: str) -> Media | None:
 
 
 def kind_of(content_type: str) -> str | None:
-    """The known type in a Content-Type; none at all is XML.
+    """The supported type in a Content-Type, else None; an empty one is text/xml.
 
-    What only begins with text/xml is XML too, as for the Java server.
+    Any type that begins with text/xml counts as text/xml, as on the Java server.
     """
     kind = content_type.replace(",", ";").partition(";")[0].strip().lower() or XML
     if kind.startswith(XML):
@@ -55,9 +55,9 @@ def kind_of(content_type: str) -> str | None:
 
 
 def charset_name(content_type: str) -> str:
-    """What a Content-Type says of the charset, or nothing; of several charsets the last counts."""
+    """The charset parameter of a Content-Type, else ""; the last one if there are several."""
     message = Message()
-    # after the type stands `;`, but a comma or a blank is sent too
+    # some clients send a comma or a space after the type, instead of `;`
     message["Content-Type"] = _after_xml.sub(f"{XML}; ", content_type, count=1)
     values = [value for name, value in message.get_params([]) if name.lower() == "charset"]
     if not values or not isinstance(values[-1], str):

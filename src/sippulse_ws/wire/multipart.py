@@ -1,7 +1,7 @@
 """multipart/related: SOAP with attachments, and MTOM. The envelope is the root part.
 
-Attachments are dropped, for no field of the contract is binary; an `xop:Include`, which would
-stand for one of them, is a fault.
+Attachments are dropped, since no field of the contract is binary; an `xop:Include`, which refers to
+an attachment, is a fault.
 """
 
 from email.errors import CloseBoundaryNotFoundDefect, MessageDefect
@@ -18,9 +18,8 @@ from .media import XML, XOP, Media, charset_name, kind_of
 INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
 
 _MOST_PARTS = 100
-_MOST_LINES = (
-    200_000  # the parser works line by line; an attachment of 10 MiB in base64 has 140,000
-)
+# The parser works line by line; an attachment of 10 MiB in base64 has 140,000.
+_MOST_LINES = 200_000
 _ENCODINGS = ("", "7bit", "8bit", "binary", "base64", "quoted-printable")
 _REFUSED = "Couldn't create SOAP message: "
 
@@ -28,7 +27,7 @@ Part: TypeAlias = "Message[str, str]"
 
 
 class _Message(Message):
-    """The whole or a part. A part seems to be plain text to the parser, so that nothing nests."""
+    """The message or a part of it. Parts say they are text/plain, lest the parser splits them."""
 
     is_part = False
 
@@ -45,7 +44,7 @@ class _Message(Message):
 
 
 def root_of(content_type: str, whole: Media, body: bytes) -> tuple[bytes, Charset | None]:
-    """The bytes of the envelope and the charset that they are said to be in."""
+    """The root part's bytes, and the charset that its or the message's Content-Type names."""
     if max(body.count(b"\n"), body.count(b"\r")) > _MOST_LINES:
         raise client_fault(
             f"{_REFUSED}more than {_MOST_LINES} lines in a multipart message", "multipart"
@@ -64,7 +63,7 @@ def root_of(content_type: str, whole: Media, body: bytes) -> tuple[bytes, Charse
 
 
 def refuse_includes(root: etree._Element) -> None:
-    """A field whose value is in an attachment has none that could be taken."""
+    """Reject a document that takes a field's value from an attachment."""
     if next(root.iter(INCLUDE), None) is not None:
         raise client_fault(f"{_REFUSED}xop:Include in a field that is not binary", "multipart")
 
@@ -88,13 +87,13 @@ def _content(root: Part) -> bytes:
     if encoding not in _ENCODINGS:
         raise client_fault(f"{_REFUSED}unknown Content-Transfer-Encoding", "multipart")
     body: Any = root.get_payload(decode=True)
-    if root.defects:  # of its base64
+    if root.defects:  # invalid base64
         raise client_fault(f"{_REFUSED}the root part is not {encoding}", "multipart")
     return bytes(body)
 
 
 def _charset(root: Part, whole: Media) -> Charset | None:
-    """Of the whole or of the part; what a text/xml part says itself counts only if it is known."""
+    """The root part's charset. An unknown one is ignored if it is text/xml, else a fault."""
     content_type = str(root.get("Content-Type", XML))
     kind = kind_of(content_type)
     if kind not in (XML, XOP):

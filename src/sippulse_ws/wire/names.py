@@ -1,9 +1,9 @@
-"""Names of the contract: namespaces, and how a wire name is spelled inside."""
+"""Namespaces and paths of the contract, and the Python spelling of its names."""
 
 import re
 
 NAMESPACE = "http://service.ws.sippulse.voffice.com.br/"
-# of our own SOAP header blocks, docs/api.md
+# Of our own SOAP header blocks, see docs/api.md.
 HEADER_NAMESPACE = "urn:sippulse-ws:headers"
 SERVICE_NAME = "SipPulse"
 BASE_PATH = "/SipPulse/"
@@ -13,5 +13,5 @@ _word_start = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def snake_case(wire_name: str) -> str:
-    """`blockEntry0303` becomes `block_entry0303`."""
+    """The Python name: `block_entry0303` for `blockEntry0303`."""
     return _word_start.sub("_", wire_name).lower()

@@ -1,9 +1,9 @@
-"""Long lists of plain elements in a request: their texts by columns, without an element for each.
+"""Splits a long list of uniform rows in a request into columns of text, without parsing each row.
 
-Programs write the rows of a list all alike: the same tags in the same order and with the same
-white space, and only the texts are different. Such rows are cut out of the document, all but the
-first, before it is parsed; the first tells what the others mean. Cut at each `</`, the rows are
-pieces of which every n-th has the same markup and the text of the same child:
+Programs write all rows of a list alike: the same tags in the same order with the same white space;
+only the texts differ. Before such a document is parsed, all rows but the first are cut out of it;
+the first one is parsed, and shows which field each column is. Split at each `</`, the rows are
+pieces of which every n-th has the same markup, followed by the text of the same child:
 
     rate><rate><domain>example.com | domain><prefix>5548 | prefix> | rate><rate><domain>…
 """
@@ -12,25 +12,25 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-LEAST_BYTES = 4096  # of a document in which this pays
+LEAST_BYTES = 4096  # of a document; in shorter ones this does not pay
 MARK = "sippulse.rows"  # the element that stands for the rows that were cut out
-# What XML does not allow in a text, but bytes above 0x7F.
+# The bytes below 0x80 that XML does not allow in a text.
 _UNFIT = bytes([*range(9), 11, 12, *range(14, 32)])
-_SEPARATOR = "\x01"  # one of them
+_SEPARATOR = "\x01"  # one of these, so it is in no text
 _inside = re.compile("<([^<>]*)>")
 _is_tag = re.compile(r"[A-Za-z_][\w:.-]*(?:\s[^<>]*)?/?").fullmatch
 _NON_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # U+FFFE, U+FFFF
 
 
 class CutRows(NamedTuple):
-    """A document with the first of its rows and MARK, and the texts of the rows' children."""
+    """A document with its first row and MARK in place of the others, and the texts of all rows."""
 
     document: bytes
-    columns: list[list[str]]  # one for each child of the first row, with the first row's text
+    columns: list[list[str]]  # one for each child of a row; the first row is in them too
 
 
 def cut_rows(body: bytes, name: str) -> CutRows | None:
-    """Cut the elements of this name out, if there are several and they are all alike."""
+    """Cut out the elements with this name; None unless there are several, all of the same form."""
     opening = _opening(name).search(body)
     if opening is None or MARK.encode() in body:
         return None
@@ -59,10 +59,10 @@ class _NotAlikeError(Exception):
 
 
 def _columns(rows: str, closings: int) -> list[list[str]]:
-    """The texts of each child, of rows with so many end tags each."""
+    """The texts of the rows by child; `closings` is the number of end tags in a row."""
     *pieces, end = rows.split("</")
     _need(not len(pieces) % closings and "&" not in rows)
-    between, _, _ = pieces[closings].partition("<")  # the end of a row, and white space
+    between, _, _ = pieces[closings].partition("<")  # the rest of a row's end tag, white space
     _need(between.startswith(end))
     pieces[0] = between + pieces[0]
     count = len(pieces) // closings
@@ -70,7 +70,7 @@ def _columns(rows: str, closings: int) -> list[list[str]]:
     for place in range(closings):
         column = pieces[place::closings]
         before, _, text = column[0].rpartition(">")
-        empty = _tags(f"{before}>")[int(place == 0) :]  # the first is that of the row
+        empty = _tags(f"{before}>")[int(place == 0) :]  # the first tag is the row's own
         if place < closings - 1:
             _need(bool(empty) and not empty.pop().endswith("/"))
             texts = [_texts(column, f"{before}>", text)]
@@ -80,20 +80,20 @@ def _columns(rows: str, closings: int) -> list[list[str]]:
         _need(all(tag.endswith("/") for tag in empty))
         columns += [[""] * count for _ in empty] + texts
     _need(bool(columns))
-    if "\r" in rows:  # XML makes a line feed of it
+    if "\r" in rows:  # XML parsers turn it into a line feed
         _need(not any("\r" in text for column in columns for text in column))
     return columns
 
 
 def _tags(markup: str) -> list[str]:
-    """What stands between < and >, without what ends in the beginning."""
+    """The start tags and empty elements in markup that begins with the rest of an end tag."""
     tags = _inside.findall(markup)
     _need(markup.count("<") == markup.count(">") - 1 == len(tags) and all(map(_is_tag, tags)))
     return tags
 
 
 def _texts(pieces: list[str], before: str, text: str) -> list[str]:
-    """What follows the same markup in all of these; `text` is that of the first."""
+    """The texts after `before`, with which every piece begins; `text` is the first piece's."""
     if _are_equal(pieces):
         _need("<" not in text)
         return [text] * len(pieces)

@@ -1,7 +1,7 @@
-"""Spyne's protocol hooks, filled with the compiled readers and writers.
+"""Spyne's protocol hooks, implemented with the compiled readers and writers.
 
-Spyne's own hooks walk its type tree on every request, follow `href` without end and run a
-garbage collection; none of that code is reached. Spyne's events are not fired, since nothing here
+Spyne's own hooks walk its type tree on every request, follow `href` without a limit and run a
+garbage collection; none of that code is called. Spyne's events are not fired, since nothing here
 subscribes to them.
 """
 
@@ -22,7 +22,8 @@ from .reading import Reader, Readers
 from .spooled import Spooled
 from .writing import response_writer
 
-# What becomes of a text that is not a value of its type: the field is absent, or a fault.
+# What a text that is not of its field's type does. `compatible`: the field is absent; `strict`: a
+# fault; `strict-writes`: a fault in operations that write, absent in others.
 Lexical = Literal["compatible", "strict-writes", "strict"]
 
 
@@ -31,7 +32,7 @@ class Protocol(Soap11):
 
     def __init__(self, lexical: Lexical, invalid_value: str) -> None:
         super().__init__()
-        # by whether an operation writes
+        # by whether the operation writes
         self._readers = {
             False: Readers(lexical == "strict", invalid_value),
             True: Readers(lexical != "compatible", invalid_value),
@@ -81,10 +82,10 @@ class Protocol(Soap11):
 
     def deserialize(self, context: Context, message: str = Soap11.REQUEST) -> None:
         reader: Reader = context.descriptor.reader
-        # An attribute name stands in the bytes as it is, and this one has a prefix.
+        # xsi:nil always has a prefix, and XML has no other way to write the name.
         read = reader.lenient if b":nil" in context.in_string else reader.exact
         context.in_object = read(context.in_body_doc, context)
-        if context.bulk is not None:  # only the first of the rows was in the document
+        if context.bulk is not None:  # the document had only the first row
             context.in_object[context.bulk.place] = context.bulk.rows
 
     def serialize(self, context: Context, message: str = Soap11.RESPONSE) -> None:

@@ -1,8 +1,8 @@
 """Readers: from an element to Python values, compiled once per message type.
 
 The exact reader of a type knows only the contract's names. At any other child it stops, and the
-lenient reader begins again: it accepts other spellings, and the fields of an object directly below
-the operation. It also reads every document in which an element might be nil.
+lenient reader starts from the beginning: it accepts other spellings, and the fields of an object
+directly below the operation. It also reads every document that may contain xsi:nil.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,16 +16,16 @@ from .lexical import FILTERS, PARSERS, WHITE, is_exact, parse_string, parse_tele
 from .names import NAMESPACE
 
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-PRINCIPAL = "principal"  # credentials are never put together from loose elements
+PRINCIPAL = "principal"  # never built from fields that stand outside of it
 
 _Parse = Callable[[str], Any]
 
 
 class Sink(Protocol):
-    """Receives each text that is not a value of its field's type; that value is absent then."""
+    """Is told of each text that is not of its field's type; the field is then absent."""
 
     def drop(self, field: str) -> None:
-        """The text of this field cannot be read; the field is absent."""
+        """The text of this field (a wire name) cannot be read."""
 
     def telephone(self, attribute: str, number: int) -> None:
         """The text of this field is a telephone number with punctuation."""
@@ -42,7 +42,7 @@ class Reader(NamedTuple):
 
 
 class Readers:
-    """The readers of one endpoint, all of them compatible or all of them strict."""
+    """The readers of one endpoint. Strict: a text that is not of its field's type is a fault."""
 
     def __init__(self, strict: bool, invalid_value: str) -> None:
         self._strict = strict
@@ -110,7 +110,7 @@ class Plan:
         return instance
 
     def read_flat(self, element: etree._Element, sink: Sink) -> dict[str, Any]:
-        """Reads leniently; fields of an absent object may stand where the object should."""
+        """Reads leniently; the fields of an absent object may stand in place of the object."""
         values, unknown = self.read_lenient(element, sink)
         for wire, plan in self.objects.items():
             field = self.fields[wire]
@@ -146,7 +146,7 @@ class Plan:
         return values, unknown
 
     def _put(self, values: dict[str, Any], field: Field, child: etree._Element, sink: Sink) -> bool:
-        """Store a child's value; False if the child says that there is none."""
+        """Store a child's value; False if the child is nil."""
         nil = child.get(NIL, "").strip() in ("true", "1")
         value = None if nil else self._value(field, child, sink)
         _store(values, field.attribute, value, field.many)
@@ -159,7 +159,7 @@ class Plan:
         return self.text_value(field, child, sink)
 
     def text_value(self, field: Field, child: etree._Element, sink: Sink) -> Any:
-        """The value of a child that is no object."""
+        """The value of a child of a simple type; None if its text cannot be read."""
         text = child.text or ""
         value = self.parsers[field.wire](text)
         if value is None:
@@ -173,9 +173,9 @@ def _spelling(child: etree._Element) -> str:
 
 
 class _Tags(NamedTuple):
-    """What is done with each child of an element, by its tag."""
+    """How each child of an element is read, by its tag."""
 
-    strings: dict[str, str]  # attribute
+    strings: dict[str, str]  # the attribute
     parsed: dict[str, tuple[str, _Parse, Field]]
     others: dict[str, tuple[str, _Read, bool]]  # objects, and whatever is repeated
 
@@ -196,7 +196,7 @@ def _tags(plan: Plan) -> _Tags:
 
 
 def _exact_reader(plan: Plan) -> Callable[[etree._Element, Sink], dict[str, Any] | None]:
-    """The fast path: None if there is a child that is not in the contract."""
+    """Makes the exact reader, which returns None if a child is not in the contract."""
     absent = plan.absent
     strings, parsed, others = _tags(plan)
 
@@ -225,7 +225,7 @@ def _exact_reader(plan: Plan) -> Callable[[etree._Element, Sink], dict[str, Any]
 
 
 def _tell(sink: Sink, field: Field, text: str) -> None:
-    """Tell the sink of a text that could not be read, unless it is empty or a filter's `?`."""
+    """Tell the sink of a text that could not be read, except an empty one or a filter's `?`."""
     if field.kind == "string" or not text.strip(WHITE):
         return
     number = parse_telephone(text) if is_telephone(field) else None
@@ -236,7 +236,7 @@ def _tell(sink: Sink, field: Field, text: str) -> None:
 
 
 def _store(values: dict[str, Any], attribute: str, value: Any, many: bool) -> None:
-    """Of several single values the last one counts; an absent one is no part of a list."""
+    """Store a value: the last one if the field is not repeated, else all that are not absent."""
     if not many:
         values[attribute] = value
     elif value is not None:

@@ -1,4 +1,4 @@
-"""Answers in other charsets than UTF-8, made of finished ones."""
+"""Recodes finished answers from UTF-8 to another charset."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ _PROLOG = PROLOG.encode()
 
 
 def in_charset(document: bytes | Spooled, charset: Charset) -> bytes | Spooled:
-    """The same document; characters that the charset lacks are written as references."""
+    """The same document; a character that the charset lacks becomes a character reference."""
     prolog = PROLOG.replace("UTF-8", charset.label)
     if isinstance(document, bytes):
         return charset.encode(prolog + document.decode().removeprefix(PROLOG))
@@ -20,6 +20,6 @@ def in_charset(document: bytes | Spooled, charset: Charset) -> bytes | Spooled:
 def _with_prolog(pieces: Iterable[bytes], prolog: bytes) -> Iterator[bytes]:
     yield prolog
     prefix = _PROLOG
-    for piece in pieces:  # the first is longer than any prolog
+    for piece in pieces:  # the first one contains the whole prolog
         yield piece.removeprefix(prefix)
         prefix = b""

@@ -1,6 +1,6 @@
-"""The ids that a client or a proxy sent with a request, beside the one that we give it.
+"""The ids that a client or a proxy sent with a request, beside the id that we give it.
 
-Ours is never replaced by theirs: two requests may carry the same id, perhaps on purpose.
+They never replace ours: two requests may carry the same id, perhaps on purpose.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _trace = re.compile(
 
 
 def client_request_id(environ: Mapping[str, Any]) -> str | None:
-    """The `X-Request-Id` of the request, if it is short and of plain characters."""
+    """The `X-Request-Id`, if it has 1 to 64 of the characters `A-Z a-z 0-9 . _ -`, else None."""
     given = environ.get(CLIENT_ID)
     return given if given and _client_id(given) else None
 
 
 def traceparent(environ: Mapping[str, Any]) -> str | None:
-    """The `traceparent` of the request, if it is valid."""
+    """The `traceparent`, if it is valid W3C Trace Context, else None."""
     given = environ.get(TRACE)
     return given if given and _trace(given) else None

@@ -1,10 +1,9 @@
-"""Lists whose rows the database sends as one text, and how that becomes XML.
+"""Turns the rows of a list, which the database sends as one text, into XML.
 
-A row by itself costs a driver more than all that is done with it here. So the database joins the
-values of all rows to one text, each followed by the mark of its column, and the marks become tags.
-They are characters that XML cannot have: where they do not follow each other as in whole rows, one
-stands in a value, and the list has to be read row by row. So has one with a number that is not
-written here.
+Fetching a row costs the driver more than all that is done with it here. So the database joins the
+values of all rows into one text, with a mark after each value that names its column, and here the
+marks are replaced by tags. The marks are control characters, which XML does not allow. If they do
+not stand in the order of whole rows, a value contains one, and the list has to be read row by row.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from .lexical import DEFAULTS, print_double
 _ALL = [*range(0x01, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20)]
 *_MARKS, _NULL = (bytes([one]) for one in _ALL)
 _NO_CONTROLS = bytes(set(range(256)) - {0, *_ALL})
-_DONE = b"\0"  # for a moment, the mark of what has no more zeros to lose
+_DONE = b"\0"  # the mark of a double while it has no more zeros at its end
 _NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _KINDS = {"string", *DEFAULTS}
 
 
 class Shape:
-    """What the text of rows has to look like, for a repeated field of a complex type.
+    """The format of the text for a repeated field of a complex type.
 
-    `below` is what doubles have to be less than; they must not be negative either.
+    Doubles must be at least 0 and less than `below`, from which on Java writes an exponent.
     """
 
     null = _NULL.decode()
@@ -55,37 +54,37 @@ class Shape:
         ]
         self._empty = [start + _NULL + end for start, end in zip(starts, ends, strict=True)]
 
-    def elements(self, told: RowText) -> bytes | None:
-        """The elements of all rows; None if the text alone does not tell what they are."""
-        if not told.rows:
+    def elements(self, source: RowText) -> bytes | None:
+        """The XML of all rows; None if a value contains a character that XML does not allow."""
+        if not source.rows:
             return b""
-        made = told.text.encode()
-        if not self._has_rows(made, told) or any(one in made for one in _NO_CHARACTERS):
+        made = source.text.encode()
+        if not self._has_rows(made, source) or any(one in made for one in _NO_CHARACTERS):
             return None
         made = self._row[-1:] + _escaped(made)
         for mark in self._doubles:
             made = _with_doubles(made, mark)
-        if told.nulls:
+        if source.nulls:
             for null, default in self._defaults:
                 made = made.replace(null, default)
         for mark, tags in self._tags:
             made = made.replace(mark, tags)
         made = made[self._cut]
-        if told.nulls:
+        if source.nulls:
             for empty in self._empty:
                 made = made.replace(empty, b"")
         return made
 
-    def _has_rows(self, made: bytes, told: RowText) -> bool:
-        """Whether nothing but the marks of so many rows and NULLs are control characters in it."""
+    def _has_rows(self, made: bytes, source: RowText) -> bool:
+        """Whether the control characters are exactly the marks of all rows and the NULLs."""
         controls = made.translate(None, _NO_CONTROLS)
         marks = controls.replace(_NULL, b"")
-        return len(controls) - len(marks) == told.nulls and marks == self._row * told.rows
+        return len(controls) - len(marks) == source.nulls and marks == self._row * source.rows
 
 
 @cache
 def shape_of(returns: Field | None) -> Shape | None:
-    """For a repeated field of plain values, in so far as there are marks for them."""
+    """The shape of a repeated field; None if its type is not flat or has too many fields."""
     if returns is None or returns.model is None or not returns.many:
         return None
     fields = fields_of(returns.model)
@@ -101,7 +100,7 @@ def _escaped(made: bytes) -> bytes:
 
 
 def _with_doubles(made: bytes, mark: bytes) -> bytes:
-    """Decimals as Java writes a double: no zeros at the end but one after the point."""
+    """Decimals as Java writes a double: no trailing zeros, except one after the point."""
     for zeros in range(DECIMALS - 1, 0, -1):
         made = made.replace(b"0" * zeros + mark, _DONE)
     made = made.replace(_DONE, mark)

@@ -14,11 +14,11 @@ from .names import BASE_PATH
 class Service(SpyneService):
     """A web service; its class name is the port type and the last part of its path.
 
-    `PATHS` may name further paths, the first one is the canonical one.
+    `PATHS` replaces that path by several, of which the first is the canonical one.
     """
 
     PATHS: ClassVar[tuple[str, ...]] = ()
-    OWN: ClassVar[bool] = False  # whether it is an addition of ours to the vendor's services
+    OWN: ClassVar[bool] = False  # whether it is ours, not one of the vendor's contract
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -46,7 +46,7 @@ class Published:
         self.writes = writes
 
     def __call__(self, **by_spyne: Any) -> MethodDescriptor:
-        # `rpc` uses its arguments up, so each name needs an `rpc` of its own.
+        # `rpc` removes items from its arguments, so each name needs a call of its own.
         options: dict[str, Any] = {
             "_args": [wire_name(param) for param in self.params],
             "_udd": {"aliases": self.aliases, "writes": self.writes},

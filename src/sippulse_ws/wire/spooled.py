@@ -7,16 +7,16 @@ from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from threading import Semaphore
 
-IN_MEMORY = 4 * 1024 * 1024
+IN_MEMORY = 4 * 1024 * 1024  # bytes
 _PIECE = 64 * 1024
 
 
 class SpoolError(Exception):
-    """A long answer could not be written: no folder for temporary files, or no room in it."""
+    """A long answer could not be written: no folder for temporary files, or the disk is full."""
 
 
 class Spooled:
-    """The bytes of a whole answer, whose length is known; they can be read once.
+    """The bytes of a whole answer; its `len()` is known, and it can be read once.
 
     The file is in the folder that `TMPDIR` names.
     """
@@ -45,15 +45,15 @@ class Spooled:
 
     @property
     def is_file(self) -> bool:
-        """Too long to be held in memory."""
+        """Whether it is too long for memory, and so in a file."""
         return self._length > IN_MEMORY
 
     def fileno(self) -> int:
-        """Of the file."""
+        """The descriptor of the temporary file."""
         return self._file.fileno()
 
     def close(self) -> None:
-        """Called by the server when it is done, even if the client left early."""
+        """Release the file and the place among the senders; WSGI servers call it in any case."""
         senders, self._senders = self._senders, None
         if senders is not None:
             senders.release()
@@ -62,11 +62,11 @@ class Spooled:
     def _write(self, piece: bytes) -> None:
         try:
             self._file.write(piece)
-        except OSError as error:  # would be taken for an error of the database
+        except OSError as error:  # callers would take it for an error of the database
             raise SpoolError(str(error)) from error
 
     def _rewind(self) -> int:
-        """Write what is left in buffers; the length."""
+        """Flush, and go back to the beginning; the length in bytes."""
         try:
             length = self._file.tell()
             self._file.seek(0)
@@ -75,10 +75,10 @@ class Spooled:
         return length
 
     def handed_over(self, senders: Semaphore) -> Iterable[bytes]:
-        """What a server can send: this object, read from its file, or a list with all bytes.
+        """What a WSGI server can send: this object, read from its file, or a list with all bytes.
 
-        While a server sends from the file, one of its threads is held for as long as the client
-        takes to read. `senders` bounds how many are; beyond that the answer is read into memory.
+        Sending from the file holds a thread of the server until the client has read everything.
+        `senders` bounds these threads; if none is left, the answer is read into memory.
         """
         if len(self) > IN_MEMORY and senders.acquire(blocking=False):
             self._senders = senders

@@ -1,7 +1,7 @@
 """Writers: from Python values to XML text, compiled once per type.
 
-For a complex type Python source is made, a line per field, as one would write it by hand. For a
-type of a string, an optional number and a required flag it is
+For each complex type, Python source is generated and compiled, with a line per field. For a type
+with a string, an optional number and a required boolean it is
 
     def write(value):
         name, credit, active, = _get(value)
@@ -30,9 +30,9 @@ from .names import NAMESPACE
 from .row_text import Shape, shape_of
 from .spooled import Spooled
 
-_AT_ONCE = 500  # of an iterator's values
+_AT_ONCE = 500  # values of an iterator that are written together
 
-Write = Callable[[Any], object]  # text, or what an f-string makes text of
+Write = Callable[[Any], object]  # returns text, or an int
 
 
 @cache
@@ -52,13 +52,13 @@ def writer_of(model: type[Dto]) -> Write:
         *(f"        {_expression(field)}," for field in fields),
         "    ))",
     ]
-    exec("\n".join(source), helpers)  # noqa: S102 - made of the contract's names alone
+    exec("\n".join(source), helpers)  # noqa: S102 - contains only names of the contract
     write: Write = helpers["write"]
     return write
 
 
 def _escape_strings(fields: list[Field]) -> list[str]:
-    """Source that escapes the strings; hardly any needs it, so one look is taken at all."""
+    """Source that escapes the strings; few need it, so they are checked together first."""
     names = [field.attribute for field in fields if field.kind == "string" and not field.many]
     if not names:
         return []
@@ -99,17 +99,18 @@ def _repeated(wire: str, write: Write) -> Write:
     return write_all
 
 
-def _told_at_once(values: Iterator[Any], shape: Shape) -> bytes | None:
-    """The elements of values that can be told as a text; None if they have to be read."""
-    tell: Callable[[Shape], RowText | None] | None = getattr(values, "as_text", None)
-    told = None if tell is None else tell(shape)
-    return None if told is None else shape.elements(told)
+def _elements_of_text(values: Iterator[Any], shape: Shape) -> bytes | None:
+    """The XML of rows that the database can send as one text; None for any other values."""
+    as_text: Callable[[Shape], RowText | None] | None = getattr(values, "as_text", None)
+    row_text = None if as_text is None else as_text(shape)
+    return None if row_text is None else shape.elements(row_text)
 
 
 def response_writer(operation: str, returns: Field | None) -> Callable[[Any], bytes | Spooled]:
-    """Makes the whole response envelope of an operation's result.
+    """A function that makes the whole response envelope of an operation's result.
 
-    Repeated values may come from an iterator; then only a few hundred of them are in memory.
+    A repeated result may be an iterator; then at most _AT_ONCE of its values are in memory, unless
+    the database sends them as one text.
     """
     name = f"ns2:{operation}Response"
     start = f'{ENVELOPE_START}<{name} xmlns:ns2="{NAMESPACE}">'
@@ -133,7 +134,7 @@ def response_writer(operation: str, returns: Field | None) -> Callable[[Any], by
         if result is None and default is None:
             return empty
         if returns.many and isinstance(result, Iterator):
-            elements = None if shape is None else _told_at_once(result, shape)
+            elements = None if shape is None else _elements_of_text(result, shape)
             if elements is None:
                 return Spooled(pieces(result))
             answer = b"".join((start.encode(), elements, end.encode()))

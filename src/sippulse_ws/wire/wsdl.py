@@ -16,7 +16,7 @@ WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 
-# A placeholder: each client is given the address under which it reached us.
+# A placeholder for the address of the service, which depends on the request.
 ADDRESS = "urn:x-sippulse-ws:address"
 SCHEMA_QUERY = "xsd=1"  # the reference has one schema for each service
 
@@ -56,7 +56,7 @@ class Published(NamedTuple):
 
 
 def build(application: Application, all_optional: bool = False) -> Published:
-    """With `all_optional`, no element of a complex type is required."""
+    """The WSDL and the schema; with `all_optional`, no element of a complex type is required."""
     document = application.interface.docs.wsdl11
     document.build_interface_document(ADDRESS)
     root = etree.fromstring(document.get_interface_document())
@@ -152,7 +152,7 @@ def _reshape_service(root: _Element, port_type: str, tns: str) -> None:
 
 
 def _sort(root: _Element) -> None:
-    """Sort what may stand in any order, so that two WSDLs can be compared as text."""
+    """Sort elements whose order has no meaning, so that WSDLs can be compared as text."""
     messages = sorted(root.findall(WSDL + "message"), key=_name)
     place = root.index(_child(root, "types")) + 1
     for message in messages:

@@ -1,4 +1,4 @@
-"""Authentication of a subscriber by IP address."""
+"""IP addresses that authenticate a subscriber."""
 
 from typing import ClassVar
 

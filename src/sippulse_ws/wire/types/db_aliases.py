@@ -1,4 +1,4 @@
-"""Other user names of a subscriber."""
+"""Aliases: other SIP addresses of a subscriber."""
 
 from ..fields import Dto, integer, string
 

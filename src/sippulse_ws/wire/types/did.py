@@ -1,4 +1,4 @@
-"""Numbers that reach a subscriber from outside."""
+"""DID numbers, which the public network delivers to a subscriber or hunt group."""
 
 from ..fields import Dto, boolean, double, integer, string
 

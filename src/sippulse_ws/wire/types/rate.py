@@ -1,4 +1,4 @@
-"""Prefixes and what a call to them costs."""
+"""Rates: prefixes, and the price of calls to them."""
 
 from ..fields import Dto, double, integer, string
 

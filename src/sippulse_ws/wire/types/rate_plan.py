@@ -1,4 +1,4 @@
-"""How the calls of a subscriber are billed."""
+"""Rate plans: how the calls of a subscriber are billed."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ class RatePlanDto(Dto):
         "limitToCreditsExpires": "limitToCreditExpires",
     }
 
-    # clients send numbers that they do not set as empty elements: the default is meant, not 0
+    # clients send numbers that they do not set as empty elements, which mean the default, not 0
     block_calls_without_rate = boolean("blockCallsWithoutRate", required=True)
     cadency = integer("cadency", empty_absent=True)
     domain = string("domain")

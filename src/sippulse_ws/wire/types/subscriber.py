@@ -1,4 +1,4 @@
-"""Subscribers: the whole record, and the parts that are changed apart."""
+"""Subscribers: the whole record, and the parts with update operations of their own."""
 
 from typing import ClassVar
 

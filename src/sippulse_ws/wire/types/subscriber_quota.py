@@ -1,4 +1,4 @@
-"""How much a subscriber may spend in a day and in a month."""
+"""Quotas: the minutes or the amount that a subscriber may use in a day or a month."""
 
 from ..fields import Dto, boolean, double, string
 

@@ -1,4 +1,4 @@
-"""Registrations of a subscriber."""
+"""Registrations (contacts) of a subscriber."""
 
 from ..fields import Dto, date_time, double, integer, long, string
 

@@ -1,4 +1,4 @@
-"""Who calls: the login and the password of an administrator."""
+"""The administrator who calls: login and password."""
 
 from ..fields import Dto, string
 
