@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from sippulse_ws.cutover.old_database import OldDatabase
 from sippulse_ws.db import Session
 from sippulse_ws.db.connections.clock import CLOCK
 from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed
@@ -139,6 +140,16 @@ def test_no_file_of_this_machine_is_sent_to_the_server(db: Session, tmp_path: Pa
     with pytest.raises(DBAPIError), db.savepoint():
         db.exec_driver_sql(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE domain (domain)")
     assert db.scalar(sa.text("SELECT COUNT(*) FROM domain WHERE domain LIKE 'secret%'")) == 0
+
+
+@pytest.mark.engines("mariadb")
+@pytest.mark.usefixtures("platform")
+def test_nor_to_the_old_database_of_a_migration(database_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "names"
+    file.write_text("secret.example.com\n")
+    old = OldDatabase(database_url)
+    with old._engine.connect() as db, pytest.raises(DBAPIError):
+        db.exec_driver_sql(f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE domain (domain)")
 
 
 @pytest.mark.parametrize("values", [{"colour": "red"}, {"name": ...}])

@@ -62,8 +62,8 @@ def test_all_is_well(cli: Cli) -> None:
     rows = json.loads(cli("doctor", "--json").stdout)
     assert [row for row in rows if row["state"] != "ok"] == []
     assert {row["check"] for row in rows} == set(
-        "settings,disk,certificate,database,rights,character set,clock,schema,key,views,partitions,"
-        "indexes,passwords,proxies,dids,networks,backups".split(",")
+        "settings,disk,certificate,database,rights,character set,clock,packet,schema,key,views,"
+        "partitions,indexes,passwords,proxies,dids,networks,backups".split(",")
     )
 
 
@@ -161,6 +161,12 @@ def test_clocks_that_differ(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     found = troubles(cli, 1)
     assert set(found) == {"clock"}
     assert "NTP" in found["clock"]["do"]
+
+
+@pytest.mark.engines("mariadb")
+def test_a_database_that_takes_no_long_lists(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_checks, "LEAST_PACKET", (1 << 30) + 1)  # more than a server can have
+    assert "1073741825" in troubles(cli, 1)["packet-small"]["found"]
 
 
 @pytest.mark.engines("sqlite")

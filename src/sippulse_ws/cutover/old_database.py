@@ -59,7 +59,10 @@ class OldDatabase:
 
     def __init__(self, dsn: str) -> None:
         try:
-            self._engine = sa.create_engine(dsn, poolclass=sa.NullPool)
+            url = sa.make_url(dsn)
+            # a server could ask mysqlclient for any file of this machine
+            arguments = {"local_infile": False} if url.get_backend_name() == "mysql" else {}
+            self._engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=arguments)
         except (sa.exc.ArgumentError, ImportError) as error:
             raise NotReadable(table="DSN", reason=error) from None
 

@@ -50,6 +50,7 @@ def _examine_database(
         "rights": partial(server_checks.check_rights, own=own),
         "character set": server_checks.check_character_set,
         "clock": server_checks.check_clock,
+        "packet": server_checks.check_packet,
         "schema": server_checks.check_schema,
     }
     found = list(_run(database, server))

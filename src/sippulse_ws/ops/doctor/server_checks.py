@@ -16,6 +16,7 @@ from sippulse_ws.ops.views import find_broken_elsewhere, find_broken_views
 
 MONTH = 31  # days
 CLOCKS = 2.0  # seconds that may differ
+LEAST_PACKET = 1 << 20  # bytes of max_allowed_packet; lists are sent in half as many
 # docs/sql.md's queries: name, table, what plans call it (a view has an alias for it), statement
 QUERIES = (
     (
@@ -92,6 +93,17 @@ def check_clock(db: Session) -> Iterator[Finding]:
         yield warning("clock", "clock", seconds=round(apart, 1))
     else:
         yield fine("clock")
+
+
+def check_packet(db: Session) -> Iterator[Finding]:
+    if db.is_sqlite:
+        yield fine("packet", "not-needed")
+        return
+    size = int(db.exec_driver_sql("SELECT @@max_allowed_packet").scalar() or 0)
+    if size < LEAST_PACKET:
+        yield warning("packet", "packet-small", size=size, needed=LEAST_PACKET)
+    else:
+        yield fine("packet")
 
 
 def check_schema(db: Session) -> Iterator[Finding]:

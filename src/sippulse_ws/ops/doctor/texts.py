@@ -51,6 +51,16 @@ TEXTS = {
             "grant them; the table is in docs/operations.md",
         ),
     ),
+    "packet-small": _Text(
+        Wording(
+            "max_allowed_packet do banco é {size}, e listas longas precisam de {needed} bytes",
+            "the database's max_allowed_packet is {size}, and long lists need {needed} bytes",
+        ),
+        Wording(
+            "aumente max_allowed_packet na configuração do servidor de banco de dados",
+            "raise max_allowed_packet in the configuration of the database server",
+        ),
+    ),
     "charset": _Text(
         Wording("não é utf8mb4: {what}", "not utf8mb4: {what}"),
         Wording(
