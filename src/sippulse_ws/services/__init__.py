@@ -1,4 +1,4 @@
-"""The web services, one module each."""
+"""The web services, one `*_ws` module each, and what runs their operations."""
 
 from sippulse_ws.services.account_group_ws import AccountGroupWS
 from sippulse_ws.services.address_ws import AddressWS

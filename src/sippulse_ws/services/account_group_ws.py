@@ -33,7 +33,7 @@ class AccountGroupWS(Service):
     def retrieveAccountGroup(call: Call, account_manager: str) -> Any:
         return account_groups.get_account_group(call.db, account_manager)
 
-    # a manager has one group, whatever the profile
+    # the profile is not looked at: a managing account has one group
     @operation(OF_MANAGER, *GROUP, writes=True, aliases=_ALIASES)
     def removeAccountGroup(
         call: Call,

@@ -11,7 +11,7 @@ from sippulse_ws.wire.types.address import AddressDto
 
 
 class AddressWS(Service):
-    """Addresses that call as a subscriber without a password."""
+    """IP addresses that authenticate a subscriber's calls without a password."""
 
     @operation(
         within("domain"),
@@ -53,7 +53,7 @@ class AddressWS(Service):
     def removeAddress(call: Call, domain: str, address_id: int | None) -> None:
         addresses.remove_address(call.db, domain, address_id)
 
-    # the document's spellings
+    # spellings of the vendor's document
     listAddresses = lisAddresses
     insertAddresses = insertAddress
     updateAddresses = updateAddress

@@ -1,4 +1,4 @@
-"""Many writes of any services in one transaction: all of them are done, or none."""
+"""Batches: writes of any services in one transaction. All of them are done, or none."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class BatchItem:
     plain: Callable[[Any], Any]
 
     def __str__(self) -> str:
-        """What of it enters the digest that belongs to an idempotency key."""
-        told = [self.published.service, self.published.name, self.values]
-        return json.dumps(told, sort_keys=True, default=str)
+        """Its part of the digest that is stored with an idempotency key, see `idempotency.py`."""
+        parts = [self.published.service, self.published.name, self.values]
+        return json.dumps(parts, sort_keys=True, default=str)
 
 
 class _ItemContext(Context):
-    """One operation of a batch, for the audit trail: the request is the batch's."""
+    """The batch's context with the service and name of one operation, for its audit row."""
 
     def __init__(self, whole: Context, published: PublishedOperation) -> None:
         self.__dict__ |= whole.__dict__
@@ -46,9 +46,10 @@ class _ItemContext(Context):
 def run_batch(
     runner: Runner, context: Context, items: Sequence[BatchItem], principal: Any
 ) -> list[Any]:
-    """The results in order; `context.failed_index` tells which operation ended it.
+    """Run a batch; returns the results in order.
 
-    The rights of all are checked before the first is done.
+    On an error, `context.failed_index` is the index of the operation that failed. The rights of all
+    operations are checked before the first one is run.
     """
 
     def work(call: Call, operations: Sequence[BatchItem]) -> list[Any]:
@@ -83,7 +84,7 @@ def _check_kind(request: Request, item: BatchItem) -> None:
 
 
 def _do(runner: Runner, call: Call, request: Request) -> Any:
-    mine = runner.authorize(call.db, request)  # what it reads may have been made just now
+    mine = runner.authorize(call.db, request)  # again, after what earlier ones have changed
     request.audit(call.db, audit.DONE)
     result = request.operation.function(mine, **request.values)
     if request.operation.reloads and call.settings.auto_reload:
@@ -94,7 +95,7 @@ def _do(runner: Runner, call: Call, request: Request) -> Any:
 
 @contextmanager
 def _failing(context: Context, number: int) -> Iterator[None]:
-    """Notes which operation a failure belongs to, also one of the database."""
+    """Sets `failed_index` if any error is raised inside."""
     try:
         yield
     except Exception:

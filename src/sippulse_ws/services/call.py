@@ -1,4 +1,4 @@
-"""A request on its way to an operation's function, and what the function works with."""
+"""What `Runner` knows of a request (`Request`), and what an operation's function gets (`Call`)."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Call:
-    """What an operation's function works with besides its parameters."""
+    """The first argument of an operation's function: session, rights, settings."""
 
     db: Session
     settings: Settings
     keys: KeyWatch
-    address: str
+    address: str  # the client's IP address
     login: str  # of the administrator, or the customer's account
-    beside: Beside
+    beside: Beside  # runs a short transaction of its own
     proxies: Proxies = ()
     scope: Scope = NOBODY
     found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
-    # (realm, login) that was right after failures, which are deleted after the operation
+    # (realm, login) whose password was right: recorded failures are deleted after the operation
     cleared_failures: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def vault(self) -> Vault:
-        """Encrypts and decrypts passwords; KeyMissing if its key is not the database's."""
+        """Encrypts and decrypts passwords; KeyMissing if we do not have the database's key."""
         return self.keys.checked(self.db)
 
     @property
     def reloads(self) -> SharedReloads:
-        """Reloads of SIP proxies, shared with others who ask for the same one at the same time."""
+        """Reloads of SIP proxies; concurrent requests for the same reload share one."""
         return SharedReloads(self.db, self.beside)
 
 
 class Admitted(NamedTuple):
-    """A call that was authorized, until a time.monotonic()."""
+    """A call that was authorized, and need not be again until `end`."""
 
     call: Call
-    domain: str  # of the operation's line
-    end: float
+    domain: str  # for the request's log line
+    end: float  # time.monotonic()
 
 
 @dataclass(slots=True)
 class Request:
-    """One request on its way to an operation's function and back."""
+    """One call of an operation, with its parameters, for `Runner`."""
 
     operation: Operation
     context: Context
@@ -71,14 +71,15 @@ class Request:
 
     @property
     def changes(self) -> bool:
+        """Whether it is audited."""
         return self.operation.writes or self.operation.acts or self.operation.secret
 
     def waits_for_its_key(self) -> bool:
-        """Whether another request that is still running holds the same idempotency key."""
+        """Whether its idempotency key is not claimed yet: a lock time-out is then about the key."""
         return self.keyed is not None and not self.keyed.claimed
 
     def audit(self, db: Session, outcome: str, error: str | None = None) -> None:
-        """Write the request's row of the audit trail."""
+        """Write the request's row into the audit trail; `error` is an error code."""
         context = self.context
         audit.record(
             db,

@@ -1,4 +1,4 @@
-"""The published operations as data, for the pages, the JSON API and its description."""
+"""The published operations as data, for the pages, the JSON API and its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PublishedOperation:
 
     service: str
     name: str
-    canonical: str  # its main name, of which `name` may be another spelling
+    canonical: str  # the operation's first name; `name` may be another spelling of it
     parameters: tuple[Field, ...]  # in the order of the function's arguments
     returns: Field | None
     declaration: Operation
@@ -41,7 +41,7 @@ class PublishedOperation:
 
 
 def published_operations(service: type[Service]) -> Iterator[PublishedOperation]:
-    """In the order in which the service's class declares them."""
+    """The operations of a service, in the order in which its class declares them."""
     first_names: dict[int, str] = {}
     for name, method in service.public_methods.items():
         declaration = declaration_of(method.function)

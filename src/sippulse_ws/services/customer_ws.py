@@ -1,4 +1,4 @@
-"""CustomerWS: self-care with the subscriber's own password, no administrator."""
+"""CustomerWS: self-care with the subscriber's own password, without an administrator."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from sippulse_ws.wire.types.subscriber import SubscriberDto
 
 
 class CustomerWS(Service):
-    """Self-care: the subscriber's own credentials, no administrator."""
+    """Self-care with the subscriber's own password, without an administrator."""
 
     @operation(
         CUSTOMER,
@@ -22,7 +22,7 @@ class CustomerWS(Service):
         returns=nested(SubscriberDto, "return"),
     )
     def authenticate(call: Call, username: str, domain: str, password: str) -> Any:
-        _enter(call, username, domain, password)
+        _authenticate(call, username, domain, password)
         return subscribers.get_subscriber(call.db, username, domain)
 
     @operation(
@@ -42,7 +42,7 @@ class CustomerWS(Service):
         new_password: str,
         confirm_new_password: str,
     ) -> None:
-        row, which = _enter(call, username, domain, actual_password)
+        row, which = _authenticate(call, username, domain, actual_password)
         passwords.replace_password(
             call.db, call.vault, row, which, new_password, confirm_new_password
         )
@@ -56,11 +56,12 @@ class CustomerWS(Service):
         tagged=True,
     )
     def retrieveCustomerCredit(call: Call, username: str, password: str, domain: str) -> Any:
-        row, _ = _enter(call, username, domain, password)
+        row, _ = _authenticate(call, username, domain, password)
         return row.credit
 
 
-def _enter(call: Call, username: str, domain: str, password: str) -> tuple[Any, str]:
+def _authenticate(call: Call, username: str, domain: str, password: str) -> tuple[Any, str]:
+    """The subscriber's row, and which password was right."""
     row, which, had_failures = customers.authenticate(
         call.db,
         call.vault,

@@ -1,4 +1,4 @@
-"""X-Dry-Run: a write is done with all its checks, and then rolled back."""
+"""X-Dry-Run: a write is run with all its checks, and then rolled back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HEADER = "X-Dry-Run"
 
 
 class DryRunOver(Exception):
-    """Raised to roll back the transaction of a dry run; `result` is the answer."""
+    """Raised to roll back the transaction of a dry run; `result` is what the client gets."""
 
     def __init__(self, call: Any, result: Any) -> None:
         super().__init__()
@@ -21,10 +21,10 @@ class DryRunOver(Exception):
 
 
 def is_dry_run(operation: Operation, context: Context) -> bool:
-    """Whether the request asks for one; any value but true and false is refused."""
-    if not (operation.writes or operation.acts) or not (told := context.told(_HEADER)):
+    """Whether the request asks for a dry run. Raises InvalidDryRun or DryRunImpossible."""
+    if not (operation.writes or operation.acts) or not (texts := context.told(_HEADER)):
         return False
-    values = {text.strip() for text in told}
+    values = {text.strip() for text in texts}
     if len(values) > 1 or not values <= {"true", "false"}:
         raise InvalidDryRun
     if values == {"false"}:

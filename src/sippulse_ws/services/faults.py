@@ -1,4 +1,4 @@
-"""Which faults an operation can end in: its own, and those that every such operation has."""
+"""The error codes of an operation: its own, and those that all operations of its kind have."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sippulse_ws.services.catalogue import PublishedOperation, every_operation
 from sippulse_ws.services.descriptions import describe_operation
 
-# Refused by the JSON API before an operation begins; SOAP has faults without a code for these.
+# Requests that the JSON API rejects before an operation is called; SOAP has faults without a code.
 _READING = ("bad-request", "media-type", "method-not-allowed", "too-large", "unreadable-value")
-# Failures of the server, not of the request.
+# Failures that the request did not cause.
 _ANY = ("busy", "database-unavailable", "deadline", "internal-error")
 _KEYED = ("idempotency-key-in-use", "idempotency-key-reused", "invalid-idempotency-key")
 _WRITING = ("database-full", "outcome-unknown")
@@ -17,18 +17,18 @@ _PROXIES = ("deadline-acting", "dry-run-impossible")
 
 
 def common_faults(operation: PublishedOperation) -> tuple[str, ...]:
-    """The faults that every such operation can end in, in order of their codes."""
+    """The codes that all operations of its kind can fail with, sorted, without its own ones."""
     own = describe_operation(operation).faults
     return tuple(sorted(set(_common(operation)) - set(own)))
 
 
 def possible_faults(operation: PublishedOperation) -> frozenset[str]:
-    """Every code that the operation can end in."""
+    """Every code that the operation can fail with."""
     return frozenset(describe_operation(operation).faults) | frozenset(_common(operation))
 
 
 def batch_faults() -> frozenset[str]:
-    """Those of a batch itself and of the operations in it."""
+    """Every code that a batch, or an operation in it, can fail with."""
     writes = [one for one in every_operation() if one.declaration.writes]
     return frozenset({"not-for-batches"}).union(*map(possible_faults, writes))
 

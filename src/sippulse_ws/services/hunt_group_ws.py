@@ -47,6 +47,6 @@ class HuntGroupWS(Service):
     def removeHuntGroup(call: Call, domain: str, hunt_group_id: int | None) -> None:
         hunt_groups.remove_hunt_group(call.db, domain, hunt_group_id)
 
-    # the document's spellings
+    # spellings of the vendor's document
     insertHuntGroups = insertHuntGroup
     updateHuntGroups = updateHuntGroup

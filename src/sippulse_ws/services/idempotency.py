@@ -1,4 +1,4 @@
-"""Reads the idempotency key of a request, and makes digests of what must not be stored."""
+"""Reads the idempotency key of a request; key and parameters are stored as digests only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sippulse_ws.wire.context import Context
 
 _HEADER = "Idempotency-Key"
 LONGEST_KEY = 255  # characters
-# RFC 8941, 3.3.3: a string of a structured field, with parameters that nobody has defined
+# RFC 8941, 3.3.3: a string of a structured field; parameters after it are ignored
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"(?:;.*)?')
 _PLAIN = re.compile(r"[!#-~][ -~]*")
 _ESCAPED = re.compile(r"\\(.)")
@@ -26,16 +26,19 @@ _ESCAPED = re.compile(r"\\(.)")
 def keyed_request(
     operation: Operation, context: Context, values: Mapping[str, Any], hours: int
 ) -> KeyedRequest | None:
-    """The request's idempotency key; None if it changes nothing or has no key."""
-    if not (operation.writes or operation.acts) or not (told := context.told(_HEADER)):
+    """The request's idempotency key, if it has one and the operation writes or acts.
+
+    `hours` is for how long the outcome is stored. Raises InvalidIdempotencyKey.
+    """
+    if not (operation.writes or operation.acts) or not (texts := context.told(_HEADER)):
         return None
-    keys = {_read(text) for text in told}
+    keys = {_read(text) for text in texts}
     if len(keys) > 1:
         raise InvalidIdempotencyKey(longest=LONGEST_KEY)
     key = keys.pop()
     owner: list[Any] = ["administrator", context.login]
     if operation.right.customer:
-        # the password is checked only later: who does not know it must not get the stored answer
+        # the stored outcome is returned without a check of the password, so it is part of the key
         owner = ["customer", context.login, values.get("actual_password")]
     token = hashlib.sha256(json.dumps([*owner, key]).encode()).hexdigest()
     return KeyedRequest(
@@ -49,7 +52,7 @@ def keyed_request(
 
 
 def _read(text: str) -> str:
-    """The key of a header, with or without quotes."""
+    """The key in a header's value, which may be quoted."""
     text = text.strip()
     if text.startswith('"'):
         quoted = _QUOTED.fullmatch(text)
@@ -68,9 +71,9 @@ def _as_json(value: Any) -> Any:
 def _digest(key: str, context: Context, values: Mapping[str, Any]) -> str:
     """A digest of the operation and its parameters.
 
-    It is keyed with the idempotency key, which is stored nowhere: with a plain digest, somebody who
-    reads the database could try out passwords.
+    It is keyed with the idempotency key, which is not stored: with a plain digest, a reader of the
+    database could guess passwords among the parameters.
     """
-    told = [context.service, context.operation, values]
-    text = json.dumps(told, sort_keys=True, default=_as_json)
+    parts = [context.service, context.operation, values]
+    text = json.dumps(parts, sort_keys=True, default=_as_json)
     return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()

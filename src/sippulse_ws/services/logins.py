@@ -1,7 +1,8 @@
-"""Records failed logins: the delays for further guesses, and rows of the audit trail.
+"""Records failed logins: counts for the delays of further attempts, and audit rows.
 
-There is a row per login, address and minute, with a count; beyond `NAMES` logins of an address, the
-others share one row. During a flood, rows are written together a little later by a thread.
+There is one audit row per login, address and minute, with a count; after `NAMES` logins of an
+address in a minute, the others share one row. In a flood of failures, a thread writes the rows
+together, LATER seconds after the answer.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from sippulse_ws.wire.context import Context
 NAMES = 20  # logins of an address that get a row of their own in a minute
 OTHERS = "(others)"
 DELAYED = "delayed"
-# How many rows are written while the client waits: at once, and then a second.
+# Failures written while the client waits: a burst, and how many more per second.
 BURST = 8.0
 RATE = 4.0
-# How many logins' first failures are counted in memory; more of them push out others.
+# Counters in memory for the first failures of logins; if there are more logins, old ones go.
 FEW = 1 << 18
-LATER = 0.3  # seconds after which all other rows are written
+LATER = 0.3  # seconds between the thread's writes
 OWN, REST = b"own".ljust(16), b"rest".ljust(16)
 
 Beside = Callable[[Callable[[Any], None]], None]
@@ -40,6 +41,8 @@ Beside = Callable[[Callable[[Any], None]], None]
 
 @dataclass(slots=True)
 class _Trace:
+    """An audit row of failed logins."""
+
     at: dt.datetime
     login: str
     address: str
@@ -51,10 +54,10 @@ class _Trace:
 
 @dataclass(slots=True)
 class _Failures:
-    """Rows that are not written yet."""
+    """What is not written yet."""
 
-    traces: dict[str, _Trace]
-    delays: dict[tuple[str, str, str], int]
+    traces: dict[str, _Trace]  # by the digest that makes the audit row unique
+    delays: dict[tuple[str, str, str], int]  # failures by realm, login, address
 
     def store(self, db: Any) -> None:
         audit.count_failed_logins(
@@ -65,9 +68,9 @@ class _Failures:
 
 
 class FailedLogins:
-    """Made before workers are forked: they share the counts of an address's logins.
+    """Made before the workers are forked, which share its counters.
 
-    `beside` runs a function in a small transaction of its own.
+    `beside` runs a function in a short transaction of its own.
     """
 
     def __init__(self, beside: Beside, gate: HashGate) -> None:
@@ -83,7 +86,10 @@ class FailedLogins:
         self._started = False
 
     def note(self, guess: Guess, context: Context, about: str, place: Place | None) -> None:
-        """Note a failed login; with a place, the server's threads may write it later."""
+        """Record a failed login at once; in a flood later, if there is a `place`.
+
+        `about` is the object for the audit row.
+        """
         if place is not None:
             place.guessed()
         address = context.address
@@ -97,8 +103,8 @@ class FailedLogins:
         with self._lock:
             trace = self._pending.traces.get(once)
             if trace is None:
-                told = (context.operation, about, context.request_id)
-                made = _Trace(now, login, address, *told)
+                request = (context.operation, about, context.request_id)
+                made = _Trace(now, login, address, *request)
                 trace = self._pending.traces[once] = made
             trace.times += 1
             flooded = place is not None and not self._has_token()
@@ -116,8 +122,8 @@ class FailedLogins:
     def _counted_failures(self, guess: Guess, address: str, now: dt.datetime, *, few: bool) -> int:
         """How many failures to add to the login's count in the database.
 
-        `few`: there are too many logins to store each. Then a login is stored only from its third
-        failure on, whether it exists or not, so that nobody can tell which logins exist.
+        `few`: in a flood, and for logins in `(others)`. Then a login is stored only from its third
+        failure within an hour on, whether it exists or not, so that delays do not tell which exist.
         """
         if not guess.realm or guess.reason == DELAYED:
             return 0
@@ -129,7 +135,7 @@ class FailedLogins:
         return FREE_FAILURES if count == FREE_FAILURES else 1
 
     def _is_own(self, minute: int, address: str, login: str) -> bool:
-        """Whether the name gets a trace row of its own, and is not counted under `(others)`."""
+        """Whether the login has an audit row of its own, and is not counted in `(others)`."""
         key = self._digest(16, minute, address, login)
         found = self._names.get(key)
         if found is None:

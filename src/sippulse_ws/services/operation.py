@@ -1,7 +1,7 @@
-"""`@operation` publishes a function as an operation of a web service; there is no other way.
+"""`@operation` publishes a function as an operation of a web service; all are published this way.
 
 It adds the principal to the parameters and declares the right that is needed; `Runner` in
-`runner.py` does the rest.
+`runner.py` runs the operation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sippulse_ws.wire.types.user_principal import UserPrincipalDto
 
 Values = dict[str, Any]
 
-# Names of values that hold a domain or end in one; domains are lower case everywhere inside.
+# Names of parameters that are a domain, or end in `@domain`. Domains are stored in lower case.
 _DOMAINS = {"domain", "alias_domain"}
 ACCOUNTS = {"account_code", "account_manager", "account"}
 _WITH_DOMAIN = _DOMAINS | ACCOUNTS
@@ -37,14 +37,14 @@ _DOMAIN_OF = itemgetter("domain")
 class Right:
     """What an operation needs besides a valid principal.
 
-    `domains` finds the domains that must be granted among the parameters, `None` for one that is
-    needed and missing. Without it the domain function asks the scope itself, because only the
-    stored object tells its domain.
+    `domains` returns the domains among the parameters, which must be granted to the administrator;
+    `None` stands for a required one that is missing. Without it the domain function checks the
+    scope, because only the stored object has the domain.
     """
 
     domains: Callable[[Mapping[str, Any]], list[Any]] | None = None
-    reported_as: str = "domain"  # wire name of the parameter to complain about
-    customer: bool = False  # no principal: the subscriber's own password is checked
+    reported_as: str = "domain"  # wire name of the parameter, for MissingField
+    customer: bool = False  # no principal: the function checks the subscriber's password
 
 
 def within(path: str) -> Right:
@@ -60,58 +60,58 @@ def within_account(path: str) -> Right:
 
 
 def within_owner(name: str) -> Right:
-    """The domain of the subscriber that an object names: by account code, by `domain`, or both."""
+    """The domains in this object's `account` and `domain` must be granted; one may be absent."""
     account, domain = _getter(f"{name}.account"), _getter(f"{name}.domain")
 
     def domains(values: Mapping[str, Any]) -> list[Any]:
-        told = [_domain_of(account(values)), domain(values)]
-        return [one for one in told if one] or [None]
+        named = [_domain_of(account(values)), domain(values)]
+        return [one for one in named if one] or [None]
 
     return Right(domains=domains)
 
 
 def within_each(name: str) -> Right:
-    """The domain of every object in this repeated parameter; its function refuses missing ones."""
+    """The domain of every object in this list must be granted; the function finds absent ones."""
 
     def domains(values: Mapping[str, Any]) -> list[Any]:
         rows = values[name] or ()
-        told = rows.columns["domain"] if isinstance(rows, RowColumns) else map(_DOMAIN_OF, rows)
-        return [domain for domain in dict.fromkeys(told) if domain]
+        named = rows.columns["domain"] if isinstance(rows, RowColumns) else map(_DOMAIN_OF, rows)
+        return [domain for domain in dict.fromkeys(named) if domain]
 
     return Right(domains=domains)
 
 
-# The domain function checks, because only the stored object has the domain.
+# The domain function checks the scope, because only the stored object has the domain.
 BY_SCOPE = Right()
 CUSTOMER = Right(customer=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A published function; `parameters` are its names after `call`."""
+    """What `@operation` declares of a function; `parameters` are its parameters after `call`."""
 
     function: Callable[..., Any]
     right: Right
     parameters: tuple[str, ...]
-    # parameters of a complex type, with their wire names: needed, handed over as a dict
+    # required parameters of a complex type, with their wire names; the function gets a dict
     objects: Mapping[str, str]
     writes: bool
-    reads: Reading  # the principal, and perhaps what `call.found` is
+    reads: Reading  # the statement that reads the principal, and rows for `call.found`
     # changes something outside the database: audited like a write, but without a transaction
     acts: bool
     reloads: tuple[str, ...]  # tables that SIP proxies must read again
-    secret: bool = False  # reads what nobody should read unnoticed: audited like a write
-    lane: str = OPERATIONS  # whose threads it holds, see sippulse_ws.lanes
+    secret: bool = False  # reads passwords: audited like a write
+    lane: str = OPERATIONS  # the lane whose threads run it, see lanes.py
     tag: Tag | None = None  # makes the ETag of the result
-    guard: Operation | None = None  # what retrieves the thing that If-Match is about
+    guard: Operation | None = None  # the operation whose ETag If-Match names
 
     @property
     def tells_proxies(self) -> bool:
-        """Whether it acts on SIP proxies, which a rollback does not undo."""
+        """Whether it sends commands to SIP proxies, which a rollback does not undo."""
         return self.lane == PROXIES
 
     def values(self, arguments: tuple[Any, ...]) -> Values:
-        """Plain values by parameter name: DTOs become dicts, domains lower case."""
+        """The arguments by parameter name; DTOs as dicts, domains in lower case."""
         pairs = zip(self.parameters, arguments, strict=True)
         return {name: _plain(name, value) for name, value in pairs}
 
@@ -121,7 +121,7 @@ class Operation:
                 raise MissingField(field=wire)
 
 
-def operation(  # noqa: PLR0913 - a declaration says what there is to say
+def operation(  # noqa: PLR0913 - the keywords of a declaration
     right: Right,
     *fields: FieldType,
     returns: FieldType | None = None,
@@ -135,10 +135,10 @@ def operation(  # noqa: PLR0913 - a declaration says what there is to say
     guarded_by: Published | None = None,
     secret: bool = False,
 ) -> Callable[[Callable[..., Any]], Published]:
-    """Publish `function(call, *fields)`; see docs/architecture.md.
+    """Publish `function(call, *fields)`; for the arguments see `Operation`, docs/architecture.md.
 
-    `tagged`: the answer has an ETag. `guarded_by` is the published operation whose ETag an
-    If-Match of this one names.
+    `tagged`: the answer has an ETag. `guarded_by`: the published operation whose ETag clients may
+    send to this one in If-Match.
     """
 
     def decorate(function: Callable[..., Any]) -> Published:
@@ -167,7 +167,7 @@ def operation(  # noqa: PLR0913 - a declaration says what there is to say
 
 
 def declaration_of(function: Callable[..., Any]) -> Operation:
-    """What was declared of a function that `operation` made."""
+    """The declaration of a function that `operation` made; AttributeError for any other."""
     declared: Operation = function.declaration  # type: ignore[attr-defined]
     return declared
 
@@ -178,7 +178,7 @@ def is_object(one: FieldType) -> bool:
 
 
 def add_telephones(values: Values, telephones: Mapping[str, int]) -> None:
-    """Fill in telephone numbers that were read despite punctuation, where the field is empty."""
+    """Fill in the telephone numbers that had punctuation, where their field is absent."""
     for one in (values, *values.values()):
         if isinstance(one, dict):
             absent = {name for name in telephones if name in one and one[name] is None}

@@ -1,4 +1,4 @@
-"""The outcomes of requests, as the audit trail names them."""
+"""The outcome of a refused request, for the audit trail and for repeats with the same key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sippulse_ws.domain.errors_guard import KeyMissing
 from sippulse_ws.domain.load_errors import Busy, DeadlineExceeded, DeadlineWhileActing
 from sippulse_ws.domain.request_errors import PreconditionFailed, PreconditionUnsupported
 
-# Failures that the request did not cause.
+# Failures that the request did not cause: outcome `failed`, and a repeat is run again.
 _TROUBLES = (
     Busy,
     DatabaseFull,
@@ -31,15 +31,16 @@ _TROUBLES = (
 )
 
 # Refused before the operation began. The draft of Idempotency-Key gives a repeat "the result of the
-# previously completed operation", and here none was completed. What was wrong is no part of what
-# makes a request the same: the If-Match (PreconditionFailed; PreconditionUnsupported where the
-# operation takes none), so that a client reads again, or leaves it out, and repeats the same change
-# under the same key; the password; and the domains granted. A customer's LoginFailed and a batch's
-# AccessDenied come after the key was taken, all others come before.
+# previously completed operation", and here none was completed. The reason is outside of what the
+# digest of a request covers, so a client may mend it and repeat the change under the same key: the
+# If-Match header (PreconditionFailed; PreconditionUnsupported if the operation takes none), the
+# password, or the granted domains. If the key has been claimed by then (before If-Match, a
+# customer's password and what a domain function or a batch checks), it is released again.
 _NOT_BEGUN = (AccessDenied, LoginFailed, PreconditionFailed, PreconditionUnsupported)
 
 
 def outcome_of(refusal: DomainError) -> str:
+    """REFUSED, or FAILED if the request did not cause it."""
     return audit.FAILED if isinstance(refusal, _TROUBLES) else audit.REFUSED
 
 

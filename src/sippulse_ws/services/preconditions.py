@@ -1,6 +1,6 @@
-"""ETag and If-Match: an update is refused if somebody else changed the object in between.
+"""ETag and If-Match: an update is refused if the object was changed since the client read it.
 
-A tag is a digest of what a retrieve… operation answers, the same in SOAP and JSON.
+A tag is a digest of the result of a retrieve… operation, the same in SOAP and JSON.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Tag = Callable[[Any], str]
 
 
 def tagger(returns: FieldType) -> Tag:
-    """Makes the tag of a result; `returns` is the operation's field."""
+    """A function that makes the tag of a result; `returns` is the result's field."""
     model = object_type(returns)
     if model is None:
         return lambda result: _digest((result,))
-    # a tag may end in a log, where nobody must be able to try out passwords with it
+    # without passwords, since tags may be logged, and passwords could be guessed from a digest
     names = [one.attribute for one in fields_of(model) if "password" not in one.attribute]
     get = attrgetter(*names)
     return lambda result: _digest(get(result))
@@ -38,18 +38,18 @@ def _digest(values: tuple[Any, ...]) -> str:
 
 
 def wanted_tags(context: Context) -> list[str]:
-    """What If-Match asks for; empty without the header."""
+    """The values of If-Match, in HTTP and SOAP headers."""
     return context.told(_HEADER)
 
 
 def check_tag(wanted: list[str], current: str) -> None:
-    """PreconditionFailed unless each header names the current tag, or `*`."""
+    """Raises PreconditionFailed unless each header contains the current tag, or is `*`."""
     for header in wanted:
         if header.strip() != "*" and current not in _TAG.findall(header):
             raise PreconditionFailed
 
 
 def key_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Username and domain of the object that an update is about."""
+    """Username and domain of the subscriber whom an update changes."""
     inner = next((one for one in values.values() if isinstance(one, dict)), values)
     return {"username": inner.get("username"), "domain": inner.get("domain")}

@@ -28,7 +28,7 @@ class RatePlanWS(Service):
     def insertRatePlan(call: Call, rate_plan: dict[str, Any]) -> Any:
         return rate_plans.insert_rate_plan(call.db, rate_plan)
 
-    # by id: the document's updateRatePlan has no domain
+    # by the stored plan's domain: updateRatePlan has none in the vendor's document
     @operation(
         BY_SCOPE,
         nested(RatePlanDto, "ratePlan"),

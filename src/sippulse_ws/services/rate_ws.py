@@ -1,4 +1,4 @@
-"""RateWS: rate tables, prefix by prefix."""
+"""RateWS: rate tables, with a price per prefix."""
 
 from typing import Any
 

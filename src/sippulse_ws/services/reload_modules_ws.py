@@ -1,4 +1,4 @@
-"""ReloadModulesWS: tells the running SIP proxies to take over what changed."""
+"""ReloadModulesWS: makes the running SIP proxies load changed data."""
 
 from sippulse_ws.domain import proxies
 from sippulse_ws.services.call import Call
@@ -8,7 +8,7 @@ from sippulse_ws.wire.rpc import Service
 
 
 class ReloadModulesWS(Service):
-    """Reloads of the SIP proxies; a success means that every proxy did it."""
+    """Reloads of the SIP proxies; success means that every proxy has done it."""
 
     @operation(within("domain"), string("username"), string("domain"), acts=True)
     def reloadSubscriber(call: Call, username: str | None, domain: str) -> None:

@@ -1,4 +1,4 @@
-"""Retries of transactions whose failure proves that nothing was stored."""
+"""Retries of transactions that have failed without storing anything."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from sippulse_ws.domain.errors import DomainError
 
 ATTEMPTS = 3
 CONFLICTS = 100  # tries lost to concurrent transactions; usually the deadline comes first
-LONGEST_PAUSE = 0.2  # seconds between two of them
-# Seconds in which a cluster removes a dead node, and load balancers have noticed.
+LONGEST_PAUSE = 0.2  # seconds between tries
+# Seconds after which a cluster has removed a dead node, and load balancers have noticed.
 CLUSTER_PATIENCE = 12.0
 
 Result = TypeVar("Result")
@@ -33,12 +33,12 @@ def repeating(
     finished: Sequence[bool] = (),
     patience: float = 0,
 ) -> Result:
-    """Run `attempt`, again after a deadlock or a lost connection if nothing can have been stored.
+    """Run `attempt`; run it again after a deadlock or a lost connection, if nothing was stored.
 
-    `finished` is filled once only the commit is left; then only failures are repeated that prove
-    that it was not done. A locked row is waited for until the deadline of this thread, unless it
-    `is_hopeless`. An unavailable database is tried again for `patience` seconds: in a cluster
-    another node takes over.
+    `attempt` fills `finished` before it commits; then it is repeated only after an error that
+    proves that the commit was not done. Lock time-outs are repeated until this thread's deadline,
+    unless `is_hopeless()`. An unavailable database is tried again for `patience` seconds: in a
+    cluster another node takes over.
     """
     tries, begun = 0, monotonic()
     while True:
@@ -59,7 +59,7 @@ def repeating(
             tries += 1
             if not _may_go_on(error, tries, patience - (monotonic() - begun)):
                 raise
-        # apart from others that failed in the same moment
+        # random, lest transactions that failed together meet again
         sleep(random.uniform(0, min(0.005 * 2 ** min(tries, 10), LONGEST_PAUSE)))  # noqa: S311
 
 

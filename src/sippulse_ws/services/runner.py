@@ -1,4 +1,4 @@
-"""Runs operations: principal, right, transaction, errors, audit. One commit per request."""
+"""Runs operations: authenticates, authorizes, opens the transaction, audits, maps errors."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_STREAMS = (GeneratorType, Listing)  # of rows that are still in the database
+_STREAMS = (GeneratorType, Listing)  # results whose rows are still in the database
 
-# Seconds for a row about a login or a refusal, besides those of the operation.
+# Seconds for a transaction beside the operation's own, such as an audit row of a refusal.
 BESIDE_SECONDS = 5.0
-# For which a write that waits for other writers need not be authorized again.
+# Seconds for which an authorized write may wait for other writers without a new check.
 ADMITTED_SECONDS = 1.0
 
 
 class Runner:
-    """The state of an endpoint: everything an operation needs, made once per process."""
+    """Runs the operations of all endpoints; made once, before the workers are forked."""
 
     def __init__(
         self,
@@ -108,9 +108,9 @@ class Runner:
             self.outage.back()
             return result
         except Detour:
-            started = None  # it will be run again, so there is nothing to measure yet
+            started = None  # it will be run again, and is measured then
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a fault
+        except Exception as error:  # noqa: BLE001 - the client gets a fault for every error
             refusal = self._refusal(error, request)
             if isinstance(error, Guess):
                 self.failed_logins.note(error, context, object_of(values), request.place)
@@ -128,7 +128,7 @@ class Runner:
                 metrics.observe(context.service, context.operation, context.outcome, seconds)
 
     def _run(self, request: Request) -> Any:
-        finished: list[bool] = []  # filled when only the commit is left: then nothing is repeated
+        finished: list[bool] = []  # not empty while only the commit is left, see `repeating`
 
         def attempt() -> Any:
             finished.clear()
@@ -164,10 +164,10 @@ class Runner:
         return result
 
     def _deadline_exceeded(self, request: Request) -> DomainError:
-        told = {"seconds": self.settings.operation_seconds}
+        values = {"seconds": self.settings.operation_seconds}
         if request.operation.tells_proxies and self.proxies:
-            return DeadlineWhileActing(**told)
-        return DeadlineExceeded(**told)
+            return DeadlineWhileActing(**values)
+        return DeadlineExceeded(**values)
 
     def _read(self, request: Request) -> tuple[Call, Any]:
         with self.database.reading() as db:
@@ -176,7 +176,7 @@ class Runner:
                 return call, self._act(call, request)
             result = request.operation.function(call, **request.values)
             if isinstance(result, _STREAMS):
-                with closing(result):  # so that the connection does not stay busy with other rows
+                with closing(result):  # frees the connection even if not all rows were read
                     result = request.context.write(result)
             elif request.operation.tag is not None:
                 request.context.etag = request.operation.tag(result)
@@ -185,7 +185,7 @@ class Runner:
         return call, result
 
     def _act(self, call: Call, request: Request) -> Any:
-        """Run an operation that acts on SIP proxies, between two short transactions."""
+        """Run an operation that acts on SIP proxies; key and audit row have short transactions."""
         keyed = request.keyed
         if wanted_tags(request.context):
             raise PreconditionUnsupported
@@ -202,7 +202,7 @@ class Runner:
         return result
 
     def _claim(self, keyed: KeyedRequest, request: Request) -> Outcome | None:
-        """Claim the key in a transaction of its own; the outcome, if there is one already."""
+        """Claim the key in its own transaction; returns an earlier request's outcome, if any."""
         try:
             with self.database.writing() as db:
                 first = keyed.begin(db)
@@ -210,7 +210,7 @@ class Runner:
                     request.audit(db, audit.REPEATED, first.code)
                 return first
         except BaseException:
-            keyed.claimed = False  # at the commit another node of the cluster was first
+            keyed.claimed = False  # perhaps another node of the cluster committed first
             raise
 
     def _write(self, request: Request, finished: list[bool]) -> tuple[Call, Any]:
@@ -218,7 +218,7 @@ class Runner:
         call, place = self._admit(request), request.place
         with writing_for(place, account_of(request.values)), self.database.writing() as db:
             if place is not None:
-                place.admitted = None  # another attempt asks again
+                place.admitted = None  # a retry authorizes again
             call.db = db
             if keyed is not None and (first := keyed.begin(db)) is not None:
                 request.audit(db, audit.REPEATED, first.code)
@@ -238,12 +238,12 @@ class Runner:
         return call, result
 
     def _admit(self, request: Request) -> Call:
-        """Authorize a write, unless it was a moment ago, before it had to wait for others."""
+        """Authorize a write, unless that was done just before it had to wait for other writers."""
         place, context = request.place, request.context
-        kept: Admitted | None = None if place is None else place.admitted
-        if kept is not None and monotonic() < kept.end:
-            context.domain = kept.domain
-            return kept.call
+        earlier: Admitted | None = None if place is None else place.admitted
+        if earlier is not None and monotonic() < earlier.end:
+            context.domain = earlier.domain
+            return earlier.call
         with self.database.reading() as db:
             call = self.authorize(db, request)
         if place is not None:
@@ -251,7 +251,7 @@ class Runner:
         return call
 
     def _check_unchanged(self, db: Session, request: Request) -> None:
-        """With If-Match, refuse to change an object that is not as the client has read it."""
+        """PreconditionFailed if the object's current ETag is not one of those in If-Match."""
         if not (wanted := wanted_tags(request.context)):
             return
         retrieve = request.operation.guard
@@ -264,7 +264,7 @@ class Runner:
         check_tag(wanted, retrieve.tag(retrieve.function(call, **key)))
 
     def authorize(self, db: Session, request: Request) -> Call:
-        """Authenticate and check the right, before anything else is read or said."""
+        """Authenticate and check the right; no fault before that tells anything about the data."""
         operation, values, principal = request.operation, request.values, request.principal
         context, address = request.context, request.context.address
         call = Call(db, self.settings, self.keys, address, context.login, self.apart, self.proxies)
@@ -300,7 +300,7 @@ class Runner:
             self._beside(partial(forget, address=call.address))
 
     def apart(self, store: Callable[[Session], None]) -> None:
-        """Run a short transaction of its own, within a few seconds."""
+        """Run `store` in a transaction of its own, within BESIDE_SECONDS."""
 
         def attempt() -> None:
             with self.database.writing() as db:
@@ -310,34 +310,35 @@ class Runner:
             repeating(attempt, patience=self._patience)
 
     def _beside(self, store: Callable[[Session], None]) -> None:
-        """Run a short transaction of its own; its failure never changes the operation's outcome."""
+        """Like `apart`, but an error is only logged: the operation's outcome stays as it is."""
         try:
             self.apart(store)
         except Exception as error:
             if is_unavailable(error):
                 self.outage.lost(error)
             else:
-                log.exception("a row about a login or a refusal could not be written")
+                log.exception("a transaction beside the operation failed")
 
     def _refusal(self, error: Exception, request: Request) -> DomainError:
         if isinstance(error, DomainError):
             return error
         if request.keyed is not None and not request.keyed.claimed and is_lock_timeout(error):
             return IdempotencyKeyInUse()
-        told = {"request_id": request.context.request_id}
+        values = {"request_id": request.context.request_id}
         if is_full(error):
-            log.error("the database is full", extra=told)
-            return DatabaseFull(**told)
-        if is_unavailable(error):  # `outage` logs it; a line per request would hide others
+            log.error("the database is full", extra=values)
+            return DatabaseFull(**values)
+        if is_unavailable(error):  # `outage` logs it, once for many requests
             self.outage.lost(error)
-            return DatabaseUnavailable(**told)
-        log.error("%s failed", request.context.operation, exc_info=error, extra=told)
-        return InternalError(**told)
+            return DatabaseUnavailable(**values)
+        log.error("%s failed", request.context.operation, exc_info=error, extra=values)
+        return InternalError(**values)
 
     def _record_refusal(self, request: Request, refusal: DomainError) -> Outcome:
-        """Record a refusal in the audit trail, and as the outcome of the key it came with.
+        """Record a refusal in the audit trail, and as the outcome of its idempotency key.
 
-        The outcome is that of a request with the same key that was first.
+        Returns the outcome to answer: this refusal, or the outcome of a concurrent request with
+        the same key that was stored first.
         """
         keyed, firsts = request.keyed, list[Outcome | None]()
         own = Outcome(refusal, failed_index=request.context.failed_index)

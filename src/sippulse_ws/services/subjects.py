@@ -1,4 +1,4 @@
-"""What a request is about: login, account, and the object as the audit trail names it."""
+"""Login, account and object of a request, for the log, the audit trail and writers' turns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sippulse_ws.domain.audit import describe_object
 from sippulse_ws.row_columns import RowColumns
 from sippulse_ws.services.operation import Operation, Values
 
-# What may name the object of a write in the audit trail, in this order; never a password.
+# The parameters and fields that name the object in an audit row, in this order; no passwords.
 AUDIT_KEYS = (
     "account_code",
     "account_manager",
@@ -29,25 +29,25 @@ AUDIT_KEYS = (
     "value",
 )
 
-# Parameters that name an account by themselves.
+# Parameters and fields that contain a whole account code.
 _ACCOUNTS = ("account_code", "account", "account_manager")
 
 
 def login_of(operation: Operation, values: Values, principal: Any) -> str:
-    """The claimed caller: the administrator's login, or the customer's account."""
+    """The administrator's login or the customer's account, as sent: not authenticated yet."""
     if operation.right.customer:
         return f"{values.get('username') or ''}@{values.get('domain') or ''}"
     return (principal.login if principal is not None else None) or ""
 
 
 def domain_among(values: Mapping[str, Any]) -> str:
-    """The domain among the values, for an operation whose right depends on the stored object."""
+    """The parameter `domain`, or "": for the log until the right tells the domain."""
     found = values.get("domain")
     return found if isinstance(found, str) else ""
 
 
 def object_of(values: Mapping[str, Any]) -> str:
-    """What the request is about, for the audit trail: `username=1000 domain=example.com`."""
+    """The object in the audit row of a request: `username=1000 domain=example.com`."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, dict):
@@ -58,14 +58,14 @@ def object_of(values: Mapping[str, Any]) -> str:
             )
         else:
             flat[name] = value
-    told = _audited_of(tuple(flat))
-    pairs = [(name, flat[name]) for name in told if flat[name] not in (None, "")]
+    audited = _audited_of(tuple(flat))
+    pairs = [(name, flat[name]) for name in audited if flat[name] not in (None, "")]
     return describe_object(pairs)
 
 
 @lru_cache
 def _audited_of(names: tuple[str, ...]) -> list[str]:
-    """The fields of an operation that identify its object."""
+    """Those of these names that identify the object."""
     ids = [name for name in names if name == "id" or name.endswith("_id")]
     return list(dict.fromkeys([name for name in AUDIT_KEYS if name in names] + ids))
 

@@ -36,16 +36,16 @@ PASSWORD_CHANGE = (
 def flag_operation(flag: Flag, *, to: bool) -> Published:
     """An operation that sets or clears one flag of a subscriber."""
 
-    def move(call: Call, username: str, domain: str) -> None:
+    def set_flag(call: Call, username: str, domain: str) -> None:
         subscribers.set_flag(call.db, username, domain, flag, to)
 
-    # the addresses of a blocked subscriber are none
+    # proxies load the IP addresses of active subscribers only
     reloads = ("address",) if flag is Flag.ACTIVE else ()
-    return operation(_IN_DOMAIN, *_KEY, writes=True, reloads=reloads)(move)
+    return operation(_IN_DOMAIN, *_KEY, writes=True, reloads=reloads)(set_flag)
 
 
 def password_change(which: str) -> Published:
-    """An operation that changes the SIP or the portal password."""
+    """An operation that changes one password; `which` is passwords.SIP or passwords.PORTAL."""
 
     def change(
         call: Call,

@@ -14,7 +14,7 @@ from sippulse_ws.wire.types.white_list import UserWhiteListDto
 class WhiteListWS(Service):
     """White lists of subscribers."""
 
-    # the second one is the document's
+    # the second path is that of the vendor's document
     PATHS = (BASE_PATH + "WhiteListWS", BASE_PATH + "WhitelistWS")
 
     @operation(
@@ -39,5 +39,5 @@ class WhiteListWS(Service):
     def listWhiteList(call: Call, username: str, domain: str) -> Any:
         return white_lists.list_white_list(call.db, username, domain)
 
-    # the document's spelling
+    # spelling of the vendor's document
     deleteWhiteList = deletetWhiteList

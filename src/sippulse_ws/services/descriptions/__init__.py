@@ -1,6 +1,6 @@
-"""What operations and fields mean, in both languages: a file per service, and fields.toml.
+"""Descriptions of operations and fields in both languages: a file per service, and fields.toml.
 
-Read at the first use: a server that answers SOAP alone never does.
+The files are read at the first use, so never by a server that answers only SOAP.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sippulse_ws.wording import Wording
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """A field's meaning, and an example as JSON; None for an object."""
+    """What a field means, and an example as a JSON value; objects have none."""
 
     text: Wording
     example: Any = None
@@ -26,17 +26,18 @@ class FieldDescription:
 
 @dataclass(frozen=True, slots=True)
 class OperationDescription:
-    """`needed`: paths of parameters without which it is a fault; `faults`: codes of its own.
+    """What an operation does.
 
-    `row_faults`: the reasons of row-refused.
+    `needed`: paths of required parameters, such as `did.domain`. `faults`: error codes of its own.
+    `row_faults`: codes that a row-refused fault may contain.
     """
 
     text: Wording
     needed: frozenset[str]
     faults: tuple[str, ...]
-    effect: Wording | None = None  # beyond the database
+    effect: Wording | None = None  # on calls, phones, SIP proxies or money
     row_faults: tuple[str, ...] = ()
-    example: dict[str, Any] = field(default_factory=dict)  # values by path, instead of the fields'
+    example: dict[str, Any] = field(default_factory=dict)  # JSON values by path
 
 
 def describe_service(service: str) -> Wording:
@@ -45,31 +46,31 @@ def describe_service(service: str) -> Wording:
 
 @cache
 def describe_operation(operation: PublishedOperation) -> OperationDescription:
-    """KeyError for an operation that nobody has described."""
-    told = _load(operation.service)[operation.canonical]
-    effect = Wording(told["effect_pt"], told["effect_en"]) if "effect_pt" in told else None
+    """The description under the operation's canonical name; KeyError if there is none."""
+    entry = _load(operation.service)[operation.canonical]
+    effect = Wording(entry["effect_pt"], entry["effect_en"]) if "effect_pt" in entry else None
     return OperationDescription(
-        text=_text(told),
-        needed=frozenset(told["needed"]),
-        faults=tuple(told["faults"]),
+        text=_text(entry),
+        needed=frozenset(entry["needed"]),
+        faults=tuple(entry["faults"]),
         effect=effect,
-        row_faults=tuple(told.get("row_faults", ())),
-        example=told.get("example", {}),
+        row_faults=tuple(entry.get("row_faults", ())),
+        example=entry.get("example", {}),
     )
 
 
 def describe_field(one: Field, of_type: str = "") -> FieldDescription:
-    """`of_type` is the contract's name of the complex type it stands in; KeyError if unknown."""
+    """`of_type` is the contract's name of the field's complex type; KeyError if not described."""
     known = _load("fields")
     if one.model is not None:
-        told = known["objects"][one.wire]
+        entry = known["objects"][one.wire]
     else:
-        told = known.get(of_type, {}).get(one.wire) or known["any"][one.wire]
-    return FieldDescription(_text(told), told.get("example"))
+        entry = known.get(of_type, {}).get(one.wire) or known["any"][one.wire]
+    return FieldDescription(_text(entry), entry.get("example"))
 
 
 def example_arguments(operation: PublishedOperation) -> dict[str, Any]:
-    """Parameters of a call that works on the demo data, as JSON, without the principal."""
+    """JSON values of parameters that work on the demo data, without the principal."""
     description = describe_operation(operation)
     return {
         one.wire: _example(one, description, one.wire, "")
@@ -99,8 +100,8 @@ def _roots(paths: dict[str, Any]) -> set[str]:
     return {path.partition(".")[0] for path in paths}
 
 
-def _text(told: dict[str, Any]) -> Wording:
-    return Wording(told["pt"], told["en"])
+def _text(entry: dict[str, Any]) -> Wording:
+    return Wording(entry["pt"], entry["en"])
 
 
 @cache
