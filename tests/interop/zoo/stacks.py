@@ -31,7 +31,7 @@ class Stack:
     title: str
     version: Callable[[], str]
     make: Callable[[], Made]
-    trick: str = "none"  # the one thing that a user of it has to know
+    note: str = "none"  # what a user of it has to know
     in_ci: bool = False
 
 
@@ -39,16 +39,16 @@ OWN_PACKAGE = "a package for each service (`-p`)"
 REQUIRED = (
     "values for the booleans and numbers that the WSDL requires, or `SIPPULSE_WSDL_REQUIRED=none`"
 )
-EMPTY = "an answer with an empty list is no object: `result?.did ?? []`"
+EMPTY = "the result of an empty list is not an object: `result?.did ?? []`"
 STRINGS = (
-    "strings need `->type('string')`, or what is not ASCII goes as base64;"
+    "strings need `->type('string')`, otherwise text outside of ASCII is sent as base64;"
     " `on_action(sub { '' })` for the SOAPAction"
 )
 
 STACKS = [
     Stack(
         "cxf",
-        "Apache CXF, validating by the schema",
+        "Apache CXF, with schema validation",
         lambda: pinned("cxf", "cxf-rt-frontend-jaxws"),
         partial(jaxws, "cxf", "schema"),
         OWN_PACKAGE,
@@ -90,14 +90,14 @@ STACKS = [
         "Apache Axis2 (ADB)",
         lambda: pinned("axis2", "axis2-adb"),
         partial(java, "axis2", "GenerateAxis2", "Axis2Client"),
-        "`-u -ns2p` for a package of types for each service; an empty list is `null`",
+        "`-u -ns2p` puts the types of each service into their own package; an empty list is `null`",
     ),
     Stack(
         "gsoap",
         "gSOAP, strict",
         lambda: debian("gsoap"),
         gsoap,
-        "`SOAP_C_UTFSTRING`, or names lose what is not Latin-1",
+        "`SOAP_C_UTFSTRING`, otherwise characters outside of Latin-1 are lost",
         in_ci=True,
     ),
     Stack(
@@ -105,7 +105,7 @@ STACKS = [
         "Mono wsdl.exe (.NET classic)",
         lambda: debian("mono-devel"),
         mono,
-        "for an optional number or boolean set `…Specified`, or it is not sent",
+        "set `…Specified` for an optional number or boolean, otherwise it is not sent",
     ),
     Stack(
         "zeep",
@@ -120,12 +120,12 @@ STACKS = [
         "suds-community",
         lambda: version("suds-community"),
         lambda: script(sys.executable, "suds_client.py"),
-        "`cache=None`, or a WSDL is kept for a day",
+        "`cache=None`, otherwise WSDLs are cached for a day",
         in_ci=True,
     ),
     Stack(
         "php",
-        "PHP SoapClient, compressing",
+        "PHP SoapClient, with compression",
         php_version,
         lambda: script("php", "php/client.php"),
         "`SOAP_SINGLE_ELEMENT_ARRAYS`; " + REQUIRED,

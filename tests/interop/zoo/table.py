@@ -24,42 +24,44 @@ from tests.interop.zoo.stacks import (
 DOCUMENT = Path(__file__).parents[3] / "docs" / "clients.md"
 IN_PORTUGUESE = DOCUMENT.parent / "pt-BR" / DOCUMENT.name
 START, END = "<!-- the zoo: made by `make test-zoo` -->", "<!-- end of the zoo -->"
-COLUMNS = ("stack", "version", "classes of all 15 WSDLs", "typed fault", "one trick")
+COLUMNS = ("stack", "version", "classes from all 15 WSDLs", "typed fault", "note")
 
 # The words of the table; what is the same in both languages is not here.
 PORTUGUESE = {
     "stack": "cliente",
     "version": "versão",
-    "classes of all 15 WSDLs": "classes dos 15 WSDLs",
+    "classes from all 15 WSDLs": "classes dos 15 WSDLs",
     "typed fault": "falha tipada",
-    "one trick": "um detalhe",
+    "note": "observação",
     "yes": "sim",
-    "uses none": "não usa",
-    "its message is in the detail": "a mensagem está no detail",
-    "Apache CXF, validating by the schema": "Apache CXF, validando pelo schema",
+    "not used": "não usa",
+    "no; the message is in `detail`": "não; a mensagem está em `detail`",
+    "Apache CXF, with schema validation": "Apache CXF, com validação pelo esquema",
     "Apache CXF with MTOM": "Apache CXF com MTOM",
     "gSOAP, strict": "gSOAP, estrito",
     "Mono wsdl.exe (.NET classic)": "Mono wsdl.exe (.NET clássico)",
     "zeep, strict": "zeep, estrito",
-    "PHP SoapClient, compressing": "PHP SoapClient, com compressão",
+    "PHP SoapClient, with compression": "PHP SoapClient, com compressão",
     OWN_PACKAGE: "um pacote para cada serviço (`-p`)",
     "an empty list is `null`": "uma lista vazia é `null`",
-    "`-u -ns2p` for a package of types for each service; an empty list is `null`": (
-        "`-u -ns2p` para um pacote de tipos por serviço; uma lista vazia é `null`"
+    "`-u -ns2p` puts the types of each service into their own package; an empty list is `null`": (
+        "`-u -ns2p` põe os tipos de cada serviço num pacote próprio; uma lista vazia é `null`"
     ),
-    "`SOAP_C_UTFSTRING`, or names lose what is not Latin-1": (
-        "`SOAP_C_UTFSTRING`, ou os nomes perdem o que não é Latin-1"
+    "`SOAP_C_UTFSTRING`, otherwise characters outside of Latin-1 are lost": (
+        "`SOAP_C_UTFSTRING`, senão perdem-se caracteres fora do Latin-1"
     ),
-    "for an optional number or boolean set `…Specified`, or it is not sent": (
-        "para número ou booleano opcional ligue `…Specified`, ou ele não é enviado"
+    "set `…Specified` for an optional number or boolean, otherwise it is not sent": (
+        "ligue `…Specified` para um número ou booleano opcional, senão ele não é enviado"
     ),
     REQUIRED: (
         "valores para os booleanos e números que o WSDL exige, ou `SIPPULSE_WSDL_REQUIRED=none`"
     ),
-    "`cache=None`, or a WSDL is kept for a day": "`cache=None`, ou o WSDL é guardado por um dia",
-    EMPTY: "a resposta com uma lista vazia não é um objeto: `result?.did ?? []`",
+    "`cache=None`, otherwise WSDLs are cached for a day": (
+        "`cache=None`, senão os WSDLs ficam em cache por um dia"
+    ),
+    EMPTY: "o resultado de uma lista vazia não é um objeto: `result?.did ?? []`",
     STRINGS: (
-        "textos precisam de `->type('string')`, ou o que não é ASCII vai em base64;"
+        "textos precisam de `->type('string')`, senão texto fora do ASCII vai em base64;"
         " `on_action(sub { '' })` para o SOAPAction"
     ),
 }
@@ -69,7 +71,7 @@ PORTUGUESE["`SOAP_SINGLE_ELEMENT_ARRAYS`; " + REQUIRED] = (
 
 
 def keep(stack: Stack, **seen: Any) -> None:
-    """Remember what a run of a stack has shown."""
+    """Store what the run of a stack has shown, for the table."""
     ZOO.mkdir(parents=True, exist_ok=True)
     result = {"stack": stack.name, "version": stack.version(), **seen}
     (ZOO / f"result-{stack.name}.json").write_text(json.dumps(result), "utf-8")
@@ -85,9 +87,9 @@ def rows(found: dict[str, dict[str, Any]]) -> list[list[str]]:
     made = [list(COLUMNS)]
     for stack in STACKS:
         result = found[stack.name]
-        generated = "yes" if result["generated"] else "uses none"
-        typed = "yes" if result["typed"] else "its message is in the detail"
-        made.append([stack.title, result["version"], generated, typed, stack.trick])
+        generated = "yes" if result["generated"] else "not used"
+        typed = "yes" if result["typed"] else "no; the message is in `detail`"
+        made.append([stack.title, result["version"], generated, typed, stack.note])
     return made
 
 
