@@ -29,7 +29,7 @@ class Place(Protocol):
 
     lane: str
     end: float  # time.monotonic() by which it must be answered
-    admitted: Any  # what an operation keeps of its first run for another one
+    authorized: Any  # of a write that waits: its authorization, for its next run
 
     def guessed(self) -> None:
         """The client's login failed."""

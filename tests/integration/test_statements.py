@@ -152,7 +152,7 @@ def test_statements_of_an_operation(
 class _Crowded:
     """A place where others write already when a request comes for the first time."""
 
-    lane, end, admitted, park = "operations", float("inf"), None, None
+    lane, end, authorized, park = "operations", float("inf"), None, None
 
     def __init__(self) -> None:
         self.others = 1
@@ -167,12 +167,12 @@ class _Crowded:
 
 
 @pytest.mark.parametrize(("moment", "again"), [(60.0, []), (0.0, ["SELECT"])])
-def test_a_write_that_had_to_wait_for_others_a_moment_is_not_admitted_again(
+def test_a_write_that_had_to_wait_for_others_a_moment_is_not_authorized_again(
     committed: Committed, monkeypatch: pytest.MonkeyPatch, moment: float, again: list[str]
 ) -> None:
     """Under load most writes have to wait: the principal is not read twice for that."""
     soap, said, _ = committed
-    monkeypatch.setattr(runner, "ADMITTED_SECONDS", moment)
+    monkeypatch.setattr(runner, "AUTHORIZED_SECONDS", moment)
     place = _Crowded()
     here = Soap(lambda environ, start: soap.app({**environ, PLACE: place}, start), soap.principal)
     said.clear()

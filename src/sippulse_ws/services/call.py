@@ -31,7 +31,7 @@ class Call:
     keys: KeyWatch
     address: str  # the client's IP address
     login: str  # of the administrator, or the customer's account
-    beside: Beside  # runs a short transaction of its own
+    own_transaction: Beside  # runs a function in a short transaction of its own
     proxies: Proxies = ()
     scope: Scope = NOBODY
     found: list[Any] = field(default_factory=list)  # rows of the operation's `reads`
@@ -46,10 +46,10 @@ class Call:
     @property
     def reloads(self) -> SharedReloads:
         """Reloads of SIP proxies; concurrent requests for the same reload share one."""
-        return SharedReloads(self.db, self.beside)
+        return SharedReloads(self.db, self.own_transaction)
 
 
-class Admitted(NamedTuple):
+class AuthorizedCall(NamedTuple):
     """A call that was authorized, and need not be again until `end`."""
 
     call: Call

@@ -36,7 +36,7 @@ FEW = 1 << 18
 LATER = 0.3  # seconds between the thread's writes
 OWN, REST = b"own".ljust(16), b"rest".ljust(16)
 
-Beside = Callable[[Callable[[Any], None]], None]
+_OwnTransaction = Callable[[Callable[[Any], None]], None]
 
 
 @dataclass(slots=True)
@@ -70,11 +70,11 @@ class _Failures:
 class FailedLogins:
     """Made before the workers are forked, which share its counters.
 
-    `beside` runs a function in a short transaction of its own.
+    `own_transaction` runs a function in a short transaction of its own.
     """
 
-    def __init__(self, beside: Beside, gate: HashGate) -> None:
-        self._beside = beside
+    def __init__(self, own_transaction: _OwnTransaction, gate: HashGate) -> None:
+        self._own_transaction = own_transaction
         self._gate = gate
         self._secret = os.urandom(16)
         self._names = SharedMarks()
@@ -162,7 +162,7 @@ class FailedLogins:
         with self._lock:
             due, self._pending = self._pending, _Failures({}, {})
         if due.traces or due.delays:
-            self._beside(due.store)
+            self._own_transaction(due.store)
 
     def _digest(self, size: int, minute: int, address: str, login: str) -> bytes:
         text = f"{minute}\0{address}\0{login}".encode(errors="surrogatepass")

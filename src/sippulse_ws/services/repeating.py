@@ -59,7 +59,7 @@ def repeating(
             tries += 1
             if not _may_go_on(error, tries, patience - (monotonic() - begun)):
                 raise
-        # random, lest transactions that failed together meet again
+        # random, so that transactions that failed together do not collide again
         sleep(random.uniform(0, min(0.005 * 2 ** min(tries, 10), LONGEST_PAUSE)))  # noqa: S311
 
 

@@ -42,7 +42,7 @@ from sippulse_ws.domain.repeat_errors import IdempotencyKeyInUse
 from sippulse_ws.domain.request_errors import PreconditionUnsupported
 from sippulse_ws.lanes import PROXIES, Detour, place_of, writing_for
 from sippulse_ws.observability.outages import Outage
-from sippulse_ws.services.call import Admitted, Call, Request
+from sippulse_ws.services.call import AuthorizedCall, Call, Request
 from sippulse_ws.services.dry_runs import DryRunOver, is_dry_run
 from sippulse_ws.services.idempotency import keyed_request
 from sippulse_ws.services.logins import FailedLogins
@@ -62,9 +62,9 @@ log = logging.getLogger(__name__)
 _STREAMS = (GeneratorType, Listing)  # results whose rows are still in the database
 
 # Seconds for a transaction beside the operation's own, such as an audit row of a refusal.
-BESIDE_SECONDS = 5.0
+OWN_TRANSACTION_SECONDS = 5.0
 # Seconds for which an authorized write may wait for other writers without a new check.
-ADMITTED_SECONDS = 1.0
+AUTHORIZED_SECONDS = 1.0
 
 
 class Runner:
@@ -85,7 +85,7 @@ class Runner:
         self.proxies = proxies
         self._patience = CLUSTER_PATIENCE if database.is_cluster else 0
         self.authenticator = Authenticator()
-        self.failed_logins = FailedLogins(self._beside, self.authenticator.gate)
+        self.failed_logins = FailedLogins(self._own_transaction_logged, self.authenticator.gate)
 
     def run(self, operation: Operation, context: Context, arguments: tuple[Any, ...]) -> Any:
         *plain, principal = arguments if not operation.right.customer else (*arguments, None)
@@ -138,7 +138,7 @@ class Runner:
                 return self._write(request, finished)
             except DryRunOver as over:
                 request.context.outcome = audit.DRY_RUN
-                self._beside(lambda db: request.audit(db, audit.DRY_RUN))
+                self._own_transaction_logged(lambda db: request.audit(db, audit.DRY_RUN))
                 return over.call, over.result
 
         place = request.place
@@ -181,7 +181,7 @@ class Runner:
             elif request.operation.tag is not None:
                 request.context.etag = request.operation.tag(result)
         if request.operation.secret:
-            self._beside(lambda db: request.audit(db, audit.DONE))
+            self._own_transaction_logged(lambda db: request.audit(db, audit.DONE))
         return call, result
 
     def _act(self, call: Call, request: Request) -> Any:
@@ -198,7 +198,7 @@ class Runner:
             if keyed is not None:
                 keyed.finish(db, result)
 
-        self._beside(store)
+        self._own_transaction_logged(store)
         return result
 
     def _claim(self, keyed: KeyedRequest, request: Request) -> Outcome | None:
@@ -215,10 +215,10 @@ class Runner:
 
     def _write(self, request: Request, finished: list[bool]) -> tuple[Call, Any]:
         operation, keyed = request.operation, request.keyed
-        call, place = self._admit(request), request.place
+        call, place = self._authorize_write(request), request.place
         with writing_for(place, account_of(request.values)), self.database.writing() as db:
             if place is not None:
-                place.admitted = None  # a retry authorizes again
+                place.authorized = None  # a retry authorizes again
             call.db = db
             if keyed is not None and (first := keyed.begin(db)) is not None:
                 request.audit(db, audit.REPEATED, first.code)
@@ -237,17 +237,19 @@ class Runner:
             finished.append(True)
         return call, result
 
-    def _admit(self, request: Request) -> Call:
+    def _authorize_write(self, request: Request) -> Call:
         """Authorize a write, unless that was done just before it had to wait for other writers."""
         place, context = request.place, request.context
-        earlier: Admitted | None = None if place is None else place.admitted
+        earlier: AuthorizedCall | None = None if place is None else place.authorized
         if earlier is not None and monotonic() < earlier.end:
             context.domain = earlier.domain
             return earlier.call
         with self.database.reading() as db:
             call = self.authorize(db, request)
         if place is not None:
-            place.admitted = Admitted(call, context.domain, monotonic() + ADMITTED_SECONDS)
+            place.authorized = AuthorizedCall(
+                call, context.domain, monotonic() + AUTHORIZED_SECONDS
+            )
         return call
 
     def _check_unchanged(self, db: Session, request: Request) -> None:
@@ -267,7 +269,9 @@ class Runner:
         """Authenticate and check the right; no fault before that tells anything about the data."""
         operation, values, principal = request.operation, request.values, request.principal
         context, address = request.context, request.context.address
-        call = Call(db, self.settings, self.keys, address, context.login, self.apart, self.proxies)
+        call = Call(
+            db, self.settings, self.keys, address, context.login, self.own_transaction, self.proxies
+        )
         if (right := operation.right).customer:
             return call
         domains = right.domains(values) if right.domains else []
@@ -283,7 +287,7 @@ class Runner:
             request.place.park if request.place is not None else None,
         )
         if admission.rehashed is not None:
-            self._beside(partial(replace_hash, hashes=admission.rehashed))
+            self._own_transaction_logged(partial(replace_hash, hashes=admission.rehashed))
         call.scope, call.found = admission.scope, admission.rows
         if admission.had_failures:
             call.cleared_failures.append((login_delays.ADMINISTRATOR, call.login))
@@ -297,22 +301,22 @@ class Runner:
     def _clear_failures(self, call: Call) -> None:
         for realm, login in call.cleared_failures:
             forget = partial(login_delays.forget_failures, realm=realm, login=login)
-            self._beside(partial(forget, address=call.address))
+            self._own_transaction_logged(partial(forget, address=call.address))
 
-    def apart(self, store: Callable[[Session], None]) -> None:
-        """Run `store` in a transaction of its own, within BESIDE_SECONDS."""
+    def own_transaction(self, store: Callable[[Session], None]) -> None:
+        """Run `store` in a transaction of its own, within OWN_TRANSACTION_SECONDS."""
 
         def attempt() -> None:
             with self.database.writing() as db:
                 store(db)
 
-        with Deadline(BESIDE_SECONDS):
+        with Deadline(OWN_TRANSACTION_SECONDS):
             repeating(attempt, patience=self._patience)
 
-    def _beside(self, store: Callable[[Session], None]) -> None:
-        """Like `apart`, but an error is only logged: the operation's outcome stays as it is."""
+    def _own_transaction_logged(self, store: Callable[[Session], None]) -> None:
+        """Like `own_transaction`, but an error is only logged, and no failure of the operation."""
         try:
-            self.apart(store)
+            self.own_transaction(store)
         except Exception as error:
             if is_unavailable(error):
                 self.outage.lost(error)
@@ -359,5 +363,5 @@ class Runner:
             else:
                 keyed.give_back(db)
 
-        self._beside(store)
+        self._own_transaction_logged(store)
         return (firsts[-1] if firsts else None) or own

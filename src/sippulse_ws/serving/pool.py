@@ -25,7 +25,7 @@ class Job:
     """A request with its whole body; the `lanes.Place` of its operation."""
 
     __slots__ = (
-        "_ticket", "admitted", "client", "done", "end", "environ", "failed_login", "gone",
+        "_ticket", "authorized", "client", "done", "end", "environ", "failed_login", "gone",
         "guesses", "lane", "pool", "proto", "request", "since",
     )  # fmt: skip
 
@@ -42,7 +42,7 @@ class Job:
         self.client = ""  # its address
         self.failed_login = False
         self.guesses = False  # its client's logins keep failing: others come first
-        self.admitted: Any = None
+        self.authorized: Any = None
         self._ticket = [True]
 
     def claim(self) -> bool:

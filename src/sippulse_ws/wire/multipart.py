@@ -27,7 +27,7 @@ Part: TypeAlias = "Message[str, str]"
 
 
 class _Message(Message):
-    """The message or a part of it. Parts say they are text/plain, lest the parser splits them."""
+    """The message or a part of it. Parts say text/plain, so that the parser splits none of them."""
 
     is_part = False
 
