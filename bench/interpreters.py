@@ -1,6 +1,7 @@
 """CPythons side by side: a server for each on one database, taking turns. A part of `bench server`.
 
-Each needs an environment of its own, which is made here: `.venv-bench-3.13` and so on.
+Each needs an environment of its own, which is made here: `.venv-bench-3.13` and so on. Systems
+of `make test-matrix` have theirs, with the code of its last run and PyMySQL; root can use them.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ CASES = (
 )
 ROUNDS = 3
 WARM_SECONDS = 2  # 3.13 and 3.14 specialize code, as 3.11 does
+SYSTEMS = ROOT / "var" / "matrix"
+IN_SYSTEM = "/src/.venv/bin"
+# exec, so that the process that is started becomes the server
+ENTER = 'mount --rbind /dev "$0/dev" && mount -t proc proc "$0/proc" && exec chroot "$0" "$@"'
 TELL = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
@@ -39,11 +44,12 @@ def compare(
     pythons: Sequence[str], db: BenchDatabase, drivers: Sequence[str], seconds: int
 ) -> None:
     """`pythons` as `programs` takes them; with less than two there is nothing to compare."""
-    found = programs(pythons)
-    if len(found) < 2:
-        print(f"\nInterpreters: only {', '.join(found) or 'none'} here; name others by --pythons.")
-        return
+    named = programs(pythons)
     for driver in drivers:
+        found = named if pythons or driver != "pymysql" else named | in_systems()
+        if len(found) < 2:
+            print(f"\nInterpreters: only {', '.join(found)} here; name others by --pythons.")
+            continue
         print(f"\n## Interpreters with {DRIVERS[driver]}, by turns, {ROUNDS} rounds")
         with ExitStack() as stack:
             servers = {
@@ -84,9 +90,22 @@ def find() -> list[str]:
     return list(found.values())
 
 
-def told(python: str) -> str:
+def in_systems() -> dict[str, list[str]]:
+    """Those of `make test-matrix`'s Debians."""
+    if os.geteuid() != 0:
+        return {}
+    made: dict[str, list[str]] = {}
+    for root in sorted(SYSTEMS.glob("*")):
+        if (root / IN_SYSTEM[1:] / "sippulse-ws").exists():
+            enter = ["unshare", "--mount", "sh", "-c", ENTER, str(root)]
+            version = told(*enter, f"{IN_SYSTEM}/python")
+            made[f"CPython {version} of {root.name}"] = [*enter, f"{IN_SYSTEM}/sippulse-ws"]
+    return made
+
+
+def told(*python: str) -> str:
     """Its version; empty for one that does not run."""
-    result = subprocess.run([python, "-c", TELL], capture_output=True, text=True, check=False)
+    result = subprocess.run([*python, "-c", TELL], capture_output=True, text=True, check=False)
     return result.stdout.strip()
 
 
