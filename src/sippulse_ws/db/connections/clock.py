@@ -1,4 +1,4 @@
-"""How long a thread waited for the database, for the line of its operation."""
+"""How long a thread waited for the database, for its operation's log line."""
 
 from __future__ import annotations
 

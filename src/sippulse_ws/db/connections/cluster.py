@@ -1,4 +1,4 @@
-"""What is different where the database is one of several nodes (MariaDB Galera)."""
+"""What is different where the database is a Galera cluster of MariaDB nodes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy import Dialect
 from sippulse_ws.db.connections.failures import LOCK_WAIT_TIMEOUT, WRONG_NODE, error_number
 from sippulse_ws.db.statements.session import Session
 
-# Of a session: before a statement (of a transaction its first one) the node applies what was
-# committed elsewhere. 1 is for what reads, 2 and 4 for what changes rows.
+# Session variables: before a statement (in a transaction, before its first one) the node applies
+# what was committed on other nodes. Bit 1 is for reads, 2 and 4 for statements that change rows.
 CAUSAL_READS = ", wsrep_sync_wait=1"
 CAUSAL_WRITES = ", wsrep_sync_wait=7"
 
@@ -26,9 +26,9 @@ _STATES = (
 
 
 def drop_lost_nodes(dialect: Dialect) -> None:
-    """Make the answers of a node that is of no use count as a lost connection.
+    """Treat a node's errors that say it cannot serve as a lost connection.
 
-    One that is cut off may also say so as if a row were locked: it waits for the others in vain.
+    A node that lost its cluster may report that as a lock time-out (1205), too.
     """
     is_lost = dialect.is_disconnect
 
@@ -43,7 +43,7 @@ def drop_lost_nodes(dialect: Dialect) -> None:
 
 @contextmanager
 def not_waiting(db: Session) -> Iterator[None]:
-    """Read without waiting for what other nodes have committed: for what hardly ever changes."""
+    """Read without waiting for other nodes' commits: for data that hardly ever changes."""
     db.exec_driver_sql("SET SESSION wsrep_sync_wait=0")
     yield
     db.exec_driver_sql(f"SET SESSION {CAUSAL_READS.removeprefix(', ')}")

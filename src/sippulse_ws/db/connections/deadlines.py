@@ -1,7 +1,8 @@
-"""How long a thread may go on asking the database: one deadline for all of its statements.
+"""How long a thread may use the database: one deadline for all statements of an operation.
 
-Statements look at it before they are sent. One that runs beyond it is cut off by a watching thread,
-which ends its connection: the server may be gone, and drivers know no other way.
+It is checked before a statement is sent. A statement that runs beyond it is cut off by a watching
+thread, which shuts its socket down (on SQLite: interrupts it), since drivers offer no other way
+when the server may be gone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, Self
 from sqlalchemy import Connection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-_EVERY = 0.1  # seconds between looks
+_EVERY = 0.1  # seconds between two checks of the watching thread
 _SOCKET = "sippulse_ws socket"
 
 
@@ -26,7 +27,7 @@ class DeadlinePassed(Exception):
 
 
 class Deadline:
-    """A deadline for one thread: after `seconds`, or at a time.monotonic() if that is earlier."""
+    """A thread's deadline: after `seconds`, or at `end` (time.monotonic()) if that is earlier."""
 
     __slots__ = ("_outer", "end", "held", "was_cut")
 
@@ -36,7 +37,7 @@ class Deadline:
         self.end = monotonic() + seconds
         if end is not None and end < self.end:
             self.end = end
-        self.held: list[Connection] = []  # what the thread uses
+        self.held: list[Connection] = []  # connections that the thread uses now
         self.was_cut = False
 
     def __enter__(self) -> Self:
@@ -56,7 +57,7 @@ class Deadline:
         del _running[self]
 
     def let_go(self, connection: Connection) -> None:
-        """The thread uses it no longer."""
+        """The thread no longer uses this connection."""
         if connection in self.held:  # acquired since the deadline began
             self.held.remove(connection)
 
@@ -80,7 +81,7 @@ _lock = Lock()
 
 
 def current_deadline() -> Deadline | None:
-    """Of this thread."""
+    """This thread's deadline; None where there is no limit."""
     return _threads.deadline
 
 
@@ -112,9 +113,9 @@ def _cut_late_ones() -> None:
 
 
 def remember_socket(driver: Any, record: ConnectionPoolEntry) -> None:
-    """Note a new connection's socket: drivers do not tell it to another thread while it is used.
+    """Note a new connection's socket: another thread cannot ask the driver for it during a query.
 
-    Without it (a PyMySQL that calls it otherwise) late statements end with the read time-out.
+    If it is not found (a PyMySQL with other private names), the read time-out ends late statements.
     """
     owner = driver if hasattr(driver, "fileno") else getattr(driver, "_sock", None)  # PyMySQL's
     if owner is None:
@@ -133,5 +134,5 @@ def _cut(connection: Connection) -> None:
         return
     number, inode = connection.info[_SOCKET]
     with socket.socket(fileno=os.dup(number)) as ours:
-        if os.fstat(ours.fileno()).st_ino == inode:  # no other one that has its number by now
+        if os.fstat(ours.fileno()).st_ino == inode:  # the number was not given to a new socket
             ours.shutdown(socket.SHUT_RDWR)

@@ -1,8 +1,8 @@
-"""The database as the application sees it: `reading()` and `writing()`, nothing else.
+"""The database as the application sees it: requests use `reading()` and `writing()`.
 
 Reads run on connections in autocommit mode and writes on connections that are always inside a
-transaction, from two pools: neither kind ever pays a BEGIN, a ROLLBACK or a mode switch that
-changes nothing. Nothing connects before the first use.
+transaction, from two pools: so no BEGIN, ROLLBACK or change of mode is sent without need. Nothing
+connects before the first use. `migrating()` and `maintaining()` are for commands.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from sippulse_ws.wording import Wording
 # Seconds after which a connection is replaced: below the usual wait_timeout of 8 hours.
 RECYCLE = 3600
 SQLITE_BUSY_MS = 30_000
-SQLITE_TRY_MS = 1000  # where operations have a deadline; it is not to be cut off
-# After so long without an answer MariaDB is taken for lost.
+SQLITE_TRY_MS = 1000  # where operations have a deadline, which cannot interrupt this wait
+# Read and write time-out where operations have no deadline: then MariaDB is taken for lost.
 STATEMENT_SECONDS = 60
 # Where operations have a deadline, a locked row is waited for in tries of this many seconds.
 _LOCK_SECONDS = 5
@@ -39,22 +39,22 @@ _LOCK_SECONDS = 5
 MYSQL_SESSION = (
     "SET SESSION time_zone='+00:00', "
     "sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-    "group_concat_max_len=1048576"  # of lists as one text; what is longer is read row by row
+    "group_concat_max_len=1048576"  # bytes of a list read as one text (`row_text`)
     " /*M!110602 , innodb_snapshot_isolation=OFF */"
 )
 _NO_FOLDER = Wording("não existe a pasta {path}", "there is no folder {path}")
 _A_FOLDER = Wording("{path} é uma pasta", "{path} is a folder")
 _NO_DATABASE = Wording("{path} não é um banco do SQLite", "{path} is no database of SQLite")
-DEFAULT_FOLDER = Path("var")  # the only one that is made; another that is missing is a mistake
+DEFAULT_FOLDER = Path("var")  # created if missing; any other folder has to exist
 # No gap locks, so that inserts of different accounts never wait for each other.
 MYSQL_WRITES: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
 
 
 class Database:
-    """Connections to one database. `pool_size` is per kind: as many as threads that serve.
+    """Connections to one database. `pool_size` is the number of serving threads, for each pool.
 
-    `seconds` is how long an operation may take; commands have no such limit. Behind the URL of a
-    cluster are several nodes: what is read there holds what was committed on any of them before.
+    `seconds` is how long an operation may take; commands have no such limit. With `is_cluster` the
+    URL leads to nodes of a Galera cluster: reads wait for what was committed on any node before.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Database:
         return engine
 
     def reading(self) -> AbstractContextManager[Session]:
-        """Sees committed data; each statement stands for itself."""
+        """In autocommit mode: each statement sees what is committed when it runs."""
         return Reading(self._readers)
 
     def writing(self) -> AbstractContextManager[Session]:
@@ -139,12 +139,12 @@ class Database:
         return use if self._lock_path is None else _in_turn(self._lock_path, use)
 
     def make_default_folder(self) -> None:
-        """For a new database where the settings say nothing of another place."""
+        """Create the folder of SQLite's file if that is the default one, `var`."""
         if self.is_sqlite and Path(str(self.url.database)).parent == DEFAULT_FOLDER:
             DEFAULT_FOLDER.mkdir(mode=0o700, exist_ok=True)
 
     def find_misplaced_file(self) -> Wording | None:
-        """What is wrong with SQLite's file before anything is opened or made; None if nothing."""
+        """What is wrong with the path of SQLite's file, which is not created; None if nothing."""
         if not self.is_sqlite:
             return None
         path = Path(str(self.url.database))
@@ -160,7 +160,7 @@ class Database:
     def migrating(self) -> Iterator[Session]:
         """A transaction for changes of the schema, however long they take.
 
-        SQLite copies and renames tables for that, which needs a pause of the foreign keys' checks.
+        SQLite copies and renames tables for that, so foreign keys are not checked meanwhile.
         """
         self.make_default_folder()
         engine = self._write_engine(1, patience=None)
@@ -190,7 +190,7 @@ class Database:
         self._writer.dispose()
 
     def _make_file(self, *_: Any) -> None:
-        """Passwords are in it: the owner alone reads it, and what SQLite makes beside it."""
+        """Create SQLite's file, readable by its owner only, as its -wal and -shm files will be."""
         path = Path(str(self.url.database))
         if not path.parent.is_dir():
             raise sqlite3.OperationalError(f"there is no folder {path.parent}")
@@ -206,12 +206,12 @@ def _clear_after_loss(context: ExceptionContext) -> None:
 
 
 def lock_seconds(seconds: float) -> int:
-    """How long a statement waits for a lock, when its operation may take so long."""
+    """How long a statement waits for a lock in an operation that may take `seconds`."""
     return max(1, min(_LOCK_SECONDS, int(seconds / 2)))
 
 
 def _limits(seconds: float) -> str:
-    """Of a session; each server reads its own variable for statements, the other is a comment."""
+    """Session variables; each server sees its own statement limit, the other's is a comment."""
     return (
         f", innodb_lock_wait_timeout={lock_seconds(seconds)}"
         f" /*M!100108 , max_statement_time={ceil(seconds)} */"
@@ -237,8 +237,8 @@ def _mysql_arguments(url: URL, patience: int | None, joining: bool) -> dict[str,
 
 
 def _prepare_sqlite(connection: Any, _record: Any, *, patient: bool) -> None:
-    connection.isolation_level = None  # BEGIN is said by us
-    # its own one knows ASCII only: É would not be é
+    connection.isolation_level = None  # we send BEGIN ourselves
+    # SQLite's own lower() knows ASCII only: it leaves É as it is
     connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     for pragma in (
@@ -261,15 +261,16 @@ def _begin_immediate(connection: Connection) -> None:
 
 @contextmanager
 def _in_turn(lock_path: str, use: Writing) -> Iterator[Session]:
-    """A transaction of SQLite's, which come one after the other."""
+    """A write transaction of SQLite, once no other writer holds the lock."""
     with lock_of_writers(lock_path), use as session:
         yield session
 
 
 def _is_sqlite_file(path: Path) -> bool:
-    """As SQLite sees it: were we to open and close the file, its locks of this process would go.
+    """Whether SQLite takes the file for a database.
 
-    Another process would then take away the log under our own connections.
+    We do not read it ourselves: closing a file drops all POSIX locks that this process has on it,
+    and another process could then delete the WAL that our own connections use.
     """
     try:
         there = f"{path.absolute().as_uri()}?mode=ro"

@@ -17,9 +17,9 @@ RECORD_CHANGED = 1020
 STATEMENT_TIMEOUTS = (1969, 3024)  # of MariaDB, and of MySQL
 # Cut off from its cluster (1047), read-only (1290, 1836), ending (1053): another node may do it.
 WRONG_NODE = (1047, 1290, 1836, 1053)
-# Nobody there, too many there, or a connection that ended while it was made.
+# No server, too many connections, or a connection that was lost, perhaps while it was being made.
 _NO_CONNECTION = (0, 1040, 1129, 1203, 2002, 2003, 2005, 2006, 2013, 2055)
-# Said to a COMMIT they mean that it was not begun.
+# As the answer to a COMMIT these mean that nothing was committed.
 _UNDONE = (DEADLOCK, 1047, 1290, 1836)
 
 
@@ -29,14 +29,17 @@ def is_unavailable(error: Exception) -> bool:
 
 
 def is_without_schema(error: Exception) -> bool:
-    """The database is there, its tables are not, or those of another version."""
+    """The database can be reached, but a table is missing: no schema, or another version's."""
     if not isinstance(error, DBAPIError):
         return False
     return _number(error) == NO_SUCH_TABLE or "no such table" in str(error.orig)
 
 
 def is_repeatable(error: Exception) -> bool:
-    """Nothing of the transaction was done, and the same again may succeed."""
+    """The same transaction may succeed if repeated: a lost connection, a lock or a lost race.
+
+    It left nothing behind, unless the connection was lost during its COMMIT.
+    """
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated or is_locked(error):
@@ -57,14 +60,14 @@ def is_conflict(error: Exception) -> bool:
 
 
 def is_locked(error: Exception) -> bool:
-    """Somebody else holds what is needed; SQLite says so before anything is done."""
+    """Another transaction holds a lock that is needed; SQLite finds out before any change."""
     if is_lock_timeout(error):
         return True
     return isinstance(error, DBAPIError) and _sqlite_code(error) == sqlite3.SQLITE_BUSY
 
 
 def is_undone(error: Exception) -> bool:
-    """Nothing of the transaction was stored; this is known even when COMMIT itself fails so."""
+    """Nothing of the transaction was stored: certain even if COMMIT failed with this error."""
     if not isinstance(error, DBAPIError):
         return False
     if _number(error) in _UNDONE:
@@ -87,11 +90,11 @@ def is_cut_off(error: Exception) -> bool:
 
 
 def is_lock_timeout(error: Exception) -> bool:
-    """Somebody else held a lock for longer than we wait."""
+    """Another transaction held a lock for longer than we wait."""
     return isinstance(error, DBAPIError) and _number(error) == LOCK_WAIT_TIMEOUT
 
 
-# The transaction stays open, and is rolled back.
+# After these SQLite's transaction is still open; we roll it back.
 _SQLITE_UNDONE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY)
 
 
@@ -106,5 +109,5 @@ def _number(error: DBAPIError) -> object:
 
 
 def error_number(error: BaseException | None) -> object:
-    """MariaDB's number of a driver's error."""
+    """The server's number of an error of PyMySQL or mysqlclient; None if there is none."""
     return error.args[0] if error is not None and error.args else None

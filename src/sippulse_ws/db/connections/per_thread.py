@@ -24,10 +24,10 @@ from sippulse_ws.db.connections.tls import clear_tls_errors
 log = logging.getLogger(__name__)
 
 _ORIGIN = "sippulse_ws pool and end"
-# The pool of a connection, a monotonic() when it is too old, whether it is new to its thread.
+# A connection's pool, the monotonic() at which it is too old, whether it is new to its thread.
 _Origin = tuple[Pool | None, float, bool]
 _UNKNOWN: _Origin = (None, 0.0, False)
-_SHOWN = 0.1  # seconds between two looks at how many connections are in use
+_SHOWN = 0.1  # seconds between two updates of the gauge of connections in use
 
 
 class PerThreadConnections:
@@ -47,7 +47,7 @@ class PerThreadConnections:
         self._warned = False
 
     def acquire(self) -> Connection:
-        """A connection for this thread; its deadline knows of it."""
+        """A connection for this thread; DeadlinePassed if the thread's deadline is over."""
         check_deadline()
         mine, deadline = self._local.mine, current_deadline()
         connection, mine.connection = mine.connection, None
@@ -64,7 +64,7 @@ class PerThreadConnections:
         return connection
 
     def _connect(self) -> tuple[Connection, _Origin]:
-        """One of the pool's."""
+        """A connection from the pool."""
         pool = self._engine.pool
         if cast(QueuePool, pool).checkedout() > self._most:
             self._waits.inc()
@@ -101,7 +101,7 @@ class PerThreadConnections:
     def discard(self, connection: Connection, *, gave_up: bool = False) -> None:
         """Return it to the pool after a use that failed; if it was lost, replace the pool.
 
-        With `gave_up` this one alone was ended by its session.
+        `gave_up`: it was not lost, its session ended it; the pool's others are still good.
         """
         self._in_use.remove(connection)
         deadline = current_deadline()
@@ -130,9 +130,9 @@ class PerThreadConnections:
 
 
 class _InUse:
-    """The connections in use; the gauge is set now and then, and when there are none any more.
+    """Counts connections in use; updates the gauge now and then, and when none is in use any more.
 
-    A value that processes share costs more than all else that is done with a connection.
+    Processes share the gauge: an update costs more than acquiring and releasing a connection.
     """
 
     def __init__(self, gauge: Gauge) -> None:
@@ -159,7 +159,7 @@ class _InUse:
             self._next = monotonic() + _SHOWN
             count = len(self._there)
             more, self._shown = count - self._shown, count
-            if more:  # the gauge is that of other databases, too
+            if more:  # other databases of this process count in the same gauge
                 self._gauge.inc(more)
 
 

@@ -1,4 +1,4 @@
-"""SQLite's writers stand in a queue: its own way is to try again after growing pauses."""
+"""One writer at a time on SQLite, by a lock on a file beside the database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sippulse_ws.db.connections.deadlines import Deadline, DeadlinePassed, curre
 
 
 def touch_private(path: Path) -> None:
-    """Make a file that its owner alone reads, if there is none."""
+    """Create an empty file readable by its owner only, if there is none."""
     if not path.exists():
         with suppress(OSError):  # SQLite will say what is wrong
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
@@ -23,9 +23,9 @@ def touch_private(path: Path) -> None:
 
 @contextmanager
 def lock_of_writers(path: str) -> Iterator[None]:
-    """Queue SQLite's writers, threads and processes alike.
+    """Let one writer at a time in, of all threads and processes; DeadlinePassed if it takes long.
 
-    SQLite itself makes them poll with growing pauses, and an unlucky one starves.
+    SQLite's own busy handler pauses up to 0.1 s between tries: an unlucky writer starves.
     """
     touch_private(Path(path))
     with Path(path).open("ab") as file:
@@ -39,7 +39,7 @@ def lock_of_writers(path: str) -> Iterator[None]:
 
 
 def _lock_until(file: int, deadline: Deadline) -> None:
-    """Lock the file until this moment at the latest; flock itself has no time-out."""
+    """Try to lock the file, at least every 5 ms, until the deadline: flock has no time-out."""
     pause = 0.0001
     while True:
         try:

@@ -12,7 +12,7 @@ from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, MemoryBIO, SSLContext
 
 @cache
 def unverified_context() -> SSLContext:
-    """What connections share that ask for TLS and check no certificate."""
+    """The TLS context of all connections that check no certificate."""
     context = SSLContext(PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = CERT_NONE
@@ -20,5 +20,5 @@ def unverified_context() -> SSLContext:
 
 
 def clear_tls_errors() -> None:
-    """Empty this thread's queue; Python does that whenever it makes an object of `ssl`."""
+    """Empty this thread's OpenSSL error queue: Python does so when it creates an SSL object."""
     unverified_context().wrap_bio(MemoryBIO(), MemoryBIO())

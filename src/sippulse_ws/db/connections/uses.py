@@ -1,4 +1,4 @@
-"""One use of the database each: what `Database.reading()` and `writing()` give.
+"""The context managers that `Database.reading()` and `writing()` return.
 
 Classes, not generators: every request passes here once or twice.
 """
@@ -16,7 +16,7 @@ from sippulse_ws.db.statements.session import Session
 
 
 class _Use:
-    """A connection from the thread's own, and the session on it."""
+    """One use of this thread's connection, and its session."""
 
     __slots__ = ("_connection", "_connections", "_session")
 
@@ -28,7 +28,7 @@ class _Use:
 
 
 class Reading(_Use):
-    """Statements that stand for themselves."""
+    """Statements in autocommit mode."""
 
     __slots__ = ()
 
@@ -53,7 +53,7 @@ class Writing(_Use):
         connection = self._connection = self._connections.acquire()
         session = self._session = Session(connection, queues=True)
         try:
-            connection.begin()  # said here, since a Prepared does not say it
+            connection.begin()  # a Prepared bypasses SQLAlchemy's autobegin
         except BaseException:
             self._undo()
             raise

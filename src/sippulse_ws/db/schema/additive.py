@@ -1,4 +1,4 @@
-"""What a migration may do that lets programs which do not know it go on serving."""
+"""Checks migrations declared `additive`, beside which programs of older schemas go on serving."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 
 
 def more_than_additions(source: str) -> list[str]:
-    """What a migration that is declared additive does besides adding; else nothing."""
+    """Calls in an additive migration's source that do more than add; [] for other migrations."""
     tree = ast.parse(source)
     if not any(ast.unparse(one) == "additive = True" for one in tree.body):
         return []

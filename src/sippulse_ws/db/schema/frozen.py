@@ -80,7 +80,7 @@ class UtcDateTimeColumn(TypeDecorator[dt.datetime]):
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
-# A clock's reading to the second, as whoever writes it gives it: integrators' tables have no zone.
+# Wall-clock time to the second, stored as given: tables that integrators read have no time zone.
 WallTimeColumn = DateTime().with_variant(
     sqlite.DATETIME(truncate_microseconds=True),  # type: ignore[no-untyped-call]
     "sqlite",

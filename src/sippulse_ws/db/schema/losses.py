@@ -29,7 +29,7 @@ def known_revisions() -> list[str]:
 
 
 def find_losses(db: Session, current: str, target: str) -> list[Wording]:
-    """Sentences: `table credit_hold: 12 rows`, `column audit.traceparent: 3 values`."""
+    """What it loses: `table credit_hold: 12 rows`, `column audit.traceparent: 3 values`."""
     here, older = columns_of(current), columns_of(target)
     losses = []
     for table in sorted(here):
@@ -46,7 +46,7 @@ def find_losses(db: Session, current: str, target: str) -> list[Wording]:
 
 
 def columns_of(revision: str) -> _Columns:
-    """What the schema of a revision holds, found out by making it once."""
+    """Tables and columns of a revision, read from a temporary SQLite database migrated to it."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder)}/schema.db", 1)
         try:

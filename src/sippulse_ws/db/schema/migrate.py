@@ -22,7 +22,7 @@ from sippulse_ws.models import Base, StoredSetting
 
 # Columns that migrations make on one engine only; models don't know them.
 UNMAPPED = {("acc", "method")}
-_SETTINGS = "0007"  # where the table of settings begins
+_SETTINGS = "0007"  # the revision that creates `stored_setting`
 
 
 def migrations_folder() -> Path:
@@ -52,7 +52,7 @@ def downgrade(database: Database, revision: str) -> None:
 
 
 def serving_since(revision: str) -> str:
-    """The oldest schema whose programs serve on this one: since then, all is `additive`."""
+    """The oldest revision whose programs can serve on this one: all after it are `additive`."""
     script = ScriptDirectory.from_config(configuration()).get_revision(revision)
     if getattr(script.module, "additive", False):
         return serving_since(str(script.down_revision))
@@ -60,7 +60,7 @@ def serving_since(revision: str) -> str:
 
 
 def _note_serves(db: Session) -> None:
-    """Note it for older programs that still serve while servers are replaced one by one."""
+    """Store that revision for older programs, which may go on serving during a rolling upgrade."""
     revision = current_revision(db)
     if revision is not None and revision >= _SETTINGS:
         value = {"value": f"{revision} {serving_since(revision)}"}

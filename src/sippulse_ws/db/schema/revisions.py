@@ -1,4 +1,4 @@
-"""Which schema there is, and which one this version needs; without Alembic, which is large."""
+"""The revision of a database's schema, and the one needed; without Alembic, which is large."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sippulse_ws.wording import Wording
 
 NEWEST = "0022"  # a test compares it with migrations/versions
 
-RESTORING = "restoring"  # in place of a revision, until all of a backup is there
+RESTORING = "restoring"  # in alembic_version instead of a revision, while a backup is restored
 
-# A setting of the database: its schema, and since which one columns and tables were only added.
+# A stored setting: the schema's revision, and the oldest one whose programs can serve on it.
 SERVES = "schema_serves"
 _serves: Select[Any] = (
     select(column("value")).select_from(table("stored_setting")).where(column("name") == SERVES)
@@ -50,7 +50,7 @@ _UNFINISHED = Wording(
 def schema_trouble(revision: str | None, serves: str | None = None) -> Wording | None:
     """What is wrong with the schema for this program and what to do, in one sentence; or None.
 
-    `serves`: the oldest schema whose programs serve on this one too.
+    `serves`: the oldest revision whose programs can serve on this one.
     """
     if revision == NEWEST or (serves and serves <= NEWEST < (revision or "")):
         return None

@@ -20,7 +20,7 @@ _TOO_OLD = Wording(
 
 
 class ServerVersion(NamedTuple):
-    """What the server says of itself, and what it would have to be, if that is newer."""
+    """A server's version; `needed` is the oldest supported one if the server is older."""
 
     version: str
     needed: str | None
@@ -45,7 +45,7 @@ def judge(version: str) -> ServerVersion:
 
 
 def is_behind(version: str, other: str) -> bool:
-    """Whether the server is an older one than the other, or MySQL where that is MariaDB."""
+    """Whether the server is older than the other, or one is MySQL and the other MariaDB."""
     kinds = ["mariadb" in one.lower() for one in (version, other)]
     return kinds[0] != kinds[1] or _numbers(version) < _numbers(other)
 

@@ -1,9 +1,8 @@
 """How statements are written and sent, by driver; MariaDB's take several in one round trip.
 
 The drivers' cursors write, send and read each statement by itself, which costs more than the
-server's work (docs/performance-log.md). Here every string goes through the driver's own quoting for
-the connection, and every other value is a number, a moment or NULL written below: no value becomes
-SQL.
+server's work (docs/performance-log.md). Against SQL injection, every string goes through the
+driver's own quoting for the connection; numbers, datetimes and NULL are written below.
 """
 
 from __future__ import annotations
@@ -99,7 +98,7 @@ class PyMySqlConnection(Protocol):
 def _packets() -> Any:
     """Loaded with the first statement: PyMySQL is large, and other drivers need nothing of it.
 
-    None if this PyMySQL has other names inside.
+    None if this version of PyMySQL lacks a name that `pymysql_packets` imports.
     """
     try:
         from sippulse_ws.db.statements import pymysql_packets  # noqa: PLC0415
@@ -109,7 +108,7 @@ def _packets() -> Any:
 
 
 class PyMySql:
-    """PyMySQL below its cursors, which do nothing for us but hold a copy of each result."""
+    """PyMySQL, its packets read by `pymysql_packets`; by its cursor if that does not know it."""
 
     writes_text = True
 
@@ -171,7 +170,7 @@ def _double(value: float) -> bytes:
     if not isfinite(value):
         raise ValueError(f"{value} cannot be stored")
     text = repr(value)
-    return (text if "e" in text else f"{text}e0").encode()  # without exponent it is a decimal
+    return (text if "e" in text else f"{text}e0").encode()  # without an exponent SQL has a DECIMAL
 
 
 def _decimal(value: Decimal) -> bytes:

@@ -1,7 +1,7 @@
-"""An INSERT of many rows as text, written column by column: a column is quoted at once if it can.
+"""An INSERT of many rows as text, written column by column.
 
-What the driver's quoting would leave as it is needs no call of it; a column with one value for all
-rows is written once, into the pattern of which every row is made.
+The driver's quoting is not called for a column of strings without a character to escape; a value
+that is the same in all rows is written once, into the pattern of which every row is made.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 from sippulse_ws.db.statements.drivers import LITERALS, Literal
 
-PACKET = 500_000  # bytes after which a text of many rows ends; max_allowed_packet is 1 MiB or more
+PACKET = 500_000  # bytes of rows in one statement; max_allowed_packet is 1 MiB or more
 _ESCAPED = "\\'\"\0\n\r\x1a"  # by mysql_real_escape_string() and PyMySQL, whatever the SQL mode
 _STEP = 1000  # rows that are written together
 
 
 class NumberTexts(list[str]):
-    """A column of numbers as digits and a point, exact as they stand."""
+    """A column of exact numbers as text, as `12.50`; it goes into the SQL unchanged."""
 
     def __getitem__(self, index: Any) -> Any:
         found = super().__getitem__(index)
@@ -31,7 +31,7 @@ class NumberTexts(list[str]):
 def insert_texts(
     head: bytes, columns: Sequence[Sequence[Any]], tail: bytes, quote: Literal
 ) -> Iterator[bytes]:
-    """Statements of many rows each, none much longer than PACKET. `columns` are bound values."""
+    """Statements with PACKET bytes of rows at most, or one longer row. `columns`: bound values."""
     written: list[bytes] = []
     length = 0
     for start in range(0, len(columns[0]), _STEP):
@@ -62,7 +62,7 @@ def _rows(columns: Sequence[Sequence[Any]], quote: Literal) -> list[str]:
 
 
 def _column(values: Sequence[Any], quote: Literal) -> tuple[str, Sequence[str] | None]:
-    """What stands for a column in the pattern of a row, and what is put in there for each row."""
+    """A column's part of the row pattern, and each row's text for it; None if all are the same."""
 
     def literal(value: Any) -> str:
         kind = type(value)

@@ -54,7 +54,7 @@ def as_json_rows(statement: Select[Any]) -> Select[Any]:
 
 
 def decoder(statement: Select[Any], dialect: Dialect) -> Callable[[Any], list[Any]]:
-    """Makes the driver's row of one column the list of values it would have been."""
+    """A function from a row of one JSON column to the values of the original row."""
     conversions = [
         (index, convert)
         for index, column in enumerate(statement.selected_columns)
@@ -72,7 +72,7 @@ def decoder(statement: Select[Any], dialect: Dialect) -> Callable[[Any], list[An
 
 
 def _conversion(column: ColumnElement[Any], dialect: Dialect) -> Convert | None:
-    """What JSON makes of a value that a driver would give otherwise."""
+    """Makes of a decoded JSON value what the driver gives; None if it is the same already."""
     kind = _driver_type(column, dialect)
     if isinstance(kind, DateTime):
         return dt.datetime.fromisoformat

@@ -1,4 +1,4 @@
-"""What is made of a statement once per dialect: its text cut at the parameters, its type of row."""
+"""A statement compiled once per dialect: text cut at its parameters, processors, type of row."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Plan:
             (name, self._bind_processor(compiled.binds[name].type, dialect))
             for name in compiled.positiontup or names
         ]
-        # literals of the statement; what is passed comes on top
+        # literals in the statement, then the defaults
         binds = compiled.binds.items()
         self._known = {name: bind.value for name, bind in binds if not bind.required} | {**defaults}
         self._needed = {name for name, _ in self._parameters} - self._known.keys()
@@ -79,7 +79,7 @@ class Plan:
         return write(values, quote)
 
     def write_rows(self, connection: Any, rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
-        """An INSERT of these rows as texts of many rows each, none longer than a packet may be."""
+        """An INSERT of these rows as texts of about PACKET bytes; a longer row has its own."""
         if not rows:
             return iter(())
         if self._known or set(map(len, rows)) != {len(self._gaps)}:
@@ -93,7 +93,7 @@ class Plan:
     def write_columns(
         self, connection: Any, columns: Mapping[str, Sequence[Any]]
     ) -> Iterator[bytes]:
-        """The same of rows that stand in columns."""
+        """The same, for rows given as columns."""
         head, tail = self._pieces[0][:-1], self._pieces[-1][1:]
         return insert_texts(head, self.bound_columns(columns), tail, self.driver.quote(connection))
 
@@ -146,14 +146,14 @@ class Plan:
         convert = impl.bind_processor(dialect)
         if convert is None or not isinstance(impl, TypeDecorator):
             return convert
-        # what there is between it and the type's own function has nothing to do
+        # the wrapper around the type's process_bind_param would add nothing
         own = type(impl).process_bind_param is not TypeDecorator.process_bind_param
         if own and impl.impl_instance.bind_processor(dialect) is None:
             return partial(impl.process_bind_param, dialect=dialect)
         return convert
 
     def _template(self, quote: Literal) -> list[bytes]:
-        """The pieces, and between them what is known or NULL."""
+        """The pieces, and between them the literals of known values, else NULL."""
         parts = [self._pieces[0]]
         for (name, process), piece in zip(self._parameters, self._pieces[1:], strict=True):
             value = self._known.get(name)

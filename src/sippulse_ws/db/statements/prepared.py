@@ -54,11 +54,11 @@ class Prepared:
         return queued
 
     def run_many(self, db: Session, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Once for each row, in as few round trips as the driver can."""
+        """Run it for each row, in as few round trips as the driver can."""
         db.send_many(self._plan(db), list(rows))
 
     def run_columns(self, db: Session, columns: Mapping[str, Sequence[Any]]) -> None:
-        """For an INSERT of rows that stand in columns, at least one: all of them, or none."""
+        """INSERT rows given as columns, at least one: all of them, or none."""
         db.send_columns(self._plan(db), columns)
 
     def _plan(self, db: Session) -> Plan:

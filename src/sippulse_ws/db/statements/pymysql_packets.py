@@ -1,9 +1,9 @@
-"""Results of PyMySQL where it is slow: of statements without rows, and rows of one text.
+"""Reads results where PyMySQL is slow: statements without rows, and rows of one column.
 
-PyMySQL makes several objects of each packet. They are read here by the library's own function for
-bytes, with its time-outs and errors; whatever else comes is handed to the library. Of its inside is
-used what `_PRIVATE` lists. A version without one of these names, or one that agrees with the server
-on results that end otherwise, is used by its front door (`drivers.PyMySql`).
+PyMySQL makes several objects of each packet. Packets are read here by its own `_read_bytes`, with
+its time-outs and errors; other results are left to the library. `_PRIVATE` and `_OF_ONE` list the
+private names used. If a version lacks one, or has negotiated CLIENT_DEPRECATE_EOF with the server,
+its public cursor is used instead (`drivers.PyMySql`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pymysql.protocol import MysqlPacket
 from sippulse_ws.db.statements.results import Result
 
 _OK, _END, _ERROR = 0, 0xFE, 0xFF  # how packets begin
-_NULL = _FILE = 0xFB  # a row of no value; as an answer, the wish for a file of ours
+_NULL = _FILE = 0xFB  # NULL in a row; as an answer, a request for a local file
 _ONE_COLUMN = b"\x01"
 _LARGEST = 0xFFFFFF  # bytes of a packet; another one follows
 _BINARY = 63  # of character sets
@@ -37,17 +37,17 @@ _HAS_PRIVATE = all(hasattr(one, name) for one, name in _PRIVATE)
 
 
 def is_known(connection: Any) -> bool:
-    """Whether this connection's inside, and the packets it gets, are those that are read here."""
+    """Whether this connection has the private names and the packets' format that are used here."""
     if not (_HAS_PRIVATE and all(hasattr(connection, name) for name in _OF_ONE)):
         return False
     return not connection.client_flag & CLIENT.DEPRECATE_EOF  # no packet would end the columns
 
 
 def send(connection: Any, text: bytes, count: int, done: list[Result]) -> None:
-    """Send so many statements as one text, and append their results to `done`.
+    """Send `text`, which holds `count` statements, and append their results to `done`.
 
-    After an error that is not the library's the connection is closed: what was not read of this
-    answer would be taken for the next one.
+    After an error that is not the library's the connection is closed: the rest of this answer
+    would be read as the next one.
     """
     try:
         connection._execute_command(_QUERY, text)
@@ -61,7 +61,7 @@ def send(connection: Any, text: bytes, count: int, done: list[Result]) -> None:
 
 
 def read_result(connection: Any) -> Result:
-    """The next result of what was sent; the library's error if it is one."""
+    """The next result of what was sent; raises the library's error if the server sent one."""
     data = _read_packet(connection)
     if data[0] == _OK:
         matched, at = _number(data, 1)
@@ -77,7 +77,7 @@ def _read_packet(connection: Any) -> bytes:
     data: bytes = b""
     while True:
         head = connection._read_bytes(4)
-        if head[3] != connection._next_seq_id:  # 0: a server that ends says so beforehand
+        if head[3] != connection._next_seq_id:  # 0 if the server is shutting down
             connection._force_close()
             text = "Lost connection to MySQL server during query"
             raise OperationalError(CR.CR_SERVER_LOST, text)
@@ -102,7 +102,7 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _rows(connection: Any, data: bytes) -> Result:
-    """What begins with its number of columns."""
+    """A result with rows; `data` is its first packet, the number of columns."""
     if data != _ONE_COLUMN:
         result: Any = MySQLResult(connection)
         result._read_result_packet(MysqlPacket(data, connection.encoding))
@@ -125,7 +125,7 @@ def _rows(connection: Any, data: bytes) -> Result:
 
 
 def _converter(connection: Any, kind: int, charset: int) -> Callable[[bytes], Any]:
-    """What the library makes of a value of this type."""
+    """The library's conversion of a value of this type."""
     is_text = kind in TEXT_TYPES
     if is_text and charset == _BINARY:
         return bytes

@@ -1,8 +1,8 @@
-"""Rows that may be many: one by one as they come, or all as one text while they are few enough.
+"""Long lists: rows one by one, or up to MOST of them joined to one text by the database.
 
-A driver takes up to seven microseconds for a row of ten columns, and a column of one row costs it
-nothing: MariaDB and MySQL can join the values of all rows to one text with less work than sending
-them takes. What is made of it says the shape.
+A driver takes up to seven microseconds for a row of ten columns, but almost nothing for a single
+value: MariaDB and MySQL join the values of all rows to one text with less work than sending the
+rows takes. A `Shape` says how that text is written.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from sippulse_ws.db.statements.prepared import Prepared
 from sippulse_ws.db.statements.session import Session
 from sippulse_ws.text_of_rows import DECIMALS, Column, RowText
 
-MOST = 5000  # rows of a text; what is asked for as its greatest length is in MYSQL_SESSION
-_CHARACTER = 4  # bytes at most: a text that was cut has less than that to its limit
-_AT_ONCE = 500
+MOST = 5000  # rows of a text; MYSQL_SESSION sets group_concat_max_len, its greatest length in bytes
+_CHARACTER = 4  # bytes at most: a text that was cut off is shorter than its limit by less than that
+_AT_ONCE = 500  # rows fetched together
 _MYSQL: Any = mysql.dialect()
 
 
 class Shape(Protocol):
-    """The text that is wanted: values with their marks, `null` for NULL, and doubles `below`."""
+    """How the text is written: a mark after each value, `null` for NULL; doubles are < `below`."""
 
     @property
     def columns(self) -> Sequence[Column]: ...
@@ -59,7 +59,7 @@ class ListQuery:
         self._texts: dict[Shape, Prepared | None] = {}
 
     def text(self, shape: Shape) -> Prepared | None:
-        """The statement that answers all rows as a text; None where they have no such text."""
+        """The statement that returns all rows as one text; None if a column has no such text."""
         if shape not in self._texts:
             self._texts[shape] = self._as_text(shape)
         return self._texts[shape]
@@ -94,9 +94,10 @@ class ListQuery:
 
 
 class Listing(Generator[Any]):
-    """A generator of the rows of a query, or all of them as a text; `check` comes before the first.
+    """A generator of a query's rows, or all of them as one text.
 
-    A check says that there is nothing to be listed, in which case there must be no rows.
+    `check` is called before the first row, and not by `as_text`: it may raise an error (that a
+    domain does not exist, say) only where the query has no rows.
     """
 
     def __init__(
@@ -172,7 +173,7 @@ def _joined(element: _Joined, compiler: Any, **options: Any) -> str:
 
 
 def _limit() -> ColumnElement[int]:
-    """Bytes after which the server cuts a text off, whoever has set them."""
+    """Bytes after which the server cuts a text off."""
     names = ("@@group_concat_max_len", "@@max_allowed_packet")
     return func.LEAST(*(literal_column(name) for name in names), type_=Integer())
 
@@ -186,7 +187,7 @@ def _text(constant: str) -> ColumnElement[str]:
 
 
 def _fits(column: ColumnElement[Any], kind: str) -> bool:
-    """Whether the database writes the column as the wire does, but for what the shape undoes."""
+    """Whether the database writes the column's values as the wire does."""
     stored = _stored(column.type)
     if kind == "string":
         return isinstance(stored, String)

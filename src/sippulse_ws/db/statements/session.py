@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=tuple[Any, ...])
 Answer = TypeVar("Answer")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-# The names that each statement was seen to have: compiling it to find out is not cheap.
+# Sets of parameter names that were found right, by statement: compiling it to check is not cheap.
 _checked: WeakKeyDictionary[ClauseElement, set[frozenset[str]]] = WeakKeyDictionary()
 
 
@@ -51,7 +51,7 @@ class Queued:
 
 
 class QueuedText(Queued):
-    """A statement that is written already."""
+    """A statement whose text is written already."""
 
     __slots__ = ("text",)
 
@@ -64,7 +64,7 @@ class QueuedText(Queued):
 
 
 class Session:
-    """One use of a SQLAlchemy connection. With `queues`, what is queued waits for the next call."""
+    """One use of a SQLAlchemy connection. Without `queues`, queued statements are sent at once."""
 
     __slots__ = ("_connection", "_queue", "_queues", "dialect", "gave_up")
 
@@ -73,11 +73,11 @@ class Session:
         self._queues = queues
         self._queue: list[Queued] = []
         self.dialect: Dialect = connection.dialect
-        self.gave_up = False  # on its connection, which was ended though it was not lost
+        self.gave_up = False  # it ended its connection, which was not lost but in an unknown state
 
     @property
     def connection(self) -> Connection:
-        """SQLAlchemy's own, for what has no form here; what is queued was sent."""
+        """SQLAlchemy's connection, for what Session does not offer; sends what is queued first."""
         self.send_queued()
         return self._connection
 
@@ -132,7 +132,7 @@ class Session:
 
     @contextmanager
     def savepoint(self) -> Iterator[NestedTransaction]:
-        """A part that can fail alone; what was called before it stays, whatever happens in it."""
+        """A part that can fail alone: its errors do not undo what was called before it."""
         self.send_queued()
         with self._connection.begin_nested() as transaction:
             try:
@@ -168,14 +168,14 @@ class Session:
             self._send(statements)
 
     def send_many(self, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> None:
-        """One statement for each row, in as few round trips as the driver can."""
+        """Run the statement for each row, in as few round trips as the driver can."""
         if plan.writes_rows:
             self._send_texts(plan, partial(plan.write_rows, rows=rows))
         else:
             self._execute_many(plan, list(map(plan.checked_arguments, rows)))
 
     def send_columns(self, plan: Plan, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Insert rows that stand in columns, at least one; after an error none of them is there."""
+        """Insert rows given as columns, at least one; after an error none is stored."""
         if not plan.writes_rows:
             with self.savepoint():
                 self._execute_many(plan, list(zip(*plan.bound_columns(columns), strict=True)))
@@ -217,9 +217,9 @@ class Session:
             one.result = result
 
     def _ask(self, call: Callable[..., Answer], *arguments: Any, **named: Any) -> Answer:
-        """The answer of a call that talks to the server, while the clock runs.
+        """Make a call that talks to the server, and count its time in CLOCK.
 
-        After an error that is not the driver's nobody knows what was read: the connection is ended.
+        After an error that is not the driver's an answer may be half read: the connection is ended.
         """
         started = perf_counter()
         try:
@@ -260,7 +260,7 @@ class Session:
 
 
 def _check_names(statement: Any, parameters: Parameters) -> None:
-    """SQLAlchemy itself ignores names that it does not know, save in `values()`."""
+    """ArgumentError for unknown names, which SQLAlchemy ignores outside of `values()`."""
     if not isinstance(statement, ClauseElement):
         return
     rows = [parameters] if isinstance(parameters, Mapping) else parameters

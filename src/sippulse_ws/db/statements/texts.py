@@ -1,7 +1,7 @@
-"""Writes the text of a statement with its values: for each set of names a function of its own.
+"""Writes a statement with its values as text, by a function generated for each set of names.
 
-What is between the values is joined once, and each value is written by one expression. For an
-INSERT of a text `name` and a moment `at` whose type converts it, it is
+The constant text between the values is joined once, and each value is written by one expression.
+For an INSERT of a string `name` and a datetime `at`, whose type has a bind processor, it is
 
     def write(values, quote):
         v0 = values['name']
@@ -20,14 +20,14 @@ from sippulse_ws.db.statements.drivers import LITERALS, Literal
 
 Processor = Callable[[Any], Any]
 TextWriter = Callable[[Mapping[str, Any], Literal], bytes]
-Gap = tuple[Processor | None, Sequence[int]]  # what makes the value to write, and its places
+Gap = tuple[Processor | None, Sequence[int]]  # bind processor, indexes of the value in the template
 
-_OFTEN = 3  # times that a set of names comes before a function is made for it, which takes a while
-_MOST = 200  # of these functions; clients send a handful of combinations, or any
+_OFTEN = 3  # uses of a set of names before a function is generated for it, which takes a while
+_MOST = 200  # functions of a statement; clients may send any combination of names
 
 
 class TextWriters:
-    """Those of one statement; `template` makes what they fill in."""
+    """The writers of one statement; `template` makes the pieces of text that they fill in."""
 
     def __init__(
         self, gaps: Mapping[str, Gap], template: Callable[[Literal], Sequence[bytes]]
@@ -39,7 +39,7 @@ class TextWriters:
         self._seen: dict[tuple[str, ...], int] = {}
 
     def find(self, names: tuple[str, ...], quote: Literal) -> TextWriter:
-        """What writes values with these names, in this order."""
+        """The writer for values with these names, in this order."""
         if len(self._seen) > _MOST:
             self._seen.clear()
         times = self._seen[names] = self._seen.get(names, 0) + 1
@@ -54,7 +54,7 @@ class TextWriters:
 
 
 def looping_writer(template: Sequence[bytes], gaps: Mapping[str, Gap]) -> TextWriter:
-    """Does the same as `text_writer`, and is there at once."""
+    """Does the same as `text_writer`, slower, but without generating code."""
 
     def write(values: Mapping[str, Any], quote: Literal) -> bytes:
         text = [*template]
@@ -70,7 +70,7 @@ def looping_writer(template: Sequence[bytes], gaps: Mapping[str, Gap]) -> TextWr
 
 
 def text_writer(template: Sequence[bytes], gaps: Mapping[str, Gap]) -> TextWriter:
-    """Writes `template` with the values of these names in the places of their gaps."""
+    """Generate a function that writes `template` with the values of these names in their places."""
     helpers: dict[str, Any] = {"literals": LITERALS, "join": b"".join}
     source = ["def write(values, quote):"]
     written: dict[int, str] = {}
