@@ -1,1 +1,1 @@
-"""What an operator does to the database: partitions, accounts and schemas for those who read it."""
+"""What operators do to an installation: partitions, views and accounts, backups, the doctor."""

@@ -1,9 +1,9 @@
 """Accounts of the MariaDB server that may read call records, and nothing else.
 
-One for the whole platform reads `vi_cdrs`, `acc` and a few columns of `subscriber` where they are.
-One for some domains gets a schema of its own with views of the same names, which show the rows of
-those domains only. Statements about accounts and schemas cannot be rolled back: when one fails,
-what was made before it is removed again.
+An account for the whole platform reads `vi_cdrs`, `acc` and a few columns of `subscriber` in our
+own schema. An account for some domains gets a schema of its own with views of the same names, which
+show the rows of those domains only. Statements about accounts and schemas cannot be rolled back:
+when one fails, `create_integrator` removes what it made before.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _LOGIN = re.compile(r"[a-z][a-z0-9_]{0,31}")
 def create_integrator(
     db: Session, login: str, password: str, domains: Sequence[str], host: str = "%"
 ) -> str:
-    """Make an account; the schema in which it finds its views. No domains: all of them.
+    """Create an account; returns the schema that it reads. Without `domains` it reads all of them.
 
     `db` must not be in a transaction, and be allowed to create users and schemas.
     """
@@ -77,9 +77,9 @@ def create_integrator(
 def restore_integrator(
     db: Session, main: str, login: str, host: str, domains: Sequence[str], own_schema: bool
 ) -> str:
-    """Make the account of an integrator that is on record, perhaps under another database name.
+    """Create the account of a stored integrator after a restore; returns the schema that it reads.
 
-    It gets no password here. The schema in which it finds its views. May be run again.
+    Sets no password. The database may have another name than before. May be repeated.
     """
     schema = f"{main}_{login}" if own_schema else main
     db.exec_driver_sql("CREATE USER IF NOT EXISTS %s@%s", (login, host))
@@ -109,7 +109,7 @@ def list_integrators(db: Session) -> list[tuple[str, str, str, list[str]]]:
 
 
 def drop_integrator(db: Session, login: str) -> None:
-    """Remove an account with its views; its schema too unless somebody put more there."""
+    """Remove an account with its views, and its schema unless there are other tables in it."""
     found = _find_schema(db, login)
     if found is None:
         raise IntegratorNotFound(login=login)

@@ -1,7 +1,7 @@
 """Monthly partitions of `cdr`, `acc` and `call_raw` on MariaDB and MySQL.
 
-Partition p202603 holds what began before 1 April 2026 and is in no older partition; `p_future`
-takes what is later than all of them, so that no record is ever without a place.
+Partition p202603 holds records that began before 1 April 2026 and are in no older partition;
+`p_future` holds those later than all others, so that every record has a partition.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ class CallsNotRated(DomainError):
     )
 
 
+_WAIT = Wording("espere o processo em segundo plano", "wait for the background process")
+_RATE_OR_ARCHIVE = Wording(
+    "use calls unrated --again ou --archive-to", "use calls unrated --again or --archive-to"
+)
+
+
 @dataclass(frozen=True)
 class Partition:
     """Rows from `start` to before `end`; None: no bound. `rows` is the server's estimate."""
@@ -48,7 +54,7 @@ class Partition:
 
 
 def month_start(day: dt.date, months: int = 0) -> dt.datetime:
-    """The first of the month so many months later (or before)."""
+    """The first day of the month that is `months` after (if negative, before) that of `day`."""
     number = day.year * 12 + day.month - 1 + months
     return dt.datetime(number // 12, number % 12 + 1, 1)  # noqa: DTZ001 - as the tables' clocks
 
@@ -69,8 +75,10 @@ def list_partitions(db: Session, table: str) -> list[Partition]:
 
 
 def create_partitions(db: Session, table: str, today: dt.date, ahead: int) -> list[str]:
-    """Give every month a partition, from the oldest record to `ahead` months from now; the new
-    ones' names. What is there already is left alone."""
+    """Add the missing partitions, one a month, from the oldest record to `ahead` months from now.
+
+    Returns the names of the new ones.
+    """
     _wait_little(db)
     partitions = list_partitions(db, table)
     oldest = max(_oldest(db, partitions) or today, month_start(today, -MONTHS_BACK).date())
@@ -94,23 +102,23 @@ def create_partitions(db: Session, table: str, today: dt.date, ahead: int) -> li
 
 
 def partitions_before(db: Session, table: str, month: dt.datetime) -> list[Partition]:
-    """Those that hold nothing of this month or later, the oldest first."""
+    """Partitions that end before this month begins, the oldest first."""
     return [one for one in list_partitions(db, table) if one.end is not None and one.end <= month]
 
 
 def require_rated(db: Session, partition: Partition, *, archived: bool) -> None:
-    """CallsNotRated where dropping raw records would lose money: calls that were not rated yet;
-    without an archive also those that could not be."""
+    """CallsNotRated if dropping raw records would lose money.
+
+    That is so for calls that are not rated yet and, without an archive, calls that could not be.
+    """
     if partition.table != RAW:
         return
     new = _count(db, partition, f"WHERE state = {RAW_NEW}")
     if new:
-        advice = "wait for the background process"
-        raise CallsNotRated(partition=partition.name, count=new, advice=advice)
+        raise CallsNotRated(partition=partition.name, count=new, advice=_WAIT)
     unrated = 0 if archived else _count(db, partition, f"WHERE state = {RAW_UNRATED}")
     if unrated:
-        advice = "calls unrated --again, or --archive-to"
-        raise CallsNotRated(partition=partition.name, count=unrated, advice=advice)
+        raise CallsNotRated(partition=partition.name, count=unrated, advice=_RATE_OR_ARCHIVE)
 
 
 def drop_partition(db: Session, partition: Partition, archived: int | None) -> None:
@@ -152,7 +160,7 @@ def _count(db: Session, partition: Partition, which: str = "") -> int:
 
 
 def _name(bound: dt.datetime) -> str:
-    """Of the month that ends there."""
+    """The partition's name for the month that ends at `bound`."""
     return f"p{month_start(bound, -1):%Y%m}"
 
 
@@ -162,5 +170,5 @@ def _definition(name: str, end: dt.datetime | None) -> str:
 
 
 def _wait_little(db: Session) -> None:
-    # whoever waits for a table's lock makes all later queries wait behind it
+    # while we wait for a table's lock, all later queries wait behind us
     db.exec_driver_sql(f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}")

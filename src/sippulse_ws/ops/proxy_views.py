@@ -155,7 +155,7 @@ class ProxySchema:
     charges: bool = False  # it calls the functions of charging
 
 
-# acc is written and never read: its call records are integrators' business
+# a proxy only writes acc: integrators read it, proxies need not
 _ALL = "SELECT, INSERT, UPDATE, DELETE"
 WRITTEN = {"location": _ALL, "acc": "INSERT"}
 
@@ -234,9 +234,9 @@ def grant(db: Session, kind: str, schema: str, account: Account, password: str |
 
 
 def _grant_execute(db: Session, schema: str, account: Account) -> None:
-    """By the name as it is: what else the account has by it would be lost beside an exacter one.
+    """Grant on the unescaped name, in which `_` matches any character, as other grants may be.
 
-    Refused to who may grant on the exact name alone, in which `_` stands for itself.
+    A grant on the escaped name would hide those. It is used if we may grant on that name only.
     """
     try:
         _run(db, f"GRANT EXECUTE ON {_name(schema)}.* TO {account}")

@@ -15,13 +15,13 @@ _EVERYTHING = "ALL PRIVILEGES"
 ON_EVERY_SCHEMA = "*"
 
 SERVING = ("SELECT", "INSERT", "UPDATE", "DELETE")
-# what migrations, and the routines and triggers among them, are made of
+# migrations also create routines and triggers
 MIGRATING = (
     *SERVING,
     *("CREATE", "ALTER", "DROP", "INDEX", "REFERENCES", "CREATE VIEW", "SHOW VIEW"),
     *("CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "TRIGGER"),
 )
-# of the schema that is made for others
+# on the schema that is created for an integrator
 _GIVING_VIEWS = ("SELECT", "CREATE", "DROP", "CREATE VIEW", "SHOW VIEW", "GRANT OPTION")
 _MAKING_PROXIES = (*MIGRATING, "GRANT OPTION")
 # a restored backup may hold any of them
@@ -30,7 +30,7 @@ MAKING_ACCOUNTS = (*MIGRATING, "CREATE USER", "GRANT OPTION")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Rights on the server's own schema, on the one that is made for others, and on every one."""
+    """Rights on our own schema, on that of an integrator or proxy, and on every schema."""
 
     own: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ NEEDS = {
     "db integrator --domain": Need(SERVING, _GIVING_VIEWS, ("CREATE USER",)),
     "db proxy-views": Need(SERVING, _MAKING_PROXIES, ("CREATE USER",)),
     "backup create": Need(("SELECT", "SHOW VIEW", "TRIGGER")),
-    # where the binary log stands
+    # to read the position of the binary log
     WITH_BINLOG: Need(every=("BINLOG MONITOR", "RELOAD")),
     "backup restore": Need(MIGRATING),
     "backup restore --accounts": Need(every=MAKING_ACCOUNTS),
@@ -73,18 +73,18 @@ class Granted:
         if schema != ON_EVERY_SCHEMA:
             found = found | self.schemas.get(self.name_of(schema), set())
         names = {right, _OLD_NAMES.get(right, right)}
-        # ALL PRIVILEGES are all but this one
+        # ALL PRIVILEGES does not include GRANT OPTION
         every = {_EVERYTHING} if right != _OPTION else set()
         return bool(found & (names | every))
 
     def name_of(self, schema: str) -> str:
-        """Of the names that match, the server reads only the grant of the most exact one."""
+        """The name of the grant that applies: the server reads only the most exact one."""
         matching = (name for name in self.schemas if re.fullmatch(_pattern(name), schema))
         return max(matching, key=_exactness, default="")
 
 
 def read_grants(lines: Iterable[str]) -> Granted:
-    """The rights that SHOW GRANTS lists; those that come by roles are not seen."""
+    """The rights that the lines of SHOW GRANTS give; those of roles are not among them."""
     granted = Granted()
     for line in lines:
         found = _grant.match(line)
@@ -95,7 +95,7 @@ def read_grants(lines: Iterable[str]) -> Granted:
             rights.add("GRANT OPTION")
         schema, table = _unquoted(found[2]), _unquoted(found[3])
         if table != "*":
-            continue  # on one table: nothing that a command could do with it alone
+            continue  # rights on one table are not enough for any command
         if schema == "*":
             granted.everywhere |= rights
         else:
@@ -106,7 +106,7 @@ def read_grants(lines: Iterable[str]) -> Granted:
 def missing_rights(db: Session, command: str, own: str, other: str = "") -> list[str]:
     """What the account lacks for a command, as `RIGHT ON schema.*`.
 
-    On the schema `own`, and on `other` where the command makes one for somebody else.
+    `own` is our schema, `other` the one that the command creates for an integrator or proxy.
     """
     if db.is_sqlite:
         return []
@@ -123,15 +123,15 @@ def missing_rights(db: Session, command: str, own: str, other: str = "") -> list
     ]
 
 
-# Wanted of who makes functions and triggers while there is a binary log.
+# With one of these an account may create functions and triggers while there is a binary log.
 _TRUSTED = frozenset({"SUPER", _EVERYTHING})
 
 
 def refuses_functions(db: Session, *, writing: bool) -> bool:
-    """Whether the server keeps this account from making functions and triggers: it has a binary log
-    and does not trust those who make them (error 1419).
+    """Whether a server with a binary log refuses functions and triggers of this account (1419).
 
-    Functions that are `writing` it takes from nobody then (1418).
+    `writing`: functions that change data, which it then refuses from any account (1418). With
+    log_bin_trust_function_creators it refuses none.
     """
     if db.is_sqlite:
         return False
@@ -148,7 +148,7 @@ def refuses_functions(db: Session, *, writing: bool) -> bool:
 def grant_statement(db: Session, missing: Iterable[str]) -> str:
     """The GRANT that gives what `missing_rights` found, for an administrator of the database.
 
-    What the account has by a less exact name is granted anew, or it would be lost.
+    It repeats those held by a pattern that matches the schema, which the new grant would hide.
     """
     granted = read_grants(str(row[0]) for row in db.exec_driver_sql("SHOW GRANTS"))
     rights: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""Views of the database whose definer is gone or is another account: found, and made anew."""
+"""Finds views that are missing or cannot be read, and creates views anew with another definer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from sippulse_ws.db.statements import Session
 
-# What every installation has.
+# Views that every installation has.
 WANTED = ("vi_cdrs",)
-# no such definer; a view over what is not there, or that its definer may not read
+# the definer does not exist; a table does not, or the definer may not read it
 _BROKEN = (1449, 1356)
 _definer = re.compile(r"CREATE (ALGORITHM=\w+ )?DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*` ")
 
@@ -25,7 +25,7 @@ class BrokenView:
 
 
 def find_broken_views(db: Session) -> list[BrokenView]:
-    """Those of the server's own schema that are missing or cannot be read."""
+    """Views of this program's own schema that are missing or cannot be read."""
     there = set(_views(db)) | set(WANTED)
     broken = []
     for name in sorted(there):
@@ -39,8 +39,10 @@ def find_broken_views(db: Session) -> list[BrokenView]:
 
 
 def find_broken_elsewhere(db: Session) -> list[BrokenView]:
-    """Views that were made for proxies and integrators, in schemas named after the server's own,
-    and whose definer is gone; those that this account may not look at are left out."""
+    """Broken views made for proxies and integrators, in schemas named after ours, `_` and a suffix.
+
+    Views that this account may not read are left out.
+    """
     if db.is_sqlite:
         return []
     query = (
@@ -61,7 +63,7 @@ def find_broken_elsewhere(db: Session) -> list[BrokenView]:
 
 
 def remake_views(db: Session) -> list[str]:
-    """Make the views of the server's own schema anew, as the account that is connected."""
+    """Create our own schema's views anew, with this account as definer; returns their names."""
     if db.is_sqlite:
         return []
     made = _views(db)

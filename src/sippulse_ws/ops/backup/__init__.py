@@ -1,6 +1,6 @@
-"""One file that holds everything an installation needs to come back, and its way back.
+"""Backup of a whole installation in one file, and its restore.
 
-`container` is the file: compressed, perhaps encrypted, cut off nowhere unnoticed. `parts` are the
-pieces in it. `mariadb` and `sqlite` fetch and put back the database, `accounts` what was made for
-integrators and SIP proxies, `course` is the order of it all.
+`container` is the file format: compressed, optionally encrypted, and a truncated file is an error.
+`parts` are the pieces in it. `mariadb` and `sqlite` dump and load the database, `accounts` the
+accounts and views of integrators and SIP proxies. `course` has the steps of backup and restore.
 """

@@ -1,7 +1,7 @@
-"""What was made on the server for integrators and SIP proxies: found for a backup, made anew after.
+"""Accounts and views of integrators and SIP proxies: listed in a backup, created by a restore.
 
-Views are made by this program and belong to the account that restores. Passwords come back as the
-server keeps them, if the account that made the backup was allowed to read that.
+The restoring account is the definer of the views. Passwords are restored as the server's hashes, if
+the account that made the backup was allowed to read them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _create_user = re.compile(r"CREATE USER\s+(?:IF NOT EXISTS\s+)?\S+\s*", re.IGNOR
 
 
 def find_accounts(db: Session) -> dict[str, Any]:
-    """Integrators and proxies, with what the server keeps of their passwords."""
+    """Integrators and proxies, with the server's hashes of their passwords."""
     found: list[dict[str, Any]] = [
         {"login": login, "host": host, "schema": schema, "domains": domains}
         for login, host, schema, domains in integrators.list_integrators(db)
@@ -39,7 +39,7 @@ _SET_PASSWORD = Wording(
 
 
 def restore_accounts(db: Session, base: str, told: dict[str, Any]) -> list[Wording]:
-    """Make them anew; sentences about what is left to do by hand."""
+    """Create them; returns sentences about what is left to do by hand."""
     left = []
     for one in told["integrators"]:
         schema = integrators.restore_integrator(
@@ -89,7 +89,7 @@ def _readers(db: Session, schema: str) -> list[dict[str, Any]]:
 
 
 def _password(db: Session, login: str, host: str) -> str | None:
-    """How the account identifies itself, as SHOW CREATE USER says; None if we may not know."""
+    """SHOW CREATE USER's text after the name: IDENTIFIED ...; None if we may not read it."""
     try:
         row = db.exec_driver_sql("SHOW CREATE USER %s@%s", (login, host)).first()
     except DBAPIError:

@@ -1,7 +1,7 @@
-"""The file of a backup: a line that says what it is, then a compressed stream, encrypted if asked.
+"""The file of a backup: MAGIC, a line of JSON (the head), and a gzip stream, encrypted if asked.
 
-Encrypted it is AES-256-GCM in frames, each with its number and whether it is the last one, under a
-key that scrypt makes of the passphrase: a frame changed, moved or missing is an error.
+Encryption is AES-256-GCM in frames, under a key that scrypt derives from the passphrase. A frame's
+nonce holds its number and whether it is the last: one changed, moved or missing is an error.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LONGEST_HEAD = 64 * 1024
 
 
 class Writer(io.RawIOBase):
-    """What is written goes compressed into `file`, after the head."""
+    """Writes the head into `file`, then what it is given, compressed and perhaps encrypted."""
 
     def __init__(self, file: IO[bytes], head: Mapping[str, Any], passphrase: str | None) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Writer(io.RawIOBase):
         return self._written
 
     def finish(self) -> None:
-        """Write what is buffered; without this call the file is cut off."""
+        """Write what is buffered; without this call readers take the file for cut off."""
         self._put(self._zip.flush())
         if self._cipher is not None:
             self._write_frame(bytes(self._waiting), last=True)
@@ -79,7 +79,7 @@ class Writer(io.RawIOBase):
 
 
 def read_head(file: IO[bytes]) -> dict[str, Any]:
-    """What the first line says, without the passphrase; BackupError if it is no backup."""
+    """The head, which needs no passphrase; BackupError if the file is no backup."""
     if file.read(len(MAGIC)) != MAGIC:
         raise BackupError(BackupTrouble.NO_BACKUP)
     try:
@@ -92,7 +92,7 @@ def read_head(file: IO[bytes]) -> dict[str, Any]:
 
 
 class Reader(io.RawIOBase):
-    """What was written, from a file at its start."""
+    """Reads what a Writer was given. `file` is seekable, and at its start."""
 
     def __init__(self, file: IO[bytes], passphrase: str | None) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class Reader(io.RawIOBase):
             number += 1
 
     def _is_last(self) -> bool:
-        """Whether nothing comes after this frame."""
+        """Whether the file ends here, after the frame."""
         there = bool(self._file.read(1))
         if there:
             self._file.seek(-1, os.SEEK_CUR)

@@ -1,4 +1,4 @@
-"""Making a backup and putting it back, step by step."""
+"""The steps of making, checking and restoring a backup."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def create_backup(
     passphrase: str | None,
     progress: Progress,
 ) -> Manifest:
-    """Write everything into a stream, or a file that appears under its name when it is whole."""
+    """Write a backup into a stream, or a file that gets its name only when it is complete."""
     shape = _shape(database)
     about = _about(database, settings)
     manifest = Manifest()
@@ -60,7 +60,7 @@ def create_backup(
 
 
 def check_backup(file: Path, passphrase: str | None, progress: Progress) -> Restored:
-    """Read it through; a BackupError when it is not whole."""
+    """Read a whole backup; a BackupError if it is damaged or incomplete."""
     with file.open("rb") as source:
         parts = PartsReader(Reader(source, passphrase))
         for _ in parts.database(progress):
@@ -77,7 +77,7 @@ def restore_backup(
     overwrite: bool = False,
     with_accounts: bool = True,
 ) -> Restored:
-    """Put it back. The file is read through before anything is touched."""
+    """Restore a backup. The whole file is checked before anything is changed."""
     restored = check_backup(file, passphrase, lambda _: None)
     about = restored.about
     kind = "sqlite" if database.is_sqlite else "mariadb"
@@ -133,7 +133,7 @@ def compare_tables(database: Database, manifest: Manifest) -> list[tuple[str, in
 
 
 def describe_backup(file: Path) -> dict[str, Any]:
-    """What can be said of it without its passphrase."""
+    """The backup's head, which needs no passphrase."""
     with file.open("rb") as source:
         return read_head(source)
 
@@ -159,7 +159,7 @@ def _about(database: Database, settings: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _shape(database: Database) -> list[object]:
-    """What must not change while a backup is made."""
+    """The schema, which must not change while a backup is made."""
     with database.maintaining() as db:
         parts = [] if database.is_sqlite else mariadb.shape(db)
         return [current_revision(db), *parts]
@@ -178,7 +178,7 @@ def _dump(database: Database, manifest: Manifest) -> Iterator[bytes]:
 
 
 def _make_room(database: Database, overwrite: bool) -> None:
-    """See that nothing is there, or take it away if that is wanted."""
+    """A BackupError if there are data, unless `overwrite`: then a MariaDB database is emptied."""
     if database.is_sqlite:
         there = sqlite.has_data(_path(database))
     else:
@@ -207,7 +207,7 @@ def _stream(output: IO[bytes]) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _new_file(file: Path) -> Iterator[IO[bytes]]:
-    """Readable by its owner only, and under its name only when it is whole and on disk."""
+    """A file readable by its owner only, which gets its name only when it is complete on disk."""
     part = file.with_name(file.name + ".part")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -1,4 +1,4 @@
-"""The database of a backup on MariaDB or MySQL: its own programs write it out and read it in.
+"""The database of a backup on MariaDB or MySQL, by `mariadb-dump` and `mariadb`, or MySQL's.
 
 The rows of each table are digested as they stand in the dump, so that a restored database can be
 compared with the backup by dumping it again.
@@ -25,11 +25,11 @@ from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 from sippulse_ws.wording import Wording
 
 _PIECE = 1024 * 1024
-_ROW_LENGTH = 200  # more than the statement with the schema has
+_ROW_LENGTH = 200  # bytes; more than the INSERT of the schema's revision has
 DUMP = ("mariadb-dump", "mysqldump")
 CLIENT = ("mariadb", "mysql")
 OPTIONS = (
-    "--single-transaction",  # one moment, while writing goes on
+    "--single-transaction",  # a consistent snapshot, while writes go on
     "--quick",
     "--order-by-primary",
     "--routines",
@@ -42,7 +42,7 @@ OPTIONS = (
 )
 # MySQL's otherwise sets its transaction ids, which needs rights on the server that restores.
 _MYSQL_OPTIONS = ("--set-gtid-purged=OFF",)
-# Where the binary log stands, as a comment.
+# The position of the binary log, as a comment.
 _BINLOG = "--master-data=2"
 _MYSQL_BINLOG = "--source-data=2"
 # a definer is an account of the server that the backup comes from
@@ -61,7 +61,7 @@ _position = re.compile(
 
 
 class TableDigests:
-    """Looks at the lines of a dump and digests each table's rows."""
+    """Reads the lines of a dump, and makes a digest of each table's rows."""
 
     def __init__(self) -> None:
         self._digests: dict[str, tuple[int, hashlib._Hash]] = {}
@@ -95,7 +95,7 @@ class TableDigests:
 
 
 def dump(database: Database, digests: TableDigests, *, binlog: bool = False) -> Iterator[bytes]:
-    """The database as statements, without definers; `binlog` adds where the binary log stands."""
+    """The database as SQL without definers; `binlog` adds the position of the binary log."""
     program, options = _dump_program(binlog)
     name = str(database.url.database)
     with _options_file(database.url) as file, TemporaryFile() as errors:
@@ -138,7 +138,7 @@ def _pieces(lines: Iterable[bytes], digests: TableDigests) -> Iterator[bytes]:
 
 
 def digest(database: Database) -> dict[str, tuple[int, str]]:
-    """Of the database as it is now, to compare with those of a backup."""
+    """The tables of the database as it is now, to compare with those of a backup."""
     digests = TableDigests()
     for _ in dump(database, digests):
         pass
@@ -146,9 +146,9 @@ def digest(database: Database) -> dict[str, tuple[int, str]]:
 
 
 def load(database: Database, pieces: Iterator[bytes], revision: str) -> None:
-    """Read a dump of this schema into the database, which has to be empty.
+    """Load a dump of schema `revision` into the database, which has to be empty.
 
-    Until all of it is there, the schema is RESTORING: nobody takes it for a whole one.
+    Until that is complete, its revision is RESTORING, which no server serves on.
     """
     with database.maintaining() as db:
         begin_restore(db)
@@ -158,7 +158,7 @@ def load(database: Database, pieces: Iterator[bytes], revision: str) -> None:
 
 
 def begin_restore(db: Session) -> None:
-    """Say of the database that it is not whole."""
+    """Mark the database as incomplete: its revision becomes RESTORING."""
     db.exec_driver_sql(
         "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
     )
@@ -167,7 +167,7 @@ def begin_restore(db: Session) -> None:
 
 
 def _unfinished(pieces: Iterator[bytes], revision: str) -> Iterator[bytes]:
-    """The dump with RESTORING in place of its schema."""
+    """The dump with RESTORING in place of its revision."""
     row = re.compile(
         rb"(INSERT INTO `alembic_version` VALUES\s*\(')" + re.escape(revision.encode()) + rb"'\)"
     )
@@ -196,7 +196,7 @@ def _feed(database: Database, pieces: Iterable[bytes]) -> None:
                     process.stdin.write(piece)
                 process.stdin.close()
             except BrokenPipeError:
-                pass  # it says why
+                pass  # the program ended, and its message says why
             except BaseException:
                 process.kill()
                 raise
@@ -207,7 +207,7 @@ def _feed(database: Database, pieces: Iterable[bytes]) -> None:
 
 
 def make_schema(url: URL) -> None:
-    """Make the database if it is not there and the account may."""
+    """Create the database if it does not exist."""
     there = Database(url.set(database="information_schema"), 1)
     try:
         with there.maintaining() as db:
@@ -242,7 +242,7 @@ def tables(db: Session) -> list[tuple[str, bool]]:
 
 
 def empty(db: Session) -> None:
-    """Drop everything in the database but the word that it is not whole."""
+    """Drop all tables, views and routines but `alembic_version`, which says RESTORING."""
     begin_restore(db)
     db.exec_driver_sql("SET FOREIGN_KEY_CHECKS=0")
     for name, view in tables(db):
@@ -264,7 +264,7 @@ def has_binlog(db: Session) -> bool:
 
 @contextmanager
 def _options_file(url: URL) -> Iterator[int]:
-    """The login for MariaDB's programs, in an open file without a name: nothing is left of it."""
+    """The login for MariaDB's programs, in an open file without a name, gone when it is closed."""
     told = {
         "user": url.username,
         "password": url.password,

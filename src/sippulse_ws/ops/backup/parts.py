@@ -1,4 +1,4 @@
-"""The pieces of a backup: small ones as JSON, the database in chunks, at last the checksums."""
+"""The parts of a backup, a tar stream: `about.json`, the database in chunks, `manifest.json`."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ ABOUT = "about.json"
 MANIFEST = "manifest.json"
 DATABASE = "database/"
 
-Progress = Callable[[int], None]  # told of bytes
+Progress = Callable[[int], None]  # called with the bytes of each chunk
 
 
 @dataclass(slots=True)
 class Manifest:
-    """What the database was: a digest of the stream, and each table's count of rows with theirs."""
+    """SHA-256 and bytes of the database's stream; by table, count of rows and their digest."""
 
     sha256: str = ""
     size: int = 0
     tables: dict[str, tuple[int, str]] = field(default_factory=dict)
-    binlog: str = ""  # where the binary log stood, when there is one
+    binlog: str = ""  # position of the binary log, if there is one
 
 
 class PartsWriter:
-    """Puts pieces into a container, one after the other."""
+    """Writes parts into a container, one after the other."""
 
     def __init__(self, file: Any) -> None:
-        # not "w|", which writes into the file even when it is given up
+        # not "w|", which writes into the file even when it is abandoned
         self._tar: tarfile.TarFile = tarfile.open(mode="w", fileobj=file)  # noqa: SIM115
 
     def add(self, name: str, data: bytes) -> None:
@@ -60,7 +60,7 @@ class PartsWriter:
 
 
 class PartsReader:
-    """Reads them in the order in which they stand: `about`, `database()`, then `manifest`."""
+    """Reads the parts in their order: `about` is there at once, `manifest` after `database()`."""
 
     def __init__(self, file: Any) -> None:
         try:
@@ -73,7 +73,7 @@ class PartsReader:
         self.manifest = Manifest()
 
     def database(self, progress: Progress) -> Iterator[bytes]:
-        """All of it; a BackupError at its end if it is not what was written."""
+        """The database's chunks; a BackupError after the last one if their checksum is wrong."""
         digest, size = hashlib.sha256(), 0
         entry = self._next()
         while entry is not None and entry.name.startswith(DATABASE):

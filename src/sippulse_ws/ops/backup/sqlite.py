@@ -1,4 +1,4 @@
-"""The database of a backup on SQLite: a copy by its own backup interface, while writing goes on."""
+"""The database of a backup on SQLite: a copy by SQLite's online backup, while writes go on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sippulse_ws.ops.backup.troubles import BackupError, BackupTrouble
 
 _PIECE = 1024 * 1024
 _COPY = ".sippulse-ws-backup-"
-_NEW = 60  # seconds in which a folder may stand without its lock
+_NEW = 60  # seconds of age below which a folder is in use even without its lock
 _PAGES = 2048  # copied at a time; writers get in between
 _Tables = dict[str, tuple[int, str]]
 
@@ -43,10 +43,10 @@ def dump(path: Path, found: _Tables) -> Iterator[bytes]:
 
 @contextmanager
 def _locked(folder: str) -> Iterator[None]:
-    """While we copy into it; a killed one leaves it unlocked."""
+    """Lock the folder while we copy into it; a killed backup leaves it unlocked."""
     lock = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # no locks there: it is younger than _NEW, or stays
+        with suppress(OSError):  # a file system without locks
             fcntl.flock(lock, fcntl.LOCK_SH)
         yield
     finally:
@@ -54,7 +54,7 @@ def _locked(folder: str) -> Iterator[None]:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove copies that backups left which were killed."""
+    """Remove the copies of backups that were killed."""
     for folder in parent.glob(f"{_COPY}*"):
         with suppress(OSError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -85,7 +85,7 @@ def digest(path: Path) -> _Tables:
 
 
 def load(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write the copy beside its place, check it, and put it there."""
+    """Write the copy to a temporary file, check its integrity, and replace `path` by it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.restoring")
     try:
@@ -98,7 +98,7 @@ def load(path: Path, pieces: Iterable[bytes]) -> None:
         with closing(sqlite3.connect(new)) as db:
             if db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                 raise BackupError(BackupTrouble.RESTORED_DAMAGED)
-        for rest in ("-wal", "-shm"):  # of the one that was there
+        for rest in ("-wal", "-shm"):  # of the database that is replaced
             path.with_name(path.name + rest).unlink(missing_ok=True)
         new.replace(path)
     finally:

@@ -1,4 +1,4 @@
-"""What can be wrong with a backup, or in the way of one."""
+"""Why a backup cannot be made, read or restored."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class BackupTrouble(Enum):
 
 
 class BackupError(WordedError):
-    """A backup cannot be made, read or put back."""
+    """A backup cannot be made, read or restored."""
 
     def __init__(self, trouble: BackupTrouble, **values: object) -> None:
         super().__init__(trouble.value.fill(**values))

@@ -1,5 +1,5 @@
 """`sippulse-ws doctor`: what is wrong with an installation, and what to do about it.
 
-`findings` says what a check tells, `texts` holds its sentences in both languages; the others are
+Checks return `findings`, whose sentences in both languages are in `texts`; the other modules hold
 the checks, by what they look at, and `course` runs them all.
 """

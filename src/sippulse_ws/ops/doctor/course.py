@@ -24,7 +24,7 @@ def examine(
     has_key: bool,
     public_url: str | None,
 ) -> Iterator[Finding]:
-    """Look at everything. Without a schema what stands in the database is left out."""
+    """Run all checks; without the needed schema, none of those that read tables."""
     yield from place_checks.check_disk(database)
     yield from place_checks.check_certificate(public_url)
     if misplaced := database.find_misplaced_file():

@@ -1,4 +1,4 @@
-"""What stands in the database: passwords and their keys, numbers, networks, backups."""
+"""Checks of the data: passwords and their keys, numbers, networks, backups."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CREATE_BACKUP = "backup create"
 
 
 def check_canary(db: Session, vault: Vault) -> Iterator[Finding]:
-    """Whether a server would start with the key that is here."""
+    """Whether a server would start with the configured key."""
     try:
         check_key(db, vault)
     except KeyMissing as missing:
@@ -34,7 +34,10 @@ def check_canary(db: Session, vault: Vault) -> Iterator[Finding]:
 
 
 def check_keys(db: Session, vault: Vault, has_key: bool) -> Iterator[Finding]:
-    """Every kind of seal that occurs must be known, and open."""
+    """Whether there is a key for all encrypted passwords, and none is stored readable beside them.
+
+    Of each key one password is decrypted.
+    """
     kinds = _seals(db)
     sealed = {kind: count for kind, count in kinds.items() if kind.startswith(AES)}
     troubles = list(_seal_troubles(db, vault, sealed))
@@ -66,7 +69,7 @@ def _seal_troubles(db: Session, vault: Vault, sealed: dict[str, int]) -> Iterato
 
 
 def _seals(db: Session) -> Counter[str]:
-    """How many passwords there are by the beginning of their seal, `aes1:` and the key's id."""
+    """Count of passwords by `aes1:` and the id of their key; PLAIN for those not encrypted."""
     found: Counter[str] = Counter()
     for _, column, _ in _columns():
         head = func.substr(column, 1, len(AES) + 9)
@@ -85,7 +88,7 @@ def _first_with(db: Session, kind: str) -> tuple[str, str, str]:
 
 
 def _columns() -> list[tuple[Any, Any, str]]:
-    """Account, sealed column, and the field's name it is bound to."""
+    """Account, column of the password, and the field name that its encryption is bound to."""
     reseller = Reseller.name + "@" + Reseller.domain
     return [
         (Subscriber.account_code, Subscriber.password, SIP),

@@ -1,4 +1,4 @@
-"""What a check of the doctor tells."""
+"""The results of the doctor's checks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OK, WARNING, ERROR = "ok", "warning", "error"
-# in the order of what they mean for the exit status
+# a state's index is the exit status; the worst one counts
 STATES = (OK, WARNING, ERROR)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence about one thing; `code` is its entry among the texts."""
+    """A result of a check; `code` is the key of its text in TEXTS, `values` fill that."""
 
     check: str
     state: str

@@ -1,4 +1,4 @@
-"""What is around the database: disks, the certificate of the public address, SIP proxies."""
+"""Checks around the database: disks, the certificate of the public address, SIP proxies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECONDS = 5.0
 
 
 def check_disk(database: Database) -> Iterator[Finding]:
-    """Where SQLite is, and where long answers and imports are kept for a while."""
+    """Free space for SQLite's file, and for the temporary files of long answers and imports."""
     folders = {Path(tempfile.gettempdir())}
     if database.is_sqlite:
         folders.add(Path(str(database.url.database)).resolve().parent)
@@ -62,7 +62,7 @@ def check_certificate(public_url: str | None) -> Iterator[Finding]:
 
 
 def _certificate_end(host: str, port: int) -> dt.datetime:
-    """OSError when nobody answers, or with a certificate that clients refuse."""
+    """OSError when the host does not answer, or its certificate is not valid."""
     context = ssl.create_default_context()
     with (
         socket.create_connection((host, port), _SECONDS) as plain,

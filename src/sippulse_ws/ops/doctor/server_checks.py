@@ -16,8 +16,8 @@ from sippulse_ws.ops.views import find_broken_elsewhere, find_broken_views
 
 MONTH = 31  # days
 CLOCKS = 2.0  # seconds that may differ
-LEAST_PACKET = 1 << 20  # bytes of max_allowed_packet; lists are sent in half as many
-# docs/sql.md's queries: name, table, what plans call it (a view has an alias for it), statement
+LEAST_PACKET = 1 << 20  # bytes of max_allowed_packet; INSERTs of many rows have half as many
+# docs/sql.md's queries: name, table, its name or alias in EXPLAIN, statement
 QUERIES = (
     (
         "calls",
@@ -124,7 +124,7 @@ def check_views(db: Session) -> Iterator[Finding]:
 
 
 def check_partitions(db: Session) -> Iterator[Finding]:
-    """Next month has to have its own already, once there are records of another one."""
+    """Partitions must go on for 14 days; with none, no record may be older than a month."""
     if db.is_sqlite:
         yield fine("partitions", "not-needed")
         return

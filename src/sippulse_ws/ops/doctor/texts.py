@@ -21,7 +21,7 @@ TEXTS = {
     "is": _Text(Wording("{what}", "{what}")),
     "check-failed": _Text(
         Wording("não pôde ser verificado: {reason}", "could not be checked: {reason}"),
-        Wording("veja a causa e rode de novo", "see to the cause and run it again"),
+        Wording("veja a causa e rode de novo", "remove the cause and run it again"),
     ),
     "settings": _Text(
         Wording("{trouble}", "{trouble}"),
@@ -169,19 +169,19 @@ TEXTS = {
         ),
         Wording(
             "rode: sippulse-ws db upgrade; se continuar, ANALYZE TABLE {table}",
-            "run: sippulse-ws db upgrade; if that is not it, ANALYZE TABLE {table}",
+            "run: sippulse-ws db upgrade; if that does not help, ANALYZE TABLE {table}",
         ),
     ),
     "proxy-away": _Text(
         Wording(
             "o proxy {proxy} não responde: {reason}", "the proxy {proxy} does not answer: {reason}"
         ),
-        Wording("veja o proxy e SIPPULSE_PROXIES", "see to the proxy and SIPPULSE_PROXIES"),
+        Wording("veja o proxy e SIPPULSE_PROXIES", "check the proxy and SIPPULSE_PROXIES"),
     ),
     "proxy-out-of-step": _Text(
         Wording(
             "o proxy {proxy} não tem o que está no banco: {table}",
-            "the proxy {proxy} has not what stands in the database: {table}",
+            "the proxy {proxy} does not have the database's data: {table}",
         ),
         Wording(
             "chame reloadModules… ou ligue SIPPULSE_AUTO_RELOAD; veja sippulse-ws proxy status",
@@ -191,7 +191,7 @@ TEXTS = {
     "dids-outside": _Text(
         Wording(
             "{count} DIDs fora de qualquer inventário, gravados por administradores ou antigos",
-            "{count} DIDs are in no inventory, written by domains' administrators or from before",
+            "{count} DIDs are in no inventory: written by domain administrators, or old",
         ),
         Wording(
             "importe os que são de vocês: sippulse-ws import dids",
@@ -205,7 +205,7 @@ TEXTS = {
         ),
         Wording(
             "confira uma a uma: o proxy acredita nelas sem senha",
-            "look at each: the proxy believes them without a password",
+            "check each one: the proxy trusts them without a password",
         ),
     ),
     "no-backup": _Text(
@@ -241,14 +241,14 @@ TEXTS = {
     "certificate-ends": _Text(
         Wording(
             "o certificado de {host} vence em {days} dias",
-            "the certificate of {host} ends in {days} days",
+            "the certificate of {host} expires in {days} days",
         ),
         Wording("renove o certificado", "renew the certificate"),
     ),
     "public-plain": _Text(
         Wording(
             "SIPPULSE_PUBLIC_URL é http: as senhas viajam sem proteção",
-            "SIPPULSE_PUBLIC_URL is http: passwords travel readable",
+            "SIPPULSE_PUBLIC_URL is http: passwords travel unencrypted",
         ),
         Wording(
             "ponha um proxy reverso com TLS na frente (deploy/nginx, deploy/caddy)",
