@@ -241,7 +241,7 @@ TEXTS = {
     "certificate-ends": _Text(
         Wording(
             "o certificado de {host} vence em {days} dias",
-            "the certificate of {host} expires in {days} days",
+            "the certificate of {host} ends in {days} days",
         ),
         Wording("renove o certificado", "renew the certificate"),
     ),
