@@ -99,6 +99,13 @@ class Kamailio:
             with suppress(AssertionError):  # it has just ended
                 self.rpc("dlg.end_dlg", call["h_entry"], call["h_id"])
 
+    def longest(self, call_id: str) -> int:
+        """The seconds that the proxy lets a call go on, from its answer."""
+        found: Any = self.rpc("dlg.list") or []
+        calls = found if isinstance(found, list) else [found]
+        (call,) = [one for one in calls if one["call-id"] == call_id]
+        return int(call["timeout"] - call["start_ts"])
+
     def rpc(self, method: str, *parameters: object) -> object:
         request = {"jsonrpc": "2.0", "method": method, "params": parameters, "id": 1}
         answer = httpx.post(self.rpc_url, json=request, timeout=10).json()

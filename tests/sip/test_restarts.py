@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.sip, pytest.mark.engines("mariadb")]
 
 NUMBER = "5548999990000"
 PATIENCE = 120  # seconds
-LOCAL = "#!define HOLD_SLICE 6\n#!define HOLD_LEAD 3\n#!define KEEP_ALIVE 30\n"
+# a slice is longer than a loaded machine may need to start the proxy again
+LOCAL = "#!define HOLD_SLICE 20\n#!define HOLD_LEAD 18\n#!define KEEP_ALIVE 30\n"
 
 
 @pytest.fixture(autouse=True)
@@ -46,21 +47,28 @@ def answered(money: Money, proxy: Kamailio, credit: float) -> tuple[Call, Phone,
     return call, network, caller
 
 
+def wait_until_longer(proxy: Kamailio, call: Call, seconds: int) -> None:
+    """Until the proxy lets a call go on for longer than so many seconds."""
+    deadline = time.monotonic() + PATIENCE
+    while (longest := proxy.longest(call_id(call))) <= seconds:
+        assert time.monotonic() < deadline, longest
+        time.sleep(0.2)
+
+
 def test_a_top_up_after_the_restart_lengthens_the_call(money: Money, proxy: Kamailio) -> None:
-    call, network, caller = answered(money, proxy, credit=8)
+    call, network, caller = answered(money, proxy, credit=20)
     proxy.kill()
     money.top_up("1000", 500)
     proxy.start()
-    time.sleep(12)
+    wait_until_longer(proxy, call, 22)
     assert not caller.byes
     assert not network.byes
     assert call.hang_up() == 200
     (row,) = money.records(call_id(call))
-    assert row["duration_ms"] >= 12_000
     money.wait("SELECT id FROM call_raw WHERE state <> 1", 0, seconds=90)
     money.wait("SELECT id FROM subscriber WHERE username = '1000' AND held = 0", 1)
     (left,) = money.rows("SELECT credit FROM subscriber WHERE username = '1000'")
-    assert left["credit"] == 508 - row["duration_ms"] // 1000
+    assert left["credit"] == 520 - row["duration_ms"] // 1000
 
 
 def test_a_call_whose_dialog_was_lost_holds_nothing_more(
@@ -118,7 +126,7 @@ def test_that_a_call_was_answered_is_found_after_a_kill(money: Money, proxy: Kam
     proxy.kill()
     money.run("UPDATE call_hold SET answered_at = NULL, cut_at = NULL, due_at = NULL")
     proxy.start()
-    time.sleep(12)
+    wait_until_longer(proxy, call, 22)
     assert not caller.byes
     assert call.hang_up() == 200
     money.wait("SELECT id FROM call_hold", 0, seconds=90)
@@ -138,4 +146,4 @@ def test_who_vanishes_after_the_restart_costs_no_more_than_the_credit(
     assert row["ended_by"] == "proxy"
     (left,) = money.rows("SELECT credit, held FROM subscriber WHERE username = '1000'")
     assert left == {"credit": 20 - row["duration_ms"] // 1000, "held": 0}
-    assert left["credit"] >= -1
+    assert left["credit"] > -9  # before anybody would be asked
