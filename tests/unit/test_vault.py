@@ -2,6 +2,7 @@
 
 import base64
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,8 +27,10 @@ def test_it_opens_for_its_own_account_and_field_only() -> None:
             VAULT.open(SEALED, account, field)
 
 
-DAMAGED = ("", "x", "aes1:", SEALED[:-1], SEALED[:20], SEALED + "é", SEALED[:14] + "AAAA",
-           SEALED[:30] + "!" + SEALED[30:])  # fmt: skip
+DAMAGED: tuple[Any, ...] = (
+    None, b"aes1:", "", "x", "aes2:", "aes1:", SEALED[:-1], SEALED[:20], SEALED + "é",
+    SEALED[:14] + "AAAA", SEALED[:30] + "!" + SEALED[30:],
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("number", range(len(DAMAGED)))

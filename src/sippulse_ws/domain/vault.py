@@ -78,7 +78,10 @@ class Vault:
         data = self._keys[self._current].encrypt(nonce, password.encode(), _bound(account, field))
         return f"{AES}{self._current}:{base64.b64encode(nonce + data).decode()}"
 
-    def open(self, sealed: str, account: str, field: str) -> str:
+    def open(self, sealed: str | None, account: str, field: str) -> str:
+        """The password. Raises VaultError, also for what is no text, as NULL."""
+        if not isinstance(sealed, str):
+            raise VaultError(_CLOSED.fill(field=field, account=account))
         if sealed.startswith(PLAIN):
             return sealed[len(PLAIN) :]
         key_id, _, data = sealed.removeprefix(AES).partition(":")

@@ -56,7 +56,7 @@ def create_integrator(
         require_domain(db, domain)
     if _find_schema(db, login) is not None:
         raise IntegratorExists(login=login)
-    main = str(db.connection.engine.url.database)
+    main = db.database_name
     schema = f"{main}_{login}" if domains else main
     if len(schema) > SCHEMA_LENGTH:
         raise InvalidField("login", Reason.TOO_LONG)

@@ -83,6 +83,6 @@ def _serving_node(db: Session) -> NodeState:
     """The node's state. Raises NodeNotReady if it accepts no work, and drops the connection."""
     node = read_node_state(db)
     if node is None or not node.serves:
-        db.connection.invalidate()
+        db.invalidate()
         raise NodeNotReady(node or "SIPPULSE_CLUSTER is galera, this database is in no cluster")
     return node

@@ -38,6 +38,7 @@ class Reading(_Use):
         return session
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._session.end()
         if kind is None:
             self._connections.release(self._connection)
         else:
@@ -69,9 +70,11 @@ class Writing(_Use):
         except BaseException:
             self._undo()
             raise
+        self._session.end()
         self._commit(self._connection)
 
     def _undo(self) -> None:
+        self._session.end()
         try:
             self._connection.rollback()
         finally:

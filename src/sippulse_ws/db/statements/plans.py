@@ -101,6 +101,8 @@ class Plan:
         """The values of each parameter as the driver takes them."""
         if columns.keys() != self._gaps.keys():
             raise self._wrong_names(columns)
+        if len(set(map(len, columns.values()))) > 1:
+            raise ValueError("the columns are not equally long")
         return [self._bound(columns[name], process) for name, process in self._parameters]
 
     def _bound(self, column: Sequence[Any], process: Processor | None) -> Sequence[Any]:

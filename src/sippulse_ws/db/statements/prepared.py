@@ -36,22 +36,20 @@ class Prepared:
         return rows[0] if rows else None
 
     def all(self, db: Session, **values: Any) -> list[Any]:
-        sent = db.send(Queued(self._plan(db), values))
+        sent = db.send(self._plan(db), values)
         return list(map(sent.plan.row, sent.result.rows))
 
     def run(self, db: Session, **values: Any) -> int:
         """For statements that change rows: how many matched."""
-        return db.send(Queued(self._plan(db), values)).result.matched
+        return db.send(self._plan(db), values).result.matched
 
     def insert(self, db: Session, **values: Any) -> int:
         """For an INSERT of one row: the id it got."""
-        return db.send(Queued(self._plan(db), values)).result.row_id
+        return db.send(self._plan(db), values).result.row_id
 
     def queue(self, db: Session, **values: Any) -> Queued:
         """Run it before whatever the session does next, in the same round trip if it can."""
-        queued = Queued(self._plan(db), values)
-        db.queue(queued)
-        return queued
+        return db.queue(self._plan(db), values)
 
     def run_many(self, db: Session, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run it for each row, in as few round trips as the driver can."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, CursorResult, Dialect, Executable, NestedTransaction
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, ResourceClosedError, SQLAlchemyError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
@@ -35,32 +35,43 @@ _checked: WeakKeyDictionary[ClauseElement, set[frozenset[str]]] = WeakKeyDiction
 
 
 class Queued:
-    """A statement with its values; `result` is there once it was sent."""
+    """A statement as its driver sends it; `result` is there once it was sent."""
 
-    __slots__ = ("plan", "result", "values")
+    __slots__ = ("plan", "result", "written")
 
     result: Result
 
-    def __init__(self, plan: Plan, values: Mapping[str, Any]) -> None:
+    def __init__(self, plan: Plan, written: Any) -> None:
         self.plan = plan
-        self.values = values
-
-    def write(self, connection: Any) -> Any:
-        """As the driver sends it."""
-        return self.plan.write(connection, self.values)
+        self.written = written
 
 
-class QueuedText(Queued):
-    """A statement whose text is written already."""
+class Savepoint:
+    """A part of a transaction; it ends with its block, or before that by one of these."""
 
-    __slots__ = ("text",)
+    __slots__ = ("_session", "_transaction")
 
-    def __init__(self, plan: Plan, text: bytes) -> None:
-        super().__init__(plan, {})
-        self.text = text
+    def __init__(self, session: Session, transaction: NestedTransaction) -> None:
+        self._session = session
+        self._transaction = transaction
 
-    def write(self, connection: Any) -> bytes:
-        return self.text
+    def commit(self) -> None:
+        self._session.send_queued()
+        self._transaction.commit()
+
+    def rollback(self) -> None:
+        self._session.forget_queued()
+        self._transaction.rollback()
+
+
+class _Ended:
+    """Stands for the connection of a session that has ended: another one may use it already."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ResourceClosedError("this session has ended")
+
+
+_ENDED: Any = _Ended()
 
 
 class Session:
@@ -77,9 +88,21 @@ class Session:
 
     @property
     def connection(self) -> Connection:
-        """SQLAlchemy's connection, for what Session does not offer; sends what is queued first."""
+        """SQLAlchemy's connection, for db/schema alone; sends what is queued first."""
         self.send_queued()
         return self._connection
+
+    @property
+    def database_name(self) -> str:
+        return str(self._connection.engine.url.database)
+
+    def invalidate(self) -> None:
+        """Close the connection, so that nobody uses it again."""
+        self._connection.invalidate()
+
+    def end(self) -> None:
+        """Nothing can be done with it from now on."""
+        self._connection, self._queues, self._queue = _ENDED, False, []
 
     @property
     def is_sqlite(self) -> bool:
@@ -125,36 +148,60 @@ class Session:
         return self.execute(statement, parameters).scalar()
 
     def exec_driver_sql(self, sql: str, parameters: Any = None) -> CursorResult[Any]:
-        """Run SQL text as it is, with parameters in the driver's own style."""
+        """Run SQL text as it is, with parameters by place, in the driver's own style.
+
+        ArgumentError for parameters with names: nobody would check them.
+        """
+        if isinstance(parameters, Mapping) or _are_mappings(parameters):
+            raise ArgumentError("named parameters are for execute() and text()")
         self.send_queued()
         check_deadline()
         return self._ask(self._connection.exec_driver_sql, sql, parameters)
 
     @contextmanager
-    def savepoint(self) -> Iterator[NestedTransaction]:
+    def savepoint(self) -> Iterator[Savepoint]:
         """A part that can fail alone: its errors do not undo what was called before it."""
         self.send_queued()
         with self._connection.begin_nested() as transaction:
             try:
-                yield transaction
-                if transaction.is_active:
-                    self.send_queued()
-            finally:
-                self._queue.clear()
+                yield Savepoint(self, transaction)
+            except BaseException:
+                if transaction.is_active:  # else what is queued came after its end
+                    self.forget_queued()
+                raise
+            self.send_queued()
 
     def rollback(self) -> None:
         """Undo the transaction, what is queued included."""
-        self._queue.clear()
+        self.forget_queued()
         self._connection.rollback()
 
-    def queue(self, queued: Queued) -> None:
+    def queue(self, plan: Plan, values: Mapping[str, Any]) -> Queued:
+        """Send it before whatever comes next; what is wrong with the values is told at once."""
+        queued = Queued(plan, self._written(plan, values))
         if self._queues:
             self._queue.append(queued)
         else:
             self._send([queued])
+        return queued
 
-    def send(self, this: Queued) -> Queued:
-        """Send it with what is queued, in one round trip where the driver can."""
+    def forget_queued(self) -> None:
+        self._queue.clear()
+
+    def send(self, plan: Plan, values: Mapping[str, Any]) -> Queued:
+        """Send it with what is queued, in one round trip where the driver can.
+
+        If it cannot be written, what is queued stays so.
+        """
+        return self._send_last(Queued(plan, self._written(plan, values)))
+
+    def _written(self, plan: Plan, values: Mapping[str, Any]) -> Any:
+        try:
+            return plan.write(self._driver_connection(), values)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._wrapped(plan.sql, error) from error
+
+    def _send_last(self, this: Queued) -> Queued:
         if self._queue:
             statements, self._queue = [*self._queue, this], []
             self._send(statements)
@@ -182,7 +229,7 @@ class Session:
             return
         first, *others = plan.write_columns(self._driver_connection(), columns)
         if not others:  # a statement of its own is done as a whole or not at all
-            self.send(QueuedText(plan, first))
+            self._send_last(Queued(plan, first))
             return
         with self.savepoint():
             self._send_texts(plan, lambda _: [first, *others])
@@ -209,7 +256,7 @@ class Session:
         connection = self._driver_connection()
         done: list[Result] = []
         try:
-            written = [one.write(connection) for one in statements]
+            written = [one.written for one in statements]
             self._ask(statements[0].plan.driver.send, connection, written, done)
         except self.dialect.loaded_dbapi.Error as error:
             raise self._wrapped(statements[len(done)].plan.sql, error) from error
@@ -259,12 +306,20 @@ class Session:
         return wrapped
 
 
+def _are_mappings(parameters: Any) -> bool:
+    return isinstance(parameters, list) and any(isinstance(one, Mapping) for one in parameters)
+
+
 def _check_names(statement: Any, parameters: Parameters) -> None:
     """ArgumentError for unknown names, which SQLAlchemy ignores outside of `values()`."""
     if not isinstance(statement, ClauseElement):
         return
-    rows = [parameters] if isinstance(parameters, Mapping) else parameters
-    given = frozenset().union(*rows)
+    first, *others = [parameters] if isinstance(parameters, Mapping) else parameters
+    given = frozenset(first)
+    if other := next((one for one in others if one.keys() != given), None):
+        # SQLAlchemy compiles the statement for the first row, and drops what others have besides
+        names = ", ".join(sorted(given ^ other.keys()))
+        raise ArgumentError(f"not in every row: {names}")
     checked = _checked.setdefault(statement, set())
     if given in checked:
         return

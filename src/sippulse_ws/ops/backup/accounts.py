@@ -57,7 +57,7 @@ def restore_accounts(db: Session, base: str, told: dict[str, Any]) -> list[Wordi
 
 
 def _find_proxies(db: Session) -> list[dict[str, Any]]:
-    base = str(db.connection.engine.url.database)
+    base = db.database_name
     query = (
         "SELECT table_schema, GROUP_CONCAT(table_name), "
         "SUM(table_name = 'location' AND table_type = 'BASE TABLE') "
