@@ -198,6 +198,9 @@ def test_what_does_not_fit_its_column_is_named(name: str, value: object, said: s
         ("city", ["Natal", "São Paulo"], True),
         ("city", ["Natal", None], True),
         ("city", ["x" * 1000], False),
+        ("username", ["ana", "a\x01"], False),
+        ("call_fwd", ["5548999990000", "sip:ana@example.com"], True),
+        ("call_fwd", ["5548999990000", "a b"], False),
     ],
 )
 def test_rows_fit_where_what_is_stored_is_the_same_in_type_and_value(

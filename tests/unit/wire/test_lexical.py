@@ -68,6 +68,7 @@ def test_what_the_reference_would_make_an_int_of_is_none(text: str) -> None:
 @example(2**63 - 1, "", "")
 @example(2**63, "", "")
 @example(10**19 - 1, "", "")
+@example(10**19, "", "")
 @example(-(2**63), "", "")
 @example(-(2**63) - 1, " ", "")
 @example(1 - 10**19, " ", "")
