@@ -178,3 +178,25 @@ def test_views_are_made_anew_when_their_definer_is_gone(
         assert "1 views made anew" in cli("db", "repair-views").output
         assert db.exec_driver_sql("SELECT * FROM vi_cdrs").all() == []
     engine.dispose()
+
+
+def test_a_view_that_is_gone_is_made_as_it_was(cli: Cli, empty_database_url: str) -> None:
+    engine = sa.create_engine(empty_database_url, poolclass=sa.NullPool)
+
+    def definition() -> str:
+        query = (
+            "SELECT sql FROM sqlite_schema WHERE name = 'vi_cdrs'"
+            if engine.dialect.name == "sqlite"
+            else "SELECT view_definition FROM information_schema.views"
+            " WHERE table_schema = DATABASE() AND table_name = 'vi_cdrs'"
+        )
+        with engine.connect() as db:
+            return str(db.exec_driver_sql(query).scalar())
+
+    made = definition()
+    with engine.begin() as db:
+        db.exec_driver_sql("DROP VIEW vi_cdrs")
+    assert definition() == "None"
+    assert "1 views made anew" in cli("db", "repair-views").output
+    assert definition() == made
+    engine.dispose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,16 @@ def drop_lost_nodes(dialect: Dialect) -> None:
 def not_waiting(db: Session) -> Iterator[None]:
     """Read without waiting for other nodes' commits: for data that hardly ever changes."""
     db.exec_driver_sql("SET SESSION wsrep_sync_wait=0")
-    yield
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):  # the first error is the one to tell
+            _wait_again(db)
+        raise
+    _wait_again(db)
+
+
+def _wait_again(db: Session) -> None:
     db.exec_driver_sql(f"SET SESSION {CAUSAL_READS.removeprefix(', ')}")
 
 
