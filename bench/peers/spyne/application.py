@@ -35,7 +35,7 @@ class SubscriberWS(ServiceBase):
     @rpc(Unicode, Unicode, UserPrincipalDto, _returns=SubscriberDto, _out_variable_name="return")
     def retrieveSubscriber(ctx: Any, username: str, domain: str, principal: Any) -> Any:  # noqa: N802, N805
         with database.reading() as db:
-            row = db.admit("retrieve", principal, address_of(ctx), domain, username, domain)
+            row = db.authorize("retrieve", principal, address_of(ctx), domain, username, domain)
         if row["username"] is None:
             raise LookupError("no such subscriber")
         return SimpleNamespace(
@@ -58,7 +58,7 @@ class SubscriberWS(ServiceBase):
     ) -> None:
         address = address_of(ctx)
         with database.reading() as db:
-            plan = db.admit("plan", principal, address, domain, username, domain)
+            plan = db.authorize("plan", principal, address, domain, username, domain)
         with database.writing() as db:
             add_credit(db, plan, Decimal(str(value)), obs, principal.login)
             about = f"username={username} domain={domain} value={value}"
@@ -69,7 +69,7 @@ class SubscriberWS(ServiceBase):
         address = address_of(ctx)
         with database.reading() as db:
             asked = questions(subscriber)
-            found = db.admit("new", principal, address, subscriber.domain, *asked)
+            found = db.authorize("new", principal, address, subscriber.domain, *asked)
         with database.writing() as db:
             new = insert_subscriber(db, found, subscriber)
             about = f"username={subscriber.username} domain={subscriber.domain}"

@@ -73,7 +73,7 @@ class Session:
         self._cursor.execute(sql, values)
         return self._cursor
 
-    def admit(self, name: str, who: Any, address: str, domain: str, *more: str) -> Row:
+    def authorize(self, name: str, who: Any, address: str, domain: str, *more: str) -> Row:
         """Administrator, grant, delay and what is asked for, in one statement.
 
         Argon2 was paid before.
