@@ -45,16 +45,22 @@ LEFT JOIN cdr_provider v ON v.id = c.cdr_provider_id
 """
 
 
+def view_text(dialect: str) -> str:
+    """CREATE VIEW vi_cdrs; `db repair-views` runs it again where the view is missing."""
+    start, end = ("", " / 1000000.0") if dialect == "sqlite" else ("CAST(", " AS DOUBLE)")
+    return VI_CDRS.format(open=start, close=end)
+
+
 def upgrade() -> None:
     _create_routing()
     _create_snapshots()
     _create_cdr()
     _create_acc()
     _create_integrators()
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(VI_CDRS.format(open="", close=" / 1000000.0"))
+    dialect = op.get_bind().dialect.name
+    op.execute(view_text(dialect))
+    if dialect == "sqlite":
         return
-    op.execute(VI_CDRS.format(open="CAST(", close=" AS DOUBLE)"))
     # INVISIBLE: SELECT * shows the document's columns; the proxy's accounting module writes it.
     op.execute("ALTER TABLE acc ADD COLUMN method VARCHAR(16) NOT NULL DEFAULT '' INVISIBLE")
     for table, column in (("cdr", "call_start_time"), ("acc", "time")):

@@ -200,3 +200,14 @@ def test_a_view_that_is_gone_is_made_as_it_was(cli: Cli, empty_database_url: str
     assert "1 views made anew" in cli("db", "repair-views").output
     assert definition() == made
     engine.dispose()
+
+
+@pytest.mark.engines("sqlite")
+def test_no_view_is_made_where_its_tables_are_not(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite it could be, and `db upgrade` would find it in its way."""
+    monkeypatch.setenv("SIPPULSE_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    assert "0 views made anew" in cli("db", "repair-views").output
+    cli("db", "upgrade")
+    assert "0 views made anew" in cli("db", "repair-views").output

@@ -7,33 +7,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
+from sippulse_ws.db.schema.revisions import find_trouble
 from sippulse_ws.db.statements import Session
 
-# The view that every installation has, as migration 0003 makes it; {open} and {close} make a double
-# of money.
-WANTED = "vi_cdrs"
-VI_CDRS = """
-CREATE VIEW vi_cdrs AS SELECT
-    c.id, c.call_start_time, c.src_uri, c.dst_uri, c.caller_domain, c.caller_id,
-    c.sip_call_id, c.sip_from_tag, c.sip_to_tag,
-    CAST(c.duration AS CHAR(255)) AS duration,
-    {open}c.rate{close} AS rate, {open}c.price{close} AS price,
-    c.accountcode, c.service,
-    p.rateplan_name, p.rateplan_tx_conn, p.rateplan_cadency, p.rateplan_markup,
-    p.rateplan_prepaid, p.rateplan_rateid,
-    r.reseller_id, r.reseller_name, c.reseller_rateplan_id,
-    g.gwid, g.gw_address, g.gw_name, g.gw_rateid,
-    v.providerid, v.provider_name, v.provider_tx_conn, v.provider_cadency,
-    c.profile, c.user_agent, c.src_ip, c.matched_prefix, c.matched_prefix_name,
-    {open}c.reseller_rate{close} AS reseller_rate, {open}c.reseller_price{close} AS reseller_price,
-    c.reseller_matched_prefix, c.reseller_matched_prefix_name,
-    {open}c.cost{close} AS cost, {open}c.cost_price{close} AS cost_price
-FROM cdr c
-LEFT JOIN cdr_rate_plan p ON p.id = c.cdr_rate_plan_id
-LEFT JOIN cdr_reseller r ON r.id = c.cdr_reseller_id
-LEFT JOIN cdr_gateway g ON g.id = c.cdr_gateway_id
-LEFT JOIN cdr_provider v ON v.id = c.cdr_provider_id
-"""
+WANTED = "vi_cdrs"  # the view that every installation has
 # the definer does not exist; a table does not, or the definer may not read it
 _BROKEN = (1449, 1356)
 _definer = re.compile(r"CREATE (ALGORITHM=\w+ )?DEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*` ")
@@ -88,16 +65,18 @@ def find_broken_elsewhere(db: Session) -> list[BrokenView]:
 def remake_views(db: Session) -> list[str]:
     """Create our own schema's views anew, with this account as definer; returns their names.
 
-    SQLite's views have no definer: there only a missing one is created.
+    SQLite's views have no definer: there only a missing one is created. None is in a schema that is
+    not of this version: `db upgrade` creates it.
     """
     made = [] if db.is_sqlite else _views(db)
     for name in made:
         row = db.exec_driver_sql(f"SHOW CREATE VIEW {_quoted(db, name)}").one()
         text = _definer.sub(r"CREATE OR REPLACE \1", str(row[1]), count=1)
         db.exec_driver_sql(text.replace("%", "%%"))
-    if WANTED not in _views(db):
-        start, end = ("", " / 1000000.0") if db.is_sqlite else ("CAST(", " AS DOUBLE)")
-        db.exec_driver_sql(VI_CDRS.format(open=start, close=end))
+    if WANTED not in _views(db) and find_trouble(db) is None:
+        from sippulse_ws.db.schema.migrate import create_view  # noqa: PLC0415 - see there
+
+        create_view(db)
         made.append(WANTED)
     return made
 

@@ -23,6 +23,7 @@ from sippulse_ws.models import Base, StoredSetting
 # Columns that migrations make on one engine only; models don't know them.
 UNMAPPED = {("acc", "method")}
 _SETTINGS = "0007"  # the revision that creates `stored_setting`
+_VIEW = "0003"  # the revision that creates `vi_cdrs`
 
 
 def migrations_folder() -> Path:
@@ -49,6 +50,12 @@ def downgrade(database: Database, revision: str) -> None:
     with database.migrating() as db:
         command.downgrade(configuration(db.connection), revision)
         _note_serves(db)
+
+
+def create_view(db: Session) -> None:
+    """Create `vi_cdrs` as its migration does."""
+    script = ScriptDirectory.from_config(configuration()).get_revision(_VIEW)
+    db.exec_driver_sql(script.module.view_text(db.dialect.name))
 
 
 def serving_since(revision: str) -> str:
